@@ -1,0 +1,33 @@
+"""What a step's artifact was made from, as one hash: equal hashes mean equal artifacts.
+
+Each fingerprint contains the one before it, so a change upstream redoes what follows and
+nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from lifestream.domain.job import JobOptions
+
+AUDIO_FORMAT = "flac-16khz-mono-v1"
+TRANSCRIPT_FORMAT = "transcript-v1"
+INSPECTION_FORMAT = "inspection-v1"
+
+
+def fingerprint(*parts: object) -> str:
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def of_inspection(job_id: str, max_duration_hours: float) -> str:
+    return fingerprint(job_id, INSPECTION_FORMAT, max_duration_hours)
+
+
+def of_audio(job_id: str) -> str:
+    """The job id stands for the video's bytes: another version is another job."""
+    return fingerprint(job_id, AUDIO_FORMAT)
+
+
+def of_transcript(job_id: str, options: JobOptions, engines: dict[str, str]) -> str:
+    return fingerprint(of_audio(job_id), options.model_dump(), engines, TRANSCRIPT_FORMAT)

@@ -1,0 +1,216 @@
+"""A job: one version of one uploaded video, and what state travels between its steps."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import PurePosixPath
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+MAX_CAUSE_CHARACTERS = 1_000
+MAX_HOTWORD_CHARACTERS = 1_200
+SHORT_ID_CHARACTERS = 8
+UPLOADS_PREFIX = "uploads/"
+
+
+class JobStatus(StrEnum):
+    QUEUED = "QUEUED"
+    INSPECTING = "INSPECTING"
+    EXTRACTING = "EXTRACTING"
+    WAITING_FOR_GPU = "WAITING_FOR_GPU"
+    TRANSCRIBING = "TRANSCRIBING"
+    SUMMARIZING = "SUMMARIZING"
+    INDEXING = "INDEXING"
+    PUBLISHING = "PUBLISHING"
+    SUCCEEDED = "SUCCEEDED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_terminal(self) -> bool:
+        return self in TERMINAL_STATUSES
+
+
+TERMINAL_STATUSES = frozenset(
+    {JobStatus.SUCCEEDED, JobStatus.PARTIAL, JobStatus.FAILED, JobStatus.CANCELLED}
+)
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class JobOptions(Frozen):
+    """What the uploader may ask for. Everything left out is detected from the recording."""
+
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+    speakers: int | None = Field(default=None, ge=1, le=50)
+    min_speakers: int | None = Field(default=None, ge=1, le=50)
+    max_speakers: int | None = Field(default=None, ge=1, le=50)
+    hotwords: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _fits_beside_the_video(self) -> Self:
+        """S3 stores 2 KB of metadata with an object, ECS takes 8 KB of overrides."""
+        if sum(len(word) + 4 for word in self.hotwords) > MAX_HOTWORD_CHARACTERS:
+            raise ValueError(f"the hotwords exceed {MAX_HOTWORD_CHARACTERS} characters")
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_count(self) -> Self:
+        bounds = (self.min_speakers, self.max_speakers)
+        if self.speakers and any(bounds):
+            raise ValueError("give either speakers or min_speakers/max_speakers, not both")
+        if all(bounds) and self.min_speakers > self.max_speakers:  # type: ignore[operator]  # all() checked both
+            raise ValueError("min_speakers is larger than max_speakers")
+        return self
+
+
+class Failure(Frozen):
+    """Why a job is in the dead-letter queue, and how it gets out again."""
+
+    step: str
+    error: str
+    cause: str = Field(max_length=MAX_CAUSE_CHARACTERS)
+    advice: str
+    attempt: int
+    execution_arn: str
+    failed_at: datetime
+    how_to_redrive: str
+
+
+class ProcessingJob(Frozen):
+    """The message of both queues and the input of the state machine; JSON round trip is exact.
+
+    `job_id` derives from bucket, key and version, so the same upload seen ten times is one job.
+    """
+
+    schema_version: Literal["1"] = "1"
+    job_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    bucket: str
+    key: str
+    version_id: str | None = None
+    etag: str | None = None
+    size: int | None = Field(default=None, ge=0)
+    options: JobOptions = JobOptions()
+    metadata: dict[str, str] = Field(default_factory=dict)
+    submitted_at: datetime
+    attempt: int = Field(default=1, ge=1)
+    status: JobStatus = JobStatus.QUEUED
+    failure: Failure | None = None
+
+    @classmethod
+    def for_upload(  # noqa: PLR0913  # one argument a fact that S3 reports about an object
+        cls,
+        *,
+        bucket: str,
+        key: str,
+        version_id: str | None,
+        etag: str | None = None,
+        sequencer: str | None = None,
+        size: int | None = None,
+        options: JobOptions | None = None,
+        submitted_at: datetime | None = None,
+    ) -> Self:
+        version = version_id if version_id not in (None, "", "null") else None
+        return cls(
+            job_id=derive_job_id(bucket, key, version or f"{etag}:{sequencer}"),
+            bucket=bucket,
+            key=key,
+            version_id=version,
+            etag=etag,
+            size=size,
+            options=options or JobOptions(),
+            submitted_at=submitted_at or datetime.now(UTC),
+        )
+
+    @property
+    def short_id(self) -> str:
+        return self.job_id[:SHORT_ID_CHARACTERS]
+
+    @property
+    def execution_name(self) -> str:
+        return self.job_id if self.attempt == 1 else f"{self.job_id}-{self.attempt}"
+
+    @property
+    def results_prefix(self) -> str:
+        """`uploads/team/talk.mp4` publishes under `results/team/talk.<short job id>/`."""
+        path = PurePosixPath(self.key.removeprefix(UPLOADS_PREFIX))
+        return f"results/{path.with_suffix('') if path.suffix else path}.{self.short_id}/"
+
+    @property
+    def file_name(self) -> str:
+        return PurePosixPath(self.key).name
+
+    def for_redrive(self) -> Self:
+        """The next attempt of a job that came back from the dead-letter queue."""
+        return self.model_copy(
+            update={"attempt": self.attempt + 1, "failure": None, "status": JobStatus.QUEUED}
+        )
+
+
+def derive_job_id(bucket: str, key: str, version: str) -> str:
+    return hashlib.sha256("\n".join((bucket, key, version)).encode()).hexdigest()[:32]
+
+
+class MissingPart(Frozen):
+    """A part of the results that could not be made, although the transcript could."""
+
+    step: str
+    error: str
+    cause: str
+
+
+class Inspection(Frozen):
+    """What InspectVideo found out about a video that can be worked on."""
+
+    container: str
+    audio_codec: str
+    duration_seconds: float
+    size: int
+    options: JobOptions
+
+
+class InspectedJob(ProcessingJob):
+    """After InspectVideo. `is_transcribed`: a finished transcript of this job exists already."""
+
+    container: str
+    audio_codec: str
+    duration_seconds: float
+    is_transcribed: bool
+
+
+class PublishableJob(InspectedJob):
+    """After the two branches: what could not be made."""
+
+    missing: tuple[MissingPart, ...] = ()
+
+
+class PublishedJob(PublishableJob):
+    """After PublishResults."""
+
+    published_prefix: str
+
+
+class FailedStep(Frozen):
+    """What a Catch hands to RecordFailure; with `missing`, the job is PARTIAL rather than FAILED."""
+
+    job: ProcessingJob
+    step: str
+    error: str
+    cause: str
+    execution_arn: str
+    missing: tuple[MissingPart, ...] = ()
+
+
+class DeadLetter(Frozen):
+    """What RecordFailure hands on; `message` goes to the dead-letter queue as it is."""
+
+    status: JobStatus
+    error: str
+    cause: str
+    message: ProcessingJob

@@ -1,0 +1,24 @@
+"""What made the results: engines, models, settings, code version and source, for whoever asks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lifestream.domain.job import Frozen, JobOptions, JobStatus, MissingPart
+from lifestream.domain.transcript import Engines, Source
+
+
+class Manifest(Frozen):
+    """Times are left out on purpose: the same inputs give a byte-identical file."""
+
+    schema_version: Literal["1"] = "1"
+    job_id: str
+    status: JobStatus
+    source: Source
+    duration_seconds: float
+    options: JobOptions
+    engines: Engines
+    summary_engine: str | None
+    code_version: str
+    files: tuple[str, ...]
+    missing: tuple[MissingPart, ...]

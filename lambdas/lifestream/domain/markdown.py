@@ -1,0 +1,97 @@
+"""Transcript and summary in, the Markdown page that people read out.
+
+Everything spoken, typed by a model or taken from a file name is hostile: it is escaped, so
+that it can neither format the page nor link out of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from lifestream.domain.job import MissingPart
+from lifestream.domain.speakers import turns_of
+from lifestream.domain.summary import Statement, Summary
+from lifestream.domain.transcript import Speaker, Transcript
+
+INLINE_MARKUP = re.compile(r"([\\`*_\[\]|~])")
+BLOCK_MARKUP = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
+# GitHub turns bare addresses into links; an entity in the right place prevents it.
+AUTOLINKS = {"://": "&#58;//", "www.": "www&#46;", "@": "&#64;"}
+
+
+def result_page(
+    *,
+    file_name: str,
+    transcript: Transcript,
+    summary: Summary | None,
+    missing: Sequence[MissingPart],
+) -> str:
+    lines = [f"# {escape(summary.title if summary else file_name)}", ""]
+    lines += [_facts(file_name, transcript), ""]
+    lines += [f"> **Missing:** {escape(part.step)} ({escape(part.error)})" for part in missing]
+    lines += ["", *_summary_lines(summary, transcript)] if summary else [""]
+    lines += ["## Transcript", "", *_transcript_lines(transcript)]
+    return "\n".join(lines) + "\n"
+
+
+def escape(text: str) -> str:
+    """One line of plain text: no formatting, no HTML, no link, however it is written."""
+    text = " ".join(text.split())
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = BLOCK_MARKUP.sub(r"\\\1", INLINE_MARKUP.sub(r"\\\1", text))
+    for address, harmless in AUTOLINKS.items():
+        text = re.sub(re.escape(address), harmless, text, flags=re.IGNORECASE)
+    return text
+
+
+def clock(seconds: float) -> str:
+    minutes, whole_seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{whole_seconds:02}" if hours else f"{minutes}:{whole_seconds:02}"
+
+
+def _facts(file_name: str, transcript: Transcript) -> str:
+    return (
+        f"{escape(file_name)} · {clock(transcript.duration_seconds)} · "
+        f"{len(transcript.speakers)} speakers · language {escape(transcript.language)}"
+    )
+
+
+def _summary_lines(summary: Summary, transcript: Transcript) -> Iterator[str]:
+    yield from ("## Summary", "", escape(summary.abstract), "")
+    if summary.key_points:
+        yield from ("## Key points", "")
+        yield from (_statement_line(point, transcript) for point in summary.key_points)
+        yield ""
+    if summary.action_items:
+        yield from ("## Action items", "")
+        for item in summary.action_items:
+            who = f"**{escape(item.owner)}**: " if item.owner else ""
+            due = f" (due: {escape(item.due)})" if item.due else ""
+            yield f"- [ ] {who}{escape(item.text)}{due}"
+        yield ""
+    if summary.topics:
+        yield from (f"**Topics:** {', '.join(escape(topic) for topic in summary.topics)}", "")
+    yield f"*{summary.verified_statements} of {summary.statements} statements verified.*"
+    yield ""
+
+
+def _statement_line(statement: Statement, transcript: Transcript) -> str:
+    starts = [s.start_seconds for s in transcript.segments if s.id in statement.segment_ids]
+    return f"- {escape(statement.text)} ({clock(min(starts))})"
+
+
+def _transcript_lines(transcript: Transcript) -> Iterator[str]:
+    names = {speaker.id: _name(speaker) for speaker in transcript.speakers}
+    for turn in turns_of(transcript.segments):
+        speaker = names.get(turn[0].speaker or "", "Unknown speaker")
+        text = " ".join(segment.text for segment in turn)
+        yield f"**{escape(speaker)}** ({clock(turn[0].start_seconds)}): {escape(text)}"
+        yield ""
+    if not transcript.segments:
+        yield "No speech was recognized."
+
+
+def _name(speaker: Speaker) -> str:
+    return speaker.name or speaker.id.replace("SPEAKER_", "Speaker ")

@@ -1,0 +1,98 @@
+"""A queue message's body in, the jobs it asks for out.
+
+The ingest queue takes S3 event notifications, EventBridge's form of them, and ProcessingJobs:
+those that the client sends and those that come back from the dead-letter queue.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote_plus
+
+from pydantic import ValidationError
+
+from lifestream.domain.job import UPLOADS_PREFIX, ProcessingJob
+from lifestream.errors import InvalidMessageError
+
+CREATED = "ObjectCreated:"
+
+
+def jobs_in(body: str) -> list[ProcessingJob]:
+    """Empty for what is no upload: test events, deletions, objects outside `uploads/`.
+
+    Raises InvalidMessageError for anything that is neither an event nor a job.
+    """
+    message = _parsed(body)
+    try:
+        if message.get("Event") == "s3:TestEvent":
+            return []
+        if message.get("Records"):
+            return [job for record in message["Records"] for job in _from_s3(record)]
+        if message.get("detail-type") == "Object Created":
+            return _from_event_bridge(message)
+        if "job_id" in message:
+            return [_from_job(body)]
+    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+        raise InvalidMessageError(f"unusable message: {type(error).__name__}: {error}") from error
+    raise InvalidMessageError(f"neither an S3 event nor a job; fields: {sorted(message)[:10]}")
+
+
+def _parsed(body: str) -> dict[str, Any]:
+    try:
+        message = json.loads(body)
+    except ValueError as error:
+        raise InvalidMessageError(f"the message is not JSON: {error}") from error
+    if not isinstance(message, dict):
+        raise InvalidMessageError("the message is not a JSON object")
+    return message
+
+
+def _from_s3(record: dict[str, Any]) -> list[ProcessingJob]:
+    """S3 encodes keys in notifications as in a query string: `+` for a space, `%2B` for a plus."""
+    if not record["eventName"].startswith(CREATED):
+        return []
+    s3 = record["s3"]
+    return _upload(
+        bucket=s3["bucket"]["name"],
+        key=unquote_plus(s3["object"]["key"]),
+        entity=s3["object"] | {"version-id": s3["object"].get("versionId")},
+        etag=s3["object"].get("eTag"),
+        at=record.get("eventTime"),
+    )
+
+
+def _from_event_bridge(event: dict[str, Any]) -> list[ProcessingJob]:
+    """EventBridge carries the key as it is."""
+    entity = event["detail"]["object"]
+    return _upload(
+        bucket=event["detail"]["bucket"]["name"],
+        key=entity["key"],
+        entity=entity,
+        etag=entity.get("etag"),
+        at=event.get("time"),
+    )
+
+
+def _upload(
+    *, bucket: str, key: str, entity: dict[str, Any], etag: str | None, at: str | None
+) -> list[ProcessingJob]:
+    if not key.startswith(UPLOADS_PREFIX):
+        return []
+    job = ProcessingJob.for_upload(
+        bucket=bucket,
+        key=key,
+        version_id=entity.get("version-id"),
+        etag=etag,
+        sequencer=entity.get("sequencer"),
+        size=entity.get("size"),
+        submitted_at=datetime.fromisoformat(at) if at else datetime.now(UTC),
+    )
+    return [job]
+
+
+def _from_job(body: str) -> ProcessingJob:
+    """A job with a failure block comes from the dead-letter queue: it is the next attempt."""
+    job = ProcessingJob.model_validate_json(body)
+    return job.for_redrive() if job.failure else job

@@ -1,0 +1,111 @@
+"""A transcript in, subtitles out: SRT and WebVTT that players and people can follow.
+
+A cue has at most 2 lines of 42 characters, stays at least a second where the next cue leaves
+room for it, is read at no more than 20 characters a second where there is time to, and never
+overlaps the next one (limits as in the BBC and Netflix timed-text guidelines).
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from lifestream.domain.transcript import Segment, Transcript, Word
+
+MAX_LINE_CHARACTERS = 42
+MAX_LINES = 2
+MAX_CUE_CHARACTERS = MAX_LINE_CHARACTERS * MAX_LINES
+MIN_CUE_SECONDS = 1.0
+MAX_CUE_SECONDS = 7.0
+MAX_CHARACTERS_PER_SECOND = 20
+LONGEST_PAUSE_SECONDS = 1.5
+
+
+@dataclass(frozen=True)
+class Cue:
+    start_seconds: float
+    end_seconds: float
+    lines: tuple[str, ...]
+
+
+def to_srt(cues: Sequence[Cue]) -> str:
+    return "\n".join(
+        f"{number}\n{_time(cue.start_seconds, ',')} --> {_time(cue.end_seconds, ',')}\n"
+        + "".join(f"{_plain(line)}\n" for line in cue.lines)
+        for number, cue in enumerate(cues, start=1)
+    )
+
+
+def to_vtt(cues: Sequence[Cue]) -> str:
+    return "WEBVTT\n" + "".join(
+        f"\n{_time(cue.start_seconds, '.')} --> {_time(cue.end_seconds, '.')}\n"
+        + "".join(f"{_escape_vtt(line)}\n" for line in cue.lines)
+        for cue in cues
+    )
+
+
+def cues_of(transcript: Transcript) -> list[Cue]:
+    """Cues in time order. No cue mixes two segments, so none mixes two speakers."""
+    cues = [_cue(words) for segment in transcript.segments for words in _split(segment)]
+    following = [after.start_seconds for _, after in pairwise(cues)]
+    return [
+        _with_time_to_read(cue, until)
+        for cue, until in zip(cues, [*following, transcript.duration_seconds], strict=True)
+    ]
+
+
+def _split(segment: Segment) -> Iterator[tuple[Word, ...]]:
+    """Groups of words that fit one cue, cut at long pauses too."""
+    group: list[Word] = []
+    for word in segment.words:
+        if group and not _fits([*group, word]):
+            yield tuple(group)
+            group = []
+        group.append(word)
+    if group:
+        yield tuple(group)
+
+
+def _fits(words: Sequence[Word]) -> bool:
+    pause = words[-1].start_seconds - words[-2].end_seconds
+    return (
+        pause <= LONGEST_PAUSE_SECONDS
+        and words[-1].end_seconds - words[0].start_seconds <= MAX_CUE_SECONDS
+        and len(_wrap(words)) <= MAX_LINES
+    )
+
+
+def _wrap(words: Sequence[Word]) -> list[str]:
+    return textwrap.wrap(" ".join(word.text for word in words), MAX_LINE_CHARACTERS)
+
+
+def _cue(words: Sequence[Word]) -> Cue:
+    start, end = words[0].start_seconds, words[-1].end_seconds
+    return Cue(start, max(end, start + 0.001), tuple(_wrap(words)[:MAX_LINES]))
+
+
+def _with_time_to_read(cue: Cue, next_start_seconds: float) -> Cue:
+    """Stay on screen as long as reading takes, but never into the next cue."""
+    characters = sum(len(line) for line in cue.lines)
+    needed = max(MIN_CUE_SECONDS, characters / MAX_CHARACTERS_PER_SECOND)
+    end = max(cue.end_seconds, cue.start_seconds + needed)
+    latest = max(next_start_seconds, cue.start_seconds + 0.001)
+    return replace(cue, end_seconds=min(end, latest))
+
+
+def _time(seconds: float, separator: str) -> str:
+    milliseconds = round(seconds * 1000)
+    minutes, milliseconds = divmod(milliseconds, 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{milliseconds // 1000:02}{separator}{milliseconds % 1000:03}"
+
+
+def _plain(line: str) -> str:
+    """SRT players read `<b>` and `{\\an8}` as markup, and `-->` as a time line."""
+    return line.replace("-->", "→").translate(str.maketrans("<>{}", "‹›()"))  # noqa: RUF001  # look-alikes on purpose
+
+
+def _escape_vtt(line: str) -> str:
+    return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,0 +1,139 @@
+"""Every error a job can end with, named for the reaction it calls for.
+
+PipelineError
+├─ TransientError              the state machine retries: throttling, timeouts, vendor 5xx
+├─ UnusableVideoError          nobody can: the video itself has to change
+│  ├─ VideoNotFoundError
+│  ├─ EmptyVideoError
+│  ├─ UnsupportedExtensionError
+│  ├─ NotAVideoError
+│  ├─ PlaylistError
+│  ├─ TruncatedVideoError
+│  ├─ EncryptedVideoError
+│  ├─ NoAudioError
+│  ├─ VideoTooLongError
+│  └─ UnreadableVideoError
+├─ ConfigurationError          we must fix it: missing secret, unknown engine
+│  ├─ MissingSettingsError
+│  └─ UnsupportedOptionError
+├─ InvalidMessageError         a queue message that is no job
+├─ ArtifactMissingError        an earlier step's output is gone
+├─ SpeechEngineError           the engine failed on this audio
+└─ SummaryError                the model's answer is not a usable summary
+
+The class name is what `Retry` and `Catch` match and what the dead-letter message carries;
+`advice` is what the person who reads it should do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+class PipelineError(Exception):
+    advice = "Read the execution's history in the Step Functions console, then redrive the job."
+
+
+class TransientError(PipelineError):
+    advice = "A service was busy or unreachable. Redrive the job: `lifestream redrive JOB`."
+
+
+class UnusableVideoError(PipelineError):
+    advice = "Upload another version of the video."
+
+
+class VideoNotFoundError(UnusableVideoError):
+    advice = "The video was deleted before it was processed. Upload it again."
+
+
+class EmptyVideoError(UnusableVideoError):
+    advice = "The file holds zero bytes. Check the export or the upload, then upload it again."
+
+
+class UnsupportedExtensionError(UnusableVideoError):
+    advice = "Upload a video whose name ends in .mp4, .mov, .avi or .mkv."
+
+
+class NotAVideoError(UnusableVideoError):
+    advice = "The content is no MP4, MOV, AVI or MKV, whatever its name says. Export it as MP4."
+
+
+class PlaylistError(UnusableVideoError):
+    advice = "The file is a playlist that only points at a video. Upload the video itself."
+
+
+class TruncatedVideoError(UnusableVideoError):
+    advice = "The file ends too early. Copy or export it again, then upload the whole file."
+
+
+class EncryptedVideoError(UnusableVideoError):
+    advice = "The sound is encrypted (DRM). Upload a copy without protection."
+
+
+class NoAudioError(UnusableVideoError):
+    advice = "The video has no sound track, so there is nothing to transcribe."
+
+
+class VideoTooLongError(UnusableVideoError):
+    advice = "Split the video, or raise MAX_DURATION_HOURS and deploy again."
+
+
+class UnreadableVideoError(UnusableVideoError):
+    advice = "The sound track cannot be decoded. Export the video again, as MP4 with AAC sound."
+
+
+class ConfigurationError(PipelineError):
+    advice = "Correct the deployment's settings, then redrive the job."
+
+
+class MissingSettingsError(ConfigurationError):
+    advice = "Set every name in the message, then try again."
+
+
+class UnsupportedOptionError(ConfigurationError):
+    advice = "Leave the option out, or use an engine that supports it."
+
+
+class InvalidMessageError(PipelineError):
+    advice = "Send an S3 event notification or a ProcessingJob as JSON."
+
+
+class ArtifactMissingError(PipelineError):
+    advice = "An earlier step's output has expired or was deleted. Upload the video again."
+
+
+class SpeechEngineError(PipelineError):
+    advice = "Read error.json and the container's log, then redrive the job."
+
+
+class SummaryError(PipelineError):
+    advice = "Redrive the job; if it fails again, choose another OPENAI_MODEL."
+
+
+AWS_ADVICE = {
+    "States.Timeout": "The step ran into its time limit. Redrive the job; raise the limit if it repeats.",
+    "States.TaskFailed": "The container ended without a reason of its own. Read its log, then redrive.",
+    "Lambda.TooManyRequestsException": TransientError.advice,
+}
+
+
+def advice_for(error_name: str) -> str:
+    """What to do about an error, ours or AWS's, by the name the state machine caught."""
+    known = {error.__name__: error.advice for error in all_errors()}
+    return known.get(error_name) or AWS_ADVICE.get(error_name) or PipelineError.advice
+
+
+def all_errors(root: type[PipelineError] = PipelineError) -> Iterator[type[PipelineError]]:
+    yield root
+    for child in root.__subclasses__():
+        yield from all_errors(child)
+
+
+def is_permanent(error_name: str) -> bool:
+    """True where another attempt on the same input must fail the same way."""
+    permanent = {
+        error.__name__
+        for root in (UnusableVideoError, ConfigurationError)
+        for error in all_errors(root)
+    }
+    return error_name in permanent

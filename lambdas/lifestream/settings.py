@@ -1,0 +1,122 @@
+"""The environment in, frozen settings out. Nothing else in the project reads environment variables.
+
+A settings class holds what one kind of process needs; `load` names everything that is missing
+in one error. Defaults exist only where every deployment wants the same.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from lifestream.domain.job import InspectedJob
+from lifestream.errors import ConfigurationError, MissingSettingsError
+
+
+class Environment(BaseSettings):
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+
+class Keys(Environment):
+    """The vendors' keys, from the environment or from the one secret of the deployment."""
+
+    openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
+    pinecone_api_key: SecretStr | None = Field(default=None, alias="PINECONE_API_KEY")
+    huggingface_token: SecretStr | None = Field(default=None, alias="HUGGINGFACE_TOKEN")
+    secret_name: str | None = Field(default=None, alias="API_KEYS_SECRET")
+
+
+class SpeechSettings(Environment):
+    """What decides the words and the speakers of a transcript."""
+
+    transcription_engine: Literal["auto", "faster-whisper", "pocketsphinx"] = Field(
+        default="auto", alias="TRANSCRIPTION_ENGINE"
+    )
+    diarization_engine: Literal["auto", "pyannote", "embedded"] = Field(
+        default="auto", alias="DIARIZATION_ENGINE"
+    )
+    whisper_model: str = Field(default="large-v3-turbo", alias="WHISPER_MODEL")
+    pyannote_model: str = Field(default="speaker-diarization-community-1", alias="PYANNOTE_MODEL")
+    models_dir: Path = Field(default=Path("/opt/models"), alias="MODELS_DIR")
+    models_prefix: str | None = Field(default=None, alias="MODELS_S3_PREFIX")
+    device: Literal["auto", "cuda", "cpu"] = Field(default="auto", alias="SPEECH_DEVICE")
+    batch_size: int = Field(default=8, ge=1, alias="WHISPER_BATCH_SIZE")
+
+    def identity(self) -> dict[str, str]:
+        """What changes the transcript; where models lie and what runs them does not."""
+        names = {"transcription_engine", "diarization_engine", "whisper_model", "pyannote_model"}
+        return self.model_dump(mode="json", include=names)
+
+
+class SummarySettings(Environment):
+    summarization_engine: Literal["auto", "openai", "extractive"] = Field(
+        default="auto", alias="SUMMARIZATION_ENGINE"
+    )
+    openai_model: str = Field(default="gpt-4o-mini", alias="OPENAI_MODEL")
+    openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
+
+
+class IndexSettings(Environment):
+    embedding_engine: Literal["auto", "openai", "embedded"] = Field(
+        default="auto", alias="EMBEDDING_ENGINE"
+    )
+    embedding_model: str = Field(default="text-embedding-3-small", alias="EMBEDDING_MODEL")
+    openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
+    vector_index: Literal["auto", "pinecone", "embedded"] = Field(
+        default="auto", alias="VECTOR_INDEX"
+    )
+    pinecone_index_name: str = Field(default="lifestream", alias="PINECONE_INDEX_NAME")
+    pinecone_environment: str = Field(default="us-east-1", alias="PINECONE_ENVIRONMENT")
+
+
+class MediaSettings(Environment):
+    max_duration_hours: float = Field(default=12, gt=0, alias="MAX_DURATION_HOURS")
+
+
+class Storage(Environment):
+    """What every step needs: where artifacts and job rows live."""
+
+    bucket: str = Field(alias="AWS_S3_BUCKET_NAME")
+    jobs_table: str = Field(alias="JOBS_TABLE_NAME")
+
+
+class ContainerSettings(Environment):
+    """What the state machine tells the container."""
+
+    job: InspectedJob = Field(alias="JOB")
+
+
+class DispatcherSettings(Environment):
+    jobs_table: str = Field(alias="JOBS_TABLE_NAME")
+    state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
+
+
+class ClientSettings(Storage):
+    """What the client needs; `lifestream` fills in what is missing from the stack's outputs."""
+
+    queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
+    dlq_url: str = Field(alias="AWS_SQS_DLQ_URL")
+
+
+Settings = TypeVar("Settings", bound=Environment)
+
+
+@cache
+def load(kind: type[Settings]) -> Settings:
+    """Read once per process. MissingSettingsError names every missing variable,
+    ConfigurationError every unusable one."""
+    try:
+        return kind()
+    except ValidationError as error:
+        problems = {str(e["loc"][0]): e for e in error.errors()}
+        missing = sorted(name for name, e in problems.items() if e["type"] == "missing")
+        if missing:
+            raise MissingSettingsError(f"not set: {', '.join(missing)}") from None
+        wrong = "; ".join(f"{name}: {e['msg']}" for name, e in sorted(problems.items()))
+        raise ConfigurationError(f"unusable settings: {wrong}") from None
