@@ -1,0 +1,8 @@
+"""Video bytes in, mono 16 kHz sound out. Video bytes are hostile.
+
+container_format  what a file is, by its own bytes
+sandbox           our side: starts the decoder and serves it byte ranges
+decoder           the other side: a child process without secrets and with limits; runs PyAV
+sound             FLAC in, samples in memory out
+voice_activity    the stretches of speech in the samples
+"""
