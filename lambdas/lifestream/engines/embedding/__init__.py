@@ -1,0 +1,36 @@
+"""Texts in, vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lifestream.settings import IndexSettings, Keys
+
+Vector = list[float]
+
+
+class Embedder(Protocol):
+    @property
+    def name(self) -> str:
+        """Engine and model; vectors of different names must never share an index."""
+
+    @property
+    def dimension(self) -> int:
+        """Numbers in each vector."""
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """One vector of unit length a text, in order. Raises TransientError, ConfigurationError."""
+
+
+def load_embedder(settings: IndexSettings, keys: Keys) -> Embedder:
+    engine = settings.embedding_engine
+    if engine == "openai" or (engine == "auto" and keys.openai_api_key):
+        from lifestream.engines.embedding.openai import OpenAIEmbedder
+
+        return OpenAIEmbedder(
+            keys.openai_api_key, model=settings.embedding_model, base_url=settings.openai_base_url
+        )
+    from lifestream.engines.embedding.embedded import HashingEmbedder
+
+    return HashingEmbedder()

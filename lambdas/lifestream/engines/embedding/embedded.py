@@ -1,0 +1,45 @@
+"""The embedded embedder: hashed words and letter groups. No weights, no training, no state.
+
+It finds what shares words or word parts with the question; it knows no synonyms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lifestream.engines.embedding import Vector
+from lifestream.errors import ConfigurationError
+
+WORD_DIMENSIONS = 512
+LETTER_DIMENSIONS = 512
+LETTER_GROUPS = (4, 5)
+WORD_WEIGHT = 2.0
+
+
+class HashingEmbedder:
+    name = "embedded/hashing-v1"
+    dimension = WORD_DIMENSIONS + LETTER_DIMENSIONS
+
+    def __init__(self) -> None:
+        try:
+            from sklearn.feature_extraction.text import HashingVectorizer
+        except ImportError as error:
+            raise ConfigurationError(
+                "no embedding engine: OPENAI_API_KEY is not set, and scikit-learn is not installed"
+            ) from error
+        self._words: Any = HashingVectorizer(
+            n_features=WORD_DIMENSIONS, stop_words="english", alternate_sign=True
+        )
+        self._letters: Any = HashingVectorizer(
+            n_features=LETTER_DIMENSIONS, analyzer="char_wb", ngram_range=LETTER_GROUPS
+        )
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        from scipy.sparse import hstack
+        from sklearn.preprocessing import normalize
+
+        if not texts:
+            return []
+        parts = [WORD_WEIGHT * self._words.transform(texts), self._letters.transform(texts)]
+        return [row.tolist() for row in normalize(hstack(parts)).toarray()]

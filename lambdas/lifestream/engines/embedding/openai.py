@@ -1,0 +1,40 @@
+"""OpenAI embeddings, or those of any endpoint that speaks its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import SecretStr
+
+from lifestream.engines.embedding import Vector
+from lifestream.engines.openai_errors import MAX_RETRIES, TIMEOUT_SECONDS, required, translated
+from lifestream.errors import ConfigurationError
+
+DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
+BATCH = 256
+
+
+class OpenAIEmbedder:
+    def __init__(self, key: SecretStr | None, *, model: str, base_url: str | None) -> None:
+        from openai import OpenAI
+
+        if model not in DIMENSIONS:
+            raise ConfigurationError(f"unknown EMBEDDING_MODEL {model!r}: {sorted(DIMENSIONS)}")
+        self.name = f"openai/{model}"
+        self.dimension = DIMENSIONS[model]
+        self._model = model
+        self._client = OpenAI(
+            api_key=required(key), base_url=base_url, max_retries=MAX_RETRIES, timeout=TIMEOUT_SECONDS
+        )
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        return [
+            vector
+            for start in range(0, len(texts), BATCH)
+            for vector in self._embed_batch(list(texts[start : start + BATCH]))
+        ]
+
+    def _embed_batch(self, texts: list[str]) -> list[Vector]:
+        with translated(ConfigurationError):
+            answer = self._client.embeddings.create(model=self._model, input=texts)
+        return [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]

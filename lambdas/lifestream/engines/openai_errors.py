@@ -1,0 +1,39 @@
+"""OpenAI's exceptions in, ours out: the one border for both OpenAI engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pydantic import SecretStr
+
+from lifestream.errors import ConfigurationError, PipelineError, TransientError
+
+MAX_RETRIES = 2
+TIMEOUT_SECONDS = 120.0
+
+
+def required(key: SecretStr | None) -> str:
+    if key is None:
+        raise ConfigurationError("OPENAI_API_KEY is not set, neither here nor in the secret")
+    return key.get_secret_value()
+
+
+@contextmanager
+def translated(unusable: type[PipelineError]) -> Iterator[None]:
+    """TransientError for what passes, ConfigurationError for what we must fix, `unusable` for
+    requests that the service refuses. The messages never hold the key."""
+    import openai
+
+    try:
+        yield
+    except openai.RateLimitError as error:
+        if error.code == "insufficient_quota":
+            raise ConfigurationError("the OpenAI account has no quota left") from None
+        raise TransientError("OpenAI is limiting the request rate") from error
+    except (openai.APIConnectionError, openai.InternalServerError) as error:
+        raise TransientError(f"OpenAI cannot be reached: {type(error).__name__}") from error
+    except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+        raise ConfigurationError(f"OpenAI refuses the key (HTTP {error.status_code})") from None
+    except openai.APIStatusError as error:
+        raise unusable(f"OpenAI refuses the request (HTTP {error.status_code})") from error

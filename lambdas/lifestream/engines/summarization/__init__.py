@@ -1,0 +1,31 @@
+"""A transcript in, a summary draft out; every claim names its segments and quotes them."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from lifestream.domain.summary import SummaryDraft
+from lifestream.domain.transcript import Transcript
+from lifestream.settings import Keys, SummarySettings
+
+
+class Summarizer(Protocol):
+    @property
+    def name(self) -> str:
+        """Engine, model and prompt version: part of the step's fingerprint and the manifest."""
+
+    def summarize(self, transcript: Transcript) -> SummaryDraft:
+        """Raises TransientError, ConfigurationError, SummaryError."""
+
+
+def load_summarizer(settings: SummarySettings, keys: Keys) -> Summarizer:
+    engine = settings.summarization_engine
+    if engine == "openai" or (engine == "auto" and keys.openai_api_key):
+        from lifestream.engines.summarization.openai import OpenAISummarizer
+
+        return OpenAISummarizer(
+            keys.openai_api_key, model=settings.openai_model, base_url=settings.openai_base_url
+        )
+    from lifestream.engines.summarization.extractive import Extractive
+
+    return Extractive()

@@ -1,0 +1,97 @@
+"""The embedded summarizer: LexRank over TF-IDF. It only ever repeats what was said.
+
+Source: Erkan & Radev, "LexRank: Graph-based Lexical Centrality as Salience in Text
+Summarization" (2004); scikit-learn weighs the words, networkx ranks the graph.
+"""
+
+from __future__ import annotations
+
+import re
+
+from lifestream.domain.summary import NOTHING_SAID, ActionItem, Statement, SummaryDraft
+from lifestream.domain.transcript import Segment, Transcript
+from lifestream.errors import ConfigurationError
+
+ABSTRACT_SENTENCES = 3
+KEY_POINTS = 5
+TOPICS = 6
+TITLE_TOPICS = 3
+MIN_WORDS = 4
+MAX_QUOTE_WORDS = 25
+PROMISE = re.compile(r"\b(i|we) (will|shall|need to|have to|must|should)\b|\bplease\b", re.IGNORECASE)
+
+
+class Extractive:
+    name = "extractive/lexrank"
+
+    def __init__(self) -> None:
+        try:
+            import networkx  # noqa: F401
+            import sklearn  # noqa: F401
+        except ImportError as error:
+            raise ConfigurationError(
+                "no summary engine: OPENAI_API_KEY is not set, "
+                "and scikit-learn and networkx are not installed"
+            ) from error
+
+    def summarize(self, transcript: Transcript) -> SummaryDraft:
+        candidates = [s for s in transcript.segments if len(s.words) >= MIN_WORDS]
+        if not candidates:
+            return NOTHING_SAID
+        ranked, topics = _rank(candidates)
+        central = _in_spoken_order(ranked[:ABSTRACT_SENTENCES])
+        return SummaryDraft(
+            title=", ".join(topics[:TITLE_TOPICS]).capitalize(),
+            abstract=" ".join(_sentence(segment) for segment in central)[:4_000],
+            key_points=tuple(_statement(s) for s in _in_spoken_order(ranked[:KEY_POINTS])),
+            action_items=tuple(_action(s) for s in candidates if PROMISE.search(s.text)),
+            topics=tuple(topics),
+        )
+
+
+def _rank(segments: list[Segment]) -> tuple[list[Segment], list[str]]:
+    """Segments by centrality, and the words that weigh most. Ties keep the spoken order."""
+    import networkx
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    vectorizer = TfidfVectorizer(stop_words="english", sublinear_tf=True)
+    try:
+        weights = vectorizer.fit_transform([segment.text for segment in segments])
+    except ValueError:  # nothing but stop words
+        return segments, []
+    graph = networkx.from_scipy_sparse_array(weights @ weights.T)
+    scores = networkx.pagerank(graph)
+    order = sorted(range(len(segments)), key=lambda i: (-round(scores[i], 9), i))
+    totals = weights.sum(axis=0).A1
+    words = vectorizer.get_feature_names_out()
+    heaviest = sorted(range(len(words)), key=lambda i: (-round(totals[i], 9), words[i]))
+    return [segments[i] for i in order], [str(words[i]) for i in heaviest[:TOPICS]]
+
+
+def _in_spoken_order(segments: list[Segment]) -> list[Segment]:
+    return sorted(segments, key=lambda segment: segment.id)
+
+
+def _sentence(segment: Segment) -> str:
+    text = segment.text[:1].upper() + segment.text[1:]
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
+def _statement(segment: Segment) -> Statement:
+    return Statement(
+        text=_sentence(segment)[:1_000], segment_ids=(segment.id,), quote=_quote(segment)
+    )
+
+
+def _action(segment: Segment) -> ActionItem:
+    return ActionItem(
+        text=_sentence(segment)[:1_000],
+        segment_ids=(segment.id,),
+        quote=_quote(segment),
+        owner=segment.speaker,
+        due=None,
+    )
+
+
+def _quote(segment: Segment) -> str:
+    return " ".join(segment.text.split()[:MAX_QUOTE_WORDS])[:500]

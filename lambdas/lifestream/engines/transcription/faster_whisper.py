@@ -1,0 +1,71 @@
+"""faster-whisper: Whisper on CTranslate2, batched, with word times.
+
+Source: https://github.com/SYSTRAN/faster-whisper
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifestream.domain.job import JobOptions
+from lifestream.domain.transcript import RecognizedSegment, Recognition, Word
+from lifestream.errors import ConfigurationError, SpeechEngineError
+
+if TYPE_CHECKING:
+    from faster_whisper.transcribe import Segment
+
+
+class FasterWhisper:
+    """A local model folder only: nothing is ever downloaded at run time."""
+
+    def __init__(self, model: Path, *, device: str, batch_size: int) -> None:
+        try:
+            from faster_whisper import BatchedInferencePipeline, WhisperModel
+        except ImportError as error:
+            raise ConfigurationError(f"faster-whisper cannot be imported: {error}") from error
+        if not (model / "model.bin").is_file():
+            raise ConfigurationError(f"no Whisper model in {model}: model.bin is missing")
+        self.name = f"faster-whisper/{model.name}"
+        self._batch_size = batch_size
+        try:
+            self._pipeline = BatchedInferencePipeline(
+                WhisperModel(str(model), device=device, compute_type="auto", local_files_only=True)
+            )
+        except (RuntimeError, ValueError) as error:
+            raise SpeechEngineError(f"the Whisper model does not load: {error}") from error
+
+    def transcribe(self, samples: NDArray[np.float32], options: JobOptions) -> Recognition:
+        try:
+            segments, info = self._pipeline.transcribe(
+                samples,
+                batch_size=self._batch_size,
+                language=options.language,
+                hotwords=" ".join(options.hotwords) or None,
+                word_timestamps=True,
+                vad_filter=True,
+            )
+            return Recognition(language=info.language, segments=tuple(_recognized(segments)))
+        except (RuntimeError, ValueError) as error:
+            raise SpeechEngineError(f"faster-whisper failed: {error}") from error
+
+
+def _recognized(segments: Iterable[Segment]) -> Iterable[RecognizedSegment]:
+    """Whisper's words begin with their space; empty ones are dropped."""
+    for segment in segments:
+        words = tuple(
+            Word(
+                text=word.word.strip(),
+                start_seconds=round(word.start, 3),
+                end_seconds=round(word.end, 3),
+                confidence=round(word.probability, 3),
+            )
+            for word in segment.words or ()
+            if word.word.strip()
+        )
+        if words:
+            yield RecognizedSegment(words=words)

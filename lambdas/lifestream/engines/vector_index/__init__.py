@@ -1,0 +1,64 @@
+"""Vectors of a job in; for a question's vector, the passages nearest to it out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from lifestream.domain.chunks import Chunk
+from lifestream.domain.job import Frozen, ProcessingJob
+from lifestream.engines.embedding import Vector
+from lifestream.errors import ConfigurationError
+from lifestream.settings import IndexSettings, Keys
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+class Hit(Frozen):
+    """A passage that answers a search; `score` is the cosine similarity."""
+
+    score: float
+    job_id: str
+    key: str
+    start_seconds: float
+    end_seconds: float
+    speakers: tuple[str, ...]
+    text: str
+
+
+class VectorIndex(Protocol):
+    @property
+    def name(self) -> str:
+        """Engine and index, as the manifest shows it."""
+
+    def replace(
+        self, job: ProcessingJob, chunks: Sequence[Chunk], vectors: Sequence[Vector]
+    ) -> None:
+        """Afterwards the index holds exactly these passages of the job, however often it runs."""
+
+    def ids(self, job_id: str) -> set[str]:
+        """The passages of a job that the index holds."""
+
+    def search(self, vector: Vector, *, limit: int) -> list[Hit]:
+        """Nearest first."""
+
+
+def load_vector_index(
+    settings: IndexSettings, keys: Keys, *, embedder: str, dimension: int, s3: S3Client, bucket: str
+) -> VectorIndex:
+    engine = settings.vector_index
+    if engine == "pinecone" or (engine == "auto" and keys.pinecone_api_key):
+        if keys.pinecone_api_key is None:
+            raise ConfigurationError("PINECONE_API_KEY is not set, neither here nor in the secret")
+        from lifestream.engines.vector_index.pinecone import PineconeIndex
+
+        return PineconeIndex(
+            keys.pinecone_api_key,
+            index=settings.pinecone_index_name,
+            region=settings.pinecone_environment,
+            dimension=dimension,
+        )
+    from lifestream.engines.vector_index.embedded import BucketIndex
+
+    return BucketIndex(s3, bucket, embedder=embedder)

@@ -1,0 +1,107 @@
+"""Pinecone: a serverless index, created on first use, with derived ids.
+
+Source: https://docs.pinecone.io/reference/python-sdk
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from pydantic import SecretStr
+
+from lifestream.domain.chunks import Chunk
+from lifestream.domain.job import ProcessingJob
+from lifestream.engines.embedding import Vector
+from lifestream.engines.vector_index import Hit
+from lifestream.errors import ConfigurationError, TransientError
+
+UPSERT_BATCH = 100
+DELETE_BATCH = 1_000
+
+
+class PineconeIndex:
+    def __init__(self, key: SecretStr, *, index: str, region: str, dimension: int) -> None:
+        self.name = f"pinecone/{index}"
+        self._key = key
+        self._index_name = index
+        self._region = region
+        self._dimension = dimension
+
+    def replace(
+        self, job: ProcessingJob, chunks: Sequence[Chunk], vectors: Sequence[Vector]
+    ) -> None:
+        records = [
+            {"id": chunk.id, "values": vector, "metadata": _metadata(job, chunk)}
+            for chunk, vector in zip(chunks, vectors, strict=True)
+        ]
+        stale = sorted(self.ids(job.job_id) - {chunk.id for chunk in chunks})
+        with _translated():
+            for start in range(0, len(records), UPSERT_BATCH):
+                self._index.upsert(
+                    vectors=records[start : start + UPSERT_BATCH], show_progress=False
+                )
+            for start in range(0, len(stale), DELETE_BATCH):
+                self._index.delete(ids=stale[start : start + DELETE_BATCH])
+
+    def ids(self, job_id: str) -> set[str]:
+        with _translated():
+            pages = self._index.list(prefix=f"{job_id}#")
+            return {vector.id for page in pages for vector in page.vectors if vector.id}
+
+    def search(self, vector: Vector, *, limit: int) -> list[Hit]:
+        with _translated():
+            answer = self._index.query(vector=vector, top_k=limit, include_metadata=True)
+        return [
+            Hit(score=round(match.score, 4), **dict(match.metadata or {}))
+            for match in answer.matches
+        ]
+
+    @cached_property
+    def _index(self) -> Any:  # noqa: ANN401  # the SDK's clients are generated at run time
+        from pinecone import Pinecone, ServerlessSpec
+
+        client = Pinecone(api_key=self._key.get_secret_value())
+        if not client.has_index(self._index_name):
+            client.create_index(
+                name=self._index_name,
+                dimension=self._dimension,
+                metric="cosine",
+                spec=ServerlessSpec(cloud="aws", region=self._region),
+            )
+        return client.index(self._index_name)
+
+
+def _metadata(job: ProcessingJob, chunk: Chunk) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "key": job.key,
+        "start_seconds": chunk.start_seconds,
+        "end_seconds": chunk.end_seconds,
+        "speakers": list(chunk.speakers),
+        "text": chunk.text,
+    }
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    from pinecone.errors import (
+        ForbiddenError,
+        PineconeConnectionError,
+        PineconeError,
+        PineconeTimeoutError,
+        RateLimitError,
+        ServiceError,
+        UnauthorizedError,
+    )
+
+    try:
+        yield
+    except (RateLimitError, ServiceError, PineconeConnectionError, PineconeTimeoutError) as error:
+        raise TransientError(f"Pinecone is unavailable: {type(error).__name__}") from error
+    except (UnauthorizedError, ForbiddenError):
+        raise ConfigurationError("Pinecone refuses the key") from None
+    except PineconeError as error:
+        raise ConfigurationError(f"Pinecone refuses the request: {type(error).__name__}") from error
