@@ -1,0 +1,10 @@
+"""AWS as the project uses it. There is no port around it: boto3 and AWS_ENDPOINT_URL suffice.
+
+clients     one client a service and process
+artifacts   what the steps write, with their checkpoints
+videos      uploads, read in ranges
+job_table   one row a job; a terminal status is never overwritten
+executions  the state machine
+queues      the ingest queue and the dead-letter queue
+keys        the vendors' keys
+"""

@@ -1,0 +1,79 @@
+"""The two queues: what comes in, and what needs a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lifestream.domain.job import ProcessingJob
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+LONG_POLL_SECONDS = 20
+
+
+@dataclass(frozen=True)
+class ReceivedMessage:
+    """`body` may hold anything; `receipt` deletes it."""
+
+    body: str
+    receipt: str
+
+
+class QueueService:
+    """The ingest queue and its dead-letter queue."""
+
+    def __init__(self, sqs: SQSClient, *, queue_url: str, dlq_url: str) -> None:
+        self._sqs = sqs
+        self._queue_url = queue_url
+        self._dlq_url = dlq_url
+
+    def send_processing_job(self, job: ProcessingJob) -> None:
+        self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=job.model_dump_json())
+
+    def receive_job(self, *, wait_seconds: int = LONG_POLL_SECONDS) -> ReceivedMessage | None:
+        """One message of the ingest queue, hidden from others until its visibility timeout."""
+        return next(self._receive(self._queue_url, wait_seconds), None)
+
+    def delete_job(self, message: ReceivedMessage) -> None:
+        self._sqs.delete_message(QueueUrl=self._queue_url, ReceiptHandle=message.receipt)
+
+    def send_to_dlq(self, job: ProcessingJob) -> None:
+        self._sqs.send_message(QueueUrl=self._dlq_url, MessageBody=job.model_dump_json())
+
+    def get_queue_attributes(self) -> dict[str, int]:
+        """How many messages wait, are being worked on, and are dead."""
+        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+        counts = self._counts(self._queue_url, names)
+        dead = self._counts(self._dlq_url, names)
+        return {"waiting": counts[0], "in_flight": counts[1], "dead": sum(dead)}
+
+    def dead_letters(self) -> Iterator[ReceivedMessage]:
+        """Every message of the dead-letter queue that is visible now; none is deleted."""
+        while batch := list(self._receive(self._dlq_url, 0, limit=10)):
+            yield from batch
+
+    def redrive(self, message: ReceivedMessage) -> None:
+        """Back into the ingest queue first, out of the dead-letter queue second: a crash in
+        between leaves the message twice, which the execution's name makes harmless."""
+        self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=message.body)
+        self._sqs.delete_message(QueueUrl=self._dlq_url, ReceiptHandle=message.receipt)
+
+    def release(self, message: ReceivedMessage) -> None:
+        """Leave a dead letter where it is, visible to the next reader at once."""
+        self._sqs.change_message_visibility(
+            QueueUrl=self._dlq_url, ReceiptHandle=message.receipt, VisibilityTimeout=0
+        )
+
+    def _receive(self, url: str, wait_seconds: int, limit: int = 1) -> Iterator[ReceivedMessage]:
+        answer = self._sqs.receive_message(
+            QueueUrl=url, MaxNumberOfMessages=limit, WaitTimeSeconds=wait_seconds
+        )
+        for message in answer.get("Messages", ()):
+            yield ReceivedMessage(message["Body"], message["ReceiptHandle"])
+
+    def _counts(self, url: str, names: tuple[str, ...]) -> list[int]:
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))  # type: ignore[arg-type]  # the stubs want literals
+        return [int(answer["Attributes"][name]) for name in names]

@@ -1,0 +1,99 @@
+"""An upload, read in ranges: never whole in memory or on disk, never mixed from two versions."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Self
+
+from botocore.exceptions import ClientError
+from pydantic import ValidationError
+
+from lifestream.domain.job import JobOptions, ProcessingJob
+from lifestream.errors import ConfigurationError, VideoNotFoundError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+BLOCK = 4 << 20
+BLOCKS_KEPT = 8
+OPTIONS_METADATA = "lifestream-options"
+GONE = ("404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowed")
+
+
+class VideoObject:
+    """One version of one object. `options` are those that the uploader stored with it."""
+
+    def __init__(
+        self, s3: S3Client, job: ProcessingJob, *, size: int, etag: str, options: JobOptions
+    ) -> None:
+        self.size = size
+        self.options = options
+        self._s3 = s3
+        self._job = job
+        self._etag = etag
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+
+    @classmethod
+    def open(cls, s3: S3Client, job: ProcessingJob) -> Self:
+        """Raises VideoNotFoundError, also where the object was deleted but a version remains."""
+        try:
+            s3.head_object(Bucket=job.bucket, Key=job.key)
+            head = s3.head_object(Bucket=job.bucket, Key=job.key, **_version(job))
+        except ClientError as error:
+            raise _translated(error, job) from error
+        return cls(
+            s3,
+            job,
+            size=head["ContentLength"],
+            etag=head["ETag"],
+            options=_options(head["Metadata"]),
+        )
+
+    def read_at(self, offset: int, size: int) -> bytes:
+        """At most `size` bytes; fewer at the end of a block or of the file."""
+        if size <= 0 or offset >= self.size:
+            return b""
+        number, start = divmod(offset, BLOCK)
+        return self._block(number)[start : start + size]
+
+    def _block(self, number: int) -> bytes:
+        """Blocks, because a decoder reads in small pieces and jumps between sound and index."""
+        if number not in self._blocks:
+            self._blocks[number] = self._fetch(number * BLOCK)
+            if len(self._blocks) > BLOCKS_KEPT:
+                self._blocks.popitem(last=False)
+        self._blocks.move_to_end(number)
+        return self._blocks[number]
+
+    def _fetch(self, start: int) -> bytes:
+        try:
+            answer = self._s3.get_object(
+                Bucket=self._job.bucket,
+                Key=self._job.key,
+                Range=f"bytes={start}-{min(start + BLOCK, self.size) - 1}",
+                IfMatch=self._etag,
+                **_version(self._job),
+            )
+            return answer["Body"].read()
+        except ClientError as error:
+            raise _translated(error, self._job) from error
+
+
+def _version(job: ProcessingJob) -> dict[str, str]:
+    return {"VersionId": job.version_id} if job.version_id else {}
+
+
+def _translated(error: ClientError, job: ProcessingJob) -> Exception:
+    code = error.response["Error"]["Code"]
+    return VideoNotFoundError(f"{job.file_name} is not there any more") if code in GONE else error
+
+
+def _options(metadata: dict[str, str]) -> JobOptions:
+    stored = metadata.get(OPTIONS_METADATA)
+    if not stored:
+        return JobOptions()
+    try:
+        return JobOptions.model_validate(json.loads(stored))
+    except (ValidationError, ValueError) as error:
+        raise ConfigurationError(f"unusable options stored with the video: {error}") from error

@@ -1,0 +1,54 @@
+"""What every Lambda step does around its own work: parse, announce, run, log, answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache, wraps
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from lifestream.aws import clients
+from lifestream.aws.artifacts import Artifacts
+from lifestream.aws.job_table import JobTable
+from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.observability import logger
+from lifestream.settings import Storage, load
+from lifestream.step_names import Step
+
+Taken = TypeVar("Taken", bound=BaseModel)
+LambdaHandler = Callable[[dict[str, Any], object], dict[str, Any]]
+
+
+def step(
+    name: Step, *, takes: type[Taken], status: JobStatus | None = None
+) -> Callable[[Callable[[Taken], BaseModel]], LambdaHandler]:
+    """Turns `Taken -> model` into a Lambda handler. With `status`, the job's row shows it."""
+
+    def decorate(work: Callable[[Taken], BaseModel]) -> LambdaHandler:
+        @wraps(work)
+        def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+            taken = takes.model_validate(event)
+            job = taken if isinstance(taken, ProcessingJob) else getattr(taken, "job", None)
+            logger.append_keys(step=name, job_id=job and job.job_id, attempt=job and job.attempt)
+            if status and isinstance(job, ProcessingJob):
+                job_table().enter(job, name, status)
+            started = time.monotonic()
+            answer = work(taken)
+            logger.info("step finished", extra={"seconds": round(time.monotonic() - started, 3)})
+            return answer.model_dump(mode="json")
+
+        return handler
+
+    return decorate
+
+
+@cache
+def artifacts() -> Artifacts:
+    return Artifacts(clients.s3(), load(Storage).bucket)
+
+
+@cache
+def job_table() -> JobTable:
+    return JobTable(clients.table(load(Storage).jobs_table))

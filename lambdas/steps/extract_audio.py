@@ -1,0 +1,45 @@
+"""ExtractAudio: video in, mono 16 kHz FLAC out. After it, no media error is possible."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from lifestream.aws import clients
+from lifestream.aws.videos import VideoObject
+from lifestream.domain import fingerprints
+from lifestream.domain.job import InspectedJob, JobStatus
+from lifestream.media.container_format import Container
+from lifestream.media.sandbox import Extraction, Video
+from lifestream.settings import MediaSettings, load
+from lifestream.step import artifacts, job_table, step
+from lifestream.step_names import Step
+
+AUDIO = "audio.flac"
+
+
+@step(Step.EXTRACT_AUDIO, takes=InspectedJob, status=JobStatus.EXTRACTING)
+def handler(job: InspectedJob) -> InspectedJob:
+    artifacts().once(
+        job.job_id,
+        Step.EXTRACT_AUDIO,
+        fingerprints.of_audio(job.job_id),
+        lambda: extract(job),
+        Extraction,
+    )
+    job_table().enter(job, Step.TRANSCRIBE_SPEECH, JobStatus.WAITING_FOR_GPU)
+    return job
+
+
+def extract(job: InspectedJob) -> Extraction:
+    video = VideoObject.open(clients.s3(), job)
+    sandboxed = Video(
+        container=Container(job.container),
+        size=video.size,
+        max_seconds=load(MediaSettings).max_duration_hours * 3600,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        flac = Path(folder) / AUDIO
+        extraction = sandboxed.extract_audio(video.read_at, flac)
+        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
+    return extraction

@@ -1,0 +1,50 @@
+"""IndexTranscript: transcript in, searchable passages with their vectors out."""
+
+from __future__ import annotations
+
+from lifestream.aws import clients
+from lifestream.aws.keys import load_keys
+from lifestream.domain.chunks import CHUNKING, chunks_of
+from lifestream.domain.fingerprints import fingerprint
+from lifestream.domain.job import Frozen, InspectedJob, JobStatus
+from lifestream.domain.transcript import Transcript
+from lifestream.engines.embedding import Embedder, load_embedder
+from lifestream.engines.vector_index import VectorIndex, load_vector_index
+from lifestream.settings import IndexSettings, Storage, load
+from lifestream.step import artifacts, step
+from lifestream.step_names import Step
+
+
+class Indexed(Frozen):
+    embedder: str
+    index: str
+    chunks: int
+
+
+@step(Step.INDEX_TRANSCRIPT, takes=InspectedJob, status=JobStatus.INDEXING)
+def handler(job: InspectedJob) -> Indexed:
+    settings, keys = load(IndexSettings), load_keys()
+    embedder = load_embedder(settings, keys)
+    index = load_vector_index(
+        settings,
+        keys,
+        embedder=embedder.name,
+        dimension=embedder.dimension,
+        s3=clients.s3(),
+        bucket=load(Storage).bucket,
+    )
+    transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
+    return artifacts().once(
+        job.job_id,
+        Step.INDEX_TRANSCRIPT,
+        fingerprint(transcript_made_from, embedder.name, index.name, CHUNKING),
+        lambda: index_transcript(job, embedder, index),
+        Indexed,
+    )
+
+
+def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) -> Indexed:
+    transcript = artifacts().load(job.job_id, Step.TRANSCRIBE_SPEECH, "transcript.json", Transcript)
+    chunks = chunks_of(transcript)
+    index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]))
+    return Indexed(embedder=embedder.name, index=index.name, chunks=len(chunks))

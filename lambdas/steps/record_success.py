@@ -1,0 +1,13 @@
+"""RecordSuccess: a published job in; its row says SUCCEEDED, for good."""
+
+from __future__ import annotations
+
+from lifestream.domain.job import JobStatus, PublishedJob
+from lifestream.step import job_table, step
+from lifestream.step_names import Step
+
+
+@step(Step.RECORD_SUCCESS, takes=PublishedJob)
+def handler(job: PublishedJob) -> PublishedJob:
+    job_table().finish(job, JobStatus.SUCCEEDED, results_prefix=job.published_prefix)
+    return job.model_copy(update={"status": JobStatus.SUCCEEDED})

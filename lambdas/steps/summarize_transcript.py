@@ -1,0 +1,47 @@
+"""SummarizeTranscript: transcript in, summary with checked quotes out."""
+
+from __future__ import annotations
+
+from lifestream.aws.keys import load_keys
+from lifestream.domain.fingerprints import fingerprint
+from lifestream.domain.job import Frozen, InspectedJob, JobStatus
+from lifestream.domain.summary import NOTHING_SAID, verified
+from lifestream.domain.transcript import Transcript
+from lifestream.engines.summarization import Summarizer, load_summarizer
+from lifestream.settings import SummarySettings, load
+from lifestream.step import artifacts, step
+from lifestream.step_names import Step
+
+SUMMARY = "summary.json"
+
+
+class Summarized(Frozen):
+    engine: str
+    statements: int
+    verified_statements: int
+
+
+@step(Step.SUMMARIZE_TRANSCRIPT, takes=InspectedJob, status=JobStatus.SUMMARIZING)
+def handler(job: InspectedJob) -> Summarized:
+    summarizer = load_summarizer(load(SummarySettings), load_keys())
+    transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
+    return artifacts().once(
+        job.job_id,
+        Step.SUMMARIZE_TRANSCRIPT,
+        fingerprint(transcript_made_from, summarizer.name),
+        lambda: summarize(job, summarizer),
+        Summarized,
+    )
+
+
+def summarize(job: InspectedJob, summarizer: Summarizer) -> Summarized:
+    transcript = artifacts().load(job.job_id, Step.TRANSCRIBE_SPEECH, "transcript.json", Transcript)
+    # Silence has no summary, and asking a model for one invites it to invent.
+    draft = summarizer.summarize(transcript) if transcript.segments else NOTHING_SAID
+    summary = verified(draft, transcript, engine=summarizer.name)
+    artifacts().save(job.job_id, Step.SUMMARIZE_TRANSCRIPT, SUMMARY, summary)
+    return Summarized(
+        engine=summarizer.name,
+        statements=summary.statements,
+        verified_statements=summary.verified_statements,
+    )

@@ -1,0 +1,1 @@
+"""What starts work: Lambda functions that are no state of the machine."""

@@ -1,0 +1,55 @@
+"""Dispatcher: queue messages in, one execution a job out, however often a message comes."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import (
+    BatchProcessor,
+    EventType,
+    process_partial_response,
+)
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from lifestream.aws import clients
+from lifestream.aws.executions import Executions
+from lifestream.aws.job_table import JobTable
+from lifestream.domain.messages import jobs_in
+from lifestream.observability import logger
+from lifestream.settings import DispatcherSettings, load
+
+processor = BatchProcessor(event_type=EventType.SQS)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    """A message that fails is returned to the queue alone; after three times it is dead."""
+    return process_partial_response(
+        event=event, record_handler=dispatch, processor=processor, context=context
+    )
+
+
+def dispatch(record: SQSRecord) -> None:
+    """First the row, then the execution: a crash in between is repaired by the redelivery."""
+    jobs = jobs_in(record.body)
+    for job in jobs:
+        is_accepted = job_table().accept(job)
+        if is_accepted:
+            executions().start(job)
+        outcome = "execution started" if is_accepted else "already processed"
+        logger.info(outcome, extra={"job_id": job.job_id, "attempt": job.attempt})
+    if not jobs:
+        logger.info("message ignored: it announces no upload")
+
+
+@cache
+def job_table() -> JobTable:
+    return JobTable(clients.table(load(DispatcherSettings).jobs_table))
+
+
+@cache
+def executions() -> Executions:
+    settings = load(DispatcherSettings)
+    return Executions(clients.step_functions(), settings.state_machine_arn)
