@@ -1,0 +1,148 @@
+"""TranscribeSpeech: mono 16 kHz FLAC in, transcript with speakers out. The only GPU step.
+
+ECS starts it with the job as JOB; everything else is in the bucket. It ends with 0 when the
+transcript and its checkpoint are there, and with 1 when `error.json` says why they are not.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from lifestream.aws import clients
+from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
+from lifestream.aws.models import fetch_models
+from lifestream.domain import fingerprints
+from lifestream.domain.job import Frozen, InspectedJob, JobStatus
+from lifestream.domain.speakers import segments_by_speaker
+from lifestream.domain.transcript import Engines, Source, Speaker, Transcript
+from lifestream.engines.diarization import load_diarizer
+from lifestream.engines.transcription import load_transcriber
+from lifestream.errors import PipelineError, SpeechEngineError, is_permanent
+from lifestream.media.sound import load_samples
+from lifestream.observability import logger
+from lifestream.settings import ContainerSettings, SpeechSettings, Storage, load
+from lifestream.step import artifacts, job_table
+from lifestream.step_names import Step
+from numpy.typing import NDArray
+
+STEP = Step.TRANSCRIBE_SPEECH
+TRANSCRIPT = "transcript.json"
+
+
+class Transcribed(Frozen):
+    language: str
+    speakers: int
+    segments: int
+    words: int
+    engines: Engines
+
+
+def main() -> int:
+    job = load(ContainerSettings).job
+    logger.append_keys(step=STEP, job_id=job.job_id, attempt=job.attempt)
+    try:
+        run(job)
+    except PipelineError as error:
+        return report(job, error)
+    except MemoryError:
+        return report(job, SpeechEngineError("out of memory"))
+    except Exception as error:  # the last place where the reason can be kept
+        logger.exception("unexpected error")
+        return report(job, SpeechEngineError(f"{type(error).__name__}: {error}"))
+    return 0
+
+
+def run(job: InspectedJob) -> None:
+    refuse_what_failed_for_good(job)
+    job_table().enter(job, STEP, JobStatus.TRANSCRIBING)
+    started = time.monotonic()
+    settings = load(SpeechSettings)
+    made_from = fingerprints.of_transcript(job.job_id, job.options, settings.identity())
+    done = artifacts().once(
+        job.job_id, STEP, made_from, lambda: transcribe(job, settings), Transcribed
+    )
+    seconds = time.monotonic() - started
+    logger.info(
+        "transcript written",
+        extra={
+            "seconds": round(seconds, 3),
+            "real_time_factor": round(seconds / max(job.duration_seconds, 0.001), 4),
+            **done.model_dump(),
+        },
+    )
+
+
+def refuse_what_failed_for_good(job: InspectedJob) -> None:
+    """The state machine retries a failed container; for a permanent reason that is in vain."""
+    earlier = artifacts().find(job.job_id, STEP, ERROR_REPORT, ErrorReport)
+    if earlier and earlier.attempt == job.attempt and is_permanent(earlier.error):
+        raise AlreadyFailedError(earlier)
+
+
+class AlreadyFailedError(PipelineError):
+    """Carries the first report on, so that the real reason is not lost."""
+
+    def __init__(self, first: ErrorReport) -> None:
+        super().__init__(first.message)
+        self.first = first
+
+
+def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
+    with tempfile.TemporaryDirectory() as folder:
+        flac = Path(folder) / "audio.flac"
+        artifacts().download(job.job_id, Step.EXTRACT_AUDIO, flac.name, flac)
+        samples = load_samples(flac)
+    fetch_models(clients.s3(), load(Storage).bucket, settings.models_prefix, settings.models_dir)
+    transcript = listen(job, samples, settings)
+    artifacts().save(job.job_id, STEP, TRANSCRIPT, transcript)
+    return Transcribed(
+        language=transcript.language,
+        speakers=len(transcript.speakers),
+        segments=len(transcript.segments),
+        words=sum(len(segment.words) for segment in transcript.segments),
+        engines=transcript.engines,
+    )
+
+
+def listen(
+    job: InspectedJob, samples: NDArray[np.float32], settings: SpeechSettings
+) -> Transcript:
+    """Both engines hear the same samples, at the same time."""
+    transcriber, diarizer = load_transcriber(settings), load_diarizer(settings)
+    with ThreadPoolExecutor(2) as pool:
+        hearing_words = pool.submit(transcriber.transcribe, samples, job.options)
+        hearing_voices = pool.submit(diarizer.diarize, samples, job.options)
+        recognition, turns = hearing_words.result(), hearing_voices.result()
+    segments = segments_by_speaker(recognition.segments, turns)
+    return Transcript(
+        job_id=job.job_id,
+        source=Source(
+            bucket=job.bucket, key=job.key, version_id=job.version_id, etag=job.etag
+        ),
+        language=recognition.language,
+        duration_seconds=job.duration_seconds,
+        engines=Engines(transcription=transcriber.name, diarization=diarizer.name),
+        speakers=tuple(
+            Speaker(id=speaker) for speaker in sorted({s.speaker for s in segments if s.speaker})
+        ),
+        segments=segments,
+    )
+
+
+def report(job: InspectedJob, error: PipelineError) -> int:
+    first = error.first if isinstance(error, AlreadyFailedError) else None
+    reason = first or ErrorReport(
+        attempt=job.attempt, error=type(error).__name__, message=str(error)[:1_000]
+    )
+    logger.error("step failed", extra={"error": reason.error})
+    artifacts().save(job.job_id, STEP, ERROR_REPORT, reason)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
