@@ -1,0 +1,13 @@
+"""WHERE it runs: the AWS resources, and `local`, which runs the same template on this machine.
+
+config          the switches: -c stage= -c compute= …
+stack           the whole picture: parts, connections, grants
+uploads         bucket, ingest queue, dead-letter queue, notifications
+job_table       one row a job
+dispatcher      queue → state machine
+workflow        the state machine
+lambda_step     a state that is a Lambda function
+container_step  the state that is a GPU container
+bundling        zips without Docker
+monitoring      alarms
+"""

@@ -1,0 +1,29 @@
+"""One secret for the vendors' keys; they are empty until somebody fills them in."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from cdk_app.config import Config
+
+NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY")
+
+
+class ApiKeys(Construct):
+    """`secret`: JSON with the three names. CloudFormation never sees a key."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        self.secret = secretsmanager.Secret(
+            self,
+            "Secret",
+            description="API keys of LifeStream; an empty key means that the vendor is not used",
+            generate_secret_string=secretsmanager.SecretStringGenerator(
+                secret_string_template=json.dumps(dict.fromkeys(NAMES, "")),
+                generate_string_key="unused",
+            ),
+            removal_policy=config.removal_policy,
+        )

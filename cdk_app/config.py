@@ -1,0 +1,47 @@
+"""The switches of a deployment, from `-c name=value` or cdk.json."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from aws_cdk import Duration, RemovalPolicy
+from constructs import Node
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+class Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage: Literal["dev", "prod"] = "dev"
+    compute: Literal["gpu", "cpu"] = "gpu"
+    spot: bool = False
+    whisper_model: str = "large-v3-turbo"
+    openai_model: str = "gpt-4o-mini"
+    max_dispatchers: int = Field(default=2, ge=2, le=1000)
+
+    @classmethod
+    def from_context(cls, node: Node) -> Self:
+        given = {name: node.try_get_context(name) for name in cls.model_fields}
+        try:
+            return cls.model_validate({k: v for k, v in given.items() if v is not None})
+        except ValidationError as error:
+            wrong = "; ".join(f"-c {e['loc'][0]}: {e['msg']}" for e in error.errors())
+            raise SystemExit(f"unusable switches: {wrong}") from None
+
+    @property
+    def removal_policy(self) -> RemovalPolicy:
+        """`dev` cleans up after itself; a bucket that still holds something stays even then."""
+        return RemovalPolicy.RETAIN if self.stage == "prod" else RemovalPolicy.DESTROY
+
+    @property
+    def artifacts_kept(self) -> Duration:
+        return Duration.days(30 if self.stage == "prod" else 7)
+
+    @property
+    def transcription_timeout(self) -> Duration:
+        return Duration.hours(6 if self.compute == "gpu" else 12)
+
+    @property
+    def speech_environment(self) -> dict[str, str]:
+        """Given to the container and to InspectVideo, which must agree on a transcript's
+        fingerprint."""
+        return {"WHISPER_MODEL": self.whisper_model}

@@ -1,0 +1,200 @@
+"""The state that is a container: one GPU (or Fargate CPUs), nothing running while nobody uploads.
+
+Fargate has no GPUs. The closest thing is ECS Managed Instances: the same task definitions,
+AWS owns the hosts, and they are gone when no task is left.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsii
+from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Size
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr_assets as ecr_assets
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from cdk_app.config import Config
+from lifestream.step_names import Step
+
+ROOT = Path(__file__).parent.parent
+DOCKERFILE = "containers/transcribe_speech/Dockerfile"
+SHIPPED = ("lambdas/lifestream", "containers/transcribe_speech")
+NOT_SHIPPED = ("**/__pycache__", "**/*.pyc", "lambdas/lifestream/client")
+IDLE_HOST_SECONDS = 300
+
+
+class ContainerStep(Construct):
+    """`state(…)` makes the state; `task_role` is what the container may do."""
+
+    def __init__(
+        self, scope: Construct, step: Step, *, config: Config, environment: dict[str, str]
+    ) -> None:
+        super().__init__(scope, step)
+        self.step = step
+        self.timeout = config.transcription_timeout
+        self._vpc = self._network()
+        self._cluster = ecs.Cluster(self, "Cluster", vpc=self._vpc)
+        self._security_group = ec2.SecurityGroup(
+            self, "EgressOnly", vpc=self._vpc, description="no way in, every way out"
+        )
+        gpu = config.compute == "gpu"
+        self._definition = self._gpu_definition() if gpu else self._cpu_definition()
+        provider = self._managed_instances(config.spot) if gpu else self._fargate(config.spot)
+        self._launch_target = CapacityProviderLaunchTarget(provider)
+        self._container = self._add_container(config, environment)
+        self.task_role = self._definition.task_role
+
+    def state(self, scope: Construct, *, comment: str) -> tasks.EcsRunTask:
+        """`.sync`: a crash, a kill or a failed image pull fails the state at once."""
+        on_fargate = self._definition.is_fargate_compatible
+        return tasks.EcsRunTask.jsonata(
+            scope,
+            self.step,
+            comment=comment,
+            cluster=self._cluster,
+            task_definition=self._definition,
+            launch_target=self._launch_target,
+            integration_pattern=sfn.IntegrationPattern.RUN_JOB,
+            task_timeout=sfn.Timeout.duration(self.timeout),
+            assign_public_ip=True if on_fargate else None,
+            security_groups=[self._security_group] if on_fargate else None,
+            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC) if on_fargate else None,
+            container_overrides=[
+                tasks.ContainerOverride(
+                    container_definition=self._container,
+                    environment=[
+                        tasks.TaskEnvironmentVariable(
+                            name="JOB", value="{% $string($states.input) %}"
+                        )
+                    ],
+                )
+            ],
+            outputs="{% $states.input %}",
+        )
+
+    def _network(self) -> ec2.Vpc:
+        """Public subnets and free gateway endpoints: no NAT gateway to pay for by the hour."""
+        vpc = ec2.Vpc(
+            self,
+            "Vpc",
+            max_azs=2,
+            nat_gateways=0,
+            restrict_default_security_group=False,
+            subnet_configuration=[
+                ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
+            ],
+        )
+        vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
+        vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
+        return vpc
+
+    def _gpu_definition(self) -> ecs.TaskDefinition:
+        """A little less than a g6.xlarge (4 vCPU, 16 GiB), which has to run the agent too."""
+        return ecs.TaskDefinition(
+            self,
+            "Task",
+            compatibility=ecs.Compatibility.MANAGED_INSTANCES,
+            network_mode=ecs.NetworkMode.HOST,
+            cpu="3584",
+            memory_mib="13312",
+            runtime_platform=X86_LINUX,
+        )
+
+    def _cpu_definition(self) -> ecs.TaskDefinition:
+        return ecs.FargateTaskDefinition(
+            self,
+            "Task",
+            cpu=4096,
+            memory_limit_mib=16384,
+            ephemeral_storage_gib=50,
+            runtime_platform=X86_LINUX,
+        )
+
+    def _managed_instances(self, spot: bool) -> str:  # noqa: FBT001  # one private caller
+        option = ecs.CapacityOptionType
+        provider = ecs.ManagedInstancesCapacityProvider(
+            self,
+            "Gpu",
+            subnets=self._vpc.public_subnets,
+            security_groups=[self._security_group],
+            capacity_option_type=option.SPOT if spot else option.ON_DEMAND,
+            task_volume_storage=Size.gibibytes(120),
+            instance_requirements=ec2.InstanceRequirementsConfig(
+                v_cpu_count_min=4,
+                v_cpu_count_max=8,
+                memory_min=Size.gibibytes(15),
+                memory_max=Size.gibibytes(64),
+                accelerator_count_min=1,
+                accelerator_count_max=1,
+                accelerator_types=[ec2.AcceleratorType.GPU],
+                accelerator_manufacturers=[ec2.AcceleratorManufacturer.NVIDIA],
+                allowed_instance_types=["g4dn.*", "g5.*", "g6.*"],
+            ),
+        )
+        resource = provider.node.default_child
+        if not isinstance(resource, ecs.CfnCapacityProvider):
+            raise TypeError("the capacity provider has no CfnCapacityProvider")
+        resource.add_property_override(
+            "ManagedInstancesProvider.InfrastructureOptimization.ScaleInAfter", IDLE_HOST_SECONDS
+        )
+        self._cluster.add_managed_instances_capacity_provider(provider)
+        return provider.capacity_provider_name
+
+    def _fargate(self, spot: bool) -> str:  # noqa: FBT001  # one private caller
+        self._cluster.enable_fargate_capacity_providers()
+        return "FARGATE_SPOT" if spot else "FARGATE"
+
+    def _add_container(
+        self, config: Config, environment: dict[str, str]
+    ) -> ecs.ContainerDefinition:
+        log_group = logs.LogGroup(
+            self,
+            "Logs",
+            retention=logs.RetentionDays.ONE_WEEK,
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        image = ecs.ContainerImage.from_asset(
+            str(ROOT),
+            file=DOCKERFILE,
+            build_args={"VARIANT": config.compute},
+            platform=ecr_assets.Platform.LINUX_AMD64,
+            ignore_mode=IgnoreMode.DOCKER,
+            exclude=["*", *(f"!{path}" for path in SHIPPED), *NOT_SHIPPED],
+        )
+        return self._definition.add_container(
+            self.step,
+            image=image,
+            gpu_count=1 if config.compute == "gpu" else None,
+            environment=environment | config.speech_environment,
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=log_group),
+            stop_timeout=Duration.seconds(30),
+        )
+
+
+X86_LINUX = ecs.RuntimePlatform(
+    cpu_architecture=ecs.CpuArchitecture.X86_64,
+    operating_system_family=ecs.OperatingSystemFamily.LINUX,
+)
+
+
+@jsii.implements(tasks.IEcsLaunchTarget)
+class CapacityProviderLaunchTarget:
+    """CDK's own launch targets refuse Managed Instances, and all of them set a launch type."""
+
+    def __init__(self, provider: str) -> None:
+        self._provider = provider
+
+    def bind(
+        self,
+        task: tasks.EcsRunTask,  # noqa: ARG002  # jsii calls by these names
+        *,
+        task_definition: ecs.ITaskDefinition,  # noqa: ARG002
+        cluster: ecs.ICluster | None = None,  # noqa: ARG002
+    ) -> tasks.EcsLaunchTargetConfig:
+        strategy = [{"CapacityProvider": self._provider, "Weight": 1}]
+        return tasks.EcsLaunchTargetConfig(parameters={"CapacityProviderStrategy": strategy})

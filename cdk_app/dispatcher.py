@@ -1,0 +1,51 @@
+"""Queue messages in, executions out."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda_event_sources as event_sources
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from cdk_app.bundling import Requirements
+from cdk_app.lambda_step import python_function
+
+DISPATCHER_TIMEOUT = Duration.seconds(30)
+BATCH_SIZE = 10
+
+
+class Dispatcher(Construct):
+    """`function`; one bad message fails alone, and a burst starts executions steadily."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        queue: sqs.IQueue,
+        jobs: dynamodb.ITable,
+        state_machine: sfn.IStateMachine,
+        max_concurrency: int,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.function = python_function(
+            self,
+            handler="triggers.dispatcher.handler",
+            requirements=Requirements.BASE,
+            environment={
+                "JOBS_TABLE_NAME": jobs.table_name,
+                "STATE_MACHINE_ARN": state_machine.state_machine_arn,
+            },
+            timeout=DISPATCHER_TIMEOUT,
+            memory=512,
+        )
+        self.function.add_event_source(
+            event_sources.SqsEventSource(
+                queue,
+                batch_size=BATCH_SIZE,
+                report_batch_item_failures=True,
+                max_concurrency=max_concurrency,
+            )
+        )

@@ -1,0 +1,33 @@
+"""One row a job: on demand, restorable to any second of the last days."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from cdk_app.config import Config
+
+RECENT_INDEX = "recent"
+
+
+class JobTable(Construct):
+    """`table`; its index `recent` lists jobs by the time they were submitted."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        text = dynamodb.AttributeType.STRING
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="job_id", type=text),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=config.removal_policy,
+        )
+        self.table.add_global_secondary_index(
+            index_name=RECENT_INDEX,
+            partition_key=dynamodb.Attribute(name="kind", type=text),
+            sort_key=dynamodb.Attribute(name="submitted_at", type=text),
+        )

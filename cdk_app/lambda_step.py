@@ -1,0 +1,70 @@
+"""A state that is a Lambda function: the step's name gives file, construct and log group."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from cdk_app.bundling import ARCHITECTURE, RUNTIME, Requirements, code_with
+from lifestream.step_names import Step
+
+
+class LambdaStep(Construct):
+    """`function`, `timeout`."""
+
+    def __init__(  # noqa: PLR0913  # a construct's properties, all named
+        self,
+        scope: Construct,
+        step: Step,
+        *,
+        environment: dict[str, str],
+        timeout: Duration,
+        requirements: Requirements = Requirements.BASE,
+        memory: int = 512,
+        disk: Size | None = None,
+    ) -> None:
+        super().__init__(scope, step)
+        self.step = step
+        self.timeout = timeout
+        self.function = python_function(
+            self,
+            handler=f"steps.{step.module_name}.handler",
+            requirements=requirements,
+            environment=environment,
+            timeout=timeout,
+            memory=memory,
+            disk=disk,
+        )
+
+
+def python_function(  # noqa: PLR0913  # a construct's properties, all named
+    scope: Construct,
+    *,
+    handler: str,
+    requirements: Requirements,
+    environment: dict[str, str],
+    timeout: Duration,
+    memory: int,
+    disk: Size | None = None,
+) -> lambda_.Function:
+    log_group = logs.LogGroup(
+        scope,
+        "Logs",
+        retention=logs.RetentionDays.ONE_WEEK,
+        removal_policy=RemovalPolicy.DESTROY,
+    )
+    return lambda_.Function(
+        scope,
+        "Function",
+        runtime=RUNTIME,
+        architecture=ARCHITECTURE,
+        code=code_with(requirements),
+        handler=handler,
+        environment=environment,
+        timeout=timeout,
+        memory_size=memory,
+        ephemeral_storage_size=disk,
+        log_group=log_group,
+    )

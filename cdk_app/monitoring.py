@@ -1,0 +1,36 @@
+"""Alarms for what needs a person: a dead letter, and an execution that ended without one."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+
+class Monitoring(Construct):
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        dead_letters: sqs.Queue,
+        state_machine: sfn.StateMachine,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        dead_letters.metric_approximate_number_of_messages_visible().create_alarm(
+            self,
+            "DeadLetters",
+            alarm_description="A job ended without (all of) its results; read the message",
+            threshold=1,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        state_machine.metric_timed_out().create_alarm(
+            self,
+            "TimedOut",
+            alarm_description="An execution ran into the limit of the whole state machine",
+            threshold=1,
+            evaluation_periods=1,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )

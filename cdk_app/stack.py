@@ -1,0 +1,154 @@
+"""The whole deployment: parts, how they are connected, and what each may do."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, CfnOutput, Duration, Size, Stack
+from constructs import Construct
+
+from cdk_app.api_keys import ApiKeys
+from cdk_app.bundling import Requirements
+from cdk_app.config import Config
+from cdk_app.container_step import ContainerStep
+from cdk_app.dispatcher import Dispatcher
+from cdk_app.job_table import JobTable
+from cdk_app.lambda_step import LambdaStep
+from cdk_app.monitoring import Monitoring
+from cdk_app.uploads import Uploads
+from cdk_app.workflow import Steps, Workflow
+from lifestream.step_names import Step
+
+
+class LifeStreamStack(Stack):
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id, description="LifeStream: video in, knowledge out")
+        self.uploads = Uploads(self, "Uploads", config=config)
+        self.jobs = JobTable(self, "Jobs", config=config)
+        self.api_keys = ApiKeys(self, "ApiKeys", config=config)
+        self._environment = {
+            "AWS_S3_BUCKET_NAME": self.uploads.bucket.bucket_name,
+            "JOBS_TABLE_NAME": self.jobs.table.table_name,
+        }
+        self.lambdas = self._lambda_steps(config)
+        self.transcribe_speech = ContainerStep(
+            self,
+            Step.TRANSCRIBE_SPEECH,
+            config=config,
+            environment=self._environment
+            | {"MODELS_S3_PREFIX": "models", "AWS_DEFAULT_REGION": Aws.REGION},
+        )
+        self.workflow = Workflow(
+            self,
+            "Workflow",
+            steps=Steps(lambdas=self.lambdas, transcribe_speech=self.transcribe_speech),
+            dead_letters=self.uploads.dead_letters,
+        )
+        self.dispatcher = Dispatcher(
+            self,
+            "Dispatcher",
+            queue=self.uploads.queue,
+            jobs=self.jobs.table,
+            state_machine=self.workflow.state_machine,
+            max_concurrency=config.max_dispatchers,
+        )
+        Monitoring(
+            self,
+            "Monitoring",
+            dead_letters=self.uploads.dead_letters,
+            state_machine=self.workflow.state_machine,
+        )
+        self._grant()
+        self._tell()
+
+    def _lambda_steps(self, config: Config) -> dict[Step, LambdaStep]:
+        common = self._environment
+        with_keys = common | {"API_KEYS_SECRET": self.api_keys.secret.secret_arn}
+        steps = (
+            LambdaStep(
+                self,
+                Step.INSPECT_VIDEO,
+                environment=common | config.speech_environment,
+                requirements=Requirements.MEDIA,
+                timeout=Duration.minutes(2),
+                memory=1769,
+            ),
+            LambdaStep(
+                self,
+                Step.EXTRACT_AUDIO,
+                environment=common,
+                requirements=Requirements.MEDIA,
+                timeout=Duration.minutes(15),
+                memory=1769,
+                disk=Size.gibibytes(5),
+            ),
+            LambdaStep(
+                self,
+                Step.SUMMARIZE_TRANSCRIPT,
+                environment=with_keys | {"OPENAI_MODEL": config.openai_model},
+                requirements=Requirements.SUMMARY,
+                timeout=Duration.minutes(15),
+                memory=1024,
+            ),
+            LambdaStep(
+                self,
+                Step.INDEX_TRANSCRIPT,
+                environment=with_keys,
+                requirements=Requirements.INDEX,
+                timeout=Duration.minutes(15),
+                memory=1024,
+            ),
+            LambdaStep(
+                self,
+                Step.PUBLISH_RESULTS,
+                environment=common,
+                timeout=Duration.minutes(5),
+                memory=1024,
+            ),
+            LambdaStep(
+                self, Step.RECORD_SUCCESS, environment=common, timeout=Duration.seconds(60)
+            ),
+            LambdaStep(
+                self, Step.RECORD_FAILURE, environment=common, timeout=Duration.seconds(60)
+            ),
+        )
+        return {part.step: part for part in steps}
+
+    def _grant(self) -> None:
+        """Each step may do what its own file does, and nothing else."""
+        bucket, table, secret = self.uploads.bucket, self.jobs.table, self.api_keys.secret
+        for part in self.lambdas.values():
+            bucket.grant_read(part.function, "jobs/*")
+            table.grant(part.function, "dynamodb:UpdateItem")
+        for step in (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO):
+            bucket.grant_read(self.lambdas[step].function, "uploads/*")
+        for step in (
+            Step.INSPECT_VIDEO,
+            Step.EXTRACT_AUDIO,
+            Step.SUMMARIZE_TRANSCRIPT,
+            Step.INDEX_TRANSCRIPT,
+        ):
+            bucket.grant_put(self.lambdas[step].function, f"jobs/*/{step}/*")
+        for step in (Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT):
+            secret.grant_read(self.lambdas[step].function)
+        bucket.grant_read_write(self.lambdas[Step.INDEX_TRANSCRIPT].function, "index/*")
+        bucket.grant_put(self.lambdas[Step.PUBLISH_RESULTS].function, "results/*")
+        bucket.grant_read(self.transcribe_speech.task_role, "jobs/*")
+        bucket.grant_read(self.transcribe_speech.task_role, "models/*")
+        bucket.grant_put(
+            self.transcribe_speech.task_role, f"jobs/*/{Step.TRANSCRIBE_SPEECH}/*"
+        )
+        table.grant(self.transcribe_speech.task_role, "dynamodb:UpdateItem")
+        table.grant(self.dispatcher.function, "dynamodb:GetItem", "dynamodb:PutItem")
+        self.workflow.state_machine.grant_start_execution(self.dispatcher.function)
+
+    def _tell(self) -> None:
+        """What the client needs to know; the names are those of its settings."""
+        for name, value in {
+            "AwsRegion": Aws.REGION,
+            "AwsS3BucketName": self.uploads.bucket.bucket_name,
+            "AwsSqsQueueUrl": self.uploads.queue.queue_url,
+            "AwsSqsDlqUrl": self.uploads.dead_letters.queue_url,
+            "JobsTableName": self.jobs.table.table_name,
+            "StateMachineArn": self.workflow.state_machine.state_machine_arn,
+            "ApiKeysSecret": self.api_keys.secret.secret_arn,
+        }.items():
+            CfnOutput(self, name, value=value)

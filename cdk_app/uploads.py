@@ -1,0 +1,109 @@
+"""Where videos come in: the bucket, the ingest queue behind it, and its dead-letter queue."""
+
+from __future__ import annotations
+
+from aws_cdk import Aws, Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from cdk_app.config import Config
+from cdk_app.dispatcher import DISPATCHER_TIMEOUT
+
+EXTENSIONS = (".mp4", ".mov", ".avi", ".mkv")
+PREFIX = "uploads/"
+QUEUE_NAME = "lifestream-video-processing"
+MAX_RECEIVES = 3
+
+
+class Uploads(Construct):
+    """`bucket`, `queue`, `dead_letters`."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = self._bucket(config)
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetterQueue",
+            queue_name=f"{QUEUE_NAME}-dlq-{config.stage}",
+            retention_period=Duration.days(14),
+            receive_message_wait_time=Duration.seconds(20),
+            enforce_ssl=True,
+            removal_policy=config.removal_policy,
+        )
+        self.queue = sqs.Queue(
+            self,
+            "IngestQueue",
+            queue_name=f"{QUEUE_NAME}-{config.stage}",
+            receive_message_wait_time=Duration.seconds(20),
+            visibility_timeout=Duration.seconds(6 * DISPATCHER_TIMEOUT.to_seconds()),
+            retention_period=Duration.days(4),
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=MAX_RECEIVES
+            ),
+            enforce_ssl=True,
+            removal_policy=config.removal_policy,
+        )
+        self._notify()
+
+    def _bucket(self, config: Config) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            "Bucket",
+            versioned=True,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            removal_policy=config.removal_policy,
+            lifecycle_rules=[
+                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(2)),
+                s3.LifecycleRule(
+                    prefix="jobs/",
+                    expiration=config.artifacts_kept,
+                    noncurrent_version_expiration=Duration.days(1),
+                ),
+            ],
+        )
+
+    def _notify(self) -> None:
+        """On the L1 resource: the L2 way adds a custom resource with a Lambda function.
+
+        S3 compares suffixes by case, hence both; the policy names the account instead of the
+        bucket, because bucket and policy would otherwise wait for each other.
+        """
+        self.queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowUploadNotifications",
+                principals=[iam.ServicePrincipal("s3.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[self.queue.queue_arn],
+                conditions={
+                    "StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID},
+                    "ArnLike": {"aws:SourceArn": f"arn:{Aws.PARTITION}:s3:::*"},
+                },
+            )
+        )
+        resource = self.bucket.node.default_child
+        if not isinstance(resource, s3.CfnBucket):
+            raise TypeError("the bucket has no CfnBucket")
+        resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
+            queue_configurations=[
+                self._rule(suffix) for name in EXTENSIONS for suffix in (name, name.upper())
+            ]
+        )
+        resource.node.add_dependency(self.queue.node.find_child("Policy"))
+
+    def _rule(self, suffix: str) -> s3.CfnBucket.QueueConfigurationProperty:
+        rules = [
+            s3.CfnBucket.FilterRuleProperty(name="prefix", value=PREFIX),
+            s3.CfnBucket.FilterRuleProperty(name="suffix", value=suffix),
+        ]
+        return s3.CfnBucket.QueueConfigurationProperty(
+            event="s3:ObjectCreated:*",
+            queue=self.queue.queue_arn,
+            filter=s3.CfnBucket.NotificationFilterProperty(
+                s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=rules)
+            ),
+        )
