@@ -1,0 +1,116 @@
+"""Template and assets in, a deployed stack in the embedded AWS out: through CloudFormation,
+as `cdk deploy` does it."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from cdk_app.local.synthesis import Assembly
+
+POLL_SECONDS = 0.1
+BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+KEY_NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY")
+
+
+class DeploymentError(RuntimeError):
+    """CloudFormation's own reasons, one a line."""
+
+
+def deploy(assembly: Assembly, session: boto3.Session, *, account: str) -> dict[str, str]:
+    """The stack's outputs. A stack that is there already (kept state) is left as it is."""
+    cloud_formation = session.client("cloudformation")
+    existing = _outputs(cloud_formation, assembly.stack)
+    if existing is not None:
+        return existing
+    session.client("ssm").put_parameter(Name=BOOTSTRAP_VERSION, Value="30", Type="String")
+    url = _publish_assets(assembly, session, account)
+    cloud_formation.create_stack(
+        StackName=assembly.stack,
+        TemplateURL=url,
+        Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+        OnFailure="DO_NOTHING",
+    )
+    _wait(cloud_formation, assembly.stack)
+    outputs = _outputs(cloud_formation, assembly.stack) or {}
+    store_keys(session, outputs["ApiKeysSecret"], os.environ)
+    return outputs
+
+
+def store_keys(session: boto3.Session, secret: str, environment: Mapping[str, str]) -> None:
+    """The keys that the person has are used here as they are in the cloud: from the secret."""
+    keys = {name: environment.get(name, "") for name in KEY_NAMES}
+    session.client("secretsmanager").put_secret_value(
+        SecretId=secret, SecretString=json.dumps(keys)
+    )
+
+
+def zip_folder(folder: Path) -> bytes:
+    """Byte-identical for the same files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            if "__pycache__" not in path.parts:
+                archive.writestr(zipfile.ZipInfo(str(path.relative_to(folder))), path.read_bytes())
+    return buffer.getvalue()
+
+
+def _publish_assets(assembly: Assembly, session: boto3.Session, account: str) -> str:
+    """Uploads every file asset; returns the template's address."""
+    s3, buckets, url = session.client("s3"), set(), ""
+    zips: dict[Path, bytes] = {}
+    for asset in assembly.files.values():
+        source = (assembly.folder / asset["source"]["path"]).resolve()
+        if source.is_dir():
+            body = zips.get(source) or zips.setdefault(source, zip_folder(source))
+        else:
+            body = source.read_bytes()
+        for destination in asset["destinations"].values():
+            bucket, key = (
+                _resolved(destination[name], account, session) for name in ("bucketName", "objectKey")
+            )
+            if bucket not in buckets:
+                s3.create_bucket(Bucket=bucket)
+                buckets.add(bucket)
+            s3.put_object(Bucket=bucket, Key=key, Body=body)
+            if source.name.endswith(".template.json"):
+                url = f"{s3.meta.endpoint_url}/{bucket}/{key}"
+    return url
+
+
+def _resolved(text: str, account: str, session: boto3.Session) -> str:
+    text = text.replace("${AWS::AccountId}", account).replace("${AWS::Partition}", "aws")
+    return text.replace("${AWS::Region}", session.region_name)
+
+
+def _outputs(cloud_formation: Any, stack: str) -> dict[str, str] | None:  # noqa: ANN401
+    try:
+        described = cloud_formation.describe_stacks(StackName=stack)["Stacks"][0]
+    except cloud_formation.exceptions.ClientError:
+        return None
+    return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+
+
+def _wait(cloud_formation: Any, stack: str) -> None:  # noqa: ANN401
+    while True:
+        status = cloud_formation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+        if not status.endswith("_IN_PROGRESS"):
+            break
+        time.sleep(POLL_SECONDS)
+    if status == "CREATE_COMPLETE":
+        return
+    events = cloud_formation.describe_stack_events(StackName=stack)["StackEvents"]
+    reasons = [
+        f"{e['LogicalResourceId']} ({e['ResourceType']}): {e.get('ResourceStatusReason')}"
+        for e in events
+        if e["ResourceStatus"].endswith("FAILED")
+    ]
+    raise DeploymentError("\n".join([f"{stack}: {status}", *reasons]))

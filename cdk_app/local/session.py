@@ -1,0 +1,213 @@
+"""Starts the embedded AWS, deploys the stack into it, and ends both without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+
+import boto3
+from botocore.config import Config
+
+from cdk_app.local.deployment import deploy
+from cdk_app.local.synthesis import ROOT, synthesize
+
+ACCOUNT = "000000000000"
+REGION = "us-east-1"
+START_SECONDS = 60
+STOP_SECONDS = 10
+MAX_WORKERS = 8
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
+# Settings of the person who starts it that reach steps and container where the template does
+# not set them. Keys are not among them: they go into the secret.
+SETTINGS = (
+    "TRANSCRIPTION_ENGINE",
+    "DIARIZATION_ENGINE",
+    "SUMMARIZATION_ENGINE",
+    "EMBEDDING_ENGINE",
+    "VECTOR_INDEX",
+    "MODELS_DIR",
+    "OPENAI_BASE_URL",
+    "PINECONE_INDEX_NAME",
+    "PINECONE_ENVIRONMENT",
+    "MAX_DURATION_HOURS",
+    "LOG_LEVEL",
+)
+
+
+@dataclass(frozen=True)
+class EmbeddedAws:
+    """A running deployment. `environment` is all that the client needs to use it."""
+
+    endpoint: str
+    outputs: dict[str, str]
+    log: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **credentials(self.endpoint),
+            "AWS_S3_BUCKET_NAME": self.outputs["AwsS3BucketName"],
+            "AWS_SQS_QUEUE_URL": self.outputs["AwsSqsQueueUrl"],
+            "AWS_SQS_DLQ_URL": self.outputs["AwsSqsDlqUrl"],
+            "JOBS_TABLE_NAME": self.outputs["JobsTableName"],
+            "STATE_MACHINE_ARN": self.outputs["StateMachineArn"],
+            "API_KEYS_SECRET": self.outputs["ApiKeysSecret"],
+        }
+
+    def session(self) -> boto3.Session:
+        return LocalSession(self.endpoint)
+
+
+@dataclass(frozen=True)
+class Options:
+    """`state`: a folder in which everything is kept between runs; None keeps nothing.
+    `wait_scale` shortens the state machine's waits, for tests."""
+
+    port: int | None = None
+    state: Path | None = None
+    wait_scale: float = 1.0
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@contextmanager
+def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:  # noqa: B008  # frozen
+    """Runs until the block ends, for whatever reason it ends."""
+    assembly = synthesize()
+    port = options.port or _free_port()
+    scratch = Path(tempfile.mkdtemp(prefix="lifestream-"))
+    log = scratch / "embedded-aws.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cdk_app.local.embedded_aws", json.dumps(_argument(assembly.images, options))],
+            env=_process_environment(port, scratch, options),
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        endpoint = f"http://127.0.0.1:{port}"
+        _wait_until_ready(process, endpoint, log)
+        yield EmbeddedAws(endpoint, deploy(assembly, LocalSession(endpoint), account=ACCOUNT), log)
+    finally:
+        _end(process)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def credentials(endpoint: str) -> dict[str, str]:
+    """The embedded AWS takes a 12-digit access key as the account's root."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": ACCOUNT,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+
+
+class LocalSession(boto3.Session):
+    """A boto3 session whose clients and resources talk to the embedded AWS."""
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(
+            aws_access_key_id=ACCOUNT,
+            aws_secret_access_key="local",  # noqa: S106  # the embedded AWS takes any
+            region_name=REGION,
+        )
+        self._endpoint = endpoint
+
+    def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
+        config = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
+        return super().client(service_name, endpoint_url=self._endpoint, config=config, **options)  # type: ignore[call-overload]  # boto3-stubs list services by literal
+
+    def resource(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
+        return super().resource(service_name, endpoint_url=self._endpoint, **options)  # type: ignore[call-overload]
+
+
+def _argument(images: dict[str, dict[str, str]], options: Options) -> dict[str, Any]:
+    return {
+        "images": images,
+        "settings": _settings(options),
+        "wait_scale": options.wait_scale,
+        "workers": MAX_WORKERS,
+    }
+
+
+def _settings(options: Options) -> dict[str, str]:
+    return {name: os.environ[name] for name in SETTINGS if name in os.environ} | dict(options.settings)
+
+
+def _process_environment(port: int, scratch: Path, options: Options) -> dict[str, str]:
+    """Nothing of our own environment but what is listed: no key, no AWS profile."""
+    inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    (scratch / "tmp").mkdir()
+    kept = {
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(options.state),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(options.state / "s3"),
+    } if options.state else {}
+    return {
+        **inherited,
+        **_settings(options),
+        **kept,
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AUTH": "true",
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_ACCOUNT_CONCURRENCY": "100000",
+        "LOG_LEVEL": "WARNING",
+        "MODELS_DIR": os.environ.get("MODELS_DIR", str(scratch / "no-models")),
+        "TMPDIR": str(scratch / "tmp"),
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        if process.poll() is not None:
+            raise RuntimeError(f"the embedded AWS did not start:\n{log.read_text()[-2000:]}")
+        try:
+            with urllib.request.urlopen(f"{endpoint}/_ministack/health", timeout=2):  # noqa: S310  # loopback
+                return
+        except (URLError, OSError):
+            time.sleep(0.05)
+    raise RuntimeError(f"the embedded AWS was not ready after {START_SECONDS} seconds")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM lets it stop its containers; what is left of its process group is killed."""
+    if process.stdin:
+        process.stdin.close()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,20 @@
+"""What MiniStack 1.5.33 needs to behave like AWS here. Each shim asserts the place it hooks
+into, so that another version fails at the start instead of behaving differently in silence.
+
+loopback         IAM: loopback counts as TLS
+lambda_workers   a handler's own error name; a limit on workers
+cloud_formation  resource types without a local meaning
+containers       ECS tasks are subprocesses, with their task role's credentials
+step_functions   our executor; ecs:runTask.sync; idempotent StartExecution
+"""
+
+from __future__ import annotations
+
+
+class SeamMovedError(RuntimeError):
+    """MiniStack is not the version that this shim was written for."""
+
+
+def require(condition: object, seam: str) -> None:
+    if not condition:
+        raise SeamMovedError(f"MiniStack has changed: {seam}; install ministack==1.5.33")

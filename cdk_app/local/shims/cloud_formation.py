@@ -1,0 +1,52 @@
+"""CloudFormation: types that mean nothing on one machine, and `Ref` of a secret.
+
+On AWS `Ref` gives a secret's ARN, which policies name; MiniStack gives its name.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from cdk_app.local.shims import require
+
+SECRET = "AWS::SecretsManager::Secret"
+WITHOUT_LOCAL_MEANING = (
+    "AWS::ECS::CapacityProvider",
+    "AWS::ECS::ClusterCapacityProviderAssociations",
+)
+
+Created = tuple[str, dict[str, str]]
+"""Physical id and attributes."""
+
+
+def install() -> None:
+    from ministack.services.cloudformation import provisioners
+
+    handlers = getattr(provisioners, "_RESOURCE_HANDLERS", None)
+    require(isinstance(handlers, dict), "CloudFormation's table of resource handlers")
+    for resource_type in WITHOUT_LOCAL_MEANING:
+        handlers.setdefault(resource_type, _nothing(resource_type))
+    require(SECRET in handlers, "CloudFormation's secrets")
+    handlers[SECRET] = handlers[SECRET] | {"create": _named_by_arn(handlers[SECRET]["create"])}
+
+
+def _named_by_arn(create: Callable[..., Created]) -> Callable[..., Created]:
+    def create_secret(*arguments: Any, **more: Any) -> Created:  # noqa: ANN401  # passed through
+        _, attributes = create(*arguments, **more)
+        return attributes["Arn"], attributes
+
+    return create_secret
+
+
+def _nothing(resource_type: str) -> dict[str, Any]:
+    def create(logical_id: str, properties: dict[str, Any], stack: str) -> Created:
+        name = properties.get("Name") or f"{stack}-{logical_id}-{uuid.uuid4().hex[:8]}"
+        return name, {"Arn": f"arn:aws:local:::{resource_type}/{logical_id}"}
+
+    return {
+        "create": create,
+        "delete": lambda *_: None,
+        "update": lambda physical_id, *_, **__: (physical_id, {}),
+    }

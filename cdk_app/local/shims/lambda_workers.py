@@ -1,0 +1,45 @@
+"""Lambda: a failed handler reports its error's own name, and a burst does not fork without end.
+
+MiniStack calls every handler's exception `Runtime.HandlerError`, which no Retry or Catch of
+ours would match, and ends the worker, which on AWS stays warm.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from cdk_app.local.shims import require
+
+OLD_HANDLER = (
+    '            _real_stdout.write(json.dumps({"status": "error", "error": str(e), '
+    '"trace": traceback.format_exc()}) + "\\n")\n'
+    "        _real_stdout.flush()"
+)
+NEW_HANDLER = """\
+            _real_stdout.write(json.dumps({"status": "ok", "result": {"__failed__": {
+                "errorMessage": str(e), "errorType": type(e).__name__,
+                "requestId": _ms_ctx.get("request_id", ""),
+                "stackTrace": traceback.format_tb(e.__traceback__)[1:]}}}) + "\\n")
+        _real_stdout.flush()"""
+
+
+def install(*, max_workers: int) -> None:
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
+    require(script.count(OLD_HANDLER) == 1, "the Lambda worker's error handling")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(OLD_HANDLER, NEW_HANDLER)  # noqa: SLF001
+    execute = lambda_svc._execute_function_warm  # noqa: SLF001
+    gate = threading.BoundedSemaphore(max_workers)
+
+    def execute_limited(function: Any, event: Any, request_id: str) -> dict[str, Any]:  # noqa: ANN401
+        with gate:
+            answer: dict[str, Any] = execute(function, event, request_id)
+        body = answer.get("body")
+        if isinstance(body, dict) and "__failed__" in body:
+            return {"body": body["__failed__"], "error": True, "log": answer.get("log")}
+        return answer
+
+    lambda_svc._execute_function_warm = execute_limited  # noqa: SLF001

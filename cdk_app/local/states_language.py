@@ -1,0 +1,286 @@
+"""Executes a state machine written in the Amazon States Language with JSONata.
+
+Only what our definition uses: Task, Choice, Parallel, Pass, Wait, Succeed, Fail, with Retry,
+Catch, time limits and full history. `states_rules` names everything else, and such a
+definition is refused instead of being run wrongly. Source: https://states-language.net/spec.html
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from cdk_app.local.jsonata import evaluate
+from cdk_app.local.states_errors import ExecutionStoppedError, ExecutionTimedOutError, StateError
+
+MAX_PAYLOAD_BYTES = 262_144
+POLL_SECONDS = 0.02
+State = dict[str, Any]
+
+
+class Invoke(Protocol):
+    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:  # noqa: ANN401
+        """Runs one service integration; gives up when `cancelled` is set. Raises StateError."""
+
+
+class Record(Protocol):
+    def __call__(self, event_type: str, previous: int, details: dict[str, Any]) -> int:
+        """Appends to the history; returns the event's id."""
+
+
+@dataclass
+class Scope:
+    """One line of execution: the machine itself, or a branch of a Parallel state."""
+
+    previous: int
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    parent: Scope | None = None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.cancelled.is_set() or (self.parent is not None and self.parent.is_cancelled)
+
+
+@dataclass
+class Execution:
+    """One run of a machine. `context` is the context object; `wait_scale` shortens retries."""
+
+    definition: dict[str, Any]
+    context: dict[str, Any]
+    invoke: Invoke
+    record: Record
+    is_stopped: Callable[[], bool] = lambda: False
+    wait_scale: float = 1.0
+    deadline: float | None = None
+
+    def run(self, given: Any, *, previous: int = 0) -> Any:  # noqa: ANN401  # any JSON
+        """The output. Raises StateError, ExecutionTimedOutError, ExecutionStoppedError."""
+        limit = self.definition.get("TimeoutSeconds")
+        self.deadline = time.monotonic() + limit if limit else None
+        return self._walk(self.definition, given, Scope(previous))
+
+    def _walk(self, machine: dict[str, Any], given: Any, scope: Scope) -> Any:  # noqa: ANN401
+        name: str | None = machine["StartAt"]
+        while name is not None:
+            self._check(scope)
+            visit = Visit(self, name, machine["States"][name], given, scope)
+            given, name = visit.run()
+        return given
+
+    def _check(self, scope: Scope) -> None:
+        if self.is_stopped() or scope.is_cancelled:
+            raise ExecutionStoppedError
+        if self.deadline is not None and time.monotonic() > self.deadline:
+            raise ExecutionTimedOutError
+
+    def sleep(self, seconds: float, scope: Scope) -> None:
+        until = time.monotonic() + seconds * self.wait_scale
+        while (left := until - time.monotonic()) > 0:
+            self._check(scope)
+            time.sleep(min(left, POLL_SECONDS))
+
+    def wait_for(self, done: threading.Event, scope: Scope, seconds: float | None) -> None:
+        """Raises StateError States.Timeout after `seconds`."""
+        until = None if seconds is None else time.monotonic() + seconds
+        while not done.wait(POLL_SECONDS):
+            self._check(scope)
+            if until is not None and time.monotonic() > until:
+                raise StateError("States.Timeout")
+
+    def wait_for_all(self, calls: Sequence[Background], scope: Scope) -> None:
+        """Whichever fails first fails them all at once."""
+        waiting = list(calls)
+        while waiting:
+            self._check(scope)
+            for call in [call for call in waiting if call.done.is_set()]:
+                call.result()
+                waiting.remove(call)
+            time.sleep(POLL_SECONDS)
+
+
+@dataclass
+class Visit:
+    """One state, entered once; retries included."""
+
+    execution: Execution
+    name: str
+    state: State
+    given: Any
+    scope: Scope
+    retries: int = 0
+    entered: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
+
+    def run(self) -> tuple[Any, str | None]:
+        """The output and the next state's name."""
+        kind = self.state["Type"]
+        entered = {"name": self.name, "input": json.dumps(self.given)}
+        self.log(f"{kind}StateEntered", stateEnteredEventDetails=entered)
+        output, following = self._guarded(getattr(self, f"_{kind.lower()}"))
+        left = {"name": self.name, "output": _checked_json(output)}
+        self.log(f"{kind}StateExited", stateExitedEventDetails=left)
+        return output, following
+
+    def log(self, event_type: str, **details: Any) -> int:  # noqa: ANN401  # any JSON
+        self.scope.previous = self.execution.record(event_type, self.scope.previous, details)
+        return self.scope.previous
+
+    def value(self, template: Any, **more: Any) -> Any:  # noqa: ANN401  # any JSON
+        state = {"Name": self.name, "EnteredTime": self.entered, "RetryCount": self.retries}
+        context = {**self.execution.context, "State": state}
+        return evaluate(template, {"input": self.given, "context": context, **more})
+
+    def _guarded(self, work: Callable[[], tuple[Any, str | None]]) -> tuple[Any, str | None]:
+        """Retry first, Catch when no retry is left; each retrier counts its own attempts."""
+        attempts: dict[int, int] = {}
+        while True:
+            try:
+                return work()
+            except StateError as error:
+                number, retrier = _first(self.state.get("Retry", ()), error)
+                used = attempts.get(number, 0)
+                if retrier is None or used >= retrier.get("MaxAttempts", 3):
+                    return self._caught(error)
+                attempts[number] = used + 1
+                self.retries += 1
+                self.execution.sleep(delay_seconds(retrier, used), self.scope)
+
+    def _caught(self, error: StateError) -> tuple[Any, str]:
+        _, catcher = _first(self.state.get("Catch", ()), error)
+        if catcher is None:
+            raise error
+        output = self.value(
+            catcher.get("Output", "{% $states.errorOutput %}"), errorOutput=error.output
+        )
+        return output, catcher["Next"]
+
+    def _finish(self, result: Any) -> tuple[Any, str | None]:  # noqa: ANN401  # any JSON
+        output = self.state.get("Output")
+        value = result if output is None else self.value(output, result=result)
+        return value, self.state.get("Next")
+
+    def _task(self) -> tuple[Any, str | None]:
+        resource = self.state["Resource"]
+        arguments = self.value(self.state.get("Arguments", self.given))
+        kind, _, call = resource.removeprefix("arn:aws:states:::").partition(":")
+        names = {"resourceType": kind, "resource": call}
+        scheduled = {**names, "region": "", "parameters": _checked_json(arguments)}
+        self.log("TaskScheduled", taskScheduledEventDetails=scheduled)
+        self.log("TaskStarted", taskStartedEventDetails=names)
+        try:
+            result = self._invoke(resource, arguments)
+            text = _checked_json(result)
+        except StateError as error:
+            ending = "TimedOut" if error.error == "States.Timeout" else "Failed"
+            details = {**names, "error": error.error, "cause": error.cause}
+            self.log(f"Task{ending}", **{f"task{ending}EventDetails": details})
+            raise
+        self.log("TaskSucceeded", taskSucceededEventDetails={**names, "output": text})
+        return self._finish(result)
+
+    def _invoke(self, resource: str, arguments: Any) -> Any:  # noqa: ANN401  # any JSON
+        """In a thread of its own, so that a time limit or an abort does not wait for it."""
+        cancelled = threading.Event()
+        call = Background(lambda: self.execution.invoke(resource, arguments, cancelled))
+        try:
+            self.execution.wait_for(call.done, self.scope, self.state.get("TimeoutSeconds"))
+        except BaseException:
+            cancelled.set()
+            raise
+        return call.result()
+
+    def _parallel(self) -> tuple[Any, str | None]:
+        self.log("ParallelStateStarted")
+        together = Scope(self.scope.previous, parent=self.scope)
+        branches = [
+            Background(lambda b=branch: self._branch(b, together))  # type: ignore[misc]  # binds b
+            for branch in self.state["Branches"]
+        ]
+        try:
+            self.execution.wait_for_all(branches, self.scope)
+        except BaseException:
+            together.cancelled.set()
+            self.log("ParallelStateFailed")
+            raise
+        self.log("ParallelStateSucceeded")
+        return self._finish([branch.result() for branch in branches])
+
+    def _branch(self, machine: dict[str, Any], together: Scope) -> Any:  # noqa: ANN401
+        return self.execution._walk(machine, self.given, replace(together))  # noqa: SLF001
+
+    def _choice(self) -> tuple[Any, str | None]:
+        for rule in self.state["Choices"]:
+            if self.value(rule["Condition"]) is True:
+                return self.value(rule.get("Output", self.given)), rule["Next"]
+        if "Default" not in self.state:
+            raise StateError("States.NoChoiceMatched", f"no rule of {self.name} matches")
+        return self.value(self.state.get("Output", self.given)), self.state["Default"]
+
+    def _pass(self) -> tuple[Any, str | None]:
+        return self._finish(self.given)
+
+    def _wait(self) -> tuple[Any, str | None]:
+        self.execution.sleep(float(self.value(self.state["Seconds"])), self.scope)
+        return self._finish(self.given)
+
+    def _succeed(self) -> tuple[Any, None]:
+        return self._finish(self.given)[0], None
+
+    def _fail(self) -> tuple[Any, None]:
+        raise StateError(
+            str(self.value(self.state.get("Error", ""))),
+            str(self.value(self.state.get("Cause", ""))),
+        )
+
+
+class Background:
+    """A call in a thread, in the caller's context."""
+
+    def __init__(self, call: Callable[[], Any]) -> None:
+        self.done = threading.Event()
+        self._call = call
+        self._value: Any = None
+        self._error: BaseException | None = None
+        context = contextvars.copy_context()
+        threading.Thread(target=context.run, args=(self._run,), daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            self._value = self._call()
+        except BaseException as error:  # noqa: BLE001  # raised again by result()
+            self._error = error
+        self.done.set()
+
+    def result(self) -> Any:  # noqa: ANN401  # any JSON
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+
+def delay_seconds(retrier: dict[str, Any], used: int) -> float:
+    """Before the next attempt, when `used` retries are used up."""
+    delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** used
+    delay = min(delay, retrier.get("MaxDelaySeconds", delay))
+    is_jittered = retrier.get("JitterStrategy") == "FULL"
+    return float(delay * random.random() if is_jittered else delay)  # noqa: S311  # no secret
+
+
+def _first(rules: Any, error: StateError) -> tuple[int, dict[str, Any] | None]:  # noqa: ANN401
+    """The first Retry or Catch entry that names the error."""
+    for number, rule in enumerate(rules):
+        if error.is_named_in(rule["ErrorEquals"]):
+            return number, rule
+    return -1, None
+
+
+def _checked_json(value: Any) -> str:  # noqa: ANN401  # any JSON
+    text = json.dumps(value)
+    if len(text.encode()) > MAX_PAYLOAD_BYTES:
+        raise StateError("States.DataLimitExceeded", f"{len(text)} bytes between two states")
+    return text

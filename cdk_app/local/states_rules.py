@@ -1,0 +1,59 @@
+"""A state machine's definition in, what our executor would not do as AWS does it out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+RESOURCES = ("lambda:invoke", "sqs:sendMessage", "ecs:runTask.sync")
+COMMON = {"Type", "Comment", "QueryLanguage"}
+MOVES = {"Next", "End", "Output"}
+GUARDS = {"Retry", "Catch"}
+FIELDS = {
+    "Task": COMMON | MOVES | GUARDS | {"Resource", "Arguments", "TimeoutSeconds"},
+    "Parallel": COMMON | MOVES | GUARDS | {"Branches"},
+    "Choice": COMMON | {"Choices", "Default", "Output"},
+    "Pass": COMMON | MOVES,
+    "Wait": COMMON | MOVES | {"Seconds"},
+    "Succeed": COMMON | {"Output"},
+    "Fail": COMMON | {"Error", "Cause"},
+}
+NESTED_FIELDS = {
+    "Retry": {"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds",
+              "JitterStrategy"},
+    "Catch": {"ErrorEquals", "Next", "Output"},
+    "Choices": {"Condition", "Next", "Output", "Comment"},
+}  # fmt: skip
+TARGETS = ("Next", "Default")
+
+
+def problems(definition: dict[str, Any], where: str = "") -> Iterator[str]:
+    """What this executor would not do as AWS does it, or AWS would refuse."""
+    states: dict[str, Any] = definition.get("States", {})
+    if definition.get("StartAt") not in states:
+        yield f"{where or '/'}: StartAt names no state"
+    for name, state in states.items():
+        yield from _problems_of_state(state, states, f"{where}/{name}")
+
+
+def _problems_of_state(state: State, states: dict[str, Any], path: str) -> Iterator[str]:
+    kind = state.get("Type", "")
+    if kind not in FIELDS:
+        yield f"{path}: unsupported state type {kind!r}"
+        return
+    for unknown in sorted(set(state) - FIELDS[kind]):
+        yield f"{path}: unsupported field {unknown}"
+    for group, known in NESTED_FIELDS.items():
+        for entry in state.get(group, ()):
+            for unknown in sorted(set(entry) - known):
+                yield f"{path}: unsupported field {group}.{unknown}"
+    for entry in (state, *state.get("Catch", ()), *state.get("Choices", ())):
+        for target in TARGETS:
+            if target in entry and entry[target] not in states:
+                yield f"{path}: there is no state {entry[target]!r}"
+    if "Next" in FIELDS[kind] and "Next" not in state and not state.get("End"):
+        yield f"{path}: neither Next nor End"
+    if kind == "Task" and not state.get("Resource", "").endswith(RESOURCES):
+        yield f"{path}: unsupported resource {state.get('Resource')!r}"
+    for number, branch in enumerate(state.get("Branches", ())):
+        yield from problems(branch, f"{path}[{number}]")

@@ -1,0 +1,102 @@
+"""The CDK app in, template and assets on disk out; made again only when a source changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent.parent
+CACHE = ROOT / ".lifestream"
+SOURCES = ("app.py", "cdk.json", "requirements.txt", "cdk_app", "lambdas", "containers")
+STACK = "LifeStream-dev"
+KEPT_VERSIONS = 3
+# Zips need no packages here: the Lambda workers use this environment's. CDK's own switch.
+CONTEXT = {"aws:cdk:bundling-stacks": []}
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A synthesized stack: CDK's output folder."""
+
+    folder: Path
+    stack: str = STACK
+
+    @property
+    def template(self) -> dict[str, Any]:
+        return self._json("template")
+
+    @property
+    def files(self) -> dict[str, Any]:
+        """File assets by hash, as CDK's asset manifest lists them; the template is one."""
+        files: dict[str, Any] = self._json("assets")["files"]
+        return files
+
+    @property
+    def images(self) -> dict[str, dict[str, str]]:
+        """Container images by hash: build context and Dockerfile."""
+        images = self._json("assets").get("dockerImages", {})
+        return {
+            asset_hash: {
+                "context": str(self.folder / image["source"]["directory"]),
+                "dockerfile": str(
+                    self.folder / image["source"]["directory"] / image["source"]["dockerFile"]
+                ),
+            }
+            for asset_hash, image in images.items()
+        }
+
+    def _json(self, kind: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads((self.folder / f"{self.stack}.{kind}.json").read_text())
+        return content
+
+
+def synthesize() -> Assembly:
+    assembly = Assembly(CACHE / f"cdk.out-{source_hash()}")
+    if not (assembly.folder / "manifest.json").exists():
+        _run_app(assembly.folder)
+        _forget_old_versions()
+    return assembly
+
+
+def source_hash() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for name in SOURCES for path in _files(ROOT / name)):
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _files(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    return [p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+
+
+def _run_app(folder: Path) -> None:
+    """Into a temporary folder first: an interrupted synthesis leaves nothing that looks whole."""
+    partial = folder.with_name(f"{folder.name}.{os.getpid()}")
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | CONTEXT
+    environment = os.environ | {
+        "CDK_OUTDIR": str(partial),
+        "CDK_CONTEXT_JSON": json.dumps(context),
+        "CDK_VALIDATION": "false",
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "20",
+        "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "lambdas"))),
+    }
+    subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
+    try:
+        partial.rename(folder)
+    except OSError:  # another process was faster
+        shutil.rmtree(partial)
+
+
+def _forget_old_versions() -> None:
+    versions = sorted(CACHE.glob("cdk.out-*"), key=lambda path: path.stat().st_mtime)
+    for old in versions[:-KEPT_VERSIONS]:
+        shutil.rmtree(old, ignore_errors=True)
