@@ -1,4 +1,4 @@
-"""Source and locked requirements in, Lambda zips out: no Docker, wheels for the Lambda's platform."""
+"""Source and locked requirements in, Lambda zips out: no Docker, wheels for Lambda's platform."""
 
 from __future__ import annotations
 

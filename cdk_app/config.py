@@ -8,6 +8,7 @@ from aws_cdk import Duration, RemovalPolicy
 from constructs import Node
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+
 class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

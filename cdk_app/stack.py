@@ -103,12 +103,8 @@ class LifeStreamStack(Stack):
                 timeout=Duration.minutes(5),
                 memory=1024,
             ),
-            LambdaStep(
-                self, Step.RECORD_SUCCESS, environment=common, timeout=Duration.seconds(60)
-            ),
-            LambdaStep(
-                self, Step.RECORD_FAILURE, environment=common, timeout=Duration.seconds(60)
-            ),
+            LambdaStep(self, Step.RECORD_SUCCESS, environment=common, timeout=Duration.seconds(60)),
+            LambdaStep(self, Step.RECORD_FAILURE, environment=common, timeout=Duration.seconds(60)),
         )
         return {part.step: part for part in steps}
 
@@ -133,9 +129,7 @@ class LifeStreamStack(Stack):
         bucket.grant_put(self.lambdas[Step.PUBLISH_RESULTS].function, "results/*")
         bucket.grant_read(self.transcribe_speech.task_role, "jobs/*")
         bucket.grant_read(self.transcribe_speech.task_role, "models/*")
-        bucket.grant_put(
-            self.transcribe_speech.task_role, f"jobs/*/{Step.TRANSCRIBE_SPEECH}/*"
-        )
+        bucket.grant_put(self.transcribe_speech.task_role, f"jobs/*/{Step.TRANSCRIBE_SPEECH}/*")
         table.grant(self.transcribe_speech.task_role, "dynamodb:UpdateItem")
         table.grant(self.dispatcher.function, "dynamodb:GetItem", "dynamodb:PutItem")
         self.workflow.state_machine.grant_start_execution(self.dispatcher.function)

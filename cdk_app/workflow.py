@@ -1,9 +1,8 @@
 """The state machine: the flow from an inspected video to published results or a dead letter.
 
-                                     ┌ SummarizeTranscript ┐
-InspectVideo ▶ ExtractAudio ▶ TranscribeSpeech ▶ ┤                     ├ ▶ PublishResults ▶ RecordSuccess
-                                     └ IndexTranscript     ┘
-      any failure ▶ RecordFailure ▶ SendToDeadLetterQueue ▶ JobFailed
+InspectVideo ▶ ExtractAudio ▶ TranscribeSpeech
+    ▶ ( SummarizeTranscript | IndexTranscript ) ▶ PublishResults ▶ RecordSuccess
+any failure ▶ RecordFailure ▶ SendToDeadLetterQueue ▶ JobFailed
 
 A failure in one of the two branches leaves a part missing: the rest is published, the job ends
 PARTIAL, and the same dead letter is sent.

@@ -23,11 +23,17 @@ VOICES = {"SPEAKER_00": "rms", "SPEAKER_01": "slt"}
 COLOURS = {"SPEAKER_00": (40, 70, 120), "SPEAKER_01": (120, 60, 50), None: (20, 20, 20)}
 DIALOGUE = [
     ("SPEAKER_00", "Good morning. Today we want to talk about the budget for the new project."),
-    ("SPEAKER_01", "Thank you. The budget is forty thousand dollars, and half of it is for the release."),
+    (
+        "SPEAKER_01",
+        "Thank you. The budget is forty thousand dollars, and half of it is for the release.",
+    ),
     ("SPEAKER_00", "That is good. When do you think the release will be ready for our customers?"),
     ("SPEAKER_01", "The release will be ready in November. The testing team needs two more weeks."),
     ("SPEAKER_00", "Two weeks is fine. What is the biggest problem at the moment?"),
-    ("SPEAKER_01", "The biggest problem is the search. It is too slow when a customer has many videos."),
+    (
+        "SPEAKER_01",
+        "The biggest problem is the search. It is too slow when a customer has many videos.",
+    ),
     ("SPEAKER_00", "Then we should make the search faster before we add anything else."),
     ("SPEAKER_01", "I agree. I will write a plan for the search and send it to you on Friday."),
     ("SPEAKER_00", "Great. I will talk to the customers and ask them what they need."),

@@ -7,65 +7,50 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "team-meeting.mp4"
 CODECS = {
-    ".mp4": ("libx264", "aac"),
-    ".mov": ("libx264", "aac"),
-    ".avi": ("mpeg4", "libmp3lame"),
-    ".mkv": ("libx264", "libopus"),
+    ".mp4": ("libx264", "aac", 44_100),
+    ".mov": ("libx264", "aac", 44_100),
+    ".avi": ("mpeg4", "libmp3lame", 44_100),
+    ".mkv": ("libx264", "libopus", 48_000),
 }
-SOUND_RATE = {"aac": 44_100, "libmp3lame": 44_100, "libopus": 48_000}
+FRAMES_PER_SECOND = 5
 
 
-def convert(source: Path, target: Path, *, seconds: float | None = None) -> Path:
-    """The same recording in another container, with the codecs usual there."""
-    video_codec, audio_codec = CODECS[target.suffix]
+def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
+    """The first seconds of a recording in another container, with the codecs usual there."""
     with av.open(str(source)) as recording, av.open(str(target), "w") as sink:
-        picture = sink.add_stream(video_codec, rate=5)
-        picture.width, picture.height, picture.pix_fmt = 320, 180, "yuv420p"
-        sound = sink.add_stream(audio_codec, rate=SOUND_RATE[audio_codec], layout="mono")
-        frames = 0
-        for packet in recording.demux(video=0, audio=0):
-            for frame in packet.decode():
-                if seconds is not None and (frame.time or 0) > seconds:
-                    continue
-                if isinstance(frame, av.VideoFrame):
-                    frame.pts, frame.time_base = frames, Fraction(1, 5)
-                    frames += 1
-                    sink.mux(picture.encode(frame))
-                else:
-                    sink.mux(sound.encode(frame))
+        picture, sound = _picture(sink, target, 320, 180), _sound(sink, target)
+        for number, frame in enumerate(recording.decode(video=0)):
+            if (frame.time or 0) < seconds:
+                frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
+                sink.mux(picture.encode(frame))
         sink.mux(picture.encode(None))
+        recording.seek(0)
+        for heard in recording.decode(audio=0):
+            if (heard.time or 0) < seconds:
+                sink.mux(sound.encode(heard))
         sink.mux(sound.encode(None))
     return target
 
 
-def tone(target: Path, *, seconds: float, sound: bool = True, picture: bool = True) -> Path:
-    """A grey picture and a 440 Hz tone; either can be left out."""
-    video_codec, audio_codec = CODECS[target.suffix]
+def tone(target: Path, *, seconds: float, has_sound: bool = True) -> Path:
+    """A grey picture and, unless it is left out, a 440 Hz tone."""
     with av.open(str(target), "w") as sink:
-        if picture:
-            stream = sink.add_stream(video_codec, rate=5)
-            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        picture = _picture(sink, target, 64, 48)
+        sound = _sound(sink, target) if has_sound else None
+        grey = np.full((48, 64, 3), 128, dtype=np.uint8)
+        for number in range(int(seconds * FRAMES_PER_SECOND)):
+            frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
+            sink.mux(picture.encode(frame))
+        sink.mux(picture.encode(None))
         if sound:
-            audio = sink.add_stream(audio_codec, rate=SOUND_RATE[audio_codec], layout="mono")
-        if picture:
-            for number in range(int(seconds * 5)):
-                grey = np.full((48, 64, 3), 128, dtype=np.uint8)
-                frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
-                frame.pts, frame.time_base = number, Fraction(1, 5)
-                sink.mux(stream.encode(frame))
-            sink.mux(stream.encode(None))
-        if sound:
-            rate = SOUND_RATE[audio_codec]
-            wave = np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)
-            pcm = (wave * 8_000).astype(np.int16)
-            for start in range(0, len(pcm), rate):
-                part = av.AudioFrame.from_ndarray(pcm[None, start : start + rate], layout="mono")
-                part.sample_rate, part.pts = rate, start
-                sink.mux(audio.encode(part))
-            sink.mux(audio.encode(None))
+            _write_tone(sink, sound, seconds)
     return target
 
 
@@ -74,3 +59,28 @@ def cut(source: Path, target: Path, *, share: float) -> Path:
     data = source.read_bytes()
     target.write_bytes(data[: int(len(data) * share)])
     return target
+
+
+def _picture(sink: OutputContainer, target: Path, width: int, height: int) -> VideoStream:
+    stream = sink.add_stream(CODECS[target.suffix][0], rate=FRAMES_PER_SECOND)
+    assert isinstance(stream, VideoStream)
+    stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+    return stream
+
+
+def _sound(sink: OutputContainer, target: Path) -> AudioStream:
+    _, codec, rate = CODECS[target.suffix]
+    stream = sink.add_stream(codec, rate=rate, layout="mono")
+    assert isinstance(stream, AudioStream)
+    return stream
+
+
+def _write_tone(sink: OutputContainer, sound: AudioStream, seconds: float) -> None:
+    rate = sound.rate
+    wave = np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)
+    pcm = (wave * 8_000).astype(np.int16)
+    for start in range(0, len(pcm), rate):
+        part = av.AudioFrame.from_ndarray(pcm[None, start : start + rate], layout="mono")
+        part.sample_rate, part.pts = rate, start
+        sink.mux(sound.encode(part))
+    sink.mux(sound.encode(None))

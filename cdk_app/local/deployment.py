@@ -75,7 +75,8 @@ def _publish_assets(assembly: Assembly, session: boto3.Session, account: str) ->
             body = source.read_bytes()
         for destination in asset["destinations"].values():
             bucket, key = (
-                _resolved(destination[name], account, session) for name in ("bucketName", "objectKey")
+                _resolved(destination[name], account, session)
+                for name in ("bucketName", "objectKey")
             )
             if bucket not in buckets:
                 s3.create_bucket(Bucket=bucket)
@@ -91,7 +92,7 @@ def _resolved(text: str, account: str, session: boto3.Session) -> str:
     return text.replace("${AWS::Region}", session.region_name)
 
 
-def _outputs(cloud_formation: Any, stack: str) -> dict[str, str] | None:  # noqa: ANN401
+def _outputs(cloud_formation: Any, stack: str) -> dict[str, str] | None:
     try:
         described = cloud_formation.describe_stacks(StackName=stack)["Stacks"][0]
     except cloud_formation.exceptions.ClientError:
@@ -99,7 +100,7 @@ def _outputs(cloud_formation: Any, stack: str) -> dict[str, str] | None:  # noqa
     return {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
 
 
-def _wait(cloud_formation: Any, stack: str) -> None:  # noqa: ANN401
+def _wait(cloud_formation: Any, stack: str) -> None:
     while True:
         status = cloud_formation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
         if not status.endswith("_IN_PROGRESS"):

@@ -11,7 +11,7 @@ from cdk_app.local.states_errors import StateError
 TIMEOUT_MILLISECONDS = 1_000
 
 
-def evaluate(template: Any, states: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON
+def evaluate(template: Any, states: dict[str, Any]) -> Any:  # any JSON
     """The template with every expression replaced by its value. `states` is `$states`.
 
     Raises StateError States.QueryEvaluationError, also where an expression yields nothing:
@@ -26,7 +26,7 @@ def evaluate(template: Any, states: dict[str, Any]) -> Any:  # noqa: ANN401  # a
     return template
 
 
-def _evaluate(expression: str, states: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON
+def _evaluate(expression: str, states: dict[str, Any]) -> Any:  # any JSON
     value = _run(expression, states)
     if value is None and not _run(f"$exists(({expression}))", states):
         raise StateError(
@@ -35,7 +35,7 @@ def _evaluate(expression: str, states: dict[str, Any]) -> Any:  # noqa: ANN401  
     return value
 
 
-def _run(expression: str, states: dict[str, Any]) -> Any:  # noqa: ANN401  # any JSON
+def _run(expression: str, states: dict[str, Any]) -> Any:  # any JSON
     try:
         compiled = jsonata.Jsonata.jsonata(expression, timeout=TIMEOUT_MILLISECONDS)
         return compiled.evaluate(None, {"states": states})

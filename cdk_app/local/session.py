@@ -84,7 +84,7 @@ class Options:
 
 
 @contextmanager
-def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:  # noqa: B008  # frozen
+def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:  # frozen
     """Runs until the block ends, for whatever reason it ends."""
     assembly = synthesize()
     port = options.port or _free_port()
@@ -92,7 +92,12 @@ def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:  # noqa
     log = scratch / "embedded-aws.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "cdk_app.local.embedded_aws", json.dumps(_argument(assembly.images, options))],
+            [
+                sys.executable,
+                "-m",
+                "cdk_app.local.embedded_aws",
+                json.dumps(_argument(assembly.images, options)),
+            ],
             env=_process_environment(port, scratch, options),
             cwd=ROOT,
             stdin=subprocess.PIPE,
@@ -131,11 +136,11 @@ class LocalSession(boto3.Session):
         )
         self._endpoint = endpoint
 
-    def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
+    def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
         config = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
         return super().client(service_name, endpoint_url=self._endpoint, config=config, **options)  # type: ignore[call-overload]  # boto3-stubs list services by literal
 
-    def resource(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]  # noqa: ANN401
+    def resource(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
         return super().resource(service_name, endpoint_url=self._endpoint, **options)  # type: ignore[call-overload]
 
 
@@ -149,19 +154,25 @@ def _argument(images: dict[str, dict[str, str]], options: Options) -> dict[str, 
 
 
 def _settings(options: Options) -> dict[str, str]:
-    return {name: os.environ[name] for name in SETTINGS if name in os.environ} | dict(options.settings)
+    return {name: os.environ[name] for name in SETTINGS if name in os.environ} | dict(
+        options.settings
+    )
 
 
 def _process_environment(port: int, scratch: Path, options: Options) -> dict[str, str]:
     """Nothing of our own environment but what is listed: no key, no AWS profile."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     (scratch / "tmp").mkdir()
-    kept = {
-        "PERSIST_STATE": "1",
-        "STATE_DIR": str(options.state),
-        "S3_PERSIST": "1",
-        "S3_DATA_DIR": str(options.state / "s3"),
-    } if options.state else {}
+    kept = (
+        {
+            "PERSIST_STATE": "1",
+            "STATE_DIR": str(options.state),
+            "S3_PERSIST": "1",
+            "S3_DATA_DIR": str(options.state / "s3"),
+        }
+        if options.state
+        else {}
+    )
     return {
         **inherited,
         **_settings(options),

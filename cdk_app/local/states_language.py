@@ -26,7 +26,7 @@ State = dict[str, Any]
 
 
 class Invoke(Protocol):
-    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:  # noqa: ANN401
+    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
         """Runs one service integration; gives up when `cancelled` is set. Raises StateError."""
 
 
@@ -60,13 +60,13 @@ class Execution:
     wait_scale: float = 1.0
     deadline: float | None = None
 
-    def run(self, given: Any, *, previous: int = 0) -> Any:  # noqa: ANN401  # any JSON
+    def run(self, given: Any, *, previous: int = 0) -> Any:  # any JSON
         """The output. Raises StateError, ExecutionTimedOutError, ExecutionStoppedError."""
         limit = self.definition.get("TimeoutSeconds")
         self.deadline = time.monotonic() + limit if limit else None
         return self._walk(self.definition, given, Scope(previous))
 
-    def _walk(self, machine: dict[str, Any], given: Any, scope: Scope) -> Any:  # noqa: ANN401
+    def _walk(self, machine: dict[str, Any], given: Any, scope: Scope) -> Any:
         name: str | None = machine["StartAt"]
         while name is not None:
             self._check(scope)
@@ -127,11 +127,11 @@ class Visit:
         self.log(f"{kind}StateExited", stateExitedEventDetails=left)
         return output, following
 
-    def log(self, event_type: str, **details: Any) -> int:  # noqa: ANN401  # any JSON
+    def log(self, event_type: str, **details: Any) -> int:  # any JSON
         self.scope.previous = self.execution.record(event_type, self.scope.previous, details)
         return self.scope.previous
 
-    def value(self, template: Any, **more: Any) -> Any:  # noqa: ANN401  # any JSON
+    def value(self, template: Any, **more: Any) -> Any:  # any JSON
         state = {"Name": self.name, "EnteredTime": self.entered, "RetryCount": self.retries}
         context = {**self.execution.context, "State": state}
         return evaluate(template, {"input": self.given, "context": context, **more})
@@ -160,7 +160,7 @@ class Visit:
         )
         return output, catcher["Next"]
 
-    def _finish(self, result: Any) -> tuple[Any, str | None]:  # noqa: ANN401  # any JSON
+    def _finish(self, result: Any) -> tuple[Any, str | None]:  # any JSON
         output = self.state.get("Output")
         value = result if output is None else self.value(output, result=result)
         return value, self.state.get("Next")
@@ -184,7 +184,7 @@ class Visit:
         self.log("TaskSucceeded", taskSucceededEventDetails={**names, "output": text})
         return self._finish(result)
 
-    def _invoke(self, resource: str, arguments: Any) -> Any:  # noqa: ANN401  # any JSON
+    def _invoke(self, resource: str, arguments: Any) -> Any:  # any JSON
         """In a thread of its own, so that a time limit or an abort does not wait for it."""
         cancelled = threading.Event()
         call = Background(lambda: self.execution.invoke(resource, arguments, cancelled))
@@ -211,7 +211,7 @@ class Visit:
         self.log("ParallelStateSucceeded")
         return self._finish([branch.result() for branch in branches])
 
-    def _branch(self, machine: dict[str, Any], together: Scope) -> Any:  # noqa: ANN401
+    def _branch(self, machine: dict[str, Any], together: Scope) -> Any:
         return self.execution._walk(machine, self.given, replace(together))  # noqa: SLF001
 
     def _choice(self) -> tuple[Any, str | None]:
@@ -257,7 +257,7 @@ class Background:
             self._error = error
         self.done.set()
 
-    def result(self) -> Any:  # noqa: ANN401  # any JSON
+    def result(self) -> Any:  # any JSON
         if self._error is not None:
             raise self._error
         return self._value
@@ -271,7 +271,7 @@ def delay_seconds(retrier: dict[str, Any], used: int) -> float:
     return float(delay * random.random() if is_jittered else delay)  # noqa: S311  # no secret
 
 
-def _first(rules: Any, error: StateError) -> tuple[int, dict[str, Any] | None]:  # noqa: ANN401
+def _first(rules: Any, error: StateError) -> tuple[int, dict[str, Any] | None]:
     """The first Retry or Catch entry that names the error."""
     for number, rule in enumerate(rules):
         if error.is_named_in(rule["ErrorEquals"]):
@@ -279,7 +279,7 @@ def _first(rules: Any, error: StateError) -> tuple[int, dict[str, Any] | None]: 
     return -1, None
 
 
-def _checked_json(value: Any) -> str:  # noqa: ANN401  # any JSON
+def _checked_json(value: Any) -> str:  # any JSON
     text = json.dumps(value)
     if len(text.encode()) > MAX_PAYLOAD_BYTES:
         raise StateError("States.DataLimitExceeded", f"{len(text)} bytes between two states")

@@ -36,24 +36,31 @@ def problems(definition: dict[str, Any], where: str = "") -> Iterator[str]:
         yield from _problems_of_state(state, states, f"{where}/{name}")
 
 
-def _problems_of_state(state: State, states: dict[str, Any], path: str) -> Iterator[str]:
+def _problems_of_state(state: dict[str, Any], states: dict[str, Any], path: str) -> Iterator[str]:
     kind = state.get("Type", "")
     if kind not in FIELDS:
         yield f"{path}: unsupported state type {kind!r}"
         return
-    for unknown in sorted(set(state) - FIELDS[kind]):
-        yield f"{path}: unsupported field {unknown}"
-    for group, known in NESTED_FIELDS.items():
-        for entry in state.get(group, ()):
-            for unknown in sorted(set(entry) - known):
-                yield f"{path}: unsupported field {group}.{unknown}"
-    for entry in (state, *state.get("Catch", ()), *state.get("Choices", ())):
-        for target in TARGETS:
-            if target in entry and entry[target] not in states:
-                yield f"{path}: there is no state {entry[target]!r}"
+    for field in _unknown_fields(state, FIELDS[kind]):
+        yield f"{path}: unsupported field {field}"
+    for target in _targets(state):
+        if target not in states:
+            yield f"{path}: there is no state {target!r}"
     if "Next" in FIELDS[kind] and "Next" not in state and not state.get("End"):
         yield f"{path}: neither Next nor End"
     if kind == "Task" and not state.get("Resource", "").endswith(RESOURCES):
         yield f"{path}: unsupported resource {state.get('Resource')!r}"
     for number, branch in enumerate(state.get("Branches", ())):
         yield from problems(branch, f"{path}[{number}]")
+
+
+def _unknown_fields(state: dict[str, Any], known: set[str]) -> Iterator[str]:
+    yield from sorted(set(state) - known)
+    for group, known_in_group in NESTED_FIELDS.items():
+        for entry in state.get(group, ()):
+            yield from (f"{group}.{name}" for name in sorted(set(entry) - known_in_group))
+
+
+def _targets(state: dict[str, Any]) -> Iterator[str]:
+    for entry in (state, *state.get("Catch", ()), *state.get("Choices", ())):
+        yield from (entry[name] for name in TARGETS if name in entry)

@@ -18,7 +18,7 @@ SOURCES = ("app.py", "cdk.json", "requirements.txt", "cdk_app", "lambdas", "cont
 STACK = "LifeStream-dev"
 KEPT_VERSIONS = 3
 # Zips need no packages here: the Lambda workers use this environment's. CDK's own switch.
-CONTEXT = {"aws:cdk:bundling-stacks": []}
+CONTEXT: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ class Assembly:
         }
 
     def _json(self, kind: str) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads((self.folder / f"{self.stack}.{kind}.json").read_text())
+        content: dict[str, Any] = json.loads(
+            (self.folder / f"{self.stack}.{kind}.json").read_text()
+        )
         return content
 
 

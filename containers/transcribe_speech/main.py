@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
+
 from lifestream.aws import clients
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
 from lifestream.aws.models import fetch_models
@@ -28,7 +30,6 @@ from lifestream.observability import logger
 from lifestream.settings import ContainerSettings, SpeechSettings, Storage, load
 from lifestream.step import artifacts, job_table
 from lifestream.step_names import Step
-from numpy.typing import NDArray
 
 STEP = Step.TRANSCRIBE_SPEECH
 TRANSCRIPT = "transcript.json"
@@ -51,7 +52,7 @@ def main() -> int:
         return report(job, error)
     except MemoryError:
         return report(job, SpeechEngineError("out of memory"))
-    except Exception as error:  # the last place where the reason can be kept
+    except Exception as error:  # noqa: BLE001  # the last place that can keep the reason
         logger.exception("unexpected error")
         return report(job, SpeechEngineError(f"{type(error).__name__}: {error}"))
     return 0
@@ -109,9 +110,7 @@ def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
     )
 
 
-def listen(
-    job: InspectedJob, samples: NDArray[np.float32], settings: SpeechSettings
-) -> Transcript:
+def listen(job: InspectedJob, samples: NDArray[np.float32], settings: SpeechSettings) -> Transcript:
     """Both engines hear the same samples, at the same time."""
     transcriber, diarizer = load_transcriber(settings), load_diarizer(settings)
     with ThreadPoolExecutor(2) as pool:
@@ -121,9 +120,7 @@ def listen(
     segments = segments_by_speaker(recognition.segments, turns)
     return Transcript(
         job_id=job.job_id,
-        source=Source(
-            bucket=job.bucket, key=job.key, version_id=job.version_id, etag=job.etag
-        ),
+        source=Source(bucket=job.bucket, key=job.key, version_id=job.version_id, etag=job.etag),
         language=recognition.language,
         duration_seconds=job.duration_seconds,
         engines=Engines(transcription=transcriber.name, diarization=diarizer.name),

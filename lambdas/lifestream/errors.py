@@ -111,8 +111,8 @@ class SummaryError(PipelineError):
 
 
 AWS_ADVICE = {
-    "States.Timeout": "The step ran into its time limit. Redrive the job; raise the limit if it repeats.",
-    "States.TaskFailed": "The container ended without a reason of its own. Read its log, then redrive.",
+    "States.Timeout": "The step ran into its time limit. Redrive; raise the limit if it repeats.",
+    "States.TaskFailed": "The container ended without giving a reason. Read its log and redrive.",
     "Lambda.TooManyRequestsException": TransientError.advice,
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +21,10 @@ class Environment(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
     )
+
+
+class AwsSettings(Environment):
+    region: str | None = Field(default=None, alias="AWS_REGION")
 
 
 class Keys(Environment):
@@ -102,15 +106,20 @@ class ClientSettings(Storage):
 
     queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
     dlq_url: str = Field(alias="AWS_SQS_DLQ_URL")
+    api_keys_secret: str | None = Field(default=None, alias="API_KEYS_SECRET")
 
 
 Settings = TypeVar("Settings", bound=Environment)
 
 
-@cache
 def load(kind: type[Settings]) -> Settings:
     """Read once per process. MissingSettingsError names every missing variable,
     ConfigurationError every unusable one."""
+    return cast("Settings", _read(kind))  # functools.cache forgets the type
+
+
+@cache
+def _read(kind: type[Environment]) -> Environment:
     try:
         return kind()
     except ValidationError as error:

@@ -49,7 +49,9 @@ def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
         raise UnsupportedExtensionError(f"{job.file_name} does not end in {', '.join(EXTENSIONS)}")
     video = VideoObject.open(clients.s3(), job)
     container = identify(video.read_at, video.size)
-    probe = Video(container=container, size=video.size, max_seconds=max_seconds).probe(video.read_at)
+    probe = Video(container=container, size=video.size, max_seconds=max_seconds).probe(
+        video.read_at
+    )
     return Inspection(
         container=container,
         audio_codec=probe.audio_codec,

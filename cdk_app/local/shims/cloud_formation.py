@@ -11,7 +11,7 @@ from typing import Any
 
 from cdk_app.local.shims import require
 
-SECRET = "AWS::SecretsManager::Secret"
+SECRET_TYPE = "AWS::SecretsManager::Secret"  # noqa: S105  # a type, no secret
 WITHOUT_LOCAL_MEANING = (
     "AWS::ECS::CapacityProvider",
     "AWS::ECS::ClusterCapacityProviderAssociations",
@@ -24,16 +24,17 @@ Created = tuple[str, dict[str, str]]
 def install() -> None:
     from ministack.services.cloudformation import provisioners
 
-    handlers = getattr(provisioners, "_RESOURCE_HANDLERS", None)
-    require(isinstance(handlers, dict), "CloudFormation's table of resource handlers")
+    require(hasattr(provisioners, "_RESOURCE_HANDLERS"), "CloudFormation's resource handlers")
+    handlers: dict[str, Any] = provisioners._RESOURCE_HANDLERS  # noqa: SLF001
     for resource_type in WITHOUT_LOCAL_MEANING:
         handlers.setdefault(resource_type, _nothing(resource_type))
-    require(SECRET in handlers, "CloudFormation's secrets")
-    handlers[SECRET] = handlers[SECRET] | {"create": _named_by_arn(handlers[SECRET]["create"])}
+    require(SECRET_TYPE in handlers, "CloudFormation's secrets")
+    secret = handlers[SECRET_TYPE]
+    handlers[SECRET_TYPE] = secret | {"create": _named_by_arn(secret["create"])}
 
 
 def _named_by_arn(create: Callable[..., Created]) -> Callable[..., Created]:
-    def create_secret(*arguments: Any, **more: Any) -> Created:  # noqa: ANN401  # passed through
+    def create_secret(*arguments: Any, **more: Any) -> Created:  # passed through
         _, attributes = create(*arguments, **more)
         return attributes["Arn"], attributes
 

@@ -31,7 +31,10 @@ def install(*, images: dict[str, dict[str, str]], endpoint: str, settings: dict[
     build = ecs._build_run_kwargs  # noqa: SLF001
 
     def build_with_role(
-        container: dict[str, Any], definition: dict[str, Any], env: dict[str, str], *rest: Any  # noqa: ANN401
+        container: dict[str, Any],
+        definition: dict[str, Any],
+        env: dict[str, str],
+        *rest: Any,
     ) -> dict[str, Any]:
         env |= task_role_credentials(definition.get("taskRoleArn", ""))
         arguments: dict[str, Any] = build(container, definition, env, *rest)
@@ -64,7 +67,7 @@ def task_role_credentials(role_arn: str) -> dict[str, str]:
 
 
 class LocalContainers:
-    """As much of docker-py's client as MiniStack uses: `containers` and `images` are this object."""
+    """As much of docker-py's client as MiniStack uses; `containers` and `images` are itself."""
 
     def __init__(self, images: dict[str, dict[str, str]], environment: dict[str, str]) -> None:
         self.containers = self.images = self
@@ -72,7 +75,7 @@ class LocalContainers:
         self._environment = environment
         self._running: dict[str, LocalContainer] = {}
 
-    def run(  # noqa: PLR0913  # docker-py's signature
+    def run(  # docker-py's signature
         self,
         image: str,
         command: list[str] | None = None,
@@ -80,7 +83,7 @@ class LocalContainers:
         environment: dict[str, str] | None = None,
         labels: dict[str, str] | None = None,
         name: str = "",
-        **_: Any,  # noqa: ANN401  # limits and networks have no local meaning
+        **_: Any,  # limits and networks have no local meaning
     ) -> LocalContainer:
         start = self.pull(image)
         inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
@@ -91,17 +94,17 @@ class LocalContainers:
         self._running[container.id] = container
         return container
 
-    def get(self, name: str) -> Any:  # noqa: ANN401  # containers and images share the method
+    def get(self, name: str) -> Any:  # containers and images share the method
         return self._running.get(name) or self.pull(name)
 
-    def pull(self, image: str, **_: Any) -> ImageStart:  # noqa: ANN401
+    def pull(self, image: str, **_: Any) -> ImageStart:
         asset_hash = image.rpartition(":")[2]
         if asset_hash not in self._images:
             raise RuntimeError(f"no container image {image} among the synthesized assets")
         asset = self._images[asset_hash]
         return read_dockerfile(Path(asset["dockerfile"]), Path(asset["context"]))
 
-    def list(self, **_: Any) -> list[LocalContainer]:  # noqa: ANN401
+    def list(self, **_: Any) -> list[LocalContainer]:
         return []
 
     def stop_all(self) -> None:
@@ -139,11 +142,11 @@ class LocalContainer:
     def reload(self) -> None:
         """The status is always current."""
 
-    def wait(self, **_: Any) -> dict[str, int]:  # noqa: ANN401
+    def wait(self, **_: Any) -> dict[str, int]:
         code = self._process.wait()
         return {"StatusCode": code if code >= 0 else 128 - code}
 
-    def stop(self, timeout: int = STOP_SECONDS, **_: Any) -> None:  # noqa: ANN401
+    def stop(self, timeout: int = STOP_SECONDS, **_: Any) -> None:
         self._signal(signal.SIGTERM)
         try:
             self._process.wait(timeout)
@@ -154,10 +157,10 @@ class LocalContainer:
         self._signal(signal.SIGKILL)
         self._process.wait()
 
-    def remove(self, **_: Any) -> None:  # noqa: ANN401
+    def remove(self, **_: Any) -> None:
         """There is nothing on disk to remove."""
 
-    def logs(self, *, stream: bool = False, **_: Any) -> bytes | Iterator[bytes]:  # noqa: ANN401
+    def logs(self, *, stream: bool = False, **_: Any) -> bytes | Iterator[bytes]:
         return self._follow() if stream else b"".join(self._lines)
 
     def _follow(self) -> Iterator[bytes]:

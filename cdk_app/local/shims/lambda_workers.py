@@ -34,7 +34,7 @@ def install(*, max_workers: int) -> None:
     execute = lambda_svc._execute_function_warm  # noqa: SLF001
     gate = threading.BoundedSemaphore(max_workers)
 
-    def execute_limited(function: Any, event: Any, request_id: str) -> dict[str, Any]:  # noqa: ANN401
+    def execute_limited(function: Any, event: Any, request_id: str) -> dict[str, Any]:
         with gate:
             answer: dict[str, Any] = execute(function, event, request_id)
         body = answer.get("body")

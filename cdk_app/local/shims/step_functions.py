@@ -40,14 +40,14 @@ def install(*, wait_scale: float) -> None:
     stepfunctions._start_execution = lambda data: _already_running(data) or start(data)  # noqa: SLF001
 
 
-def _refuse(data: dict[str, Any]) -> Any:  # noqa: ANN401  # MiniStack's response triple
+def _refuse(data: dict[str, Any]) -> Any:  # MiniStack's response triple
     from ministack.core.responses import error_response_json
 
     found = list(problems(json.loads(data.get("definition", "{}"))))
     return error_response_json("InvalidDefinition", "; ".join(found), 400) if found else None
 
 
-def _already_running(data: dict[str, Any]) -> Any:  # noqa: ANN401  # MiniStack's response triple
+def _already_running(data: dict[str, Any]) -> Any:  # MiniStack's response triple
     """AWS answers a repeated start of a running execution, with the same input, as the first."""
     from ministack.core.responses import json_response
     from ministack.services import stepfunctions
@@ -93,10 +93,12 @@ class RunningExecution:
         except ExecutionStoppedError:
             return
         except Exception as error:  # our own mistake must not leave it RUNNING for ever
-            self._end("FAILED", {"error": "States.Runtime"}, error="States.Runtime", cause=repr(error))
+            self._end(
+                "FAILED", {"error": "States.Runtime"}, error="States.Runtime", cause=repr(error)
+            )
             raise
 
-    def _context(self, given: Any) -> dict[str, Any]:  # noqa: ANN401  # any JSON
+    def _context(self, given: Any) -> dict[str, Any]:  # any JSON
         return {
             "Execution": {
                 "Id": self._record["executionArn"],
@@ -130,7 +132,7 @@ class RunningExecution:
         self._service._emit_execution_status_event(self._record)  # noqa: SLF001
 
 
-def invoke(resource: str, arguments: Any, cancelled: threading.Event) -> Any:  # noqa: ANN401
+def invoke(resource: str, arguments: Any, cancelled: threading.Event) -> Any:
     from ministack.services import stepfunctions
 
     try:
@@ -167,7 +169,7 @@ def run_task(arguments: dict[str, Any], cancelled: threading.Event) -> dict[str,
     return described
 
 
-def pascal_case(value: Any) -> Any:  # noqa: ANN401  # any JSON
+def pascal_case(value: Any) -> Any:  # any JSON
     if isinstance(value, list):
         return [pascal_case(item) for item in value]
     if isinstance(value, dict):

@@ -47,7 +47,12 @@ class Artifacts:
         self._bucket = bucket
 
     def once(
-        self, job_id: str, step: Step, fingerprint: str, work: Callable[[], Model], kind: type[Model]
+        self,
+        job_id: str,
+        step: Step,
+        fingerprint: str,
+        work: Callable[[], Model],
+        kind: type[Model],
     ) -> Model:
         """The facts of the step: from its checkpoint where the fingerprint fits, else from
         `work`, whose artifacts must be in place when it returns."""
@@ -58,9 +63,7 @@ class Artifacts:
         self.save(job_id, step, CHECKPOINT, done)
         return made
 
-    def facts(
-        self, job_id: str, step: Step, fingerprint: str, kind: type[Model]
-    ) -> Model | None:
+    def facts(self, job_id: str, step: Step, fingerprint: str, kind: type[Model]) -> Model | None:
         checkpoint = self.find(job_id, step, CHECKPOINT, Checkpoint)
         if checkpoint is None or checkpoint.fingerprint != fingerprint:
             return None
@@ -75,7 +78,9 @@ class Artifacts:
         return self.load(job_id, step, CHECKPOINT, Checkpoint).fingerprint
 
     def save(self, job_id: str, step: Step, name: str, model: BaseModel) -> None:
-        self.put(artifact_key(job_id, step, name), model.model_dump_json().encode(), "application/json")
+        self.put(
+            artifact_key(job_id, step, name), model.model_dump_json().encode(), "application/json"
+        )
 
     def load(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model:
         """Raises ArtifactMissingError."""
@@ -87,9 +92,7 @@ class Artifacts:
     def find(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model | None:
         """None where it does not exist, or was written by a version we cannot read."""
         try:
-            answer = self._s3.get_object(
-                Bucket=self._bucket, Key=artifact_key(job_id, step, name)
-            )
+            answer = self._s3.get_object(Bucket=self._bucket, Key=artifact_key(job_id, step, name))
         except self._s3.exceptions.NoSuchKey:
             return None
         try:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lifestream.settings import AwsSettings, load
+
 if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -17,36 +21,40 @@ MAX_ATTEMPTS = 5
 
 @cache
 def s3() -> S3Client:
-    import boto3
     from botocore.config import Config
 
     retries = {"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}
-    return boto3.client("s3", config=Config(signature_version="s3v4", retries=retries))  # type: ignore[arg-type]  # botocore-stubs want a TypedDict
+    config = Config(signature_version="s3v4", retries=retries)  # type: ignore[arg-type]  # botocore-stubs want a TypedDict
+    return _session().client("s3", config=config)
 
 
 @cache
 def sqs() -> SQSClient:
-    import boto3
-
-    return boto3.client("sqs")
+    return _session().client("sqs")
 
 
 @cache
 def step_functions() -> SFNClient:
-    import boto3
-
-    return boto3.client("stepfunctions")
+    return _session().client("stepfunctions")
 
 
 @cache
 def secrets_manager() -> SecretsManagerClient:
-    import boto3
+    return _session().client("secretsmanager")
 
-    return boto3.client("secretsmanager")
+
+@cache
+def cloud_formation() -> CloudFormationClient:
+    return _session().client("cloudformation")
 
 
 @cache
 def table(name: str) -> Table:
+    return _session().resource("dynamodb").Table(name)
+
+
+def _session() -> boto3.Session:
+    """In AWS_REGION, which boto3 itself does not read outside of Lambda."""
     import boto3
 
-    return boto3.resource("dynamodb").Table(name)
+    return boto3.Session(region_name=load(AwsSettings).region)

@@ -92,7 +92,7 @@ class JobTable:
         return [JobRecord.model_validate(_plain(item)) for item in answer["Items"]]
 
     def _put(self, job: ProcessingJob, condition: ConditionBase) -> bool:
-        item = {
+        item: dict[str, Any] = {
             "kind": ALL_JOBS,
             "job_id": job.job_id,
             "bucket": job.bucket,
@@ -138,7 +138,7 @@ def _now() -> str:
     return datetime.now(UTC).isoformat()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  # DynamoDB's numbers are Decimals, at any depth
+def _plain(value: Any) -> Any:  # DynamoDB's numbers are Decimals, at any depth
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):

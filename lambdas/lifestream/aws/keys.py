@@ -15,15 +15,16 @@ from lifestream.settings import Keys
 MAX_AGE_SECONDS = 300
 
 
-def load_keys() -> Keys:
+def load_keys(secret_name: str | None = None) -> Keys:
     """Keys that are empty, as the secret holds them after the first deployment, count as absent.
 
     Read anew every five minutes, so that a rotated key is picked up without a deployment.
     """
     from_environment = Keys()
-    if from_environment.secret_name is None:
+    secret_name = secret_name or from_environment.secret_name
+    if secret_name is None:
         return from_environment
-    stored = _read_secret(from_environment.secret_name)
+    stored = _read_secret(secret_name)
     missing = {
         name: SecretStr(stored[field.alias])
         for name, field in Keys.model_fields.items()

@@ -25,7 +25,9 @@ def fetch_models(s3: S3Client, bucket: str, prefix: str | None, folder: Path) ->
         target = folder / Path(entry["Key"].removeprefix(f"{prefix}/"))
         if not target.resolve().is_relative_to(folder.resolve()):
             raise ConfigurationError(f"a model's key leads out of its folder: {entry['Key']}")
-        if entry["Key"].endswith("/") or (target.exists() and target.stat().st_size == entry["Size"]):
+        if entry["Key"].endswith("/") or (
+            target.exists() and target.stat().st_size == entry["Size"]
+        ):
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f"{target.name}.partial")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lifestream.domain.job import ProcessingJob
 
@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 LONG_POLL_SECONDS = 20
+QueueCount = Literal["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+COUNTS: tuple[QueueCount, ...] = (
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+)
 
 
 @dataclass(frozen=True)
@@ -45,9 +50,8 @@ class QueueService:
 
     def get_queue_attributes(self) -> dict[str, int]:
         """How many messages wait, are being worked on, and are dead."""
-        names = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
-        counts = self._counts(self._queue_url, names)
-        dead = self._counts(self._dlq_url, names)
+        counts = self._counts(self._queue_url, COUNTS)
+        dead = self._counts(self._dlq_url, COUNTS)
         return {"waiting": counts[0], "in_flight": counts[1], "dead": sum(dead)}
 
     def dead_letters(self) -> Iterator[ReceivedMessage]:
@@ -74,6 +78,6 @@ class QueueService:
         for message in answer.get("Messages", ()):
             yield ReceivedMessage(message["Body"], message["ReceiptHandle"])
 
-    def _counts(self, url: str, names: tuple[str, ...]) -> list[int]:
-        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))  # type: ignore[arg-type]  # the stubs want literals
+    def _counts(self, url: str, names: tuple[QueueCount, ...]) -> list[int]:
+        answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))
         return [int(answer["Attributes"][name]) for name in names]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
@@ -80,7 +80,7 @@ class VideoObject:
             raise _translated(error, self._job) from error
 
 
-def _version(job: ProcessingJob) -> dict[str, str]:
+def _version(job: ProcessingJob) -> dict[str, Any]:
     return {"VersionId": job.version_id} if job.version_id else {}
 
 

@@ -154,7 +154,7 @@ class ProcessingJob(Frozen):
 
 
 def derive_job_id(bucket: str, key: str, version: str) -> str:
-    return hashlib.sha256("\n".join((bucket, key, version)).encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{bucket}\n{key}\n{version}".encode()).hexdigest()[:32]
 
 
 class MissingPart(Frozen):
@@ -197,7 +197,7 @@ class PublishedJob(PublishableJob):
 
 
 class FailedStep(Frozen):
-    """What a Catch hands to RecordFailure; with `missing`, the job is PARTIAL rather than FAILED."""
+    """What a Catch hands to RecordFailure; with `missing`, the job is PARTIAL, not FAILED."""
 
     job: ProcessingJob
     step: str

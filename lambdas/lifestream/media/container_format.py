@@ -22,6 +22,8 @@ ReadAt = Callable[[int, int], bytes]
 
 SNIFF_BYTES = 4_096
 MAX_BOXES = 10_000
+BOX_HEADER_BYTES = 8
+MAX_VINT_BYTES = 8
 PLAYLIST_MARKS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"v=0\r", b"v=0\n")
 EBML_MAGIC = b"\x1a\x45\xdf\xa3"
 SEGMENT_ID = b"\x18\x53\x80\x67"
@@ -78,13 +80,13 @@ def _end_of_boxes(read_at: ReadAt, size: int) -> int:
     be played at all: its index was never written."""
     offset, seen = 0, set()
     for _ in range(MAX_BOXES):
-        if offset + 8 > size:
+        if offset + BOX_HEADER_BYTES > size:
             break
         header = read_at(offset, 16)
         length, kind = int.from_bytes(header[:4], "big"), header[4:8]
         if length == 1:
             length = int.from_bytes(header[8:16], "big")
-        if not BOX_TYPE.match(kind) or (length < 8 and length != 0):
+        if not BOX_TYPE.match(kind) or 0 < length < BOX_HEADER_BYTES:
             break
         seen.add(kind)
         offset = size if length == 0 else offset + length
@@ -103,4 +105,4 @@ def _end_of_segment(head: bytes, size: int) -> int:
     width = 9 - first.bit_length()
     value = int.from_bytes(head[start : start + width], "big") & ((1 << (7 * width)) - 1)
     is_unknown = value == (1 << (7 * width)) - 1
-    return size if is_unknown or width > 8 else start + width + value
+    return size if is_unknown or width > MAX_VINT_BYTES else start + width + value

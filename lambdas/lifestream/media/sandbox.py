@@ -50,7 +50,9 @@ class Video(Frozen):
         """Writes mono 16 kHz FLAC. Raises the UnusableVideoError that fits."""
         return Extraction.model_validate(self._ask("extract", read_at, output=str(output)))
 
-    def _ask(self, work: str, read_at: ReadAt, **more: str) -> Any:  # noqa: ANN401  # checked by the callers' models
+    def _ask(
+        self, work: str, read_at: ReadAt, **more: str
+    ) -> Any:  # checked by the callers' models
         request = {
             "work": work,
             "max_file_bytes": MAX_FLAC_BYTES,
@@ -60,7 +62,7 @@ class Video(Frozen):
         return converse(request, read_at, self.size)
 
 
-def converse(request: dict[str, Any], read_at: ReadAt, size: int) -> Any:  # noqa: ANN401
+def converse(request: dict[str, Any], read_at: ReadAt, size: int) -> Any:
     ours, theirs = socketpair()
     with theirs:
         argv = [sys.executable, "-m", "lifestream.media.decoder", str(theirs.fileno())]
@@ -81,7 +83,7 @@ def converse(request: dict[str, Any], read_at: ReadAt, size: int) -> Any:  # noq
         child.wait()
 
 
-def _serve(pipe: Connection, read_at: ReadAt, size: int) -> Any:  # noqa: ANN401
+def _serve(pipe: Connection, read_at: ReadAt, size: int) -> Any:
     while True:
         if not pipe.poll(SILENCE_SECONDS):
             raise UnreadableVideoError(f"the decoder said nothing for {SILENCE_SECONDS} seconds")

@@ -103,7 +103,7 @@ class _Gaussians:
             sums[i] += sums[j]
 
     def merge_costs(self, i: int, others: NDArray[np.intp]) -> NDArray[np.float64]:
-        """Log-likelihood lost by describing i and each other with one Gaussian, less the penalty."""
+        """Log-likelihood lost by one Gaussian for i and each of the others, less the penalty."""
         together = _log_determinants(
             self.frames[i] + self.frames[others],
             self.total[i] + self.total[others],

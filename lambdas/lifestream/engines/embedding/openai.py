@@ -24,7 +24,10 @@ class OpenAIEmbedder:
         self.dimension = DIMENSIONS[model]
         self._model = model
         self._client = OpenAI(
-            api_key=required(key), base_url=base_url, max_retries=MAX_RETRIES, timeout=TIMEOUT_SECONDS
+            api_key=required(key),
+            base_url=base_url,
+            max_retries=MAX_RETRIES,
+            timeout=TIMEOUT_SECONDS,
         )
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:

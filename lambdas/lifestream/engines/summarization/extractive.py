@@ -18,7 +18,9 @@ TOPICS = 6
 TITLE_TOPICS = 3
 MIN_WORDS = 4
 MAX_QUOTE_WORDS = 25
-PROMISE = re.compile(r"\b(i|we) (will|shall|need to|have to|must|should)\b|\bplease\b", re.IGNORECASE)
+PROMISE = re.compile(
+    r"\b(i|we) (will|shall|need to|have to|must|should)\b|\bplease\b", re.IGNORECASE
+)
 
 
 class Extractive:
@@ -26,7 +28,7 @@ class Extractive:
 
     def __init__(self) -> None:
         try:
-            import networkx  # noqa: F401
+            import networkx as nx  # noqa: F401
             import sklearn  # noqa: F401
         except ImportError as error:
             raise ConfigurationError(
@@ -51,7 +53,7 @@ class Extractive:
 
 def _rank(segments: list[Segment]) -> tuple[list[Segment], list[str]]:
     """Segments by centrality, and the words that weigh most. Ties keep the spoken order."""
-    import networkx
+    import networkx as nx
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     vectorizer = TfidfVectorizer(stop_words="english", sublinear_tf=True)
@@ -59,8 +61,8 @@ def _rank(segments: list[Segment]) -> tuple[list[Segment], list[str]]:
         weights = vectorizer.fit_transform([segment.text for segment in segments])
     except ValueError:  # nothing but stop words
         return segments, []
-    graph = networkx.from_scipy_sparse_array(weights @ weights.T)
-    scores = networkx.pagerank(graph)
+    graph = nx.from_scipy_sparse_array(weights @ weights.T)
+    scores = nx.pagerank(graph)
     order = sorted(range(len(segments)), key=lambda i: (-round(scores[i], 9), i))
     totals = weights.sum(axis=0).A1
     words = vectorizer.get_feature_names_out()

@@ -28,7 +28,10 @@ class OpenAISummarizer:
         self.name = f"openai/{model}/prompt-{PROMPT_VERSION}"
         self._model = model
         self._client = OpenAI(
-            api_key=required(key), base_url=base_url, max_retries=MAX_RETRIES, timeout=TIMEOUT_SECONDS
+            api_key=required(key),
+            base_url=base_url,
+            max_retries=MAX_RETRIES,
+            timeout=TIMEOUT_SECONDS,
         )
 
     def summarize(self, transcript: Transcript) -> SummaryDraft:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifestream.domain.job import JobOptions
-from lifestream.domain.transcript import RecognizedSegment, Recognition, Word
+from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
 from lifestream.errors import ConfigurationError, SpeechEngineError
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ class PineconeIndex:
         ]
 
     @cached_property
-    def _index(self) -> Any:  # noqa: ANN401  # the SDK's clients are generated at run time
+    def _index(self) -> Any:  # the SDK's clients are generated at run time
         from pinecone import Pinecone, ServerlessSpec
 
         client = Pinecone(api_key=self._key.get_secret_value())

@@ -1,0 +1,111 @@
+# Every target sets up what it needs; bare `make` prints this list.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+STAGE ?= dev
+COMPUTE ?= gpu
+VENV := .venv
+BIN := $(VENV)/bin
+SPEECH := .venv-speech
+CODE := app.py cdk_app lambdas containers samples tests benchmarks
+UV_VERSION := 0.13.9
+
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export CDK_DISABLE_CLI_TELEMETRY := true
+export CDK_DISABLE_VERSION_CHECK := 1
+export MYPYPATH := lambdas:tests
+CDK := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=.:lambdas npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
+
+.PHONY: help demo install format lint types imports unit contract infra pipeline docs docs-check \
+	check test test-speech test-aws bench synth diff deploy destroy lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.ready ## the whole pipeline on the sample video, on this machine
+	@$(BIN)/lifestream local samples/team-meeting.mp4 --query "what is the biggest problem"
+
+install: $(VENV)/.ready node_modules/.ready ## set everything up
+
+$(VENV)/.ready: requirements.txt pyproject.toml
+	@echo "Setting up $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+node_modules/.ready: package.json package-lock.json
+	@npm ci --no-audit --no-fund --silent
+	@touch $@
+
+format: $(VENV)/.ready ## sort, fix and format the code
+	$(BIN)/ruff check --fix --quiet $(CODE)
+	$(BIN)/ruff format --quiet $(CODE)
+
+lint: $(VENV)/.ready
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check --quiet $(CODE)
+	$(BIN)/codespell
+
+types: $(VENV)/.ready
+	$(BIN)/mypy
+
+imports: $(VENV)/.ready
+	@PYTHONPATH=.:lambdas $(BIN)/lint-imports --no-cache
+
+unit: $(VENV)/.ready ## fast tests
+	$(BIN)/pytest -q tests/unit tests/local
+
+contract: $(VENV)/.ready ## every engine that is installed
+	$(BIN)/pytest -q tests/contract
+
+infra: $(VENV)/.ready node_modules/.ready ## the synthesized template
+	$(BIN)/pytest -q tests/infrastructure
+
+pipeline: $(VENV)/.ready ## the synthesized template, run in the embedded AWS
+	$(BIN)/pytest -q tests/pipeline
+
+docs: $(VENV)/.ready ## regenerate what is generated in docs and README
+	$(BIN)/python -m tests.generated --write
+
+check: lint types imports unit contract infra ## everything but the pipeline
+
+test: $(VENV)/.ready node_modules/.ready lint imports ## everything that CI runs
+	@$(BIN)/mypy > .mypy-output 2>&1 & mypy=$$!; \
+	$(BIN)/pytest -q; tests=$$?; \
+	wait $$mypy; types=$$?; cat .mypy-output; rm -f .mypy-output; \
+	exit $$((tests + types))
+
+$(SPEECH)/.ready: containers/transcribe_speech/requirements-cpu.txt tests/speech/requirements.txt
+	@echo "Setting up $(SPEECH)"
+	@$(PYTHON) -m venv --clear $(SPEECH)
+	@$(SPEECH)/bin/python -m pip install --quiet --disable-pip-version-check -r containers/transcribe_speech/requirements-cpu.txt -r tests/speech/requirements.txt
+	@touch $@
+
+test-speech: $(SPEECH)/.ready ## both speech adapters, in the container's own environment
+	$(SPEECH)/bin/python -m pytest -q -c tests/speech/pytest.ini tests/speech
+
+test-aws: $(VENV)/.ready ## tests/aws against a deployed stage
+	LIFESTREAM_STAGE=$(STAGE) $(BIN)/pytest -q tests/aws -m aws --force-enable-socket
+
+bench: $(VENV)/.ready ## every benchmark: ratios, word and diarization error rates
+	@for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python $$benchmark || exit 1; done
+
+synth: $(VENV)/.ready node_modules/.ready ## the CloudFormation template: STAGE=dev COMPUTE=gpu
+	$(CDK) synth --quiet
+
+diff: $(VENV)/.ready node_modules/.ready ## what a deployment would change
+	$(CDK) diff
+
+deploy: $(VENV)/.ready node_modules/.ready ## deploy a stage; asks before it widens permissions
+	$(CDK) deploy
+
+destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first
+	$(CDK) destroy
+
+lock: $(VENV)/.ready ## resolve the locked requirements anew
+	$(BIN)/python -m cdk_app.lock
+
+clean: ## forget synthesized output and caches
+	rm -rf .lifestream cdk.out .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,150 @@
+"""`lifestream local VIDEO…`: the whole pipeline on this machine, from upload to search."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.panel import Panel
+
+from cdk_app.local.progress import progress_table
+from cdk_app.local.run import Deployment, Outcome
+from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
+from lifestream.aws import clients
+from lifestream.client import display
+from lifestream.client.connection import connect
+from lifestream.client.library import search
+from lifestream.client.redrive import dead_letters_of
+from lifestream.client.video_service import VideoService
+from lifestream.domain.job import JobOptions, JobStatus
+
+PAGE_LINES = 40
+DEFAULT_OUT = Path("lifestream-results")
+
+app = typer.Typer(pretty_exceptions_enable=False)
+console = Console(stderr=True)
+
+
+@app.command(help="Run the whole pipeline on this machine: no AWS account, no Docker, no keys.")
+def local(  # noqa: PLR0913  # one option a question the person may answer
+    videos: Annotated[
+        list[Path] | None, typer.Argument(help="Videos; several run side by side.", exists=True)
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where the results are copied to.")] = DEFAULT_OUT,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON line a video on standard output.")
+    ] = False,
+    keep: Annotated[bool, typer.Option(help="Keep the embedded AWS running until Ctrl-C.")] = False,
+    state: Annotated[
+        Path | None, typer.Option(help="Keep bucket, queues and jobs in this folder.")
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port of the embedded AWS.")] = None,
+    language: Annotated[str | None, typer.Option(help="Spoken language, such as en.")] = None,
+    speakers: Annotated[int | None, typer.Option(help="Exact number of speakers.")] = None,
+    query: Annotated[str | None, typer.Option(help="What to search for at the end.")] = None,
+) -> None:
+    if not videos and not keep:
+        raise typer.BadParameter("name at least one video, or say --keep")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    job_options = JobOptions(language=language, speakers=speakers)
+    spinner = console.status("Starting the embedded AWS and deploying the stack…")
+    with spinner, embedded_aws(Options(port=port, state=state and state.resolve())) as aws:
+        spinner.stop()
+        outcomes = _process(aws, videos or [], out, job_options, quiet=as_json)
+        if as_json:
+            sys.stdout.writelines(json.dumps(outcome.as_json()) + "\n" for outcome in outcomes)
+        else:
+            _show(outcomes, query)
+        if keep:
+            _wait_for_ctrl_c(aws)
+    raise typer.Exit(0 if all(_is_success(outcome) for outcome in outcomes) else 1)
+
+
+def _process(
+    aws: EmbeddedAws, videos: Sequence[Path], out: Path, options: JobOptions, *, quiet: bool
+) -> list[Outcome]:
+    """The client finds the embedded AWS as it finds any other: through its environment."""
+    os.environ.update(aws.environment)
+    deployment = Deployment(
+        service=VideoService(connect()),
+        step_functions=clients.step_functions(),
+        s3=clients.s3(),
+        state_machine_arn=aws.outputs["StateMachineArn"],
+    )
+    if quiet or not videos:
+        return deployment.process(videos, out=out, options=options)
+    with Live(console=console, refresh_per_second=8) as live:
+        return deployment.process(
+            videos,
+            out=out,
+            options=options,
+            watch=lambda outcomes: live.update(
+                progress_table({f"{o.job.short_id} {o.video.name}": o.states for o in outcomes})
+            ),
+        )
+
+
+def _is_success(outcome: Outcome) -> bool:
+    return outcome.record is not None and outcome.record.status == JobStatus.SUCCEEDED
+
+
+def _show(outcomes: Sequence[Outcome], query: str | None) -> None:
+    letters = dead_letters_of(VideoService(connect()).queues)
+    for outcome in outcomes:
+        _show_outcome(outcome, letters.get(outcome.job.job_id))
+    if any(outcome.results for outcome in outcomes):
+        _show_search(query, outcomes)
+
+
+def _show_outcome(outcome: Outcome, dead_letter: str | None) -> None:
+    if outcome.record is None:
+        return
+    console.print(f"\n{escape(str(outcome.video))}: {display.coloured(outcome.record.status)}")
+    if outcome.record.failure:
+        for line in display.failure_lines(outcome.record.failure):
+            console.print(line, soft_wrap=True)
+    if dead_letter:
+        message = json.dumps(json.loads(dead_letter), indent=1, ensure_ascii=False)
+        console.print(Panel(escape(message), title="Dead-letter message"))
+    if outcome.results:
+        page = (outcome.results / "result.md").read_text().splitlines()
+        console.print(Panel(Markdown("\n".join(page[:PAGE_LINES])), title="result.md"))
+        console.print(f"Results: {outcome.results}", markup=False, soft_wrap=True)
+
+
+def _show_search(query: str | None, outcomes: Sequence[Outcome]) -> None:
+    """Without a question, the first topic of the first summary is as good as any."""
+    question = query or next(filter(None, map(_first_topic, outcomes)), None)
+    if question:
+        console.print(f"\nlifestream search {question!r}", markup=False)
+        console.print(display.hits_table(search(question, connect(), limit=3)))
+
+
+def _first_topic(outcome: Outcome) -> str | None:
+    summary = outcome.results / "summary.json" if outcome.results else None
+    if summary is None or not summary.exists():
+        return None
+    topics = json.loads(summary.read_text())["topics"]
+    return str(topics[0]) if topics else None
+
+
+def _wait_for_ctrl_c(aws: EmbeddedAws) -> None:
+    console.print("\nThe embedded AWS keeps running. In another terminal:\n")
+    for name, value in aws.environment.items():
+        console.print(f"export {name}={value}", markup=False, highlight=False, soft_wrap=True)
+    console.print("\nCtrl-C ends it.")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        console.print("ended")

@@ -1,0 +1,101 @@
+"""Videos in, finished jobs with their results out: what a user of the deployed stack does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cdk_app.local.progress import StateRun, states_of
+from lifestream.client.results import Results
+from lifestream.client.video_service import VideoService
+from lifestream.domain.job import JobOptions, ProcessingJob
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_stepfunctions import SFNClient
+
+    from lifestream.aws.job_table import JobRecord
+
+POLL_SECONDS = 0.25
+
+
+@dataclass
+class Outcome:
+    """A video and what became of it. `record` is None while it is being processed."""
+
+    video: Path
+    job: ProcessingJob
+    states: dict[str, StateRun] = field(default_factory=dict)
+    record: JobRecord | None = None
+    results: Path | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        failure = self.record.failure if self.record else None
+        return {
+            "video": str(self.video),
+            "job_id": self.job.job_id,
+            "status": self.record.status if self.record else None,
+            "error": failure
+            and {"name": failure.error, "message": failure.cause, "advice": failure.advice},
+            "results": str(self.results) if self.results else None,
+        }
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What `process` needs of a deployed stack."""
+
+    service: VideoService
+    step_functions: SFNClient
+    s3: S3Client
+    state_machine_arn: str
+
+    def process(
+        self,
+        videos: Sequence[Path],
+        *,
+        out: Path,
+        options: JobOptions | None = None,
+        watch: Callable[[Sequence[Outcome]], None] = lambda _: None,
+    ) -> list[Outcome]:
+        """All of them side by side, until each has ended; `watch` sees them while they run."""
+        outcomes = [
+            Outcome(video, self.service.create_upload_job(video, options=options, key=key))
+            for video, key in zip(videos, unique_keys(videos), strict=True)
+        ]
+        while any(outcome.record is None for outcome in outcomes):
+            for outcome in outcomes:
+                self._look(outcome)
+            watch(outcomes)
+            time.sleep(POLL_SECONDS)
+        for outcome in outcomes:
+            if outcome.record and outcome.record.results_prefix:
+                outcome.results = Results(self.s3, outcome.record).copy_to(out)
+        return outcomes
+
+    def _look(self, outcome: Outcome) -> None:
+        """The execution counts, not the row: its dead letter is sent after the row is written."""
+        machine = self.state_machine_arn.replace(":stateMachine:", ":execution:")
+        arn = f"{machine}:{outcome.job.execution_name}"
+        try:
+            execution = self.step_functions.describe_execution(executionArn=arn)
+        except self.step_functions.exceptions.ExecutionDoesNotExist:
+            return
+        pages = self.step_functions.get_paginator("get_execution_history").paginate(
+            executionArn=arn
+        )
+        outcome.states = states_of([event for page in pages for event in page["events"]])
+        if execution["status"] != "RUNNING":
+            outcome.record = self.service.job(outcome.job.job_id)
+
+
+def unique_keys(videos: Sequence[Path]) -> list[str]:
+    """The file's name; where two are named alike, a number in front of the second."""
+    names = [video.name for video in videos]
+    return [
+        name if names.index(name) == number else f"{number}/{name}"
+        for number, name in enumerate(names)
+    ]

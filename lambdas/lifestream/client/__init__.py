@@ -1,0 +1,28 @@
+"""What people import: `from lifestream.client import VideoService`.
+
+video_service  uploads and jobs
+results        what a job published
+library        search over everything that was indexed
+redrive        jobs that ended without success, once more
+connection     settings from the environment or from a deployed stack
+cli            the `lifestream` command
+"""
+
+from __future__ import annotations
+
+from lifestream.aws.queues import QueueService
+from lifestream.client.connection import connect
+from lifestream.client.video_service import PresignedUpload, VideoService
+from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
+from lifestream.settings import ClientSettings
+
+__all__ = [
+    "ClientSettings",
+    "JobOptions",
+    "JobStatus",
+    "PresignedUpload",
+    "ProcessingJob",
+    "QueueService",
+    "VideoService",
+    "connect",
+]

@@ -1,0 +1,181 @@
+"""The `lifestream` command: the client for people who type."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.live import Live
+from rich.markdown import Markdown
+from rich.markup import escape
+
+from lifestream.aws import clients
+from lifestream.client import display
+from lifestream.client.connection import connect
+from lifestream.client.library import search as search_library
+from lifestream.client.redrive import redrive_dead_letters, redrive_from_row
+from lifestream.client.results import Results
+from lifestream.client.video_service import VideoService
+from lifestream.domain.job import JobOptions
+from lifestream.errors import PipelineError
+
+WATCH_SECONDS = 1.0
+LOCAL_MODULE = Path("cdk_app/local/__main__.py")
+
+app = typer.Typer(
+    help="Videos in; transcripts, summaries, subtitles and a searchable library out.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+Stage = Annotated[
+    str | None, typer.Option(help="Use this stage's stack instead of the environment.")
+]
+Job = Annotated[str, typer.Argument(help="A job's id, or its first characters.")]
+
+
+@app.command()
+def upload(  # noqa: PLR0913  # one option a question the person may answer
+    videos: Annotated[list[Path], typer.Argument(help="Videos: mp4, mov, avi, mkv.")],
+    language: Annotated[str | None, typer.Option(help="Spoken language, such as en.")] = None,
+    speakers: Annotated[int | None, typer.Option(help="Exact number of speakers.")] = None,
+    min_speakers: Annotated[int | None, typer.Option(help="At least so many.")] = None,
+    max_speakers: Annotated[int | None, typer.Option(help="At most so many.")] = None,
+    hotword: Annotated[list[str] | None, typer.Option(help="A name or term to expect.")] = None,
+    stage: Stage = None,
+) -> None:
+    """Upload videos; each becomes a job."""
+    with plain_errors():
+        options = JobOptions(
+            language=language,
+            speakers=speakers,
+            min_speakers=min_speakers,
+            max_speakers=max_speakers,
+            hotwords=tuple(hotword or ()),
+        )
+        service = VideoService(connect(stage))
+        for video in videos:
+            job = service.create_upload_job(video, options=options)
+            console.print(f"{job.short_id}  {escape(str(video))}", soft_wrap=True)
+
+
+@app.command()
+def status(
+    job: Job,
+    watch: Annotated[bool, typer.Option(help="Stay until the job has ended.")] = False,  # a flag
+    stage: Stage = None,
+) -> None:
+    """Where a job is, and what to do where it failed."""
+    with plain_errors():
+        service = VideoService(connect(stage))
+        record = service.job(job)
+        with Live(display.jobs_table([record]), console=console) as live:
+            while watch and not record.status.is_terminal:
+                time.sleep(WATCH_SECONDS)
+                record = service.job(record.job_id)
+                live.update(display.jobs_table([record]))
+        for line in display.failure_lines(record.failure) if record.failure else ():
+            console.print(line)
+
+
+@app.command("list")
+def list_jobs(
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20, stage: Stage = None
+) -> None:
+    """The latest jobs."""
+    with plain_errors():
+        console.print(display.jobs_table(VideoService(connect(stage)).recent_jobs(limit)))
+
+
+@app.command()
+def results(
+    job: Job,
+    to: Annotated[Path | None, typer.Option(help="Copy the files into this folder.")] = None,
+    stage: Stage = None,
+) -> None:
+    """Show a job's page, or copy its files."""
+    with plain_errors():
+        published = Results(clients.s3(), VideoService(connect(stage)).job(job))
+        if to is None:
+            console.print(Markdown(published.read("result.md")))
+        else:
+            console.print(f"copied to {published.copy_to(to)}", markup=False, soft_wrap=True)
+
+
+@app.command()
+def search(
+    words: Annotated[str, typer.Argument(help="What you are looking for.")],
+    limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    stage: Stage = None,
+) -> None:
+    """Find the moment in which something was said."""
+    with plain_errors():
+        console.print(display.hits_table(search_library(words, connect(stage), limit=limit)))
+
+
+@app.command()
+def redrive(
+    jobs: Annotated[list[str] | None, typer.Argument(help="Job ids, or their beginnings.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,  # a flag
+    stage: Stage = None,
+) -> None:
+    """Run failed jobs again; what was finished before is not done twice."""
+    with plain_errors():
+        if bool(jobs) == every:
+            raise PipelineError("name the jobs to redrive, or say --all")
+        service = VideoService(connect(stage))
+        records = [service.job(job) for job in jobs or ()]
+        wanted = None if every else {record.job_id for record in records}
+        moved = redrive_dead_letters(service.queues, wanted)
+        for record in records:
+            if record.job_id not in moved:
+                redrive_from_row(service.queues, record)
+        console.print(f"{len(moved) if every else len(records)} jobs on their way")
+
+
+@app.command(
+    context_settings={
+        "allow_extra_args": True,
+        "ignore_unknown_options": True,
+        "help_option_names": [],
+    }
+)
+def local(context: typer.Context) -> None:
+    """Run the whole pipeline on this machine: no AWS account, no Docker, no keys."""
+    root = next((d for d in (Path.cwd(), *Path.cwd().parents) if (d / LOCAL_MODULE).exists()), None)
+    if root is None:
+        console.print("[red]lifestream local[/] deploys the CDK app: run it inside a clone of it")
+        raise typer.Exit(2)
+    sys.path.insert(0, str(root))
+    sys.argv = ["lifestream local", *context.args]
+    runpy.run_module("cdk_app.local", run_name="__main__")
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """One line of what is wrong and one of what to do, instead of a traceback."""
+    try:
+        yield
+    except PipelineError as error:
+        console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", soft_wrap=True)
+        console.print(escape(error.advice), soft_wrap=True)
+        raise typer.Exit(1) from None
+    except FileNotFoundError as error:
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+        raise typer.Exit(1) from None
+    except ValidationError as error:
+        for problem in error.errors():
+            console.print(f"[red]{escape(problem['msg'])}[/]", soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,58 @@
+"""Jobs, results and hits as tables for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from lifestream.aws.job_table import JobRecord
+from lifestream.domain.job import SHORT_ID_CHARACTERS, Failure, JobStatus
+from lifestream.domain.markdown import clock
+from lifestream.engines.vector_index import Hit
+
+COLOURS = {
+    JobStatus.SUCCEEDED: "green",
+    JobStatus.PARTIAL: "yellow",
+    JobStatus.FAILED: "red",
+    JobStatus.CANCELLED: "dim",
+}
+
+
+def jobs_table(records: Iterable[JobRecord]) -> Table:
+    table = Table("Job", "Video", "Status", "Step", "Attempt", "Submitted")
+    for record in records:
+        table.add_row(
+            record.job_id[:SHORT_ID_CHARACTERS],
+            escape(record.key.removeprefix("uploads/")),
+            coloured(record.status),
+            record.current_step or "",
+            str(record.attempt),
+            record.submitted_at.strftime("%Y-%m-%d %H:%M"),
+        )
+    return table
+
+
+def hits_table(hits: Sequence[Hit]) -> Table:
+    table = Table("Score", "Video", "At", "Speakers", "Said")
+    for hit in hits:
+        table.add_row(
+            f"{hit.score:.2f}",
+            escape(hit.key.removeprefix("uploads/")),
+            clock(hit.start_seconds),
+            escape(", ".join(hit.speakers)),
+            escape(hit.text),
+        )
+    return table
+
+
+def coloured(status: JobStatus) -> str:
+    return f"[{COLOURS.get(status, 'cyan')}]{status}[/]"
+
+
+def failure_lines(failure: Failure) -> list[str]:
+    return [
+        f"[red]{escape(failure.error)}[/] in {escape(failure.step)}: {escape(failure.cause)}",
+        f"What to do: {escape(failure.advice)}",
+    ]

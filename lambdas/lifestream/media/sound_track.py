@@ -1,0 +1,148 @@
+"""The sound of an open video: probed, or written as mono 16 kHz FLAC on the video's own clock.
+
+Runs in the decoder process only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import av
+from av.stream import Discard, Disposition
+
+from lifestream.errors import (
+    EncryptedVideoError,
+    NoAudioError,
+    TruncatedVideoError,
+    UnreadableVideoError,
+    VideoTooLongError,
+)
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+SAMPLE_RATE = 16_000
+LONGEST_SILENCE_ADDED = 6 * 3600 * SAMPLE_RATE
+SMALLEST_GAP = SAMPLE_RATE // 10
+MAX_MISSING_SHARE = 0.05
+MAX_MISSING_SECONDS = 2.0
+MAX_BROKEN_PACKETS = 50
+ENCRYPTED_TAGS = ("enca", "drms")
+
+
+class SoundTrack:
+    """The track that players choose: the one marked default, else the first.
+
+    Raises NoAudioError, EncryptedVideoError, UnreadableVideoError.
+    """
+
+    def __init__(self, container: InputContainer, *, max_seconds: float) -> None:
+        tracks = list(container.streams.audio)
+        if not tracks:
+            raise NoAudioError("the video has no sound track")
+        is_default = Disposition.default
+        self._stream = next((t for t in tracks if t.disposition & is_default), tracks[0])
+        self._container = container
+        self._max_seconds = max_seconds
+        for other in container.streams:
+            is_ours = other.index == self._stream.index
+            other.discard = Discard.default if is_ours else Discard.all
+        _refuse_unreadable(self._stream)
+
+    def probe(self) -> dict[str, Any]:
+        """One frame is decoded, so that a track no decoder can read is refused here."""
+        seconds = self._declared_seconds()
+        if seconds > self._max_seconds:
+            raise VideoTooLongError(f"{seconds / 3600:.1f} hours; {self._limit}")
+        if next(self._frames(), None) is None:
+            raise NoAudioError("the sound track is empty")
+        codec = self._stream.codec_context.name
+        return {"duration_seconds": round(seconds, 3), "audio_codec": codec}
+
+    def extract(self, output: str) -> dict[str, Any]:
+        seconds = self._write_flac(output) / SAMPLE_RATE
+        declared = self._stream_seconds() or self._declared_seconds()
+        missing = declared - seconds
+        if missing > max(MAX_MISSING_SECONDS, MAX_MISSING_SHARE * declared):
+            raise TruncatedVideoError(
+                f"{missing:.0f} of {declared:.0f} seconds of sound are missing"
+            )
+        return {"audio_seconds": round(seconds, 3)}
+
+    @property
+    def _limit(self) -> str:
+        return f"the limit is {self._max_seconds / 3600:g} hours"
+
+    def _declared_seconds(self) -> float:
+        """What the headers claim; 0 where they claim nothing usable."""
+        of_container = (self._container.duration or 0) / av.time_base
+        return max(0.0, of_container, self._stream_seconds())
+
+    def _stream_seconds(self) -> float:
+        return float((self._stream.duration or 0) * (self._stream.time_base or 0))
+
+    def _write_flac(self, output: str) -> int:
+        """Returns the number of samples written."""
+        written = 0
+        with av.open(output, "w", format="flac") as sink:
+            flac = sink.add_stream("flac", rate=SAMPLE_RATE, layout="mono")
+            for piece in self._pieces():
+                piece.pts, piece.sample_rate = written, SAMPLE_RATE
+                written += piece.samples
+                sink.mux(flac.encode(piece))
+                if written > self._max_seconds * SAMPLE_RATE:
+                    raise VideoTooLongError(f"the sound goes on and on; {self._limit}")
+            sink.mux(flac.encode(None))
+        return written
+
+    def _pieces(self) -> Iterator[av.AudioFrame]:
+        """16 kHz mono. Where the track starts late or jumps ahead, silence fills the gap."""
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+        written = 0
+        for frame in self._frames():
+            for piece in (*_silence(self._gap(frame, written)), *resampler.resample(frame)):
+                written += piece.samples
+                yield piece
+        yield from resampler.resample(None)
+
+    def _frames(self) -> Iterator[av.AudioFrame]:
+        """In order. A few broken packets are skipped, as players do."""
+        broken = 0
+        for packet in self._container.demux(self._stream):
+            try:
+                frames = packet.decode()
+            except av.error.InvalidDataError:
+                broken += 1
+                if broken > MAX_BROKEN_PACKETS:
+                    raise
+                continue
+            yield from frames
+
+    def _gap(self, frame: av.AudioFrame, written: int) -> int:
+        """Samples missing before this frame, measured on the clock of the whole video."""
+        if frame.time is None:
+            return 0
+        video_start = (self._container.start_time or 0) / av.time_base
+        gap = int((frame.time - video_start) * SAMPLE_RATE) - written
+        return gap if SMALLEST_GAP <= gap <= LONGEST_SILENCE_ADDED else 0
+
+
+def _silence(samples: int) -> Iterator[av.AudioFrame]:
+    """In frames of a second at most."""
+    for start in range(0, samples, SAMPLE_RATE):
+        frame = av.AudioFrame("s16", "mono", min(SAMPLE_RATE, samples - start))
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        yield frame
+
+
+def _refuse_unreadable(stream: AudioStream) -> None:
+    context = stream.codec_context
+    if context is None:  # PyAV has none where no decoder fits, whatever its stubs say
+        raise UnreadableVideoError("no decoder knows the kind of this sound track")
+    if context.codec_tag in ENCRYPTED_TAGS:
+        raise EncryptedVideoError("the sound track is encrypted")
+    if context.sample_rate == 0:
+        raise UnreadableVideoError("the sound track has no sample rate")
