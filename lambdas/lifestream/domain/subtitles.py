@@ -10,7 +10,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from lifestream.domain.transcript import Segment, Transcript, Word
 
@@ -49,11 +48,8 @@ def to_vtt(cues: Sequence[Cue]) -> str:
 def cues_of(transcript: Transcript) -> list[Cue]:
     """Cues in time order. No cue mixes two segments, so none mixes two speakers."""
     cues = [_cue(words) for segment in transcript.segments for words in _split(segment)]
-    following = [after.start_seconds for _, after in pairwise(cues)]
-    return [
-        _with_time_to_read(cue, until)
-        for cue, until in zip(cues, [*following, transcript.duration_seconds], strict=True)
-    ]
+    ends = [*(cue.start_seconds for cue in cues[1:]), transcript.duration_seconds]
+    return [_with_time_to_read(cue, until) for cue, until in zip(cues, ends, strict=False)]
 
 
 def _split(segment: Segment) -> Iterator[tuple[Word, ...]]:

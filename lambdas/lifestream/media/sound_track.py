@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SAMPLE_RATE = 16_000
 LONGEST_SILENCE_ADDED = 6 * 3600 * SAMPLE_RATE
+LATEST_START_SECONDS = 60.0
 SMALLEST_GAP = SAMPLE_RATE // 10
 MAX_MISSING_SHARE = 0.05
 MAX_MISSING_SECONDS = 2.0
@@ -124,9 +125,14 @@ class SoundTrack:
         """Samples missing before this frame, measured on the clock of the whole video."""
         if frame.time is None:
             return 0
-        video_start = (self._container.start_time or 0) / av.time_base
-        gap = int((frame.time - video_start) * SAMPLE_RATE) - written
+        gap = int((frame.time - self._clock_start()) * SAMPLE_RATE) - written
         return gap if SMALLEST_GAP <= gap <= LONGEST_SILENCE_ADDED else 0
+
+    def _clock_start(self) -> float:
+        """Seconds at which players show 0:00. A clock that begins minutes in was never set to
+        zero (cuts of live streams); a smaller offset is sound that starts late."""
+        start = (self._container.start_time or 0) / av.time_base
+        return start if start < 0 or start > LATEST_START_SECONDS else 0.0
 
 
 def _silence(samples: int) -> Iterator[av.AudioFrame]:

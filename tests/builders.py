@@ -1,0 +1,94 @@
+"""Small valid objects for the tests; every argument has a default."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from lifestream.domain.job import InspectedJob, JobOptions, ProcessingJob, PublishableJob
+from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript, Word
+
+SUBMITTED = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def a_job(
+    *,
+    bucket: str = "videos",
+    key: str = "uploads/talk.mp4",
+    version: str = "v1",
+    options: JobOptions | None = None,
+) -> ProcessingJob:
+    return ProcessingJob.for_upload(
+        bucket=bucket,
+        key=key,
+        version_id=version,
+        etag="abc",
+        size=1_000,
+        options=options,
+        submitted_at=SUBMITTED,
+    )
+
+
+def an_inspected_job(*, key: str = "uploads/talk.mp4", duration: float = 60.0) -> InspectedJob:
+    return InspectedJob(
+        **a_job(key=key).model_dump(),
+        container="mov",
+        audio_codec="aac",
+        duration_seconds=duration,
+        is_transcribed=False,
+    )
+
+
+def a_publishable_job() -> PublishableJob:
+    return PublishableJob(**an_inspected_job().model_dump())
+
+
+def words(text: str, *, start: float = 0.0, seconds_each: float = 0.4) -> tuple[Word, ...]:
+    return tuple(
+        Word(
+            text=word,
+            start_seconds=round(start + number * seconds_each, 3),
+            end_seconds=round(start + (number + 1) * seconds_each, 3),
+            confidence=0.9,
+        )
+        for number, word in enumerate(text.split())
+    )
+
+
+def a_segment(
+    number: int, text: str, *, speaker: str | None = "SPEAKER_00", start: float = 0.0
+) -> Segment:
+    spoken = words(text, start=start)
+    return Segment(
+        id=number,
+        start_seconds=start,
+        end_seconds=spoken[-1].end_seconds,
+        speaker=speaker,
+        text=text,
+        words=spoken,
+    )
+
+
+def a_transcript(*lines: tuple[str, str], duration: float | None = None) -> Transcript:
+    """Lines of (speaker, text), one after the other with half a second between them."""
+    segments, at = [], 0.0
+    for number, (speaker, text) in enumerate(lines):
+        segments.append(a_segment(number, text, speaker=speaker, start=at))
+        at = round(segments[-1].end_seconds + 0.5, 3)
+    job = a_job()
+    return Transcript(
+        job_id=job.job_id,
+        source=Source(bucket=job.bucket, key=job.key, version_id="v1", etag="abc"),
+        language="en",
+        duration_seconds=duration if duration is not None else max(at, 1.0),
+        engines=Engines(transcription="test", diarization="test"),
+        speakers=tuple(Speaker(id=s) for s in sorted({speaker for speaker, _ in lines})),
+        segments=tuple(segments),
+    )
+
+
+MEETING = a_transcript(
+    ("SPEAKER_00", "Good morning. Today we talk about the budget for the new project."),
+    ("SPEAKER_01", "The budget is forty thousand dollars and half of it is for the release."),
+    ("SPEAKER_00", "When will the release be ready for our customers?"),
+    ("SPEAKER_01", "I will send the plan for the search on Friday."),
+)

@@ -1,0 +1,100 @@
+"""What every test may use: an in-memory AWS with the project's resources in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from lifestream import settings, step
+from lifestream.aws import clients
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+BUCKET = "videos"
+JOBS = "jobs"
+
+
+def forget_everything() -> None:
+    """Settings and clients are cached for a process; a test is a process of its own."""
+    for cached in (
+        settings._read,
+        clients.s3,
+        clients.sqs,
+        clients.step_functions,
+        clients.secrets_manager,
+        clients.cloud_formation,
+        clients.table,
+        step.artifacts,
+        step.job_table,
+    ):
+        cached.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_process() -> Iterator[None]:
+    forget_everything()
+    yield
+    forget_everything()
+
+
+@dataclass
+class Aws:
+    """moto's AWS with our bucket, table and queues."""
+
+    s3: S3Client
+    sqs: SQSClient
+    queue_url: str
+    dlq_url: str
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    for name in list(os.environ):
+        if name.startswith("AWS_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_S3_BUCKET_NAME", BUCKET)
+    monkeypatch.setenv("JOBS_TABLE_NAME", JOBS)
+    with mock_aws():
+        s3 = boto3.client("s3", region_name="us-east-1")
+        sqs = boto3.client("sqs", region_name="us-east-1")
+        s3.create_bucket(Bucket=BUCKET)
+        s3.put_bucket_versioning(
+            Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+        )
+        create_job_table()
+        queue = sqs.create_queue(QueueName="ingest")["QueueUrl"]
+        dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+        yield Aws(s3=s3, sqs=sqs, queue_url=queue, dlq_url=dead)
+
+
+def create_job_table() -> None:
+    boto3.client("dynamodb", region_name="us-east-1").create_table(
+        TableName=JOBS,
+        KeySchema=[{"AttributeName": "job_id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": name, "AttributeType": "S"}
+            for name in ("job_id", "kind", "submitted_at")
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "recent",
+                "KeySchema": [
+                    {"AttributeName": "kind", "KeyType": "HASH"},
+                    {"AttributeName": "submitted_at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )

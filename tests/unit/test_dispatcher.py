@@ -1,0 +1,128 @@
+"""The dispatcher: one execution a job, a bad message fails alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from builders import a_job
+from conftest import JOBS, Aws
+from unit.test_job_table import FAILURE
+from unit.test_messages import s3_record
+
+from lifestream.aws import clients
+from lifestream.aws.job_table import JobTable
+from lifestream.domain.job import JobStatus
+from triggers import dispatcher
+
+CONTEXT = SimpleNamespace(
+    function_name="dispatcher",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn",
+    aws_request_id="1",
+    get_remaining_time_in_millis=lambda: 1_000,
+)
+DEFINITION = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
+
+
+@pytest.fixture
+def machine(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:  # noqa: ARG001
+    role = "arn:aws:iam::123456789012:role/states"
+    answer = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
+        name="pipeline", definition=DEFINITION, roleArn=role
+    )
+    monkeypatch.setenv("STATE_MACHINE_ARN", answer["stateMachineArn"])
+    dispatcher.job_table.cache_clear()
+    dispatcher.executions.cache_clear()
+    yield answer["stateMachineArn"]
+    dispatcher.job_table.cache_clear()
+    dispatcher.executions.cache_clear()
+
+
+def deliver(*bodies: str) -> list[str]:
+    """Delivers a batch; returns the numbers of the messages that failed."""
+    records = [
+        {
+            "messageId": str(number),
+            "receiptHandle": "r",
+            "body": body,
+            "attributes": {},
+            "messageAttributes": {},
+            "eventSource": "aws:sqs",
+        }
+        for number, body in enumerate(bodies)
+    ]
+    answer: Any = dispatcher.handler({"Records": records}, CONTEXT)  # type: ignore[arg-type]
+    return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+
+def upload(*keys: str) -> str:
+    return json.dumps({"Records": [s3_record(key) for key in keys]})
+
+
+def executions(machine: str) -> list[str]:
+    found = clients.step_functions().list_executions(stateMachineArn=machine)["executions"]
+    return sorted(execution["name"] for execution in found)
+
+
+def test_the_same_event_ten_times_is_one_execution(machine: str) -> None:
+    for _ in range(10):
+        assert deliver(upload("uploads/talk.mp4")) == []
+
+    assert executions(machine) == [a_job(key="uploads/talk.mp4").job_id]
+
+
+def test_a_bad_message_fails_alone(machine: str) -> None:
+    failed = deliver(upload("uploads/a.mp4"), "not json", upload("uploads/b.mp4"))
+
+    assert failed == ["1"]
+    assert len(executions(machine)) == 2
+
+
+def test_a_test_event_starts_nothing(machine: str) -> None:
+    test_event = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"})
+
+    assert deliver(test_event, upload("uploads/a.mp4")) == []
+    assert len(executions(machine)) == 1
+
+
+def test_the_clients_job_and_the_notification_are_one_execution(machine: str) -> None:
+    job = a_job(key="uploads/a.mp4")
+
+    deliver(job.model_dump_json(), upload("uploads/a.mp4"))
+
+    assert executions(machine) == [job.job_id]
+
+
+def test_a_dead_letter_moved_back_is_one_more_execution_however_often(machine: str) -> None:
+    job = a_job()
+    deliver(job.model_dump_json())
+    JobTable(clients.table(JOBS)).fail(job, JobStatus.FAILED, FAILURE, None)
+    dead = job.model_copy(update={"failure": FAILURE}).model_dump_json()
+
+    for _ in range(3):
+        assert deliver(dead) == []
+
+    assert executions(machine) == [job.job_id, f"{job.job_id}-2"]
+
+
+def test_an_execution_that_could_not_start_is_started_by_the_redelivery(
+    machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STATE_MACHINE_ARN", f"{machine}-not-there")
+    with pytest.raises(Exception, match="All records failed"):
+        deliver(upload("uploads/a.mp4"))
+    assert executions(machine) == []
+
+    monkeypatch.setenv("STATE_MACHINE_ARN", machine)
+    from conftest import forget_everything
+
+    forget_everything()
+    dispatcher.executions.cache_clear()
+
+    assert deliver(upload("uploads/a.mp4")) == []
+    assert len(executions(machine)) == 1

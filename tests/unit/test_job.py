@@ -1,0 +1,100 @@
+"""Identity, options and the exact JSON round trip of a job."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from builders import SUBMITTED, a_job
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from lifestream.domain.job import Failure, JobOptions, JobStatus, ProcessingJob, derive_job_id
+
+
+@given(key=st.text(min_size=1), metadata=st.dictionaries(st.text(), st.text()))
+def test_json_round_trip_is_exact_for_any_key(key: str, metadata: dict[str, str]) -> None:
+    job = a_job(key=key).model_copy(update={"metadata": metadata})
+
+    assert ProcessingJob.model_validate_json(job.model_dump_json()) == job
+
+
+def test_same_version_is_the_same_job_and_another_version_another() -> None:
+    assert a_job(version="v1").job_id == a_job(version="v1").job_id
+    assert a_job(version="v1").job_id != a_job(version="v2").job_id
+    assert a_job(key="uploads/a.mp4").job_id != a_job(key="uploads/b.mp4").job_id
+
+
+def test_without_versioning_etag_and_sequencer_tell_uploads_apart() -> None:
+    def unversioned(sequencer: str) -> ProcessingJob:
+        return ProcessingJob.for_upload(
+            bucket="b", key="uploads/a.mp4", version_id="null", etag="e", sequencer=sequencer
+        )
+
+    assert unversioned("01").job_id == unversioned("01").job_id
+    assert unversioned("01").job_id != unversioned("02").job_id
+    assert unversioned("01").version_id is None
+
+
+def test_execution_name_fits_step_functions_and_carries_the_attempt() -> None:
+    job = a_job()
+    failure = Failure(
+        step="InspectVideo",
+        error="NoAudioError",
+        cause="",
+        advice="",
+        attempt=1,
+        execution_arn="",
+        failed_at=SUBMITTED,
+        how_to_redrive="",
+    )
+
+    again = job.model_copy(update={"failure": failure}).for_redrive()
+
+    assert job.execution_name == job.job_id
+    assert again.execution_name == f"{job.job_id}-2"
+    assert again.failure is None
+    assert again.status == JobStatus.QUEUED
+    assert len(again.execution_name) <= 80
+
+
+@pytest.mark.parametrize(
+    ("key", "prefix"),
+    [
+        ("uploads/talk.mp4", "results/talk."),
+        ("uploads/team/talk.v2.mp4", "results/team/talk.v2."),
+        ("uploads/no extension", "results/no extension."),
+    ],
+)
+def test_results_are_named_after_the_video(key: str, prefix: str) -> None:
+    job = a_job(key=key)
+
+    assert job.results_prefix == f"{prefix}{job.short_id}/"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"speakers": 2, "min_speakers": 1},
+        {"min_speakers": 3, "max_speakers": 2},
+        {"speakers": 0},
+        {"language": "English"},
+        {"hotwords": ["x" * 2_000]},
+        {"unknown": 1},
+    ],
+)
+def test_contradictory_or_unknown_options_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        JobOptions.model_validate(options)
+
+
+def test_a_message_of_another_schema_version_is_refused_by_name() -> None:
+    message = json.loads(a_job().model_dump_json()) | {"schema_version": "2"}
+
+    with pytest.raises(ValidationError, match="schema_version"):
+        ProcessingJob.model_validate(message)
+
+
+def test_parts_of_the_identity_cannot_run_into_each_other() -> None:
+    assert derive_job_id("a", "b", "c") != derive_job_id("a", "bc", "")

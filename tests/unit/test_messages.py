@@ -1,0 +1,120 @@
+"""Which jobs a queue message asks for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from builders import SUBMITTED, a_job
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lifestream.domain.job import Failure
+from lifestream.domain.messages import jobs_in
+from lifestream.errors import InvalidMessageError
+
+
+def s3_record(key: str, *, event: str = "ObjectCreated:Put", version: str = "v1") -> dict[str, Any]:
+    return {
+        "eventSource": "aws:s3",
+        "eventName": event,
+        "eventTime": "2026-11-23T12:00:00.000Z",
+        "s3": {
+            "bucket": {"name": "videos"},
+            "object": {
+                "key": quote_plus(key, safe="/"),
+                "size": 5,
+                "eTag": "abc",
+                "versionId": version,
+                "sequencer": "0055",
+            },
+        },
+    }
+
+
+def event_bridge(key: str) -> dict[str, Any]:
+    entity = {"key": key, "size": 5, "etag": "abc", "version-id": "v1", "sequencer": "0055"}
+    return {
+        "detail-type": "Object Created",
+        "time": "2026-11-23T12:00:00Z",
+        "detail": {"bucket": {"name": "videos"}, "object": entity},
+    }
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "uploads/a b.mp4",
+        "uploads/a+b.mp4",
+        "uploads/100%.mp4",
+        "uploads/%2B.mp4",
+        "uploads/it's \"quoted\".mp4",
+        "uploads/会議 Übung.mp4",
+        "uploads/🎬.mp4",
+        "uploads/../secret.mp4",
+        "uploads/line\nbreak.mp4",
+    ],
+)
+def test_keys_arrive_as_they_were_uploaded(key: str) -> None:
+    [job] = jobs_in(json.dumps({"Records": [s3_record(key)]}))
+
+    assert job.key == key
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_both_forms_of_an_event_are_the_same_job(name: str) -> None:
+    key = f"uploads/{name}"
+
+    [from_s3] = jobs_in(json.dumps({"Records": [s3_record(key)]}))
+    [from_event_bridge] = jobs_in(json.dumps(event_bridge(key)))
+
+    assert from_s3 == from_event_bridge
+
+
+def test_every_record_of_a_message_is_a_job() -> None:
+    records = [s3_record(f"uploads/{n}.mp4") for n in range(10)]
+
+    jobs = jobs_in(json.dumps({"Records": records}))
+
+    assert [job.key for job in jobs] == [f"uploads/{n}.mp4" for n in range(10)]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"Event": "s3:TestEvent", "Bucket": "videos"},
+        {"Records": [s3_record("uploads/a.mp4", event="ObjectRemoved:Delete")]},
+        {"Records": [s3_record("results/a.mp4")]},
+    ],
+)
+def test_what_is_no_upload_is_ignored(message: dict[str, Any]) -> None:
+    assert jobs_in(json.dumps(message)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "not json", "[]", "{}", '{"Records": []}', '{"Records": [{}]}', '{"job_id": "x"}', "null"],
+)
+def test_what_is_neither_event_nor_job_is_refused(body: str) -> None:
+    with pytest.raises(InvalidMessageError):
+        jobs_in(body)
+
+
+def test_a_dead_letter_is_the_next_attempt_of_the_same_job() -> None:
+    failure = Failure(
+        step="SummarizeTranscript",
+        error="TransientError",
+        cause="",
+        advice="",
+        attempt=1,
+        execution_arn="arn",
+        failed_at=SUBMITTED,
+        how_to_redrive="",
+    )
+    dead = a_job().model_copy(update={"failure": failure})
+
+    [job] = jobs_in(dead.model_dump_json())
+
+    assert (job.job_id, job.attempt, job.failure) == (dead.job_id, 2, None)

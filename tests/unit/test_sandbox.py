@@ -1,0 +1,179 @@
+"""The decoder process: sound comes out whole, hostile input does no harm."""
+
+from __future__ import annotations
+
+import http.server
+import random
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from media_files import CODECS, SAMPLE, convert, tone
+
+from lifestream.errors import (
+    NoAudioError,
+    PipelineError,
+    UnusableVideoError,
+    VideoTooLongError,
+)
+from lifestream.media.container_format import Container, ReadAt, identify
+from lifestream.media.sandbox import Video
+from lifestream.media.sound import load_samples
+
+
+def reader(path: Path) -> ReadAt:
+    data = path.read_bytes()
+    return lambda offset, size: data[offset : offset + size]
+
+
+def opened(path: Path, *, max_seconds: float = 3_600) -> Video:
+    size = path.stat().st_size
+    return Video(container=identify(reader(path), size), size=size, max_seconds=max_seconds)
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_every_container_gives_its_whole_sound(tmp_path: Path, suffix: str) -> None:
+    video = convert(SAMPLE, tmp_path / f"a{suffix}", seconds=5)
+    flac = tmp_path / "audio.flac"
+
+    probe = opened(video).probe(reader(video))
+    opened(video).extract_audio(reader(video), flac)
+
+    samples = load_samples(flac)
+    assert probe.duration_seconds == pytest.approx(5, abs=0.3)
+    assert len(samples) / 16_000 == pytest.approx(5, abs=0.15)
+    assert samples.dtype == np.float32
+    assert 0.05 < np.abs(samples).max() <= 1.0
+
+
+def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
+    silent = tone(tmp_path / "a.mp4", seconds=1, has_sound=False)
+
+    with pytest.raises(NoAudioError):
+        opened(silent).probe(reader(silent))
+
+
+def test_a_video_beyond_the_limit_is_refused_before_and_while_decoding(tmp_path: Path) -> None:
+    video = tone(tmp_path / "a.mp4", seconds=3)
+
+    with pytest.raises(VideoTooLongError):
+        opened(video, max_seconds=1).probe(reader(video))
+    with pytest.raises(VideoTooLongError):
+        opened(video, max_seconds=1).extract_audio(reader(video), tmp_path / "a.flac")
+
+
+def test_sound_that_starts_late_keeps_its_place(tmp_path: Path) -> None:
+    """The decoder fills the gap, so that word times fit the video."""
+    import av
+
+    late = tmp_path / "late.mkv"
+    with av.open(str(tone(tmp_path / "a.mkv", seconds=2))) as source, av.open(
+        str(late), "w"
+    ) as sink:
+        copies = {s.index: sink.add_stream_from_template(s) for s in source.streams}
+        for packet in source.demux():
+            if packet.dts is None:
+                continue
+            if packet.stream.type == "audio" and packet.time_base:
+                packet.pts += int(1 / packet.time_base)  # type: ignore[operator]
+                packet.dts = packet.pts
+            packet.stream = copies[packet.stream.index]
+            sink.mux(packet)
+    flac = tmp_path / "audio.flac"
+
+    opened(late).extract_audio(reader(late), flac)
+
+    samples = load_samples(flac)
+    assert len(samples) / 16_000 == pytest.approx(3, abs=0.15)
+    assert np.abs(samples[:15_000]).max() == 0
+    assert np.abs(samples[17_000:]).max() > 0.1
+
+
+class Listener(http.server.BaseHTTPRequestHandler):
+    """Counts whoever calls."""
+
+    calls = 0
+
+    def do_GET(self) -> None:
+        type(self).calls += 1
+        self.send_response(404)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Quiet."""
+
+
+@pytest.fixture
+def listening_port() -> Iterator[int]:
+    Listener.calls = 0
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield int(server.server_address[1])
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("demuxer", list(Container))
+@pytest.mark.parametrize(
+    "content",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\nhttp://127.0.0.1:{port}/x.ts\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile http://127.0.0.1:{port}/x.ts\n",
+    ],
+)
+def test_a_playlist_that_got_past_us_fetches_nothing(
+    tmp_path: Path, demuxer: Container, content: str, listening_port: int
+) -> None:
+    """Even where the sniffer were fooled, the decoder opens no address."""
+    playlist = tmp_path / "a.mp4"
+    playlist.write_text(content.format(port=listening_port))
+    video = Video(container=demuxer, size=playlist.stat().st_size, max_seconds=60)
+
+    with pytest.raises(UnusableVideoError):
+        video.probe(reader(playlist))
+
+    assert Listener.calls == 0
+
+
+@pytest.mark.parametrize("suffix", CODECS)
+def test_flipped_bytes_end_in_a_named_error_or_in_sound(tmp_path: Path, suffix: str) -> None:
+    whole = tone(tmp_path / f"a{suffix}", seconds=1).read_bytes()
+    for seed in range(6):
+        dice = random.Random(seed)
+        broken = bytearray(whole)
+        for _ in range(30):
+            broken[dice.randrange(len(broken))] = dice.randrange(256)
+        path = tmp_path / f"b{seed}{suffix}"
+        path.write_bytes(broken)
+
+        try:
+            opened(path).extract_audio(reader(path), tmp_path / "out.flac")
+        except PipelineError as error:
+            assert isinstance(error, UnusableVideoError)  # noqa: PT017  # either way is fine
+
+
+def test_the_decoder_sees_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its environment is read from /proc while it waits for bytes."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-canary")
+    video = tone(tmp_path / "a.mp4", seconds=1)
+    seen: list[bytes] = []
+
+    def spying(offset: int, size: int) -> bytes:
+        seen.extend(path.read_bytes() for path in _environments_of_children())
+        return reader(video)(offset, size)
+
+    opened(video).probe(spying)
+
+    assert seen
+    assert not any(b"canary" in environment for environment in seen)
+
+
+def _environments_of_children() -> list[Path]:
+    task = Path("/proc/self/task")
+    if not task.exists():
+        pytest.skip("needs /proc")
+    pids = {pid for entry in task.iterdir() for pid in (entry / "children").read_text().split()}
+    return [Path(f"/proc/{pid}/environ") for pid in pids]

@@ -1,0 +1,59 @@
+"""One reader of the environment, one error for everything that is missing."""
+
+from __future__ import annotations
+
+import pytest
+
+from lifestream import settings
+from lifestream.errors import ConfigurationError, MissingSettingsError
+from lifestream.settings import ClientSettings, Keys, MediaSettings, SpeechSettings, load
+
+
+@pytest.fixture(autouse=True)
+def fresh_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings._read.cache_clear()
+    for name in ("AWS_S3_BUCKET_NAME", "AWS_SQS_QUEUE_URL", "AWS_SQS_DLQ_URL", "JOBS_TABLE_NAME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_all_missing_names_are_in_one_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SQS_QUEUE_URL", "http://queue")
+    monkeypatch.setenv("JOBS_TABLE_NAME", "")
+
+    with pytest.raises(MissingSettingsError) as error:
+        load(ClientSettings)
+
+    assert str(error.value) == "not set: AWS_S3_BUCKET_NAME, AWS_SQS_DLQ_URL, JOBS_TABLE_NAME"
+
+
+def test_an_unusable_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_DURATION_HOURS", "-1")
+
+    with pytest.raises(ConfigurationError, match="MAX_DURATION_HOURS"):
+        load(MediaSettings)
+
+
+def test_an_unknown_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRANSCRIPTION_ENGINE", "parrot")
+
+    with pytest.raises(ConfigurationError, match="TRANSCRIPTION_ENGINE.*faster-whisper"):
+        load(SpeechSettings)
+
+
+def test_keys_never_show_in_logs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
+
+    assert "sk-canary" not in repr(Keys())
+    assert "sk-canary" not in Keys().model_dump_json()
+
+
+def test_where_models_lie_does_not_change_a_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = SpeechSettings().identity()
+    monkeypatch.setenv("MODELS_DIR", "/elsewhere")
+    monkeypatch.setenv("SPEECH_DEVICE", "cuda")
+
+    assert SpeechSettings().identity() == here
+
+    monkeypatch.setenv("WHISPER_MODEL", "tiny")
+
+    assert SpeechSettings().identity() != here
