@@ -7,13 +7,13 @@ COMPUTE ?= gpu
 VENV := .venv
 BIN := $(VENV)/bin
 SPEECH := .venv-speech
-CODE := app.py cdk_app lambdas containers samples tests benchmarks
+CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
 UV_VERSION := 0.13.9
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
-export MYPYPATH := lambdas:tests
+export MYPYPATH := lambdas:tests:docs
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=.:lambdas npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs docs-check \
@@ -30,7 +30,7 @@ install: $(VENV)/.ready node_modules/.ready ## set everything up
 $(VENV)/.ready: requirements.txt pyproject.toml
 	@echo "Setting up $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
@@ -67,7 +67,7 @@ pipeline: $(VENV)/.ready ## the synthesized template, run in the embedded AWS
 	$(BIN)/pytest -q tests/pipeline
 
 docs: $(VENV)/.ready ## regenerate what is generated in docs and README
-	$(BIN)/python -m tests.generated --write
+	PYTHONPATH=.:lambdas:tests $(BIN)/python docs/generate.py
 
 check: lint types imports unit contract infra ## everything but the pipeline
 
@@ -80,7 +80,7 @@ test: $(VENV)/.ready node_modules/.ready lint imports ## everything that CI runs
 $(SPEECH)/.ready: containers/transcribe_speech/requirements-cpu.txt tests/speech/requirements.txt
 	@echo "Setting up $(SPEECH)"
 	@$(PYTHON) -m venv --clear $(SPEECH)
-	@$(SPEECH)/bin/python -m pip install --quiet --disable-pip-version-check -r containers/transcribe_speech/requirements-cpu.txt -r tests/speech/requirements.txt
+	@$(SPEECH)/bin/python -m pip install -qq --disable-pip-version-check -r containers/transcribe_speech/requirements-cpu.txt -r tests/speech/requirements.txt
 	@touch $@
 
 test-speech: $(SPEECH)/.ready ## both speech adapters, in the container's own environment

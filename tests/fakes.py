@@ -35,7 +35,7 @@ class LocalEndpoint:
                 self.end_headers()
                 self.wfile.write(payload)
 
-            do_GET = do_DELETE = do_POST
+            do_GET = do_DELETE = do_POST  # noqa: N815  # the names of http.server
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
                 """Quiet."""

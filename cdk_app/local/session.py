@@ -44,7 +44,7 @@ SETTINGS = (
     "PINECONE_INDEX_NAME",
     "PINECONE_ENVIRONMENT",
     "MAX_DURATION_HOURS",
-    "LOG_LEVEL",
+    "POWERTOOLS_LOG_LEVEL",
 )
 
 
@@ -184,7 +184,8 @@ def _process_environment(port: int, scratch: Path, options: Options) -> dict[str
         "AUTH": "true",
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_ACCOUNT_CONCURRENCY": "100000",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "WARNING",  # of the embedded AWS itself
+        "POWERTOOLS_LOG_LEVEL": os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"),
         "MODELS_DIR": os.environ.get("MODELS_DIR", str(scratch / "no-models")),
         "TMPDIR": str(scratch / "tmp"),
         "PYTHONPATH": str(ROOT),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from builders import a_job
 from conftest import BUCKET, Aws
-
 from lifestream.aws.artifacts import Artifacts, artifact_key
 from lifestream.domain.job import Frozen
 from lifestream.errors import ArtifactMissingError

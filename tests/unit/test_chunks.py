@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from builders import MEETING, a_transcript
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import MEETING, a_transcript
 from lifestream.domain.chunks import MAX_CHUNK_CHARACTERS, chunk_id, chunks_of
 
 lines = st.lists(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from media_files import CODECS, cut, tone
 
 from lifestream.errors import (
     EmptyVideoError,
@@ -14,6 +13,7 @@ from lifestream.errors import (
     TruncatedVideoError,
 )
 from lifestream.media.container_format import Container, identify
+from media_files import CODECS, cut, tone
 
 KINDS = {
     ".mp4": Container.MP4,
@@ -36,9 +36,7 @@ def test_whole_files_are_recognized_by_their_bytes(tmp_path: Path, suffix: str) 
 
 @pytest.mark.parametrize("suffix", CODECS)
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.99])
-def test_files_that_end_too_early_are_recognized(
-    tmp_path: Path, suffix: str, share: float
-) -> None:
+def test_files_that_end_too_early_are_recognized(tmp_path: Path, suffix: str, share: float) -> None:
     whole = tone(tmp_path / f"a{suffix}", seconds=2)
 
     with pytest.raises(TruncatedVideoError):

@@ -9,15 +9,15 @@ from typing import Any
 
 import boto3
 import pytest
+
 from builders import a_job
 from conftest import JOBS, Aws
-from unit.test_job_table import FAILURE
-from unit.test_messages import s3_record
-
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import JobStatus
 from triggers import dispatcher
+from unit.test_job_table import FAILURE
+from unit.test_messages import s3_record
 
 CONTEXT = SimpleNamespace(
     function_name="dispatcher",

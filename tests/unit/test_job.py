@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from builders import SUBMITTED, a_job
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from builders import SUBMITTED, a_job
 from lifestream.domain.job import Failure, JobOptions, JobStatus, ProcessingJob, derive_job_id
 
 

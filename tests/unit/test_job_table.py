@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from builders import SUBMITTED, a_job
 from conftest import JOBS, Aws
-
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob

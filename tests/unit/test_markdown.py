@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from builders import MEETING, a_transcript
 from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from builders import MEETING, a_transcript
 from lifestream.domain.job import MissingPart
 from lifestream.domain.markdown import clock, escape, result_page
 from lifestream.domain.summary import SummaryDraft, verified

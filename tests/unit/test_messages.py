@@ -7,10 +7,10 @@ from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from builders import SUBMITTED, a_job
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import SUBMITTED, a_job
 from lifestream.domain.job import Failure
 from lifestream.domain.messages import jobs_in
 from lifestream.errors import InvalidMessageError
@@ -50,7 +50,7 @@ def event_bridge(key: str) -> dict[str, Any]:
         "uploads/a+b.mp4",
         "uploads/100%.mp4",
         "uploads/%2B.mp4",
-        "uploads/it's \"quoted\".mp4",
+        'uploads/it\'s "quoted".mp4',
         "uploads/会議 Übung.mp4",
         "uploads/🎬.mp4",
         "uploads/../secret.mp4",

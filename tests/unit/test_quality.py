@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from builders import MEETING, a_transcript
-
 from lifestream.domain.quality import assess
 from lifestream.domain.transcript import Transcript
 

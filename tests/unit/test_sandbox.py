@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from media_files import CODECS, SAMPLE, convert, tone
 
 from lifestream.errors import (
     NoAudioError,
@@ -21,6 +20,7 @@ from lifestream.errors import (
 from lifestream.media.container_format import Container, ReadAt, identify
 from lifestream.media.sandbox import Video
 from lifestream.media.sound import load_samples
+from media_files import CODECS, SAMPLE, convert, tone
 
 
 def reader(path: Path) -> ReadAt:
@@ -69,9 +69,10 @@ def test_sound_that_starts_late_keeps_its_place(tmp_path: Path) -> None:
     import av
 
     late = tmp_path / "late.mkv"
-    with av.open(str(tone(tmp_path / "a.mkv", seconds=2))) as source, av.open(
-        str(late), "w"
-    ) as sink:
+    with (
+        av.open(str(tone(tmp_path / "a.mkv", seconds=2))) as source,
+        av.open(str(late), "w") as sink,
+    ):
         copies = {s.index: sink.add_stream_from_template(s) for s in source.streams}
         for packet in source.demux():
             if packet.dts is None:

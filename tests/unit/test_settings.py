@@ -36,7 +36,7 @@ def test_an_unusable_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_unknown_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRANSCRIPTION_ENGINE", "parrot")
 
-    with pytest.raises(ConfigurationError, match="TRANSCRIPTION_ENGINE.*faster-whisper"):
+    with pytest.raises(ConfigurationError, match=r"TRANSCRIPTION_ENGINE.*faster-whisper"):
         load(SpeechSettings)
 
 

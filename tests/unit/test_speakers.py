@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from builders import words
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import words
 from lifestream.domain.speakers import assign_speakers, segments_by_speaker, turns_of
 from lifestream.domain.transcript import RecognizedSegment, SpeakerTurn, Word
 

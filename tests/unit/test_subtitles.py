@@ -7,10 +7,10 @@ from itertools import pairwise
 
 import srt
 import webvtt
-from builders import MEETING, a_segment, a_transcript
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import MEETING, a_segment, a_transcript
 from lifestream.domain.subtitles import (
     MAX_LINE_CHARACTERS,
     MAX_LINES,
@@ -93,9 +93,7 @@ def test_hours_are_written_in_full() -> None:
 
 
 def test_silence_has_no_cues() -> None:
-    silence = Transcript.model_validate(
-        MEETING.model_dump() | {"segments": (), "speakers": ()}
-    )
+    silence = Transcript.model_validate(MEETING.model_dump() | {"segments": (), "speakers": ()})
 
     assert to_srt(cues_of(silence)) == ""
     assert to_vtt(cues_of(silence)) == "WEBVTT\n"

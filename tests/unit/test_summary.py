@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from builders import MEETING
 
+from builders import MEETING
 from lifestream.domain.summary import ActionItem, Statement, SummaryDraft, verified
 
 
@@ -28,11 +28,10 @@ def statement(quote: str, *segments: int) -> Statement:
     ],
 )
 def test_a_quote_counts_when_it_was_said_where_it_is_said_to_be(
-    claim: Statement, is_proved: bool  # noqa: FBT001  # a parameter of the test
+    claim: Statement,
+    is_proved: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
-    draft = SummaryDraft(
-        title="", abstract="", key_points=(claim,), action_items=(), topics=()
-    )
+    draft = SummaryDraft(title="", abstract="", key_points=(claim,), action_items=(), topics=())
 
     summary = verified(draft, MEETING, engine="test")
 

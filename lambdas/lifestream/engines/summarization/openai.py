@@ -60,6 +60,8 @@ class OpenAISummarizer:
                 )
         except openai.LengthFinishReasonError as error:
             raise SummaryError("the model's answer was cut off at its length limit") from error
+        except openai.ContentFilterFinishReasonError as error:
+            raise SummaryError("the model's content filter refused the transcript") from error
         except (ValidationError, ValueError) as error:
             raise SummaryError("the model's answer does not fit the schema") from error
         message = answer.choices[0].message if answer.choices else None

@@ -1,0 +1,227 @@
+"""Embedders and vector indexes: what was indexed is found, and nothing is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import SecretStr
+
+from builders import MEETING, a_job
+from conftest import BUCKET, Aws
+from fakes import Answer, LocalEndpoint, api_error
+from lifestream.domain.chunks import chunks_of
+from lifestream.engines.embedding.embedded import HashingEmbedder
+from lifestream.engines.embedding.openai import OpenAIEmbedder
+from lifestream.engines.vector_index import VectorIndex
+from lifestream.engines.vector_index.embedded import BucketIndex
+from lifestream.engines.vector_index.pinecone import PineconeIndex
+from lifestream.errors import ConfigurationError, TransientError
+
+CHUNKS = chunks_of(MEETING)
+VECTORS = HashingEmbedder().embed([chunk.text for chunk in CHUNKS])
+
+
+def test_vectors_have_the_promised_dimension_and_unit_length() -> None:
+    embedder = HashingEmbedder()
+
+    vectors = np.array(embedder.embed(["the release is late", "x", "budget"]))
+
+    assert vectors.shape == (3, embedder.dimension)
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
+    assert embedder.embed([]) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "nearest"),
+    [("release dates", "the release is in november"), ("budgets", "the budget is high")],
+)
+def test_related_words_are_nearest(question: str, nearest: str) -> None:
+    texts = ["the release is in november", "the budget is high", "we meet on monday"]
+    embedder = HashingEmbedder()
+
+    similarity = np.array(embedder.embed(texts)) @ np.array(embedder.embed([question])[0])
+
+    assert texts[int(similarity.argmax())] == nearest
+
+
+def embedding_answer(_path: str, request: dict[str, Any]) -> Answer:
+    data = [
+        {"object": "embedding", "index": i, "embedding": [float(len(text)), *[0.0] * 1535]}
+        for i, text in enumerate(request["input"])
+    ]
+    usage = {"prompt_tokens": 1, "total_tokens": 1}
+    return 200, {"object": "list", "data": data[::-1], "model": "m", "usage": usage}
+
+
+def test_openai_embeds_in_batches_and_keeps_the_order() -> None:
+    texts = ["x" * n for n in range(1, 601)]
+    endpoint = LocalEndpoint(embedding_answer)
+    with endpoint.running():
+        embedder = OpenAIEmbedder(
+            SecretStr("sk"), model="text-embedding-3-small", base_url=f"{endpoint.url}/v1"
+        )
+
+        vectors = embedder.embed(texts)
+
+    assert [vector[0] for vector in vectors] == [float(n) for n in range(1, 601)]
+    assert len(endpoint.requests) == 3
+    assert len(vectors[0]) == embedder.dimension
+
+
+def test_an_embedding_model_without_known_dimension_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="EMBEDDING_MODEL"):
+        OpenAIEmbedder(SecretStr("sk"), model="parrot-1", base_url=None)
+
+
+class PineconeServer:
+    """Pinecone's wire protocol over a dictionary. A fake: for tests only."""
+
+    def __init__(self) -> None:
+        self.vectors: dict[str, dict[str, Any]] = {}
+        self.indexes: dict[str, dict[str, Any]] = {}
+        self.fails: Answer | None = None
+        self.endpoint = LocalEndpoint(self.answer)
+
+    def answer(self, path: str, request: dict[str, Any]) -> Answer:
+        route = path.partition("?")[0]
+        if self.fails:
+            return self.fails
+        if route.startswith("/indexes"):
+            return self._control(route, request)
+        return self._data(route, path, request)
+
+    def _control(self, route: str, request: dict[str, Any]) -> Answer:
+        name = route.removeprefix("/indexes").strip("/")
+        if request:
+            self.indexes[request["name"]] = self._described(request["name"])
+            return 201, self.indexes[request["name"]]
+        if not name:
+            return 200, {"indexes": list(self.indexes.values())}
+        if name not in self.indexes:
+            return 404, {"error": {"code": "NOT_FOUND", "message": "no index"}, "status": 404}
+        return 200, self.indexes[name]
+
+    def _described(self, name: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "dimension": len(VECTORS[0]),
+            "metric": "cosine",
+            "vector_type": "dense",
+            "host": self.endpoint.url,
+            "deletion_protection": "disabled",
+            "spec": {"serverless": {"cloud": "aws", "region": "us-east-1"}},
+            "deployment": {"deployment_type": "managed", "cloud": "aws", "region": "us-east-1"},
+            "schema": {"fields": {}},
+            "status": {"ready": True, "state": "Ready"},
+        }
+
+    def _data(self, route: str, path: str, request: dict[str, Any]) -> Answer:
+        if route == "/vectors/upsert":
+            self.vectors |= {vector["id"]: vector for vector in request["vectors"]}
+            return 200, {"upsertedCount": len(request["vectors"])}
+        if route == "/vectors/delete":
+            for vector_id in request["ids"]:
+                self.vectors.pop(vector_id, None)
+            return 200, {}
+        if route == "/vectors/list":
+            prefix = path.partition("prefix=")[2].partition("&")[0].replace("%23", "#")
+            found = [{"id": i} for i in sorted(self.vectors) if i.startswith(prefix)]
+            return 200, {"vectors": found, "namespace": "", "usage": {"readUnits": 1}}
+        return 200, {"matches": self._nearest(request), "namespace": "", "usage": {"readUnits": 1}}
+
+    def _nearest(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        question = np.array(request["vector"])
+        scored = [
+            {
+                "id": i,
+                "score": float(np.array(v["values"]) @ question),
+                "metadata": v["metadata"],
+            }
+            for i, v in self.vectors.items()
+        ]
+        return sorted(scored, key=lambda match: -match["score"])[: request["topK"]]
+
+
+@pytest.fixture
+def pinecone(monkeypatch: pytest.MonkeyPatch) -> Iterator[PineconeServer]:
+    server = PineconeServer()
+    monkeypatch.setenv("PINECONE_CONTROLLER_HOST", server.endpoint.url)
+    with server.endpoint.running():
+        yield server
+
+
+@pytest.fixture(params=["embedded", "pinecone"])
+def index(request: pytest.FixtureRequest, aws: Aws) -> VectorIndex:
+    if request.param == "embedded":
+        return BucketIndex(aws.s3, BUCKET, embedder="embedded/hashing-v1")
+    request.getfixturevalue("pinecone")
+    return a_pinecone_index()
+
+
+def a_pinecone_index() -> PineconeIndex:
+    return PineconeIndex(
+        SecretStr("pc-canary"), index="lifestream", region="us-east-1", dimension=len(VECTORS[0])
+    )
+
+
+def test_what_was_indexed_is_found_with_its_moment(index: VectorIndex) -> None:
+    job = a_job()
+
+    index.replace(job, CHUNKS, VECTORS)
+
+    [question] = HashingEmbedder().embed(["who sends the plan for the search"])
+    [hit] = index.search(question, limit=1)
+    assert "send the plan" in hit.text
+    assert (hit.job_id, hit.key) == (job.job_id, job.key)
+    assert hit.start_seconds < hit.end_seconds
+    assert "SPEAKER_01" in hit.speakers
+
+
+def test_indexing_twice_leaves_one_set(index: VectorIndex) -> None:
+    for _ in range(2):
+        index.replace(a_job(), CHUNKS, VECTORS)
+
+    assert index.ids(a_job().job_id) == {chunk.id for chunk in CHUNKS}
+
+
+def test_fewer_passages_leave_no_stale_tail(index: VectorIndex) -> None:
+    other = a_job(version="v2")
+    index.replace(a_job(), CHUNKS, VECTORS)
+    index.replace(other, CHUNKS, VECTORS)
+
+    index.replace(a_job(), CHUNKS[:1], VECTORS[:1])
+
+    assert index.ids(a_job().job_id) == {CHUNKS[0].id}
+
+
+def test_silence_is_indexed_as_nothing(index: VectorIndex) -> None:
+    index.replace(a_job(), [], [])
+
+    assert index.ids(a_job().job_id) == set()
+    assert index.search(VECTORS[0], limit=3) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (api_error(429), TransientError),
+        (api_error(500), TransientError),
+        (api_error(401), ConfigurationError),
+        (api_error(403), ConfigurationError),
+        (api_error(400), ConfigurationError),
+    ],
+)
+def test_every_refusal_of_pinecone_is_a_named_error(
+    pinecone: PineconeServer, answer: Answer, error: type[Exception]
+) -> None:
+    index = a_pinecone_index()
+    index.replace(a_job(), [], [])
+    pinecone.fails = answer
+
+    with pytest.raises(error) as raised:
+        index.ids(a_job().job_id)
+
+    assert "canary" not in str(raised.value)

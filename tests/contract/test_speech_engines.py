@@ -1,0 +1,119 @@
+"""The embedded speech engines on the sample: useful, and always well formed."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import jiwer
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lifestream.domain.job import JobOptions
+from lifestream.domain.summary import normalized
+from lifestream.engines.diarization import load_diarizer
+from lifestream.engines.diarization.embedded import BicClusterer
+from lifestream.engines.transcription import load_transcriber
+from lifestream.engines.transcription.pocketsphinx import PocketSphinx
+from lifestream.errors import ConfigurationError, UnsupportedOptionError
+from lifestream.media.container_format import identify
+from lifestream.media.sandbox import Video
+from lifestream.media.sound import load_samples
+from lifestream.settings import SpeechSettings
+from media_files import SAMPLE
+
+REFERENCE = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
+RATE = 16_000
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float32]:
+    data = SAMPLE.read_bytes()
+    flac = tmp_path_factory.mktemp("sound") / "audio.flac"
+    container = identify(lambda offset, size: data[offset : offset + size], len(data))
+    video = Video(container=container, size=len(data), max_seconds=600)
+    video.extract_audio(lambda offset, size: data[offset : offset + size], flac)
+    return load_samples(flac)
+
+
+def silence(seconds: float) -> NDArray[np.float32]:
+    return np.zeros(int(seconds * RATE), dtype=np.float32)
+
+
+def test_words_of_the_sample_are_mostly_right(samples: NDArray[np.float32]) -> None:
+    recognition = PocketSphinx().transcribe(samples, JobOptions())
+
+    heard = " ".join(word.text for segment in recognition.segments for word in segment.words)
+    spoken = " ".join(turn["text"] for turn in REFERENCE)
+    assert jiwer.wer(normalized(spoken), normalized(heard)) < 0.15
+
+
+def test_words_are_in_order_and_inside_the_sound(samples: NDArray[np.float32]) -> None:
+    clip = samples[: 6 * RATE]
+
+    recognition = PocketSphinx().transcribe(clip, JobOptions(language="en"))
+
+    spoken = [word for segment in recognition.segments for word in segment.words]
+    assert recognition.language == "en"
+    assert spoken[0].text == "good"
+    assert spoken[0].start_seconds == pytest.approx(REFERENCE[0]["start_seconds"], abs=0.3)
+    assert all(before.end_seconds <= after.start_seconds for before, after in pairwise(spoken))
+    assert spoken[-1].end_seconds <= 6
+    assert all(0 <= word.confidence <= 1 for word in spoken)
+
+
+@pytest.mark.parametrize("seconds", [0, 0.01, 2])
+def test_silence_has_no_words_and_no_speakers(seconds: float) -> None:
+    assert PocketSphinx().transcribe(silence(seconds), JobOptions()).segments == ()
+    assert BicClusterer().diarize(silence(seconds), JobOptions()) == []
+
+
+@pytest.mark.parametrize(
+    "options", [JobOptions(language="de"), JobOptions(hotwords=("LifeStream",))]
+)
+def test_what_the_embedded_recognizer_cannot_do_it_refuses(options: JobOptions) -> None:
+    with pytest.raises(UnsupportedOptionError):
+        PocketSphinx().transcribe(silence(1), options)
+
+
+def test_both_speakers_of_the_sample_are_told_apart(samples: NDArray[np.float32]) -> None:
+    turns = BicClusterer().diarize(samples, JobOptions())
+
+    assert {turn.speaker for turn in turns} == {"SPEAKER_00", "SPEAKER_01"}
+    for expected in REFERENCE:
+        middle = (expected["start_seconds"] + expected["end_seconds"]) / 2
+        speaking = [t.speaker for t in turns if t.start_seconds <= middle <= t.end_seconds]
+        assert speaking == [expected["speaker"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "speakers"),
+    [
+        (JobOptions(speakers=1), 1),
+        (JobOptions(speakers=3), 3),
+        (JobOptions(min_speakers=4), 4),
+        (JobOptions(max_speakers=1), 1),
+    ],
+)
+def test_the_number_of_speakers_can_be_set(
+    samples: NDArray[np.float32], options: JobOptions, speakers: int
+) -> None:
+    turns = BicClusterer().diarize(samples, options)
+
+    assert len({turn.speaker for turn in turns}) == speakers
+
+
+def test_without_models_auto_takes_the_embedded_engines(tmp_path: Path) -> None:
+    settings = SpeechSettings(models_dir=tmp_path)
+
+    assert load_transcriber(settings).name == "pocketsphinx/en-us"
+    assert load_diarizer(settings).name == "embedded/bic"
+
+
+def test_an_engine_that_is_asked_for_by_name_is_not_replaced(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"model\.bin is missing"):
+        load_transcriber(SpeechSettings(models_dir=tmp_path, transcription_engine="faster-whisper"))
+    with pytest.raises(ConfigurationError, match=r"config\.yaml is missing"):
+        load_diarizer(SpeechSettings(models_dir=tmp_path, diarization_engine="pyannote"))

@@ -1,0 +1,71 @@
+"""The synthesized template, once per switch setting."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+from cdk_app.config import Config
+from cdk_app.local.synthesis import ROOT
+from cdk_app.stack import LifeStreamStack
+
+NO_BUNDLING = {"aws:cdk:bundling-stacks": []}
+
+
+@cache
+def synthesized(**switches: str) -> Template:
+    os.environ["CDK_VALIDATION"] = "false"
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = cdk.App(context=context | NO_BUNDLING | switches)
+    config = Config.from_context(app.node)
+    return Template.from_stack(LifeStreamStack(app, f"LifeStream-{config.stage}", config=config))
+
+
+@pytest.fixture(scope="session", params=["gpu", "cpu"])
+def template(request: pytest.FixtureRequest) -> Template:
+    return synthesized(compute=request.param)
+
+
+@pytest.fixture(scope="session")
+def synthesize() -> Callable[..., Template]:
+    return synthesized
+
+
+def resources(template: Template, kind: str) -> list[dict[str, Any]]:
+    found = template.find_resources(kind)
+    return [resource["Properties"] for resource in found.values()]
+
+
+def definition(template: Template) -> dict[str, Any]:
+    """The state machine, with every reference replaced by the name of what it refers to."""
+    [machine] = resources(template, "AWS::StepFunctions::StateMachine")
+    return render(machine["DefinitionString"])
+
+
+def render(joined: dict[str, Any]) -> dict[str, Any]:
+    parts = joined["Fn::Join"][1]
+    text = "".join(part if isinstance(part, str) else _name(part) for part in parts)
+    rendered: dict[str, Any] = json.loads(text)
+    return rendered
+
+
+def _name(reference: dict[str, Any]) -> str:
+    if "Ref" in reference:
+        return "aws" if reference["Ref"] == "AWS::Partition" else str(reference["Ref"])
+    return str(reference["Fn::GetAtt"][0])
+
+
+def all_states(machine: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Those of the branches too."""
+    states = dict(machine["States"])
+    for state in machine["States"].values():
+        for branch in state.get("Branches", ()):
+            states |= all_states(branch)
+    return states

@@ -1,0 +1,48 @@
+"""What is generated is current, and the style that a linter cannot see holds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import generate
+import pytest
+
+from infrastructure.conftest import ROOT
+
+
+@pytest.mark.parametrize("path", list(generate.generated()), ids=lambda path: path.name)
+def test_generated_files_are_current(path: Path) -> None:
+    """`make docs` writes them."""
+    assert path.read_text() == generate.generated()[path]
+
+
+def test_no_shipped_code_asks_where_it_runs() -> None:
+    asks = re.compile(
+        r"\bif\b.*\b(is_)?local\b|AWS_ENDPOINT_URL|ministack|localhost", re.IGNORECASE
+    )
+    shipped = [
+        path
+        for folder in ("lambdas", "containers")
+        for path in (ROOT / folder).rglob("*.py")
+        if "egg-info" not in str(path)
+    ]
+
+    assert len(shipped) > 40
+    assert [p for p in shipped if asks.search(_code(p.read_text()))] == []
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    reads = re.compile(r"\bos\.(environ|getenv)\b")
+    readers = [
+        str(path.relative_to(ROOT / "lambdas"))
+        for path in (ROOT / "lambdas").rglob("*.py")
+        if reads.search(path.read_text())
+    ]
+
+    assert readers == ["lifestream/engines/diarization/pyannote.py"]  # sets one for its vendor
+
+
+def _code(text: str) -> str:
+    """Without docstrings and comments."""
+    return re.sub(r"#.*", "", re.sub(r'"""[\s\S]*?"""', "", text))

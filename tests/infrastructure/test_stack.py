@@ -1,0 +1,243 @@
+"""The rest of the template: queues, notifications, compute, logs, permissions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+from cfnlint.api import lint
+from cfnlint.config import ManualArgs
+
+from infrastructure.conftest import ROOT, all_states, definition, resources
+from lifestream.step_names import Step
+
+Synthesize = Callable[..., Template]
+
+
+def queue(template: Template, name: str) -> dict[str, Any]:
+    [found] = [q for q in resources(template, "AWS::SQS::Queue") if q["QueueName"] == name]
+    return found
+
+
+def test_queues_poll_long_and_give_up_after_three_receives(template: Template) -> None:
+    ingest = queue(template, "lifestream-video-processing-dev")
+    dead = queue(template, "lifestream-video-processing-dlq-dev")
+
+    assert ingest["ReceiveMessageWaitTimeSeconds"] == 20
+    assert ingest["RedrivePolicy"]["maxReceiveCount"] == 3
+    assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+def test_a_message_is_hidden_six_times_as_long_as_its_consumer_may_take(
+    template: Template,
+) -> None:
+    [dispatcher] = [
+        f for f in resources(template, "AWS::Lambda::Function") if "dispatcher" in f["Handler"]
+    ]
+
+    visibility = queue(template, "lifestream-video-processing-dev")["VisibilityTimeout"]
+
+    assert visibility >= 6 * dispatcher["Timeout"]
+
+
+def test_the_dispatcher_reports_failures_by_message_and_starts_steadily(
+    template: Template,
+) -> None:
+    template.has_resource_properties(
+        "AWS::Lambda::EventSourceMapping",
+        {
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": 2},
+            "BatchSize": 10,
+        },
+    )
+
+
+def test_notifications_cover_each_extension_in_both_cases_under_uploads(
+    template: Template,
+) -> None:
+    [bucket] = resources(template, "AWS::S3::Bucket")
+    rules = bucket["NotificationConfiguration"]["QueueConfigurations"]
+
+    filters = [{r["Name"]: r["Value"] for r in rule["Filter"]["S3Key"]["Rules"]} for rule in rules]
+
+    assert {rule["Event"] for rule in rules} == {"s3:ObjectCreated:*"}
+    assert {f["prefix"] for f in filters} == {"uploads/"}
+    assert {f["suffix"] for f in filters} == {
+        ".mp4", ".MP4", ".mov", ".MOV", ".avi", ".AVI", ".mkv", ".MKV",
+    }  # fmt: skip
+
+
+def test_the_bucket_is_private_versioned_and_cleans_up(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "BucketEncryption": Match.any_value(),
+            "LifecycleConfiguration": {
+                "Rules": Match.array_with(
+                    [Match.object_like({"AbortIncompleteMultipartUpload": Match.any_value()})]
+                )
+            },
+        },
+    )
+
+
+def test_everything_refuses_connections_without_tls(template: Template) -> None:
+    policies = [
+        *resources(template, "AWS::S3::BucketPolicy"),
+        *resources(template, "AWS::SQS::QueuePolicy"),
+    ]
+
+    denied = [
+        statement
+        for policy in policies
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny"
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    ]
+
+    assert len(denied) == 3
+
+
+def test_gpu_means_one_gpu_on_managed_instances_without_a_launch_type(
+    synthesize: Synthesize,
+) -> None:
+    template = synthesize(compute="gpu")
+    [task] = resources(template, "AWS::ECS::TaskDefinition")
+    state = all_states(definition(template))[Step.TRANSCRIBE_SPEECH]
+
+    [container] = task["ContainerDefinitions"]
+    assert container["ResourceRequirements"] == [{"Type": "GPU", "Value": "1"}]
+    assert task["RequiresCompatibilities"] == ["MANAGED_INSTANCES"]
+    [strategy] = state["Arguments"]["CapacityProviderStrategy"]
+    assert strategy["CapacityProvider"].startswith("TranscribeSpeechGpu")
+    assert "LaunchType" not in state["Arguments"]
+    [provider] = resources(template, "AWS::ECS::CapacityProvider")
+    managed = provider["ManagedInstancesProvider"]
+    assert managed["InfrastructureOptimization"]["ScaleInAfter"] == 300
+
+
+def test_cpu_means_fargate_without_a_gpu_or_a_launch_type(synthesize: Synthesize) -> None:
+    template = synthesize(compute="cpu")
+    [task] = resources(template, "AWS::ECS::TaskDefinition")
+    state = all_states(definition(template))[Step.TRANSCRIBE_SPEECH]
+
+    [container] = task["ContainerDefinitions"]
+    assert "ResourceRequirements" not in container
+    assert task["RequiresCompatibilities"] == ["FARGATE"]
+    [strategy] = state["Arguments"]["CapacityProviderStrategy"]
+    assert strategy["CapacityProvider"] == "FARGATE"
+    assert "LaunchType" not in state["Arguments"]
+    assert state["Arguments"]["NetworkConfiguration"]["AwsvpcConfiguration"]["AssignPublicIp"]
+    template.resource_count_is("AWS::ECS::CapacityProvider", 0)
+
+
+def test_spot_is_a_switch(synthesize: Synthesize) -> None:
+    [provider] = resources(synthesize(compute="gpu", spot="true"), "AWS::ECS::CapacityProvider")
+    launch = provider["ManagedInstancesProvider"]["InstanceLaunchTemplate"]
+
+    assert launch["CapacityOptionType"] == "SPOT"
+
+
+def test_there_is_no_nat_gateway_and_no_way_in(template: Template) -> None:
+    template.resource_count_is("AWS::EC2::NatGateway", 0)
+    for group in resources(template, "AWS::EC2::SecurityGroup"):
+        assert "SecurityGroupIngress" not in group
+
+
+def test_logs_are_kept_for_a_week(template: Template) -> None:
+    retention = {group["RetentionInDays"] for group in resources(template, "AWS::Logs::LogGroup")}
+
+    assert retention == {7}
+
+
+def test_jobs_cost_nothing_while_idle_and_can_be_restored(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::DynamoDB::Table",
+        {
+            "BillingMode": "PAY_PER_REQUEST",
+            "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+        },
+    )
+
+
+def test_one_secret_holds_the_three_keys_and_no_function_has_one(template: Template) -> None:
+    [secret] = resources(template, "AWS::SecretsManager::Secret")
+    names = json.loads(secret["GenerateSecretString"]["SecretStringTemplate"])
+    variables = {
+        name
+        for function in resources(template, "AWS::Lambda::Function")
+        for name in function["Environment"]["Variables"]
+    }
+
+    assert names == {"OPENAI_API_KEY": "", "HUGGINGFACE_TOKEN": "", "PINECONE_API_KEY": ""}
+    assert not variables & set(names)
+
+
+def test_every_step_has_its_file_its_handler_and_its_construct(template: Template) -> None:
+    functions = template.find_resources("AWS::Lambda::Function")
+    handlers = {f["Properties"]["Handler"]: name for name, f in functions.items()}
+
+    for step in set(Step) - {Step.TRANSCRIBE_SPEECH}:
+        assert (ROOT / "lambdas" / "steps" / f"{step.module_name}.py").is_file()
+        assert handlers[f"steps.{step.module_name}.handler"].startswith(step)
+    assert (ROOT / "containers" / Step.TRANSCRIBE_SPEECH.module_name / "main.py").is_file()
+
+
+def test_no_step_may_do_everything_anywhere(template: Template) -> None:
+    for policy in resources(template, "AWS::IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            actions = statement["Action"]
+            for action in [actions] if isinstance(actions, str) else actions:
+                assert action != "*"
+                assert not action.endswith(":*")
+
+
+def test_a_step_writes_only_its_own_artifacts(template: Template) -> None:
+    """In the text of the policies: no step may put objects under another step's prefix."""
+    for name, policy in template.find_resources("AWS::IAM::Policy").items():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if "s3:PutObject" not in statement["Action"]:
+                continue
+            text = json.dumps(statement["Resource"])
+            own = next(step for step in Step if name.startswith(step))
+            others = [step for step in Step if step != own]
+            assert not any(f"jobs/*/{step}/" in text for step in others)
+
+
+def test_prod_keeps_its_data(synthesize: Synthesize) -> None:
+    template = synthesize(stage="prod")
+
+    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue"):
+        for resource in template.find_resources(kind).values():
+            assert resource["DeletionPolicy"] == "Retain"
+    queue(template, "lifestream-video-processing-prod")
+
+
+def test_an_unknown_switch_value_is_named(synthesize: Synthesize) -> None:
+    with pytest.raises(SystemExit, match="-c compute"):
+        synthesize(compute="tpu")
+
+
+def test_zips_hold_one_copy_of_the_source(template: Template) -> None:
+    """Four sets of requirements, so four zips, whatever the number of functions."""
+    keys = {f["Code"]["S3Key"] for f in resources(template, "AWS::Lambda::Function")}
+
+    assert len(keys) == 4
+
+
+def test_the_template_passes_cfn_lint(template: Template) -> None:
+    """W3005: CDK spells out dependencies that references imply already."""
+    config = ManualArgs(ignore_checks=["W3005"], regions=["us-east-1"])
+
+    assert [str(match) for match in lint(json.dumps(template.to_json()), config=config)] == []

@@ -1,0 +1,225 @@
+"""The state machine as it is synthesized: its flow, its guards, and that it runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Template
+
+from cdk_app.local.states_errors import StateError
+from cdk_app.local.states_language import Execution
+from cdk_app.local.states_rules import problems
+from infrastructure.conftest import ROOT, all_states, definition, synthesized
+from lifestream.errors import all_errors
+from lifestream.step_names import Step
+
+JOB = {"job_id": "a" * 32, "attempt": 1, "key": "uploads/talk.mp4"}
+TASKS = [*Step, "SendToDeadLetterQueue"]
+
+
+def machine() -> dict[str, Any]:
+    return definition(synthesized(compute="gpu"))
+
+
+def test_every_step_is_a_state_and_every_task_a_step() -> None:
+    states = all_states(machine())
+
+    tasks = {name for name, state in states.items() if state["Type"] == "Task"}
+    assert tasks == set(TASKS)
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_a_time_limit_a_jittered_retry_and_a_catch(name: str) -> None:
+    state = all_states(machine())[name]
+
+    assert state["TimeoutSeconds"] > 0
+    assert [c["ErrorEquals"] for c in state["Catch"]] == [["States.ALL"]]
+    for retry in state["Retry"]:
+        assert retry["JitterStrategy"] == "FULL"
+        assert retry["MaxDelaySeconds"] <= 300
+        assert "States.ALL" not in retry["ErrorEquals"]
+
+
+def test_every_error_name_of_ours_exists() -> None:
+    known = {error.__name__ for error in all_errors()}
+    named = {
+        name
+        for state in all_states(machine()).values()
+        for rule in (*state.get("Retry", ()), *state.get("Catch", ()))
+        for name in rule["ErrorEquals"]
+    }
+
+    ours = {name for name in named if not name.startswith(("States.", "Lambda.", "ECS.", "SQS."))}
+    assert ours
+    assert ours <= known
+
+
+def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -> None:
+    rendered = definition(template)
+    total = 0
+    for state in all_states(rendered).values():
+        attempts = 1 + sum(retry["MaxAttempts"] for retry in state.get("Retry", ()))
+        waits = sum(r["MaxDelaySeconds"] * r["MaxAttempts"] for r in state.get("Retry", ()))
+        total += attempts * state.get("TimeoutSeconds", 0) + waits
+
+    assert total < rendered["TimeoutSeconds"]
+
+
+def test_our_executor_supports_the_whole_definition(template: Template) -> None:
+    assert list(problems(definition(template))) == []
+
+
+def test_the_definition_is_valid_for_an_independent_validator(
+    template: Template, tmp_path: Path
+) -> None:
+    path = tmp_path / "machine.asl.json"
+    path.write_text(json.dumps(definition(template)))
+
+    checked = subprocess.run(
+        ["npx", "--no-install", "asl-validator", "--json-path", str(path)],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+class Services:
+    """Stand-ins for Lambda, ECS and SQS: `fails` names the steps that fail, and how."""
+
+    def __init__(self, fails: dict[str, StateError], *, is_transcribed: bool = False) -> None:
+        self.fails = fails
+        self.is_transcribed = is_transcribed
+        self.calls: list[str] = []
+        self.dead_letters: list[dict[str, Any]] = []
+
+    def __call__(self, resource: str, arguments: Any, _cancelled: threading.Event) -> Any:
+        step = self._step(resource, arguments)
+        self.calls.append(step)
+        if step in self.fails:
+            raise self.fails[step]
+        if step == "SendToDeadLetterQueue":
+            self.dead_letters.append(json.loads(arguments["MessageBody"]))
+            return {}
+        if step == Step.TRANSCRIBE_SPEECH:
+            [override] = arguments["Overrides"]["ContainerOverrides"]
+            assert json.loads(override["Environment"][0]["Value"])["job_id"] == JOB["job_id"]
+            return {}
+        return {"Payload": self._answer(step, arguments["Payload"])}
+
+    @staticmethod
+    def _step(resource: str, arguments: Any) -> str:
+        if resource.endswith("sqs:sendMessage"):
+            return "SendToDeadLetterQueue"
+        if resource.endswith("ecs:runTask.sync"):
+            return Step.TRANSCRIBE_SPEECH
+        return next(step for step in Step if arguments["FunctionName"].startswith(step))
+
+    def _answer(self, step: str, payload: dict[str, Any]) -> dict[str, Any]:
+        match step:
+            case Step.INSPECT_VIDEO:
+                return payload | {"is_transcribed": self.is_transcribed}
+            case Step.SUMMARIZE_TRANSCRIPT | Step.INDEX_TRANSCRIPT:
+                return {"made": 1}
+            case Step.RECORD_FAILURE:
+                status = "PARTIAL" if payload.get("missing") else "FAILED"
+                failure = {name: payload[name] for name in ("step", "error", "cause")}
+                message = payload["job"] | {"failure": failure}
+                return {"status": status, "message": message, **failure}
+            case _:
+                return payload
+
+
+def execute(services: Services) -> str:
+    """How the execution ended: SUCCEEDED or the error's name."""
+    context = {"Execution": {"Id": "arn:execution", "Input": JOB}}
+    record = iter(range(1, 10_000))
+    try:
+        Execution(machine(), context, services, lambda *_: next(record), wait_scale=0).run(JOB)
+    except StateError as error:
+        return error.error
+    return "SUCCEEDED"
+
+
+def test_a_good_video_goes_all_the_way() -> None:
+    services = Services({})
+
+    assert execute(services) == "SUCCEEDED"
+    assert set(services.calls) == set(Step) - {Step.RECORD_FAILURE}
+    assert services.dead_letters == []
+
+
+def test_a_job_with_a_transcript_starts_no_container() -> None:
+    services = Services({}, is_transcribed=True)
+
+    assert execute(services) == "SUCCEEDED"
+    assert Step.TRANSCRIBE_SPEECH not in services.calls
+    assert Step.EXTRACT_AUDIO not in services.calls
+
+
+BEFORE_TRANSCRIPT = [Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO, Step.TRANSCRIBE_SPEECH]
+AFTER_TRANSCRIPT = [Step.PUBLISH_RESULTS, Step.RECORD_SUCCESS]
+
+
+@pytest.mark.parametrize("cause", ["", "because"])
+@pytest.mark.parametrize("step", [*BEFORE_TRANSCRIPT, *AFTER_TRANSCRIPT])
+def test_a_failing_step_ends_in_one_dead_letter_that_names_it(step: str, cause: str) -> None:
+    services = Services({step: StateError("SomeError", cause)})
+
+    assert execute(services) == "SomeError"
+    [message] = services.dead_letters
+    assert message["job_id"] == JOB["job_id"]
+    assert message["failure"] == {"step": step, "error": "SomeError", "cause": cause}
+
+
+@pytest.mark.parametrize("cause", ["", "because"])
+@pytest.mark.parametrize("step", [Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT])
+def test_a_failing_branch_leaves_a_partial_result_and_one_dead_letter(
+    step: str, cause: str
+) -> None:
+    services = Services({step: StateError("SomeError", cause)})
+
+    assert execute(services) == "SUCCEEDED"
+    assert Step.PUBLISH_RESULTS in services.calls
+    assert Step.RECORD_SUCCESS not in services.calls
+    [message] = services.dead_letters
+    assert message["failure"] == {"step": step, "error": "SomeError", "cause": cause}
+
+
+def test_two_failing_branches_are_one_dead_letter() -> None:
+    broken = StateError("SomeError")
+    services = Services({Step.SUMMARIZE_TRANSCRIPT: broken, Step.INDEX_TRANSCRIPT: broken})
+
+    assert execute(services) == "SUCCEEDED"
+    assert len(services.dead_letters) == 1
+
+
+def test_a_failure_that_cannot_be_recorded_is_still_sent() -> None:
+    broken = {Step.INSPECT_VIDEO: StateError("NoAudioError", "x" * 9_000),
+              Step.RECORD_FAILURE: StateError("Lambda.Unknown")}  # fmt: skip
+    services = Services(broken)
+
+    assert execute(services) == "NoAudioError"
+    [message] = services.dead_letters
+    assert message["job_id"] == JOB["job_id"]
+    assert message["failure"]["error"] == "NoAudioError"
+    assert message["failure"]["attempt"] == 1
+    assert len(message["failure"]["cause"]) <= 1_000
+
+
+def test_transient_errors_are_retried_and_permanent_ones_are_not() -> None:
+    busy = Services({Step.INSPECT_VIDEO: StateError("TransientError")})
+    broken = Services({Step.INSPECT_VIDEO: StateError("NoAudioError")})
+
+    execute(busy)
+    execute(broken)
+
+    assert busy.calls.count(Step.INSPECT_VIDEO) == 5
+    assert broken.calls.count(Step.INSPECT_VIDEO) == 1

@@ -1,0 +1,153 @@
+"""One embedded AWS for all pipeline tests: the synthesized template, deployed once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk_app.local.run import Deployment, Outcome
+from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
+from conftest import forget_everything
+from fakes import Answer, LocalEndpoint, chat_completion
+from lifestream.aws import clients
+from lifestream.client.connection import connect
+from lifestream.client.video_service import VideoService
+from lifestream.domain.job import ProcessingJob
+from media_files import SAMPLE, convert
+
+DRAFT = {"title": "T", "abstract": "A", "key_points": [], "action_items": [], "topics": ["budget"]}
+WAIT_SCALE = 0.02
+PATIENCE_SECONDS = 120
+
+
+@dataclass
+class Pipeline:
+    """The deployed stack, as its users reach it: boto3, the client, and nothing else."""
+
+    aws: EmbeddedAws
+    deployment: Deployment
+    openai: LocalEndpoint
+    out: Path
+    s3: Any = field(init=False)
+    sqs: Any = field(init=False)
+    step_functions: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        session = self.aws.session()
+        self.s3, self.sqs = session.client("s3"), session.client("sqs")
+        self.step_functions = session.client("stepfunctions")
+
+    @property
+    def bucket(self) -> str:
+        return self.aws.outputs["AwsS3BucketName"]
+
+    @property
+    def service(self) -> VideoService:
+        return self.deployment.service
+
+    def run(self, *videos: Path) -> list[Outcome]:
+        return self.deployment.process(videos, out=self.out)
+
+    def run_one(self, video: Path) -> Outcome:
+        [outcome] = self.run(video)
+        return outcome
+
+    def wait_for(self, job: ProcessingJob, *, attempt: int = 1) -> str:
+        """How the attempt's execution ended."""
+        name = job.job_id if attempt == 1 else f"{job.job_id}-{attempt}"
+        machine = self.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            try:
+                status = self.step_functions.describe_execution(executionArn=f"{machine}:{name}")
+            except self.step_functions.exceptions.ExecutionDoesNotExist:
+                time.sleep(0.2)
+                continue
+            if status["status"] != "RUNNING":
+                return str(status["status"])
+            time.sleep(0.2)
+        raise AssertionError(f"{name} did not end; log:\n{self.aws.log.read_text()[-3000:]}")
+
+    def executions(self, job: ProcessingJob) -> list[str]:
+        pages = self.step_functions.get_paginator("list_executions").paginate(
+            stateMachineArn=self.aws.outputs["StateMachineArn"]
+        )
+        names = [execution["name"] for page in pages for execution in page["executions"]]
+        return sorted(name for name in names if name.startswith(job.job_id))
+
+    def dead_letters(self, job: ProcessingJob) -> list[dict[str, Any]]:
+        """The job's messages; all of them stay in the queue."""
+        queues = self.service.queues
+        found = list(queues.dead_letters())
+        for message in found:
+            queues.release(message)
+        bodies = [json.loads(message.body) for message in found]
+        return [body for body in bodies if body.get("job_id") == job.job_id]
+
+    def container_starts(self, job: ProcessingJob) -> int:
+        """Over all executions of the job."""
+        machine = self.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+        starts = 0
+        for name in self.executions(job):
+            history = self.step_functions.get_execution_history(
+                executionArn=f"{machine}:{name}", maxResults=1000
+            )
+            starts += sum(
+                event["type"] == "TaskScheduled"
+                and event["taskScheduledEventDetails"]["resourceType"] == "ecs"
+                for event in history["events"]
+            )
+        return starts
+
+    def keys(self, prefix: str) -> list[str]:
+        answer = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
+        return [entry["Key"] for entry in answer.get("Contents", ())]
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first seconds of the sample: two speakers, little work."""
+    return convert(SAMPLE, tmp_path_factory.mktemp("media") / "clip.mp4", seconds=11.2)
+
+
+@pytest.fixture(scope="session")
+def _embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedAws, Any, Path]]:
+    """With an OpenAI endpoint of our own, so that a test can break the summary and mend it."""
+    openai = LocalEndpoint(lambda _path, _request: chat_completion(json.dumps(DRAFT)))
+    environment = pytest.MonkeyPatch()
+    environment.setenv("OPENAI_API_KEY", "sk-canary-key")
+    settings = {
+        "OPENAI_BASE_URL": f"{openai.url}/v1",
+        "EMBEDDING_ENGINE": "embedded",
+        "VECTOR_INDEX": "embedded",
+    }
+    options = Options(wait_scale=WAIT_SCALE, settings=settings)
+    with openai.running(), embedded_aws(options) as aws:
+        environment.undo()
+        yield aws, openai, tmp_path_factory.mktemp("results")
+
+
+@pytest.fixture
+def pipeline(_embedded: Any, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    aws, openai, out = _embedded
+    openai.answer = healthy
+    for name, value in (aws.environment | {"EMBEDDING_ENGINE": "embedded"}).items():
+        monkeypatch.setenv(name, value)
+    forget_everything()
+    deployment = Deployment(
+        service=VideoService(connect()),
+        step_functions=clients.step_functions(),
+        s3=clients.s3(),
+        state_machine_arn=aws.outputs["StateMachineArn"],
+    )
+    return Pipeline(aws, deployment, openai, out)
+
+
+def healthy(_path: str, _request: dict[str, Any]) -> Answer:
+    return chat_completion(json.dumps(DRAFT))

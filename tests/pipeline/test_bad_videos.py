@@ -1,0 +1,129 @@
+"""Each kind of bad input ends with its own error, one dead letter, and nothing else lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cdk_app.local.run import Outcome
+from lifestream.domain.job import JobStatus
+from lifestream.errors import advice_for
+from media_files import cut, tone
+from pipeline.conftest import Pipeline
+
+HLS = "#EXTM3U\n#EXTINF:5,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n"
+
+
+def no_sound(folder: Path) -> Path:
+    return tone(folder / "silent.mp4", seconds=1, has_sound=False)
+
+
+def text(folder: Path) -> Path:
+    path = folder / "notes.mp4"
+    path.write_text("these are my notes\n" * 100)
+    return path
+
+
+def truncated(folder: Path) -> Path:
+    return cut(tone(folder / "whole.mp4", seconds=3), folder / "half.mp4", share=0.5)
+
+
+def empty(folder: Path) -> Path:
+    path = folder / "empty.mp4"
+    path.touch()
+    return path
+
+
+def playlist(folder: Path) -> Path:
+    path = folder / "stream.mp4"
+    path.write_text(HLS)
+    return path
+
+
+def other_extension(folder: Path) -> Path:
+    return tone(folder / "clip.mkv", seconds=1).rename(folder / "clip.webm")
+
+
+CASES: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "no sound": (no_sound, "NoAudioError"),
+    "text": (text, "NotAVideoError"),
+    "truncated": (truncated, "TruncatedVideoError"),
+    "zero bytes": (empty, "EmptyVideoError"),
+    "HLS playlist": (playlist, "PlaylistError"),
+    "unknown extension": (other_extension, "UnsupportedExtensionError"),
+}
+
+
+@pytest.fixture(scope="module")
+def bad_videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return [make(tmp_path_factory.mktemp("bad")) for make, _ in CASES.values()]
+
+
+def test_each_bad_video_ends_with_its_own_error_and_the_good_one_beside_it_succeeds(
+    pipeline: Pipeline, bad_videos: list[Path], clip: Path
+) -> None:
+    *bad, good = pipeline.run(*bad_videos, clip)
+
+    assert good.record is not None
+    assert good.record.status == JobStatus.SUCCEEDED
+    for outcome, (case, (_, error)) in zip(bad, CASES.items(), strict=True):
+        assert_failed_with(pipeline, outcome, error, case)
+
+
+def assert_failed_with(pipeline: Pipeline, outcome: Outcome, error: str, case: str) -> None:
+    record = outcome.record
+    assert record is not None, case
+    assert record.failure is not None, case
+    assert (record.status, record.failure.error) == (JobStatus.FAILED, error), case
+    assert record.failure.advice == advice_for(error)
+    assert record.failure.cause
+    [message] = pipeline.dead_letters(outcome.job)
+    assert message["failure"]["error"] == error
+    assert message["key"] == outcome.job.key
+    assert len(message["failure"]["cause"]) <= 1_000
+    assert pipeline.container_starts(outcome.job) == 0
+    assert outcome.results is None
+
+
+def test_a_video_deleted_before_it_is_processed_ends_with_its_own_error(
+    pipeline: Pipeline, clip: Path
+) -> None:
+    """The event of the upload comes late; a version is still there under the delete marker."""
+    uploaded = pipeline.run_one(clip)
+    pipeline.s3.delete_object(Bucket=pipeline.bucket, Key=uploaded.job.key)
+    late = uploaded.job.for_upload(
+        bucket=pipeline.bucket, key=uploaded.job.key, version_id=None, etag="x", sequencer="1"
+    )
+
+    pipeline.service.queues.send_processing_job(late)
+
+    assert pipeline.wait_for(late) == "FAILED"
+    record = pipeline.service.job(late.job_id)
+    assert record.failure is not None
+    assert record.failure.error == "VideoNotFoundError"
+    assert len(pipeline.dead_letters(late)) == 1
+
+
+def test_a_message_that_is_no_job_ends_in_the_dead_letter_queue_alone(pipeline: Pipeline) -> None:
+    """After three receives; the queue's visibility timeout makes this slow, so only its start
+    is watched here: the message is not deleted and nothing is started."""
+    before = len(pipeline.step_functions.list_executions(
+        stateMachineArn=pipeline.aws.outputs["StateMachineArn"]
+    )["executions"])  # fmt: skip
+
+    pipeline.sqs.send_message(
+        QueueUrl=pipeline.aws.outputs["AwsSqsQueueUrl"], MessageBody="not json"
+    )
+    import time
+
+    time.sleep(3)
+
+    counts = pipeline.service.queues.get_queue_attributes()
+    assert counts["waiting"] + counts["in_flight"] == 1
+    after = len(pipeline.step_functions.list_executions(
+        stateMachineArn=pipeline.aws.outputs["StateMachineArn"]
+    )["executions"])  # fmt: skip
+    assert after == before
+    pipeline.sqs.purge_queue(QueueUrl=pipeline.aws.outputs["AwsSqsQueueUrl"])

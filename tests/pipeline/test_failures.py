@@ -1,0 +1,135 @@
+"""What breaks on the way: parts that are missing, redrives, killed containers, aborts."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from fakes import api_error
+from lifestream.client.redrive import redrive_dead_letters
+from lifestream.domain.job import JobStatus
+from pipeline.conftest import Pipeline, healthy
+
+
+def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_completes(
+    pipeline: Pipeline, clip: Path
+) -> None:
+    pipeline.openai.answer = lambda _path, _request: api_error(500)
+
+    outcome = pipeline.run_one(clip)
+
+    assert outcome.record is not None
+    assert outcome.record.status == JobStatus.PARTIAL
+    assert outcome.results is not None
+    names = {path.name for path in outcome.results.iterdir()}
+    assert {"transcript.json", "subtitles.srt", "subtitles.vtt", "result.md"} <= names
+    assert "summary.json" not in names
+    assert "**Missing:** SummarizeTranscript" in (outcome.results / "result.md").read_text()
+    manifest = json.loads((outcome.results / "manifest.json").read_text())
+    assert [part["error"] for part in manifest["missing"]] == ["TransientError"]
+    [message] = pipeline.dead_letters(outcome.job)
+    assert message["failure"]["step"] == "SummarizeTranscript"
+    assert "canary" not in json.dumps(message)
+
+    pipeline.openai.answer = healthy
+    assert redrive_dead_letters(pipeline.service.queues, {outcome.job.job_id}) == [
+        outcome.job.job_id
+    ]
+
+    assert pipeline.wait_for(outcome.job, attempt=2) == "SUCCEEDED"
+    record = pipeline.service.job(outcome.job.job_id)
+    assert (record.status, record.attempt) == (JobStatus.SUCCEEDED, 2)
+    assert pipeline.container_starts(outcome.job) == 1
+    assert pipeline.dead_letters(outcome.job) == []
+    assert f"{outcome.job.results_prefix}summary.json" in pipeline.keys("results/")
+
+
+def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, clip: Path) -> None:
+    outcome = pipeline.run_one(clip)
+    assert outcome.record is not None
+    asked = len(pipeline.openai.requests)
+    stale = outcome.job.model_copy(update={"attempt": 1, "failure": _failure(outcome.job.job_id)})
+
+    pipeline.service.queues.send_processing_job(stale)
+    time.sleep(3)
+
+    assert pipeline.executions(outcome.job) == [outcome.job.job_id]
+    assert pipeline.service.job(outcome.job.job_id).status == JobStatus.SUCCEEDED
+    assert len(pipeline.openai.requests) == asked
+
+
+def test_a_killed_container_is_started_again(pipeline: Pipeline, clip: Path) -> None:
+    job = pipeline.service.create_upload_job(clip, key="killed.mp4")
+    os.kill(_container_of(job.job_id), 9)
+
+    assert pipeline.wait_for(job) == "SUCCEEDED"
+    assert pipeline.service.job(job.job_id).status == JobStatus.SUCCEEDED
+    assert pipeline.container_starts(job) == 2
+
+
+def test_an_aborted_execution_stops_its_container(pipeline: Pipeline, clip: Path) -> None:
+    job = pipeline.service.create_upload_job(clip, key="aborted.mp4")
+    container = _container_of(job.job_id)
+    machine = pipeline.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
+
+    pipeline.step_functions.stop_execution(executionArn=f"{machine}:{job.execution_name}")
+
+    for _ in range(100):
+        if not Path(f"/proc/{container}").exists():
+            return
+        time.sleep(0.1)
+    pytest.fail("the container still runs")
+
+
+def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, clip: Path) -> None:
+    pipeline.run_one(clip)
+    logs = pipeline.aws.session().client("logs")
+    lines = [
+        event["message"]
+        for group in logs.describe_log_groups()["logGroups"]
+        for stream in logs.describe_log_streams(logGroupName=group["logGroupName"])["logStreams"]
+        for event in logs.get_log_events(
+            logGroupName=group["logGroupName"], logStreamName=stream["logStreamName"]
+        )["events"]
+    ]
+
+    text = "\n".join(lines)
+    assert "transcript written" in text
+    assert "step finished" in text
+    for secret in ("sk-canary-key", "good morning", "forty thousand"):
+        assert secret not in text
+
+
+def _container_of(job_id: str) -> int:
+    """The pid of the container's process, once it runs."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                command = (path.parent / "cmdline").read_bytes()
+                if b"main.py" in command and job_id.encode() in path.read_bytes():
+                    return int(path.parent.name)
+            except OSError:
+                continue
+        time.sleep(0.05)
+    raise AssertionError("no container was started")
+
+
+def _failure(job_id: str) -> object:
+    from builders import SUBMITTED
+    from lifestream.domain.job import Failure
+
+    return Failure(
+        step="SummarizeTranscript",
+        error="TransientError",
+        cause="",
+        advice="",
+        attempt=1,
+        execution_arn=job_id,
+        failed_at=SUBMITTED,
+        how_to_redrive="",
+    )

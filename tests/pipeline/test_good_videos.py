@@ -1,0 +1,186 @@
+"""A video goes in at one end, results come out at the other."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import quote_plus
+
+import pytest
+import srt
+import webvtt
+from jsonschema import Draft202012Validator
+
+from lifestream.client import JobOptions
+from lifestream.client.library import search
+from lifestream.client.results import Results
+from lifestream.domain.job import JobStatus
+from media_files import CODECS, convert
+from pipeline.conftest import Pipeline
+
+SCHEMAS = Path(__file__).parent.parent.parent / "docs" / "schemas"
+FILES = {
+    "transcript.json",
+    "summary.json",
+    "quality.json",
+    "manifest.json",
+    "result.md",
+    "subtitles.srt",
+    "subtitles.vtt",
+}
+HOSTILE_NAMES = [
+    "with space & plus+.mp4",
+    "100% %2B.mov",
+    'it\'s "quoted".avi',
+    "会議 Übung é🎬.mkv",
+]
+
+
+@pytest.fixture(scope="module")
+def videos(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> list[Path]:
+    """One a container, each under a name that something in between might get wrong."""
+    folder = tmp_path_factory.mktemp("hostile")
+    assert {Path(name).suffix for name in HOSTILE_NAMES} == set(CODECS)
+    return [convert(clip, folder / name) for name in HOSTILE_NAMES]
+
+
+def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: list[Path]) -> None:
+    outcomes = pipeline.run(*videos)
+
+    for outcome, name in zip(outcomes, HOSTILE_NAMES, strict=True):
+        assert outcome.record is not None
+        assert (outcome.record.status, outcome.record.failure) == (JobStatus.SUCCEEDED, None)
+        assert outcome.job.key == f"uploads/{name}"
+        assert outcome.results is not None
+        assert {path.name for path in outcome.results.iterdir()} == FILES
+        assert pipeline.executions(outcome.job) == [outcome.job.job_id]
+        assert pipeline.dead_letters(outcome.job) == []
+
+    results = outcomes[0].results
+    assert results is not None
+    transcript = json.loads((results / "transcript.json").read_text())
+    assert transcript["segments"][0]["text"].startswith("good morning today")
+    assert {speaker["id"] for speaker in transcript["speakers"]} == {"SPEAKER_00", "SPEAKER_01"}
+    assert transcript["engines"]["transcription"] == "pocketsphinx/en-us"
+    assert list(srt.parse((results / "subtitles.srt").read_text()))
+    assert list(webvtt.read(str(results / "subtitles.vtt")))
+    for name in ("transcript", "summary", "quality", "manifest"):
+        schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
+        Draft202012Validator(schema).validate(json.loads((results / f"{name}.json").read_text()))
+
+
+def test_the_same_event_five_times_is_one_of_everything(pipeline: Pipeline, clip: Path) -> None:
+    uploaded = pipeline.run_one(clip)
+    job = uploaded.job
+    vectors = pipeline.keys("index/")
+    before = {key: _content(pipeline, key) for key in pipeline.keys(job.results_prefix)}
+    event = {
+        "Records": [
+            {
+                "eventSource": "aws:s3",
+                "eventName": "ObjectCreated:Put",
+                "eventTime": "2026-11-23T12:00:00.000Z",
+                "s3": {
+                    "bucket": {"name": job.bucket},
+                    "object": {
+                        "key": quote_plus(job.key),
+                        "size": job.size,
+                        "eTag": job.etag,
+                        "versionId": job.version_id,
+                        "sequencer": "0055",
+                    },
+                },
+            }
+        ]
+    }
+
+    for _ in range(5):
+        pipeline.sqs.send_message(
+            QueueUrl=pipeline.aws.outputs["AwsSqsQueueUrl"], MessageBody=json.dumps(event)
+        )
+    _wait_until_empty(pipeline)
+
+    assert pipeline.executions(job) == [job.job_id]
+    assert {key: _content(pipeline, key) for key in pipeline.keys(job.results_prefix)} == before
+    assert pipeline.keys("index/") == vectors
+    assert sum(job.job_id in key for key in vectors) == 1
+    assert pipeline.container_starts(job) == 1
+
+
+def test_an_upload_by_a_presigned_form_is_a_job_too(pipeline: Pipeline, clip: Path) -> None:
+    """Without credentials, and with options that travel with the object."""
+    import requests
+
+    form = pipeline.service.generate_presigned_upload_url(
+        "by form.mp4", options=JobOptions(speakers=1)
+    )
+
+    with clip.open("rb") as video:
+        answer = requests.post(form.url, data=form.fields, files={"file": video}, timeout=30)
+
+    assert answer.status_code in (200, 204)
+    head = pipeline.s3.head_object(Bucket=pipeline.bucket, Key=form.key)
+    from lifestream.domain.job import ProcessingJob
+
+    job = ProcessingJob.for_upload(
+        bucket=pipeline.bucket, key=form.key, version_id=head["VersionId"]
+    )
+    assert pipeline.wait_for(job) == "SUCCEEDED"
+    record = pipeline.service.job(job.job_id)
+    transcript = json.loads(Results(pipeline.s3, record).read("transcript.json"))
+    assert [speaker["id"] for speaker in transcript["speakers"]] == ["SPEAKER_00"]
+
+
+@pytest.mark.parametrize("size", [0, 2_000])
+def test_a_presigned_form_refuses_other_sizes(pipeline: Pipeline, size: int) -> None:
+    import requests
+
+    form = pipeline.service.generate_presigned_upload_url("a.mp4", max_bytes=1_000)
+
+    answer = requests.post(form.url, data=form.fields, files={"file": b"x" * size}, timeout=30)
+
+    assert answer.status_code == 400
+
+
+def test_what_was_said_is_found_with_its_moment(pipeline: Pipeline, clip: Path) -> None:
+    outcome = pipeline.run_one(clip)
+
+    hits = search("budget for the project", pipeline.service.settings, limit=3)
+
+    assert hits[0].key in {outcome.job.key, *(f"uploads/{name}" for name in HOSTILE_NAMES)}
+    assert "budget" in hits[0].text
+    assert hits[0].start_seconds < 11
+
+
+def test_two_runs_over_the_same_video_give_identical_files(pipeline: Pipeline, clip: Path) -> None:
+    """Two uploads are two jobs; but for their ids, their files are byte-identical."""
+    first, second = pipeline.run(clip)[0], pipeline.run(clip)[0]
+
+    assert first.job.job_id != second.job.job_id
+    assert first.results is not None
+    assert second.results is not None
+    for name in FILES:
+        one, two = (
+            (folder / name)
+            .read_text()
+            .replace(outcome.job.job_id, "ID")
+            .replace(str(outcome.job.version_id), "V")
+            for folder, outcome in ((first.results, first), (second.results, second))
+        )
+        assert one == two, name
+
+
+def _content(pipeline: Pipeline, key: str) -> tuple[str, bytes]:
+    answer = pipeline.s3.get_object(Bucket=pipeline.bucket, Key=key)
+    return answer["VersionId"], answer["Body"].read()
+
+
+def _wait_until_empty(pipeline: Pipeline) -> None:
+    import time
+
+    for _ in range(200):
+        counts = pipeline.service.queues.get_queue_attributes()
+        if counts["waiting"] == counts["in_flight"] == 0:
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"the ingest queue is not empty: {counts}")

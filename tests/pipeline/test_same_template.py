@@ -1,0 +1,61 @@
+"""What runs here is what is synthesized for AWS."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cdk_app.local.synthesis import synthesize
+from pipeline.conftest import Pipeline
+
+
+def test_the_executed_state_machine_is_the_synthesized_one_byte_for_byte(
+    pipeline: Pipeline,
+) -> None:
+    template = synthesize().template
+    [machine] = [
+        resource["Properties"]
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::StepFunctions::StateMachine"
+    ]
+    resolved = _deployed(pipeline) | {"AWS::Partition": {"Ref": "aws"}}
+
+    executed = pipeline.step_functions.describe_state_machine(
+        stateMachineArn=pipeline.aws.outputs["StateMachineArn"]
+    )["definition"]
+
+    parts = machine["DefinitionString"]["Fn::Join"][1]
+    text = "".join(part if isinstance(part, str) else _resolve(part, resolved) for part in parts)
+    assert executed == text
+    assert json.loads(executed)["StartAt"] == "InspectVideo"
+
+
+def test_every_resource_of_the_template_was_deployed(pipeline: Pipeline) -> None:
+    wanted = set(synthesize().template["Resources"])
+
+    assert wanted == set(_deployed(pipeline))
+
+
+def _deployed(pipeline: Pipeline) -> dict[str, dict[str, str]]:
+    """Logical id → what Ref and GetAtt give, asked from CloudFormation and the services."""
+    session = pipeline.aws.session()
+    found = session.client("cloudformation").describe_stack_resources(StackName="LifeStream-dev")
+    functions = session.client("lambda")
+    resolved: dict[str, dict[str, str]] = {}
+    for resource in found["StackResources"]:
+        physical = resource["PhysicalResourceId"]
+        resolved[resource["LogicalResourceId"]] = {"Ref": physical}
+        if resource["ResourceType"] == "AWS::Lambda::Function":
+            described = functions.get_function(FunctionName=physical)["Configuration"]
+            resolved[resource["LogicalResourceId"]]["Arn"] = described["FunctionArn"]
+        if resource["ResourceType"] == "AWS::ECS::Cluster":
+            clusters = session.client("ecs").describe_clusters(clusters=[physical])["clusters"]
+            resolved[resource["LogicalResourceId"]]["Arn"] = clusters[0]["clusterArn"]
+    return resolved
+
+
+def _resolve(part: dict[str, Any], resolved: dict[str, dict[str, str]]) -> str:
+    if "Ref" in part:
+        return resolved[part["Ref"]]["Ref"]
+    logical_id, attribute = part["Fn::GetAtt"]
+    return resolved[logical_id][attribute]
