@@ -26,6 +26,7 @@ from cdk_app.local.deployment import deploy
 from cdk_app.local.synthesis import ROOT, synthesize
 
 ACCOUNT = "000000000000"
+SECRET_KEY = "test"  # noqa: S105  # what the embedded AWS signs with
 REGION = "us-east-1"
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -119,7 +120,7 @@ def credentials(endpoint: str) -> dict[str, str]:
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
     }
@@ -131,7 +132,7 @@ class LocalSession(boto3.Session):
     def __init__(self, endpoint: str) -> None:
         super().__init__(
             aws_access_key_id=ACCOUNT,
-            aws_secret_access_key="local",  # noqa: S106  # the embedded AWS takes any
+            aws_secret_access_key=SECRET_KEY,
             region_name=REGION,
         )
         self._endpoint = endpoint

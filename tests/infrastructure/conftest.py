@@ -16,7 +16,7 @@ from cdk_app.config import Config
 from cdk_app.local.synthesis import ROOT
 from cdk_app.stack import LifeStreamStack
 
-NO_BUNDLING = {"aws:cdk:bundling-stacks": []}
+NO_BUNDLING: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 import generate
 import pytest
 
-from infrastructure.conftest import ROOT
+from cdk_app.local.synthesis import ROOT
 
 
 @pytest.mark.parametrize("path", list(generate.generated()), ids=lambda path: path.name)

@@ -11,7 +11,8 @@ from aws_cdk.assertions import Match, Template
 from cfnlint.api import lint
 from cfnlint.config import ManualArgs
 
-from infrastructure.conftest import ROOT, all_states, definition, resources
+from cdk_app.local.synthesis import ROOT
+from infrastructure.conftest import all_states, definition, resources
 from lifestream.step_names import Step
 
 Synthesize = Callable[..., Template]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from aws_cdk.assertions import Template
 from cdk_app.local.states_errors import StateError
 from cdk_app.local.states_language import Execution
 from cdk_app.local.states_rules import problems
-from infrastructure.conftest import ROOT, all_states, definition, synthesized
+from cdk_app.local.synthesis import ROOT
+from infrastructure.conftest import all_states, definition, synthesized
 from lifestream.errors import all_errors
 from lifestream.step_names import Step
 
@@ -94,13 +96,13 @@ def test_the_definition_is_valid_for_an_independent_validator(
 class Services:
     """Stand-ins for Lambda, ECS and SQS: `fails` names the steps that fail, and how."""
 
-    def __init__(self, fails: dict[str, StateError], *, is_transcribed: bool = False) -> None:
+    def __init__(self, fails: Mapping[str, StateError], *, is_transcribed: bool = False) -> None:
         self.fails = fails
         self.is_transcribed = is_transcribed
         self.calls: list[str] = []
         self.dead_letters: list[dict[str, Any]] = []
 
-    def __call__(self, resource: str, arguments: Any, _cancelled: threading.Event) -> Any:
+    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:  # noqa: ARG002
         step = self._step(resource, arguments)
         self.calls.append(step)
         if step in self.fails:
@@ -195,15 +197,16 @@ def test_a_failing_branch_leaves_a_partial_result_and_one_dead_letter(
 
 def test_two_failing_branches_are_one_dead_letter() -> None:
     broken = StateError("SomeError")
-    services = Services({Step.SUMMARIZE_TRANSCRIPT: broken, Step.INDEX_TRANSCRIPT: broken})
+    both = (Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT)
+    services = Services({step.value: broken for step in both})
 
     assert execute(services) == "SUCCEEDED"
     assert len(services.dead_letters) == 1
 
 
 def test_a_failure_that_cannot_be_recorded_is_still_sent() -> None:
-    broken = {Step.INSPECT_VIDEO: StateError("NoAudioError", "x" * 9_000),
-              Step.RECORD_FAILURE: StateError("Lambda.Unknown")}  # fmt: skip
+    broken = {Step.INSPECT_VIDEO.value: StateError("NoAudioError", "x" * 9_000),
+              Step.RECORD_FAILURE.value: StateError("Lambda.Unknown")}  # fmt: skip
     services = Services(broken)
 
     assert execute(services) == "NoAudioError"
@@ -215,8 +218,8 @@ def test_a_failure_that_cannot_be_recorded_is_still_sent() -> None:
 
 
 def test_transient_errors_are_retried_and_permanent_ones_are_not() -> None:
-    busy = Services({Step.INSPECT_VIDEO: StateError("TransientError")})
-    broken = Services({Step.INSPECT_VIDEO: StateError("NoAudioError")})
+    busy = Services({Step.INSPECT_VIDEO.value: StateError("TransientError")})
+    broken = Services({Step.INSPECT_VIDEO.value: StateError("NoAudioError")})
 
     execute(busy)
     execute(broken)

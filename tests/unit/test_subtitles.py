@@ -74,7 +74,7 @@ def test_vtt_is_read_by_an_independent_parser() -> None:
 
     parsed = webvtt.from_buffer(io.StringIO(to_vtt(cues)))
 
-    assert [caption.text for caption in parsed] == ["\n".join(cue.lines) for cue in cues]
+    assert [caption.text for caption in parsed.captions] == ["\n".join(cue.lines) for cue in cues]
 
 
 def test_markup_in_speech_stays_text() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def _load(model: Path, device: str) -> Pipeline:
         raise ConfigurationError(f"pyannote.audio cannot be imported: {error}") from error
     try:
         pipeline = Pipeline.from_pretrained(str(model))
-    except (RuntimeError, ValueError, OSError, KeyError) as error:
+    except (RuntimeError, ValueError, OSError, KeyError, EOFError, UnpicklingError) as error:
         raise SpeechEngineError(f"the pyannote pipeline does not load: {error}") from error
     wanted = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
     return pipeline.to(torch.device(wanted))
