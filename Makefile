@@ -13,7 +13,7 @@ UV_VERSION := 0.13.9
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
-export MYPYPATH := lambdas:tests:tests/speech:docs:containers
+export MYPYPATH := lambdas:tests:docs:containers
 CDK := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=.:lambdas npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs docs-check \

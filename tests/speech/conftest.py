@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 
 def _import_torchaudio_without_cuda() -> None:
     """torchaudio's wheel links CUDA libraries, which a CPU build of torch has not. pyannote
@@ -26,7 +24,7 @@ _import_torchaudio_without_cuda()
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A MODELS_DIR with both tiny models under the names of the settings."""
-    from tiny_models import make_pyannote, make_whisper
+    from speech.tiny_models import make_pyannote, make_whisper
 
     folder = tmp_path_factory.mktemp("models")
     make_whisper(folder / "tiny")
