@@ -18,6 +18,7 @@ from ctranslate2.converters import TransformersConverter
 WORDS = ("zero", "one", "two", "three", "four", "five", "hello", "meeting", "budget")
 SPECIAL = ("<|endoftext|>", "<|startoftranscript|>")
 TASKS = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
+SINGLE_BYTES = 256
 EMBEDDING_DIMENSION = 256
 PLDA_DIMENSION = 128
 
@@ -84,9 +85,11 @@ def _whisper(tokenizer: Any) -> Any:
         begin_suppress_tokens=None,
     )
     model = WhisperForConditionalGeneration(config)
-    # Random weights would say nothing but time marks: without weights, those never win.
+    # Random weights would say half letters and time marks: without weights, those never win.
     with torch.no_grad():
-        model.model.decoder.embed_tokens.weight[end:] = 0
+        embedding = model.model.decoder.embed_tokens.weight
+        embedding[:SINGLE_BYTES] = 0
+        embedding[end:] = 0
     model.generation_config = GenerationConfig(
         suppress_tokens=[],
         begin_suppress_tokens=[end],
