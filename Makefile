@@ -14,7 +14,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
 export MYPYPATH := lambdas:tests:docs:containers
-CDK := PATH="$(CURDIR)/$(BIN):$$PATH" PYTHONPATH=.:lambdas npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
+CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs docs-check \
 	check test test-speech test-aws bench synth diff deploy destroy lock clean
@@ -104,8 +104,14 @@ deploy: $(VENV)/.ready node_modules/.ready ## deploy a stage; asks before it wid
 destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first
 	$(CDK) destroy
 
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(VENV)/.ready ## resolve the locked requirements anew
-	$(BIN)/python -m cdk_app.lock
+	$(COMPILE) pyproject.toml --all-extras --universal --python-version 3.11 -o requirements.txt
+	for set in base media summary index; do \
+		$(COMPILE) lambdas/requirements/$$set.in --constraint requirements.txt --python-version 3.13 \
+			--python-platform aarch64-manylinux_2_28 -o lambdas/requirements/$$set.txt; done
+	$(COMPILE) containers/transcribe_speech/requirements-gpu.in --python-version 3.12 \
+		--python-platform x86_64-manylinux_2_28 -o containers/transcribe_speech/requirements-gpu.txt
 
 clean: ## forget synthesized output and caches
 	rm -rf .lifestream cdk.out .mypy_cache .ruff_cache .pytest_cache
