@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lifestream.aws import clients
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
 from lifestream.aws.models import fetch_models
+from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain import fingerprints
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
 from lifestream.domain.speakers import segments_by_speaker
@@ -47,7 +48,8 @@ def main() -> int:
     job = load(ContainerSettings).job
     logger.append_keys(step=STEP, job_id=job.job_id, attempt=job.attempt)
     try:
-        run(job)
+        with transient_aws_errors():
+            run(job)
     except PipelineError as error:
         return report(job, error)
     except MemoryError:

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from lifestream.aws import clients
 from lifestream.aws.artifacts import Artifacts
 from lifestream.aws.job_table import JobTable
+from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.observability import logger
 from lifestream.settings import Storage, load
@@ -32,10 +33,11 @@ def step(
             taken = takes.model_validate(event)
             job = taken if isinstance(taken, ProcessingJob) else getattr(taken, "job", None)
             logger.append_keys(step=name, job_id=job and job.job_id, attempt=job and job.attempt)
-            if status and isinstance(job, ProcessingJob):
-                job_table().enter(job, name, status)
             started = time.monotonic()
-            answer = work(taken)
+            with transient_aws_errors():
+                if status and isinstance(job, ProcessingJob):
+                    job_table().enter(job, name, status)
+                answer = work(taken)
             logger.info("step finished", extra={"seconds": round(time.monotonic() - started, 3)})
             return answer.model_dump(mode="json")
 

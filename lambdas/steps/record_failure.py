@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
@@ -52,16 +51,4 @@ def real_reason(failed: FailedStep) -> tuple[str, str]:
     )
     if report and report.attempt == failed.job.attempt:
         return report.error, report.message[:MAX_CAUSE_CHARACTERS]
-    return failed.error, readable_cause(failed.cause)
-
-
-def readable_cause(cause: str) -> str:
-    """Lambda's cause is JSON around the message; ECS's is a whole task description."""
-    try:
-        details = json.loads(cause)
-    except ValueError:
-        return cause[:MAX_CAUSE_CHARACTERS]
-    if not isinstance(details, dict):
-        return cause[:MAX_CAUSE_CHARACTERS]
-    text = details.get("errorMessage") or details.get("StoppedReason") or cause
-    return str(text)[:MAX_CAUSE_CHARACTERS]
+    return failed.error, failed.cause

@@ -7,4 +7,6 @@ job_table   one row a job; a terminal status is never overwritten
 executions  the state machine
 queues      the ingest queue and the dead-letter queue
 keys        the vendors' keys
+models      the stack's own model weights
+transient   AWS's own bad moments
 """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_CAUSE_CHARACTERS = 1_000
 MAX_HOTWORD_CHARACTERS = 1_200
@@ -157,12 +158,27 @@ def derive_job_id(bucket: str, key: str, version: str) -> str:
     return hashlib.sha256(f"{bucket}\n{key}\n{version}".encode()).hexdigest()[:32]
 
 
+def readable_cause(cause: str) -> str:
+    """Lambda's cause is JSON around the message; ECS's is a whole task description."""
+    try:
+        details = json.loads(cause)
+    except ValueError:
+        return cause[:MAX_CAUSE_CHARACTERS]
+    if not isinstance(details, dict):
+        return cause[:MAX_CAUSE_CHARACTERS]
+    text = details.get("errorMessage") or details.get("StoppedReason") or cause
+    return str(text)[:MAX_CAUSE_CHARACTERS]
+
+
+Cause = Annotated[str, BeforeValidator(readable_cause)]
+
+
 class MissingPart(Frozen):
     """A part of the results that could not be made, although the transcript could."""
 
     step: str
     error: str
-    cause: str
+    cause: Cause
 
 
 class Inspection(Frozen):
@@ -202,7 +218,7 @@ class FailedStep(Frozen):
     job: ProcessingJob
     step: str
     error: str
-    cause: str
+    cause: Cause
     execution_arn: str
     missing: tuple[MissingPart, ...] = ()
 

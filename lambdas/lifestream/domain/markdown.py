@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from lifestream.domain.job import MissingPart
 from lifestream.domain.speakers import turns_of
 from lifestream.domain.summary import Statement, Summary
-from lifestream.domain.transcript import Speaker, Transcript
+from lifestream.domain.transcript import Transcript
 
 INLINE_MARKUP = re.compile(r"([\\`*_\[\]|~])")
 BLOCK_MARKUP = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
@@ -68,8 +68,9 @@ def _summary_lines(summary: Summary, transcript: Transcript) -> Iterator[str]:
         yield ""
     if summary.action_items:
         yield from ("## Action items", "")
+        names = _names(transcript)
         for item in summary.action_items:
-            who = f"**{escape(item.owner)}**: " if item.owner else ""
+            who = f"**{escape(names.get(item.owner, item.owner))}**: " if item.owner else ""
             due = f" (due: {escape(item.due)})" if item.due else ""
             yield f"- [ ] {who}{escape(item.text)}{due}"
         yield ""
@@ -85,7 +86,7 @@ def _statement_line(statement: Statement, transcript: Transcript) -> str:
 
 
 def _transcript_lines(transcript: Transcript) -> Iterator[str]:
-    names = {speaker.id: _name(speaker) for speaker in transcript.speakers}
+    names = _names(transcript)
     for turn in turns_of(transcript.segments):
         speaker = names.get(turn[0].speaker or "", "Unknown speaker")
         text = " ".join(segment.text for segment in turn)
@@ -95,5 +96,6 @@ def _transcript_lines(transcript: Transcript) -> Iterator[str]:
         yield "No speech was recognized."
 
 
-def _name(speaker: Speaker) -> str:
-    return speaker.name or speaker.id.replace("SPEAKER_", "Speaker ")
+def _names(transcript: Transcript) -> dict[str, str]:
+    """Speaker id → the name that people read."""
+    return {s.id: s.name or s.id.replace("SPEAKER_", "Speaker ") for s in transcript.speakers}

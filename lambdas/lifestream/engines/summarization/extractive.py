@@ -18,6 +18,11 @@ TOPICS = 6
 TITLE_TOPICS = 3
 MIN_WORDS = 4
 MAX_QUOTE_WORDS = 25
+SMALL_TALK = (
+    "agree", "ask", "good", "great", "hello", "just", "know", "like", "ll", "mean", "meet",
+    "morning", "need", "okay", "really", "right", "say", "send", "talk", "thank", "thanks",
+    "thing", "think", "today", "ve", "want", "yeah", "yes",
+)  # fmt: skip
 PROMISE = re.compile(
     r"\b(i|we) (will|shall|need to|have to|must|should)\b|\bplease\b", re.IGNORECASE
 )
@@ -54,9 +59,10 @@ class Extractive:
 def _rank(segments: list[Segment]) -> tuple[list[Segment], list[str]]:
     """Segments by centrality, and the words that weigh most. Ties keep the spoken order."""
     import networkx as nx
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 
-    vectorizer = TfidfVectorizer(stop_words="english", sublinear_tf=True)
+    stop_words = [*ENGLISH_STOP_WORDS, *SMALL_TALK]
+    vectorizer = TfidfVectorizer(stop_words=stop_words, sublinear_tf=True)
     try:
         weights = vectorizer.fit_transform([segment.text for segment in segments])
     except ValueError:  # nothing but stop words

@@ -1,0 +1,110 @@
+"""RecordFailure: the real reason, in the row and in a dead letter that is enough to redrive."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from builders import a_job
+from conftest import JOBS, Aws
+from lifestream.aws import clients
+from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
+from lifestream.aws.job_table import JobTable
+from lifestream.domain.job import DeadLetter, JobStatus, readable_cause
+from lifestream.domain.messages import jobs_in
+from lifestream.errors import advice_for
+from lifestream.step import artifacts
+from lifestream.step_names import Step
+from steps.record_failure import handler
+
+LAMBDA_CAUSE = json.dumps({"errorMessage": "no sound", "errorType": "X", "stackTrace": ["secret"]})
+MISSING = {"step": "IndexTranscript", "error": "TransientError", "cause": "busy"}
+
+
+def record(**changes: Any) -> DeadLetter:
+    failed = {
+        "job": a_job().model_dump(mode="json"),
+        "step": "InspectVideo",
+        "error": "NoAudioError",
+        "cause": LAMBDA_CAUSE,
+        "execution_arn": "arn:execution",
+        **changes,
+    }
+    return DeadLetter.model_validate(handler(failed, None))
+
+
+@pytest.fixture(autouse=True)
+def accepted(aws: Aws) -> JobTable:  # noqa: ARG001
+    jobs = JobTable(clients.table(JOBS))
+    jobs.accept(a_job())
+    return jobs
+
+
+def test_row_and_dead_letter_name_step_error_cause_and_advice(accepted: JobTable) -> None:
+    letter = record()
+
+    row = accepted.find(a_job().job_id)
+    assert row is not None
+    assert row.failure == letter.message.failure
+    assert row.failure is not None
+    assert row.status == letter.status == JobStatus.FAILED
+    assert (row.failure.step, row.failure.error) == ("InspectVideo", "NoAudioError")
+    assert row.failure.cause == "no sound"
+    assert row.failure.advice == advice_for("NoAudioError")
+    assert a_job().job_id in row.failure.how_to_redrive
+
+
+def test_the_dead_letter_alone_is_enough_to_run_the_job_again() -> None:
+    [again] = jobs_in(record().message.model_dump_json())
+
+    assert (again.job_id, again.key, again.attempt) == (a_job().job_id, a_job().key, 2)
+
+
+def test_missing_parts_make_the_job_partial(accepted: JobTable) -> None:
+    letter = record(missing=[MISSING])
+
+    row = accepted.find(a_job().job_id)
+    assert row is not None
+    assert row.status == letter.status == JobStatus.PARTIAL
+    assert row.results_prefix == a_job().results_prefix
+
+
+def test_the_container_tells_its_reason_in_a_file() -> None:
+    report = ErrorReport(attempt=1, error="SpeechEngineError", message="out of memory")
+    artifacts().save(a_job().job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, report)
+
+    letter = record(step="TranscribeSpeech", error="States.TaskFailed", cause="{}")
+
+    assert (letter.error, letter.cause) == ("SpeechEngineError", "out of memory")
+
+
+def test_a_reason_of_an_earlier_attempt_is_not_taken_for_this_ones() -> None:
+    report = ErrorReport(attempt=7, error="SpeechEngineError", message="out of memory")
+    artifacts().save(a_job().job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, report)
+
+    letter = record(
+        step="TranscribeSpeech",
+        error="States.TaskFailed",
+        cause=json.dumps({"StoppedReason": "CannotPullContainerError"}),
+    )
+
+    assert (letter.error, letter.cause) == ("States.TaskFailed", "CannotPullContainerError")
+
+
+@pytest.mark.parametrize(
+    ("cause", "readable"),
+    [("", ""), ("plain", "plain"), ("[1]", "[1]"), ("x" * 5_000, "x" * 1_000), ("{}", "{}")],
+)
+def test_any_cause_becomes_readable_and_short(cause: str, readable: str) -> None:
+    assert readable_cause(cause) == readable
+
+
+def test_recording_twice_is_recording_once(accepted: JobTable) -> None:
+    record()
+    first = accepted.find(a_job().job_id)
+
+    record(error="Other")
+
+    assert accepted.find(a_job().job_id) == first
