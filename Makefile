@@ -46,7 +46,7 @@ format: $(VENV)/.ready ## sort, fix and format the code
 lint: $(VENV)/.ready
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check --quiet $(CODE)
-	$(BIN)/codespell
+	$(BIN)/codespell README.md CHANGELOG.md $(CODE)
 
 types: $(VENV)/.ready
 	$(BIN)/mypy
