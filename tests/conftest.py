@@ -26,6 +26,7 @@ def forget_everything() -> None:
     """Settings and clients are cached for a process; a test is a process of its own."""
     for cached in (
         settings._read,
+        clients._session,
         clients.s3,
         clients.sqs,
         clients.step_functions,

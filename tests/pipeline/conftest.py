@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,18 @@ class Pipeline:
     deployment: Deployment
     openai: LocalEndpoint
     out: Path
-    s3: Any = field(init=False)
     sqs: Any = field(init=False)
-    step_functions: Any = field(init=False)
 
     def __post_init__(self) -> None:
-        session = self.aws.session()
-        self.s3, self.sqs = session.client("s3"), session.client("sqs")
-        self.step_functions = session.client("stepfunctions")
+        self.sqs = self.aws.session().client("sqs")
+
+    @property
+    def s3(self) -> Any:
+        return self.deployment.s3
+
+    @property
+    def step_functions(self) -> Any:
+        return self.deployment.step_functions
 
     @property
     def bucket(self) -> str:
@@ -117,36 +122,42 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedAws, Any, Path]]:
+def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """With an OpenAI endpoint of our own, so that a test can break the summary and mend it."""
-    openai = LocalEndpoint(lambda _path, _request: chat_completion(json.dumps(DRAFT)))
-    environment = pytest.MonkeyPatch()
-    environment.setenv("OPENAI_API_KEY", "sk-canary-key")
+    openai = LocalEndpoint(healthy)
     settings = {
         "OPENAI_BASE_URL": f"{openai.url}/v1",
         "EMBEDDING_ENGINE": "embedded",
         "VECTOR_INDEX": "embedded",
     }
     options = Options(wait_scale=WAIT_SCALE, settings=settings)
-    with openai.running(), embedded_aws(options) as aws:
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("OPENAI_API_KEY", "sk-canary-key")
+        stack = ExitStack()
+        stack.enter_context(openai.running())
+        aws = stack.enter_context(embedded_aws(options))
+    with stack, pytest.MonkeyPatch.context() as environment:
+        for name, value in aws.environment.items():
+            environment.setenv(name, value)
+        forget_everything()
+        deployment = Deployment(
+            service=VideoService(connect()),
+            step_functions=clients.step_functions(),
+            s3=clients.s3(),
+            state_machine_arn=aws.outputs["StateMachineArn"],
+        )
+        pipeline = Pipeline(aws, deployment, openai, tmp_path_factory.mktemp("results"))
         environment.undo()
-        yield aws, openai, tmp_path_factory.mktemp("results")
+        yield pipeline
 
 
 @pytest.fixture
-def pipeline(_embedded: Any, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    aws, openai, out = _embedded
-    openai.answer = healthy
-    for name, value in (aws.environment | {"EMBEDDING_ENGINE": "embedded"}).items():
+def pipeline(_deployed: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
+    """With the environment in which a user of this deployment would be."""
+    _deployed.openai.answer = healthy
+    for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "embedded"}).items():
         monkeypatch.setenv(name, value)
-    forget_everything()
-    deployment = Deployment(
-        service=VideoService(connect()),
-        step_functions=clients.step_functions(),
-        s3=clients.s3(),
-        state_machine_arn=aws.outputs["StateMachineArn"],
-    )
-    return Pipeline(aws, deployment, openai, out)
+    return _deployed
 
 
 def healthy(_path: str, _request: dict[str, Any]) -> Answer:

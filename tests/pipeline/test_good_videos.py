@@ -145,11 +145,12 @@ def test_a_presigned_form_refuses_other_sizes(pipeline: Pipeline, size: int) -> 
 def test_what_was_said_is_found_with_its_moment(pipeline: Pipeline, clip: Path) -> None:
     outcome = pipeline.run_one(clip)
 
-    hits = search("budget for the project", pipeline.service.settings, limit=3)
+    hits = search("budget for the project", pipeline.service.settings, limit=1_000)
 
-    assert hits[0].key in {outcome.job.key, *(f"uploads/{name}" for name in HOSTILE_NAMES)}
     assert "budget" in hits[0].text
-    assert hits[0].start_seconds < 11
+    [best, *_] = [hit for hit in hits if hit.job_id == outcome.job.job_id]
+    assert (best.key, best.score) == (outcome.job.key, hits[0].score)
+    assert best.start_seconds < 11
 
 
 def test_two_runs_over_the_same_video_give_identical_files(pipeline: Pipeline, clip: Path) -> None:

@@ -53,8 +53,10 @@ def table(name: str) -> Table:
     return _session().resource("dynamodb").Table(name)
 
 
+@cache
 def _session() -> boto3.Session:
-    """In AWS_REGION, which boto3 itself does not read outside of Lambda."""
+    """One a process, because each reads all service models anew. In AWS_REGION, which boto3
+    itself does not read outside of Lambda."""
     import boto3
 
     return boto3.Session(region_name=load(AwsSettings).region)

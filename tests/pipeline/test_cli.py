@@ -1,0 +1,150 @@
+"""What people type: the client's commands, and `lifestream local` with its promises to scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from cdk_app.local.synthesis import ROOT
+from lifestream.client.cli import app
+from pipeline.conftest import Pipeline
+
+COMMAND = [sys.executable, "-m", "lifestream.client.cli"]
+
+
+def lifestream(*arguments: str) -> tuple[int, str]:
+    answer = CliRunner().invoke(app, list(arguments))
+    return answer.exit_code, answer.output
+
+
+def test_a_job_can_be_followed_from_upload_to_search(
+    pipeline: Pipeline, clip: Path, tmp_path: Path
+) -> None:
+    code, output = lifestream("upload", str(clip), "--language", "en")
+    assert code == 0
+    short_id = output.split()[0]
+
+    assert lifestream("status", short_id, "--watch")[0] == 0
+    assert pipeline.wait_for(pipeline.service.job(short_id).job) == "SUCCEEDED"
+    assert "SUCCEEDED" in lifestream("status", short_id)[1]
+    assert short_id in lifestream("list")[1]
+    assert "Transcript" in lifestream("results", short_id)[1]
+    assert lifestream("results", short_id, "--to", str(tmp_path))[0] == 0
+    [folder] = tmp_path.iterdir()
+    assert (folder / "subtitles.srt").stat().st_size > 0
+    assert "clip.mp4" in lifestream("search", "budget")[1]
+
+
+def test_a_failed_job_says_what_to_do_and_can_be_redriven(
+    pipeline: Pipeline, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video")
+    outcome = pipeline.run_one(text)
+
+    code, output = lifestream("status", outcome.job.job_id)
+    assert code == 0
+    assert "NotAVideoError" in output
+    assert "What to do:" in output
+    assert lifestream("results", outcome.job.job_id)[0] == 1
+    assert lifestream("redrive", outcome.job.job_id) == (0, "1 jobs on their way\n")
+    assert pipeline.wait_for(outcome.job, attempt=2) == "FAILED"
+    assert len(pipeline.dead_letters(outcome.job)) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["status", "doesnotexist"], "0 jobs have an id that begins with"),
+        (["upload", "doesnotexist.mp4"], "there is no file doesnotexist.mp4"),
+        (["upload", "x", "--speakers", "2", "--min-speakers", "1"], "not both"),
+        (["redrive"], "name the jobs to redrive, or say --all"),
+    ],
+)
+def test_mistakes_are_one_plain_sentence(
+    pipeline: Pipeline,  # noqa: ARG001  # the deployment that it is said about
+    arguments: list[str],
+    says: str,
+) -> None:
+    code, output = lifestream(*arguments)
+
+    assert code in (1, 2)
+    assert says in output
+    assert "Traceback" not in output
+
+
+def test_local_prints_json_for_scripts_and_fails_when_one_video_does(
+    clip: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video")
+
+    done = subprocess.run(
+        [*COMMAND, "local", str(clip), str(text), "--json", "--out", str(tmp_path / "out")],
+        cwd=ROOT,
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stderr
+    good, bad = (json.loads(line) for line in done.stdout.splitlines())
+    assert set(good) == {"video", "job_id", "status", "error", "results"}
+    assert (good["video"], good["status"], good["error"]) == (str(clip), "SUCCEEDED", None)
+    assert (Path(good["results"]) / "result.md").is_file()
+    assert (bad["status"], bad["results"]) == ("FAILED", None)
+    assert bad["error"]["name"] == "NotAVideoError"
+    assert set(bad["error"]) == {"name", "message", "advice"}
+
+
+def test_ctrl_c_leaves_no_process_and_no_file(clip: Path, tmp_path: Path) -> None:
+    environment = _environment() | {"TMPDIR": str(tmp_path), "LIFESTREAM_MARK": str(tmp_path)}
+    process = subprocess.Popen(
+        [*COMMAND, "local", str(clip), "--out", str(tmp_path / "out")],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    _wait_until(lambda: any("main.py" in command for command in _commands_in(tmp_path)))
+
+    os.kill(process.pid, signal.SIGINT)
+
+    assert process.wait(20) != 0
+    _wait_until(lambda: not _commands_in(tmp_path))
+    assert [path for path in tmp_path.iterdir() if path.name.startswith("lifestream-")] == []
+
+
+def _environment() -> dict[str, str]:
+    """Without what other tests set: a person's fresh terminal."""
+    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+
+
+def _commands_in(folder: Path) -> list[str]:
+    """Command lines of all processes whose environment names the folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if str(folder).encode() in path.read_bytes():
+                found.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def _wait_until(is_true: Callable[[], bool], *, seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < until
+        time.sleep(0.1)
