@@ -120,7 +120,8 @@ def _show_outcome(outcome: Outcome, dead_letter: str | None) -> None:
     if outcome.results:
         page = (outcome.results / "result.md").read_text().splitlines()
         console.print(Panel(Markdown("\n".join(page[:PAGE_LINES])), title="result.md"))
-        console.print(f"Results: {outcome.results}", markup=False, soft_wrap=True)
+        names = ", ".join(sorted(path.name for path in outcome.results.iterdir()))
+        console.print(f"Results: {outcome.results}\n  {names}", markup=False, soft_wrap=True)
 
 
 def _show_search(query: str | None, outcomes: Sequence[Outcome]) -> None:
