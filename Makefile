@@ -11,6 +11,7 @@ CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
 UV_VERSION := 0.13.9
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
+export UV_SYSTEM_CERTS := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
 export MYPYPATH := lambdas:tests:docs:containers
