@@ -9,16 +9,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import jsii
-from aws_cdk import Duration, IgnoreMode, RemovalPolicy, Size
+from aws_cdk import Duration, IgnoreMode, Size
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
-from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from cdk_app.config import Config
+from cdk_app.logs import log_group
 from lifestream.step_names import Step
 
 ROOT = Path(__file__).parent.parent
@@ -152,12 +152,6 @@ class ContainerStep(Construct):
     def _add_container(
         self, config: Config, environment: dict[str, str]
     ) -> ecs.ContainerDefinition:
-        log_group = logs.LogGroup(
-            self,
-            "Logs",
-            retention=logs.RetentionDays.ONE_WEEK,
-            removal_policy=RemovalPolicy.DESTROY,
-        )
         image = ecs.ContainerImage.from_asset(
             str(ROOT),
             file=DOCKERFILE,
@@ -171,7 +165,7 @@ class ContainerStep(Construct):
             image=image,
             gpu_count=1 if config.compute == "gpu" else None,
             environment=environment | config.speech_environment,
-            logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=log_group),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=log_group(self)),
             stop_timeout=Duration.seconds(30),
         )
 

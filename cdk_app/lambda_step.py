@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import Duration, RemovalPolicy, Size
+from aws_cdk import Duration, Size
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from cdk_app.bundling import ARCHITECTURE, RUNTIME, Requirements, code_with
+from cdk_app.logs import log_group
 from lifestream.step_names import Step
 
 
@@ -49,12 +49,6 @@ def python_function(  # noqa: PLR0913  # a construct's properties, all named
     memory: int,
     disk: Size | None = None,
 ) -> lambda_.Function:
-    log_group = logs.LogGroup(
-        scope,
-        "Logs",
-        retention=logs.RetentionDays.ONE_WEEK,
-        removal_policy=RemovalPolicy.DESTROY,
-    )
     return lambda_.Function(
         scope,
         "Function",
@@ -66,5 +60,5 @@ def python_function(  # noqa: PLR0913  # a construct's properties, all named
         timeout=timeout,
         memory_size=memory,
         ephemeral_storage_size=disk,
-        log_group=log_group,
+        log_group=log_group(scope),
     )

@@ -18,18 +18,22 @@ class Monitoring(Construct):
         state_machine: sfn.StateMachine,
     ) -> None:
         super().__init__(scope, construct_id)
-        dead_letters.metric_approximate_number_of_messages_visible().create_alarm(
-            self,
+        self._alarm(
             "DeadLetters",
-            alarm_description="A job ended without (all of) its results; read the message",
-            threshold=1,
-            evaluation_periods=1,
-            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+            dead_letters.metric_approximate_number_of_messages_visible(),
+            "A job ended without (all of) its results; read the message",
         )
-        state_machine.metric_timed_out().create_alarm(
-            self,
+        self._alarm(
             "TimedOut",
-            alarm_description="An execution ran into the limit of the whole state machine",
+            state_machine.metric_timed_out(),
+            "An execution ran into the limit of the whole state machine",
+        )
+
+    def _alarm(self, name: str, metric: cloudwatch.Metric, description: str) -> None:
+        metric.create_alarm(
+            self,
+            name,
+            alarm_description=description,
             threshold=1,
             evaluation_periods=1,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

@@ -13,8 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_logs as logs
+from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
@@ -22,6 +21,7 @@ from constructs import Construct
 
 from cdk_app.container_step import ContainerStep
 from cdk_app.lambda_step import LambdaStep
+from cdk_app.logs import log_group
 from lifestream.step_names import Step
 
 TOTAL_TIMEOUT = Duration.days(2)
@@ -71,12 +71,7 @@ class Workflow(Construct):
             query_language=sfn.QueryLanguage.JSONATA,
             timeout=TOTAL_TIMEOUT,
             logs=sfn.LogOptions(
-                destination=logs.LogGroup(
-                    self,
-                    "Logs",
-                    retention=logs.RetentionDays.ONE_WEEK,
-                    removal_policy=RemovalPolicy.DESTROY,
-                ),
+                destination=log_group(self),
                 level=sfn.LogLevel.ALL,
                 include_execution_data=False,
             ),

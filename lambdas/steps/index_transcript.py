@@ -26,12 +26,7 @@ def handler(job: InspectedJob) -> Indexed:
     settings, keys = load(IndexSettings), load_keys()
     embedder = load_embedder(settings, keys)
     index = load_vector_index(
-        settings,
-        keys,
-        embedder=embedder.name,
-        dimension=embedder.dimension,
-        s3=clients.s3(),
-        bucket=load(Storage).bucket,
+        settings, keys, embedder, s3=clients.s3(), bucket=load(Storage).bucket
     )
     transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
     return artifacts().once(

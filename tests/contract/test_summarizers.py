@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from builders import MEETING, a_transcript
 from fakes import Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.summary import SummaryDraft, verified
+from lifestream.engines import openai_client
 from lifestream.engines.summarization import load_summarizer
 from lifestream.engines.summarization import openai as openai_engine
 from lifestream.engines.summarization.extractive import Extractive
@@ -36,7 +37,7 @@ DRAFT = SummaryDraft.model_validate(
 
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEndpoint]:
-    monkeypatch.setattr(openai_engine, "MAX_RETRIES", 0)
+    monkeypatch.setattr(openai_client, "MAX_RETRIES", 0)
     server = LocalEndpoint(lambda _path, _request: chat_completion(DRAFT.model_dump_json()))
     with server.running():
         yield server
@@ -133,7 +134,7 @@ def test_a_refusal_is_an_error(endpoint: LocalEndpoint) -> None:
 
 
 def test_an_unreachable_endpoint_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai_engine, "MAX_RETRIES", 0)
+    monkeypatch.setattr(openai_client, "MAX_RETRIES", 0)
     summarizer = OpenAISummarizer(KEY, model="m", base_url="http://127.0.0.1:9/v1")
 
     with pytest.raises(TransientError):

@@ -17,11 +17,6 @@ def search(question: str, settings: ClientSettings, *, limit: int = 5) -> list[H
     index_settings, keys = load(IndexSettings), load_keys(settings.api_keys_secret)
     embedder = load_embedder(index_settings, keys)
     index = load_vector_index(
-        index_settings,
-        keys,
-        embedder=embedder.name,
-        dimension=embedder.dimension,
-        s3=clients.s3(),
-        bucket=settings.bucket,
+        index_settings, keys, embedder, s3=clients.s3(), bucket=settings.bucket
     )
     return index.search(embedder.embed([question])[0], limit=limit)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from lifestream.engines.embedding import Vector
-from lifestream.engines.openai_errors import MAX_RETRIES, TIMEOUT_SECONDS, required, translated
+from lifestream.engines.openai_client import client, translated
 from lifestream.errors import ConfigurationError
 
 DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
@@ -16,19 +16,12 @@ BATCH = 256
 
 class OpenAIEmbedder:
     def __init__(self, key: SecretStr | None, *, model: str, base_url: str | None) -> None:
-        from openai import OpenAI
-
         if model not in DIMENSIONS:
             raise ConfigurationError(f"unknown EMBEDDING_MODEL {model!r}: {sorted(DIMENSIONS)}")
         self.name = f"openai/{model}"
         self.dimension = DIMENSIONS[model]
         self._model = model
-        self._client = OpenAI(
-            api_key=required(key),
-            base_url=base_url,
-            max_retries=MAX_RETRIES,
-            timeout=TIMEOUT_SECONDS,
-        )
+        self._client = client(key, base_url)
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         return [

@@ -13,7 +13,7 @@ from pydantic import SecretStr, ValidationError
 
 from lifestream.domain.summary import SummaryDraft
 from lifestream.domain.transcript import Segment, Transcript
-from lifestream.engines.openai_errors import MAX_RETRIES, TIMEOUT_SECONDS, required, translated
+from lifestream.engines.openai_client import client, translated
 from lifestream.errors import SummaryError
 
 PROMPT_VERSION = "v1"
@@ -23,16 +23,9 @@ MAX_ANSWER_TOKENS = 4_000
 
 class OpenAISummarizer:
     def __init__(self, key: SecretStr | None, *, model: str, base_url: str | None) -> None:
-        from openai import OpenAI
-
         self.name = f"openai/{model}/prompt-{PROMPT_VERSION}"
         self._model = model
-        self._client = OpenAI(
-            api_key=required(key),
-            base_url=base_url,
-            max_retries=MAX_RETRIES,
-            timeout=TIMEOUT_SECONDS,
-        )
+        self._client = client(key, base_url)
 
     def summarize(self, transcript: Transcript) -> SummaryDraft:
         drafts = [

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from lifestream.domain.chunks import Chunk
 from lifestream.domain.job import Frozen, ProcessingJob
-from lifestream.engines.embedding import Vector
+from lifestream.engines.embedding import Embedder, Vector
 from lifestream.errors import ConfigurationError
 from lifestream.settings import IndexSettings, Keys
 
@@ -45,7 +45,7 @@ class VectorIndex(Protocol):
 
 
 def load_vector_index(
-    settings: IndexSettings, keys: Keys, *, embedder: str, dimension: int, s3: S3Client, bucket: str
+    settings: IndexSettings, keys: Keys, embedder: Embedder, *, s3: S3Client, bucket: str
 ) -> VectorIndex:
     engine = settings.vector_index
     if engine == "pinecone" or (engine == "auto" and keys.pinecone_api_key):
@@ -57,8 +57,8 @@ def load_vector_index(
             keys.pinecone_api_key,
             index=settings.pinecone_index_name,
             region=settings.pinecone_environment,
-            dimension=dimension,
+            dimension=embedder.dimension,
         )
     from lifestream.engines.vector_index.embedded import BucketIndex
 
-    return BucketIndex(s3, bucket, embedder=embedder)
+    return BucketIndex(s3, bucket, embedder=embedder.name)

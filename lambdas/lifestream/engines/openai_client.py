@@ -1,22 +1,34 @@
-"""OpenAI's exceptions in, ours out: the one border for both OpenAI engines."""
+"""OpenAI's client, and its exceptions as ours: the one border for both OpenAI engines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
 from lifestream.errors import ConfigurationError, PipelineError, TransientError
 
+if TYPE_CHECKING:
+    from openai import OpenAI
+
 MAX_RETRIES = 2
 TIMEOUT_SECONDS = 120.0
 
 
-def required(key: SecretStr | None) -> str:
+def client(key: SecretStr | None, base_url: str | None) -> OpenAI:
+    """Raises ConfigurationError where there is no key."""
+    from openai import OpenAI
+
     if key is None:
         raise ConfigurationError("OPENAI_API_KEY is not set, neither here nor in the secret")
-    return key.get_secret_value()
+    return OpenAI(
+        api_key=key.get_secret_value(),
+        base_url=base_url,
+        max_retries=MAX_RETRIES,
+        timeout=TIMEOUT_SECONDS,
+    )
 
 
 @contextmanager
