@@ -33,7 +33,7 @@ PAGE_LINES = 40
 DEFAULT_OUT = Path("lifestream-results")
 
 app = typer.Typer(pretty_exceptions_enable=False)
-console = Console(stderr=True)
+console = Console(stderr=True, emoji=False)  # ":secret:" in an ARN is no emoji
 
 
 @app.command(help="Run the whole pipeline on this machine: no AWS account, no Docker, no keys.")

@@ -88,7 +88,7 @@ class Options:
 def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:  # frozen
     """Runs until the block ends, for whatever reason it ends."""
     assembly = synthesize()
-    port = options.port or _free_port()
+    port = options.port or _port_of(options.state)
     scratch = Path(tempfile.mkdtemp(prefix="lifestream-"))
     log = scratch / "embedded-aws.log"
     with log.open("wb") as output:
@@ -191,6 +191,17 @@ def _process_environment(port: int, scratch: Path, options: Options) -> dict[str
         "TMPDIR": str(scratch / "tmp"),
         "PYTHONPATH": str(ROOT),
     }
+
+
+def _port_of(state: Path | None) -> int:
+    """Kept state names its queues by address: it gets the same port every time."""
+    if state is None:
+        return _free_port()
+    state.mkdir(parents=True, exist_ok=True)
+    remembered = state / "port"
+    if not remembered.exists():
+        remembered.write_text(str(_free_port()))
+    return int(remembered.read_text())
 
 
 def _free_port() -> int:

@@ -17,8 +17,8 @@ from lifestream.step import artifacts, job_table, step
 from lifestream.step_names import Step
 
 HOW_TO_REDRIVE = (
-    "Move this message back to the ingest queue (SQS console: Start DLQ redrive), "
-    "or run: lifestream redrive {job_id}"
+    "Move this message to the ingest queue (SQS console: Start DLQ redrive, with the ingest queue "
+    "as custom destination), or run: lifestream redrive {job_id}"
 )
 
 

@@ -151,6 +151,12 @@ def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         yield pipeline
 
 
+@pytest.fixture(scope="session")
+def finished(_deployed: Pipeline, clip: Path) -> Outcome:
+    """A video that went all the way, for tests that look at what is there afterwards."""
+    return _deployed.run_one(clip)
+
+
 @pytest.fixture
 def pipeline(_deployed: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """With the environment in which a user of this deployment would be."""

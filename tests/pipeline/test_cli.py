@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,55 @@ def test_ctrl_c_leaves_no_process_and_no_file(clip: Path, tmp_path: Path) -> Non
     assert process.wait(20) != 0
     _wait_until(lambda: not _commands_in(tmp_path))
     assert [path for path in tmp_path.iterdir() if path.name.startswith("lifestream-")] == []
+
+
+def test_kept_state_is_there_again_and_usable_from_another_terminal(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.mp4"
+    notes.write_text("no video")
+    state = ["--keep", "--state", str(tmp_path / "state"), "--out", str(tmp_path / "out")]
+
+    with _kept(str(notes), *state) as first:
+        assert "notes.mp4" in _in_another_terminal(first, "list")
+    with _kept(*state) as second:
+        assert "notes.mp4" in _in_another_terminal(second, "list")
+        assert "Score" in _in_another_terminal(second, "search", "anything")
+
+    assert first["AWS_ENDPOINT_URL"] == second["AWS_ENDPOINT_URL"]
+
+
+@contextmanager
+def _kept(*arguments: str) -> Iterator[dict[str, str]]:
+    """`lifestream local --keep`, ended politely; gives the environment that it tells to use."""
+    process = subprocess.Popen(
+        [*COMMAND, "local", *arguments],
+        cwd=ROOT,
+        env=_environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    lines = []
+    for line in process.stderr:
+        lines.append(line)
+        if "Ctrl-C ends it" in line:
+            break
+    exports = [line.removeprefix("export ").strip() for line in lines if "export " in line]
+    try:
+        yield dict(export.split("=", 1) for export in exports)
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+def _in_another_terminal(exports: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        env=_environment() | exports,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
 
 
 def _environment() -> dict[str, str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cdk_app.local.run import Outcome
 from fakes import api_error
 from lifestream.client.redrive import redrive_dead_letters
 from lifestream.domain.job import JobStatus
@@ -48,17 +49,15 @@ def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_complete
     assert f"{outcome.job.results_prefix}summary.json" in pipeline.keys("results/")
 
 
-def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, clip: Path) -> None:
-    outcome = pipeline.run_one(clip)
-    assert outcome.record is not None
-    asked = len(pipeline.openai.requests)
-    stale = outcome.job.model_copy(update={"attempt": 1, "failure": _failure(outcome.job.job_id)})
+def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: Outcome) -> None:
+    job, asked = finished.job, len(pipeline.openai.requests)
+    stale = job.model_copy(update={"failure": _failure(job.job_id)})
 
     pipeline.service.queues.send_processing_job(stale)
     time.sleep(3)
 
-    assert pipeline.executions(outcome.job) == [outcome.job.job_id]
-    assert pipeline.service.job(outcome.job.job_id).status == JobStatus.SUCCEEDED
+    assert pipeline.executions(job) == [job.job_id]
+    assert pipeline.service.job(job.job_id).status == JobStatus.SUCCEEDED
     assert len(pipeline.openai.requests) == asked
 
 
@@ -85,8 +84,8 @@ def test_an_aborted_execution_stops_its_container(pipeline: Pipeline, clip: Path
     pytest.fail("the container still runs")
 
 
-def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, clip: Path) -> None:
-    pipeline.run_one(clip)
+def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Outcome) -> None:
+    assert finished.results
     logs = pipeline.aws.session().client("logs")
     lines = [
         event["message"]

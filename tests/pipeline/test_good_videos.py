@@ -11,6 +11,7 @@ import srt
 import webvtt
 from jsonschema import Draft202012Validator
 
+from cdk_app.local.run import Outcome
 from lifestream.client import JobOptions
 from lifestream.client.library import search
 from lifestream.client.results import Results
@@ -69,9 +70,10 @@ def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: lis
         Draft202012Validator(schema).validate(json.loads((results / f"{name}.json").read_text()))
 
 
-def test_the_same_event_five_times_is_one_of_everything(pipeline: Pipeline, clip: Path) -> None:
-    uploaded = pipeline.run_one(clip)
-    job = uploaded.job
+def test_the_same_event_five_times_is_one_of_everything(
+    pipeline: Pipeline, finished: Outcome
+) -> None:
+    job = finished.job
     vectors = pipeline.keys("index/")
     before = {key: _content(pipeline, key) for key in pipeline.keys(job.results_prefix)}
     event = {
@@ -142,20 +144,20 @@ def test_a_presigned_form_refuses_other_sizes(pipeline: Pipeline, size: int) -> 
     assert answer.status_code == 400
 
 
-def test_what_was_said_is_found_with_its_moment(pipeline: Pipeline, clip: Path) -> None:
-    outcome = pipeline.run_one(clip)
-
+def test_what_was_said_is_found_with_its_moment(pipeline: Pipeline, finished: Outcome) -> None:
     hits = search("budget for the project", pipeline.service.settings, limit=1_000)
 
     assert "budget" in hits[0].text
-    [best, *_] = [hit for hit in hits if hit.job_id == outcome.job.job_id]
-    assert (best.key, best.score) == (outcome.job.key, hits[0].score)
+    [best, *_] = [hit for hit in hits if hit.job_id == finished.job.job_id]
+    assert (best.key, best.score) == (finished.job.key, hits[0].score)
     assert best.start_seconds < 11
 
 
-def test_two_runs_over_the_same_video_give_identical_files(pipeline: Pipeline, clip: Path) -> None:
+def test_two_runs_over_the_same_video_give_identical_files(
+    pipeline: Pipeline, finished: Outcome, clip: Path
+) -> None:
     """Two uploads are two jobs; but for their ids, their files are byte-identical."""
-    first, second = pipeline.run(clip)[0], pipeline.run(clip)[0]
+    first, second = finished, pipeline.run_one(clip)
 
     assert first.job.job_id != second.job.job_id
     assert first.results is not None

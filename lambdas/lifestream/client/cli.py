@@ -35,7 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-console = Console()
+console = Console(emoji=False)  # ":secret:" in an ARN is no emoji
 Stage = Annotated[
     str | None, typer.Option(help="Use this stage's stack instead of the environment.")
 ]
