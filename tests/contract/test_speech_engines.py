@@ -48,6 +48,8 @@ def test_words_of_the_sample_are_mostly_right(samples: NDArray[np.float32]) -> N
     heard = " ".join(word.text for segment in recognition.segments for word in segment.words)
     spoken = " ".join(turn["text"] for turn in REFERENCE)
     assert jiwer.wer(normalized(spoken), normalized(heard)) < 0.15
+    confidence = [word.confidence for segment in recognition.segments for word in segment.words]
+    assert len({round(value, 1) for value in confidence}) > 3  # it says where it is unsure
 
 
 def test_words_are_in_order_and_inside_the_sound(samples: NDArray[np.float32]) -> None:

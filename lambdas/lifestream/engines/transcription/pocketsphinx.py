@@ -73,14 +73,13 @@ def _decode(pcm: bytes, offset_seconds: float) -> RecognizedSegment:
     decoder.start_utt()
     decoder.process_raw(pcm, full_utt=True)
     decoder.end_utt()
-    words = tuple(_word(entry, decoder, offset_seconds) for entry in decoder.seg() or ())
+    words = tuple(_word(entry, offset_seconds) for entry in decoder.seg() or ())
     return RecognizedSegment(words=tuple(word for word in words if word))
 
 
-def _word(
-    entry: pocketsphinx.Segment, decoder: pocketsphinx.Decoder, offset_seconds: float
-) -> Word | None:
-    """None for silence and noise marks such as `<sil>` and `[NOISE]`."""
+def _word(entry: pocketsphinx.Segment, offset_seconds: float) -> Word | None:
+    """None for silence and noise marks such as `<sil>` and `[NOISE]`. The confidence is the
+    word's posterior probability in the lattice."""
     text = PRONUNCIATION_VARIANT.sub("", entry.word)
     if text.startswith(("<", "[", "+")):
         return None
@@ -88,7 +87,7 @@ def _word(
         text=text,
         start_seconds=round(offset_seconds + entry.start_frame / FRAMES_PER_SECOND, 3),
         end_seconds=round(offset_seconds + (entry.end_frame + 1) / FRAMES_PER_SECOND, 3),
-        confidence=round(min(1.0, decoder.get_logmath().exp(entry.prob)), 3),
+        confidence=round(min(1.0, entry.prob), 3),
     )
 
 
