@@ -26,23 +26,27 @@ class DeploymentError(RuntimeError):
 
 
 def deploy(assembly: Assembly, session: boto3.Session, *, account: str) -> dict[str, str]:
-    """The stack's outputs. A stack that is there already (kept state) is left as it is."""
+    """The stack's outputs. A stack that is there already (kept state) is left as it is; the
+    keys are always those that the person has now."""
     cloud_formation = session.client("cloudformation")
-    existing = _outputs(cloud_formation, assembly.stack)
-    if existing is not None:
-        return existing
+    outputs = _outputs(cloud_formation, assembly.stack)
+    if outputs is None:
+        outputs = _create(assembly, session, account)
+    store_keys(session, outputs["ApiKeysSecret"], os.environ)
+    return outputs
+
+
+def _create(assembly: Assembly, session: boto3.Session, account: str) -> dict[str, str]:
+    cloud_formation = session.client("cloudformation")
     session.client("ssm").put_parameter(Name=BOOTSTRAP_VERSION, Value="30", Type="String")
-    url = _publish_assets(assembly, session, account)
     cloud_formation.create_stack(
         StackName=assembly.stack,
-        TemplateURL=url,
+        TemplateURL=_publish_assets(assembly, session, account),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         OnFailure="DO_NOTHING",
     )
     _wait(cloud_formation, assembly.stack)
-    outputs = _outputs(cloud_formation, assembly.stack) or {}
-    store_keys(session, outputs["ApiKeysSecret"], os.environ)
-    return outputs
+    return _outputs(cloud_formation, assembly.stack) or {}
 
 
 def store_keys(session: boto3.Session, secret: str, environment: Mapping[str, str]) -> None:

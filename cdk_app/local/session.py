@@ -85,7 +85,7 @@ class Options:
 
 
 @contextmanager
-def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:  # frozen
+def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
     """Runs until the block ends, for whatever reason it ends."""
     assembly = synthesize()
     port = options.port or _port_of(options.state)
