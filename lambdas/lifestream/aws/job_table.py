@@ -88,8 +88,14 @@ class JobTable:
 
     def starting_with(self, prefix: str) -> list[JobRecord]:
         """For people who type the first characters of a job id."""
-        answer = self._table.scan(FilterExpression=Attr("job_id").begins_with(prefix))
-        return [JobRecord.model_validate(_plain(item)) for item in answer["Items"]]
+        found: list[JobRecord] = []
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._table.scan(FilterExpression=Attr("job_id").begins_with(prefix), **page)
+            found += [JobRecord.model_validate(_plain(item)) for item in answer["Items"]]
+            if "LastEvaluatedKey" not in answer:
+                return found
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def _put(self, job: ProcessingJob, condition: ConditionBase) -> bool:
         item: dict[str, Any] = {

@@ -76,6 +76,7 @@ class VideoService:
             options=options,
             submitted_at=head["LastModified"],
         )
+        self._jobs.accept(job)  # so that its status can be asked for at once
         self.queues.send_processing_job(job)
         return job
 
@@ -111,7 +112,7 @@ class VideoService:
     def job(self, job_id: str) -> JobRecord:
         """By its id or the id's first characters. Raises ConfigurationError where none or
         several fit."""
-        if record := self._jobs.find(job_id):
+        if job_id and (record := self._jobs.find(job_id)):
             return record
         found = self._jobs.starting_with(job_id) if job_id else []
         if len(found) != 1:
