@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
 from cdk_app.local.synthesis import synthesize
 from pipeline.conftest import Pipeline
 
@@ -59,3 +63,28 @@ def _resolve(part: dict[str, Any], resolved: dict[str, dict[str, str]]) -> str:
         return resolved[part["Ref"]]["Ref"]
     logical_id, attribute = part["Fn::GetAtt"]
     return resolved[logical_id][attribute]
+
+
+def test_the_permissions_of_the_template_hold_here(pipeline: Pipeline) -> None:
+    """With the role of PublishResults: its own results may be written, nothing else."""
+    session = pipeline.aws.session()
+    role = next(
+        role["Arn"]
+        for role in session.client("iam").list_roles()["Roles"]
+        if "PublishResultsFunctionServiceRole" in role["RoleName"]
+    )
+    assumed = session.client("sts").assume_role(RoleArn=role, RoleSessionName="test")
+    keys = assumed["Credentials"]
+    s3 = boto3.client(
+        "s3",
+        endpoint_url=pipeline.aws.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+
+    s3.put_object(Bucket=pipeline.bucket, Key="results/allowed.txt", Body=b"")
+    for key in ("uploads/not.txt", "jobs/x/TranscribeSpeech/not.json", "index/not.json"):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.put_object(Bucket=pipeline.bucket, Key=key, Body=b"")
