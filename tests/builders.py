@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from lifestream.domain.job import InspectedJob, JobOptions, ProcessingJob, PublishableJob
+from lifestream.domain.job import Failure, InspectedJob, JobOptions, ProcessingJob, PublishableJob
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript, Word
 
 SUBMITTED = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -25,6 +25,19 @@ def a_job(
         size=1_000,
         options=options,
         submitted_at=SUBMITTED,
+    )
+
+
+def a_failure() -> Failure:
+    return Failure(
+        step="SummarizeTranscript",
+        error="TransientError",
+        cause="busy",
+        advice="wait",
+        attempt=1,
+        execution_arn="arn",
+        failed_at=SUBMITTED,
+        how_to_redrive="move it",
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from builders import a_failure
 from cdk_app.local.run import Outcome
 from fakes import api_error
 from lifestream.client.redrive import redrive_dead_letters
@@ -51,7 +52,7 @@ def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_complete
 
 def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: Outcome) -> None:
     job, asked = finished.job, len(pipeline.openai.requests)
-    stale = job.model_copy(update={"failure": _failure(job.job_id)})
+    stale = job.model_copy(update={"failure": a_failure()})
 
     pipeline.service.queues.send_processing_job(stale)
     time.sleep(3)
@@ -116,19 +117,3 @@ def _container_of(job_id: str) -> int:
                 continue
         time.sleep(0.05)
     raise AssertionError("no container was started")
-
-
-def _failure(job_id: str) -> object:
-    from builders import SUBMITTED
-    from lifestream.domain.job import Failure
-
-    return Failure(
-        step="SummarizeTranscript",
-        error="TransientError",
-        cause="",
-        advice="",
-        attempt=1,
-        execution_arn=job_id,
-        failed_at=SUBMITTED,
-        how_to_redrive="",
-    )

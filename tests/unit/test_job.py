@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from builders import SUBMITTED, a_job
-from lifestream.domain.job import Failure, JobOptions, JobStatus, ProcessingJob, derive_job_id
+from builders import a_failure, a_job
+from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob, derive_job_id
 
 
 @given(key=st.text(min_size=1), metadata=st.dictionaries(st.text(), st.text()))
@@ -39,16 +39,7 @@ def test_without_versioning_etag_and_sequencer_tell_uploads_apart() -> None:
 
 def test_execution_name_fits_step_functions_and_carries_the_attempt() -> None:
     job = a_job()
-    failure = Failure(
-        step="InspectVideo",
-        error="NoAudioError",
-        cause="",
-        advice="",
-        attempt=1,
-        execution_arn="",
-        failed_at=SUBMITTED,
-        how_to_redrive="",
-    )
+    failure = a_failure()
 
     again = job.model_copy(update={"failure": failure}).for_redrive()
 

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from builders import SUBMITTED, a_job
+from builders import SUBMITTED, a_failure, a_job
 from conftest import JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobRecord, JobTable
-from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.step_names import Step
 
-FAILURE = Failure(
-    step="SummarizeTranscript",
-    error="TransientError",
-    cause="busy",
-    advice="wait",
-    attempt=1,
-    execution_arn="arn",
-    failed_at=SUBMITTED,
-    how_to_redrive="move it",
-)
+FAILURE = a_failure()
 
 
 @pytest.fixture

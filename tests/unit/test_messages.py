@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import SUBMITTED, a_job
-from lifestream.domain.job import Failure
+from builders import a_failure, a_job
 from lifestream.domain.messages import jobs_in
 from lifestream.errors import InvalidMessageError
 
@@ -103,16 +102,7 @@ def test_what_is_neither_event_nor_job_is_refused(body: str) -> None:
 
 
 def test_a_dead_letter_is_the_next_attempt_of_the_same_job() -> None:
-    failure = Failure(
-        step="SummarizeTranscript",
-        error="TransientError",
-        cause="",
-        advice="",
-        attempt=1,
-        execution_arn="arn",
-        failed_at=SUBMITTED,
-        how_to_redrive="",
-    )
+    failure = a_failure()
     dead = a_job().model_copy(update={"failure": failure})
 
     [job] = jobs_in(dead.model_dump_json())
