@@ -27,10 +27,10 @@ from lifestream.domain.summary import normalized
 from lifestream.domain.transcript import SpeakerTurn, Word
 from lifestream.engines.diarization.embedded import BicClusterer
 from lifestream.engines.transcription.pocketsphinx import PocketSphinx
+from lifestream.media import SAMPLE_RATE
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
 from lifestream.media.sound import load_samples
-from lifestream.media.voice_activity import SAMPLE_RATE
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "team-meeting.mp4"
 FRAMES_PER_SECOND = 100

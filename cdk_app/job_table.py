@@ -6,8 +6,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
 from cdk_app.config import Config
-
-RECENT_INDEX = "recent"
+from lifestream.aws.job_table import RECENT_INDEX
 
 
 class JobTable(Construct):

@@ -10,9 +10,8 @@ from constructs import Construct
 
 from cdk_app.config import Config
 from cdk_app.dispatcher import DISPATCHER_TIMEOUT
+from lifestream.domain.job import UPLOADS_PREFIX, VIDEO_EXTENSIONS
 
-EXTENSIONS = (".mp4", ".mov", ".avi", ".mkv")
-PREFIX = "uploads/"
 QUEUE_NAME = "lifestream-video-processing"
 MAX_RECEIVES = 3
 
@@ -90,14 +89,14 @@ class Uploads(Construct):
             raise TypeError("the bucket has no CfnBucket")
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
-                self._rule(suffix) for name in EXTENSIONS for suffix in (name, name.upper())
+                self._rule(suffix) for name in VIDEO_EXTENSIONS for suffix in (name, name.upper())
             ]
         )
         resource.node.add_dependency(self.queue.node.find_child("Policy"))
 
     def _rule(self, suffix: str) -> s3.CfnBucket.QueueConfigurationProperty:
         rules = [
-            s3.CfnBucket.FilterRuleProperty(name="prefix", value=PREFIX),
+            s3.CfnBucket.FilterRuleProperty(name="prefix", value=UPLOADS_PREFIX),
             s3.CfnBucket.FilterRuleProperty(name="suffix", value=suffix),
         ]
         return s3.CfnBucket.QueueConfigurationProperty(

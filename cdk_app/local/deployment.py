@@ -15,10 +15,10 @@ from typing import Any
 import boto3
 
 from cdk_app.local.synthesis import Assembly
+from lifestream.settings import KEY_NAMES
 
 POLL_SECONDS = 0.1
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
-KEY_NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY")
 
 
 class DeploymentError(RuntimeError):

@@ -66,8 +66,8 @@ class Deployment:
             Outcome(video, self.service.create_upload_job(video, options=options, key=key))
             for video, key in zip(videos, unique_keys(videos), strict=True)
         ]
-        while any(outcome.record is None for outcome in outcomes):
-            for outcome in outcomes:
+        while running := [outcome for outcome in outcomes if outcome.record is None]:
+            for outcome in running:
                 self._look(outcome)
             watch(outcomes)
             time.sleep(POLL_SECONDS)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifestream.aws import clients
-from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
+from lifestream.aws.artifacts import AUDIO, ERROR_REPORT, TRANSCRIPT, ErrorReport
 from lifestream.aws.models import fetch_models
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain import fingerprints
@@ -33,7 +33,6 @@ from lifestream.step import artifacts, job_table
 from lifestream.step_names import Step
 
 STEP = Step.TRANSCRIBE_SPEECH
-TRANSCRIPT = "transcript.json"
 
 
 class Transcribed(Frozen):
@@ -49,6 +48,8 @@ def main() -> int:
     logger.append_keys(step=STEP, job_id=job.job_id, attempt=job.attempt)
     try:
         with transient_aws_errors():
+            if has_failed_for_good(job):
+                return 1  # the report of the first time is there
             run(job)
     except PipelineError as error:
         return report(job, error)
@@ -61,7 +62,6 @@ def main() -> int:
 
 
 def run(job: InspectedJob) -> None:
-    refuse_what_failed_for_good(job)
     job_table().enter(job, STEP, JobStatus.TRANSCRIBING)
     started = time.monotonic()
     settings = load(SpeechSettings)
@@ -80,25 +80,16 @@ def run(job: InspectedJob) -> None:
     )
 
 
-def refuse_what_failed_for_good(job: InspectedJob) -> None:
+def has_failed_for_good(job: InspectedJob) -> bool:
     """The state machine retries a failed container; for a permanent reason that is in vain."""
     earlier = artifacts().find(job.job_id, STEP, ERROR_REPORT, ErrorReport)
-    if earlier and earlier.attempt == job.attempt and is_permanent(earlier.error):
-        raise AlreadyFailedError(earlier)
-
-
-class AlreadyFailedError(PipelineError):
-    """Carries the first report on, so that the real reason is not lost."""
-
-    def __init__(self, first: ErrorReport) -> None:
-        super().__init__(first.message)
-        self.first = first
+    return earlier is not None and earlier.attempt == job.attempt and is_permanent(earlier.error)
 
 
 def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
     with tempfile.TemporaryDirectory() as folder:
-        flac = Path(folder) / "audio.flac"
-        artifacts().download(job.job_id, Step.EXTRACT_AUDIO, flac.name, flac)
+        flac = Path(folder) / AUDIO
+        artifacts().download(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
         samples = load_samples(flac)
     fetch_models(clients.s3(), load(Storage).bucket, settings.models_prefix, settings.models_dir)
     transcript = listen(job, samples, settings)
@@ -134,8 +125,7 @@ def listen(job: InspectedJob, samples: NDArray[np.float32], settings: SpeechSett
 
 
 def report(job: InspectedJob, error: PipelineError) -> int:
-    first = error.first if isinstance(error, AlreadyFailedError) else None
-    reason = first or ErrorReport(
+    reason = ErrorReport(
         attempt=job.attempt, error=type(error).__name__, message=str(error)[:1_000]
     )
     logger.error("step failed", extra={"error": reason.error})

@@ -27,6 +27,9 @@ class AwsSettings(Environment):
     region: str | None = Field(default=None, alias="AWS_REGION")
 
 
+KEY_NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY")
+
+
 class Keys(Environment):
     """The vendors' keys, from the environment or from the one secret of the deployment."""
 

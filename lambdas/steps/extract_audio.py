@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 from lifestream.aws import clients
+from lifestream.aws.artifacts import AUDIO
 from lifestream.aws.videos import VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import InspectedJob, JobStatus
@@ -14,8 +15,6 @@ from lifestream.media.sandbox import Extraction, Video
 from lifestream.settings import MediaSettings, load
 from lifestream.step import artifacts, job_table, step
 from lifestream.step_names import Step
-
-AUDIO = "audio.flac"
 
 
 @step(Step.EXTRACT_AUDIO, takes=InspectedJob, status=JobStatus.EXTRACTING)

@@ -7,7 +7,6 @@ from lifestream.aws.keys import load_keys
 from lifestream.domain.chunks import CHUNKING, chunks_of
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
-from lifestream.domain.transcript import Transcript
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
 from lifestream.settings import IndexSettings, Storage, load
@@ -39,7 +38,7 @@ def handler(job: InspectedJob) -> Indexed:
 
 
 def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) -> Indexed:
-    transcript = artifacts().load(job.job_id, Step.TRANSCRIBE_SPEECH, "transcript.json", Transcript)
+    transcript = artifacts().transcript(job.job_id)
     chunks = chunks_of(transcript)
     index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]))
     return Indexed(embedder=embedder.name, index=index.name, chunks=len(chunks))

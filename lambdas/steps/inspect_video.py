@@ -8,6 +8,7 @@ from lifestream.aws import clients
 from lifestream.aws.videos import VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import (
+    VIDEO_EXTENSIONS,
     InspectedJob,
     Inspection,
     JobOptions,
@@ -20,8 +21,6 @@ from lifestream.media.sandbox import Video
 from lifestream.settings import MediaSettings, SpeechSettings, load
 from lifestream.step import artifacts, step
 from lifestream.step_names import Step
-
-EXTENSIONS = (".mp4", ".mov", ".avi", ".mkv")
 
 
 @step(Step.INSPECT_VIDEO, takes=ProcessingJob, status=JobStatus.INSPECTING)
@@ -45,8 +44,10 @@ def handler(job: ProcessingJob) -> InspectedJob:
 
 def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
     """The name is checked before a byte is read; then the bytes decide what the file is."""
-    if PurePosixPath(job.key).suffix.lower() not in EXTENSIONS:
-        raise UnsupportedExtensionError(f"{job.file_name} does not end in {', '.join(EXTENSIONS)}")
+    if PurePosixPath(job.key).suffix.lower() not in VIDEO_EXTENSIONS:
+        raise UnsupportedExtensionError(
+            f"{job.file_name} does not end in {', '.join(VIDEO_EXTENSIONS)}"
+        )
     video = VideoObject.open(clients.s3(), job)
     container = identify(video.read_at, video.size)
     probe = Video(container=container, size=video.size, max_seconds=max_seconds).probe(

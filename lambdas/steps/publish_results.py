@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from lifestream import __version__
+from lifestream.aws.artifacts import SUMMARY
 from lifestream.domain.job import JobStatus, PublishableJob, PublishedJob
 from lifestream.domain.manifest import Manifest
 from lifestream.domain.markdown import result_page
@@ -25,7 +26,7 @@ CONTENT_TYPES = {
 
 @step(Step.PUBLISH_RESULTS, takes=PublishableJob, status=JobStatus.PUBLISHING)
 def handler(job: PublishableJob) -> PublishedJob:
-    transcript = artifacts().load(job.job_id, Step.TRANSCRIBE_SPEECH, "transcript.json", Transcript)
+    transcript = artifacts().transcript(job.job_id)
     for name, text in result_files(job, transcript, summary_of(job)).items():
         content_type = CONTENT_TYPES[name.rpartition(".")[2]]
         artifacts().put(f"{job.results_prefix}{name}", text.encode(), content_type)
@@ -35,7 +36,7 @@ def handler(job: PublishableJob) -> PublishedJob:
 def summary_of(job: PublishableJob) -> Summary | None:
     if Step.SUMMARIZE_TRANSCRIPT in {part.step for part in job.missing}:
         return None
-    return artifacts().load(job.job_id, Step.SUMMARIZE_TRANSCRIPT, "summary.json", Summary)
+    return artifacts().load(job.job_id, Step.SUMMARIZE_TRANSCRIPT, SUMMARY, Summary)
 
 
 def result_files(

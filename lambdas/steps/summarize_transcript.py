@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from lifestream.aws.artifacts import SUMMARY
 from lifestream.aws.keys import load_keys
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
 from lifestream.domain.summary import NOTHING_SAID, verified
-from lifestream.domain.transcript import Transcript
 from lifestream.engines.summarization import Summarizer, load_summarizer
 from lifestream.settings import SummarySettings, load
 from lifestream.step import artifacts, step
 from lifestream.step_names import Step
-
-SUMMARY = "summary.json"
 
 
 class Summarized(Frozen):
@@ -35,7 +33,7 @@ def handler(job: InspectedJob) -> Summarized:
 
 
 def summarize(job: InspectedJob, summarizer: Summarizer) -> Summarized:
-    transcript = artifacts().load(job.job_id, Step.TRANSCRIBE_SPEECH, "transcript.json", Transcript)
+    transcript = artifacts().transcript(job.job_id)
     # Silence has no summary, and asking a model for one invites it to invent.
     draft = summarizer.summarize(transcript) if transcript.segments else NOTHING_SAID
     summary = verified(draft, transcript, engine=summarizer.name)

@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from lifestream.domain.job import Frozen
+from lifestream.domain.transcript import Transcript
 from lifestream.errors import ArtifactMissingError
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+AUDIO = "audio.flac"
+TRANSCRIPT = "transcript.json"
+SUMMARY = "summary.json"
 CHECKPOINT = "checkpoint.json"
 ERROR_REPORT = "error.json"
 Model = TypeVar("Model", bound=BaseModel)
@@ -64,14 +68,15 @@ class Artifacts:
         return made
 
     def facts(self, job_id: str, step: Step, fingerprint: str, kind: type[Model]) -> Model | None:
-        checkpoint = self.find(job_id, step, CHECKPOINT, Checkpoint)
-        if checkpoint is None or checkpoint.fingerprint != fingerprint:
-            return None
-        return kind.model_validate(checkpoint.facts)
+        checkpoint = self._checkpoint(job_id, step, fingerprint)
+        return kind.model_validate(checkpoint.facts) if checkpoint else None
 
     def has_checkpoint(self, job_id: str, step: Step, fingerprint: str) -> bool:
+        return self._checkpoint(job_id, step, fingerprint) is not None
+
+    def _checkpoint(self, job_id: str, step: Step, fingerprint: str) -> Checkpoint | None:
         checkpoint = self.find(job_id, step, CHECKPOINT, Checkpoint)
-        return checkpoint is not None and checkpoint.fingerprint == fingerprint
+        return checkpoint if checkpoint and checkpoint.fingerprint == fingerprint else None
 
     def fingerprint(self, job_id: str, step: Step) -> str:
         """Of a step that has finished. Raises ArtifactMissingError."""
@@ -81,6 +86,10 @@ class Artifacts:
         self.put(
             artifact_key(job_id, step, name), model.model_dump_json().encode(), "application/json"
         )
+
+    def transcript(self, job_id: str) -> Transcript:
+        """Raises ArtifactMissingError."""
+        return self.load(job_id, Step.TRANSCRIBE_SPEECH, TRANSCRIPT, Transcript)
 
     def load(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model:
         """Raises ArtifactMissingError."""

@@ -15,6 +15,7 @@ MAX_CAUSE_CHARACTERS = 1_000
 MAX_HOTWORD_CHARACTERS = 1_200
 SHORT_ID_CHARACTERS = 8
 UPLOADS_PREFIX = "uploads/"
+VIDEO_EXTENSIONS = (".mp4", ".mov", ".avi", ".mkv")
 
 
 class JobStatus(StrEnum):

@@ -6,3 +6,6 @@ decoder           the other side: a child process without secrets and with limit
 sound             FLAC in, samples in memory out
 voice_activity    the stretches of speech in the samples
 """
+
+SAMPLE_RATE = 16_000
+"""Of all sound between the steps and inside the engines, in samples a second."""

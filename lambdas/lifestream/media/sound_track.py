@@ -18,12 +18,12 @@ from lifestream.errors import (
     UnreadableVideoError,
     VideoTooLongError,
 )
+from lifestream.media import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.container import InputContainer
 
-SAMPLE_RATE = 16_000
 LONGEST_SILENCE_ADDED = 6 * 3600 * SAMPLE_RATE
 LATEST_START_SECONDS = 60.0
 SMALLEST_GAP = SAMPLE_RATE // 10

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import SpeakerTurn
 from lifestream.engines.diarization import in_order_of_appearance
-from lifestream.media.voice_activity import SAMPLE_RATE, SpeechSpan, speech_spans
+from lifestream.media import SAMPLE_RATE
+from lifestream.media.voice_activity import SpeechSpan, speech_spans
 
 HOP, WINDOW, FFT = 160, 400, 512
 MEL_BANDS, COEFFICIENTS = 40, 19

@@ -18,7 +18,7 @@ from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import SpeakerTurn
 from lifestream.engines.diarization import in_order_of_appearance
 from lifestream.errors import ConfigurationError, SpeechEngineError
-from lifestream.media.voice_activity import SAMPLE_RATE
+from lifestream.media import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from pyannote.audio import Pipeline

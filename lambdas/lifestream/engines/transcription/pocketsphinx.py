@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
 from lifestream.errors import ConfigurationError, UnsupportedOptionError
-from lifestream.media.voice_activity import SAMPLE_RATE, SpeechSpan, speech_spans
+from lifestream.media import SAMPLE_RATE
+from lifestream.media.voice_activity import SpeechSpan, speech_spans
 
 if TYPE_CHECKING:
     import pocketsphinx
