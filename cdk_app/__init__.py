@@ -4,9 +4,11 @@ config          the switches: -c stage= -c compute= …
 stack           the whole picture: parts, connections, grants
 uploads         bucket, ingest queue, dead-letter queue, notifications
 job_table       one row a job
+gpu_slots       how many containers run at once
 api_keys        one secret
 dispatcher      queue → state machine
 workflow        the state machine
+caretakers      aborted executions, lost messages
 lambda_step     a state that is a Lambda function
 container_step  the state that is a GPU container
 bundling        zips without Docker

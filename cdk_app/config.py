@@ -18,6 +18,7 @@ class Config(BaseModel):
     whisper_model: str = "large-v3-turbo"
     openai_model: str = "gpt-4o-mini"
     max_dispatchers: int = Field(default=2, ge=2, le=1000)
+    max_gpu_tasks: int = Field(default=4, ge=1, le=100)
 
     @classmethod
     def from_context(cls, node: Node) -> Self:

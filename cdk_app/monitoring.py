@@ -7,6 +7,8 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from cdk_app.caretakers import Caretakers
+
 
 class Monitoring(Construct):
     def __init__(
@@ -16,6 +18,7 @@ class Monitoring(Construct):
         *,
         dead_letters: sqs.Queue,
         state_machine: sfn.StateMachine,
+        caretakers: Caretakers,
     ) -> None:
         super().__init__(scope, construct_id)
         self._alarm(
@@ -28,6 +31,15 @@ class Monitoring(Construct):
             state_machine.metric_timed_out(),
             "An execution ran into the limit of the whole state machine",
         )
+
+        for function, what in zip(
+            caretakers.functions, ("ExecutionEnded", "Reconciler"), strict=True
+        ):
+            self._alarm(
+                f"{what}Errors",
+                function.metric_errors(),
+                f"{what} fails: an aborted job may lack its dead letter",
+            )
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, description: str) -> None:
         metric.create_alarm(

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from aws_cdk import Aws, CfnOutput, Duration, Size, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_app.api_keys import ApiKeys
 from cdk_app.bundling import Requirements
+from cdk_app.caretakers import Caretakers
 from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
 from cdk_app.dispatcher import Dispatcher
+from cdk_app.gpu_slots import GpuSlots
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
 from cdk_app.uploads import Uploads
 from cdk_app.workflow import Steps, Workflow
+from lifestream.domain.job import UPLOADS_PREFIX
 from lifestream.step_names import Step
 
 
@@ -23,6 +28,7 @@ class LifeStreamStack(Stack):
         super().__init__(scope, construct_id, description="LifeStream: video in, knowledge out")
         self.uploads = Uploads(self, "Uploads", config=config)
         self.jobs = JobTable(self, "Jobs", config=config)
+        self.gpu_slots = GpuSlots(self, "GpuSlots", config=config)
         self.api_keys = ApiKeys(self, "ApiKeys", config=config)
         self._environment = {
             "AWS_S3_BUCKET_NAME": self.uploads.bucket.bucket_name,
@@ -39,7 +45,11 @@ class LifeStreamStack(Stack):
         self.workflow = Workflow(
             self,
             "Workflow",
-            steps=Steps(lambdas=self.lambdas, transcribe_speech=self.transcribe_speech),
+            steps=Steps(
+                lambdas=self.lambdas,
+                transcribe_speech=self.transcribe_speech,
+                gpu_slots=self.gpu_slots,
+            ),
             dead_letters=self.uploads.dead_letters,
         )
         self.dispatcher = Dispatcher(
@@ -50,11 +60,23 @@ class LifeStreamStack(Stack):
             state_machine=self.workflow.state_machine,
             max_concurrency=config.max_dispatchers,
         )
+        self.caretakers = Caretakers(
+            self,
+            "Caretakers",
+            environment=self._environment
+            | {
+                "GPU_SLOTS_TABLE_NAME": self.gpu_slots.table.table_name,
+                "AWS_SQS_QUEUE_URL": self.uploads.queue.queue_url,
+                "AWS_SQS_DLQ_URL": self.uploads.dead_letters.queue_url,
+            },
+            state_machine=self.workflow.state_machine,
+        )
         Monitoring(
             self,
             "Monitoring",
             dead_letters=self.uploads.dead_letters,
             state_machine=self.workflow.state_machine,
+            caretakers=self.caretakers,
         )
         self._grant()
         self._tell()
@@ -104,7 +126,12 @@ class LifeStreamStack(Stack):
                 memory=1024,
             ),
             LambdaStep(self, Step.RECORD_SUCCESS, environment=common, timeout=Duration.seconds(60)),
-            LambdaStep(self, Step.RECORD_FAILURE, environment=common, timeout=Duration.seconds(60)),
+            LambdaStep(
+                self,
+                Step.RECORD_FAILURE,
+                environment=common | {"GPU_SLOTS_TABLE_NAME": self.gpu_slots.table.table_name},
+                timeout=Duration.seconds(60),
+            ),
         )
         return {part.step: part for part in steps}
 
@@ -133,6 +160,36 @@ class LifeStreamStack(Stack):
         table.grant(self.transcribe_speech.task_role, "dynamodb:UpdateItem")
         table.grant(self.dispatcher.function, "dynamodb:GetItem", "dynamodb:PutItem")
         self.workflow.state_machine.grant_start_execution(self.dispatcher.function)
+        table.grant(self.lambdas[Step.RECORD_FAILURE].function, "dynamodb:GetItem")
+        self.gpu_slots.table.grant(
+            self.lambdas[Step.RECORD_FAILURE].function, "dynamodb:UpdateItem"
+        )
+        self._grant_listing(self.lambdas[Step.INDEX_TRANSCRIPT].function)
+        self._grant_caretakers()
+
+    def _grant_caretakers(self) -> None:
+        machine = self.workflow.state_machine
+        self.caretakers.grant(
+            jobs=self.jobs.table,
+            slots=self.gpu_slots.table,
+            dead_letters=self.uploads.dead_letters,
+            state_machine=machine,
+        )
+        reconciler = self.caretakers.reconciler
+        self.jobs.table.grant(reconciler, "dynamodb:Query")
+        self.uploads.queue.grant_send_messages(reconciler)
+        machine.grant_execution(reconciler, "states:StopExecution")
+        self._grant_listing(reconciler)
+
+    def _grant_listing(self, function: lambda_.Function) -> None:
+        """Which versions of a video there are, not what they hold."""
+        function.add_to_role_policy(
+            iam.PolicyStatement(
+                actions=["s3:ListBucketVersions"],
+                resources=[self.uploads.bucket.bucket_arn],
+                conditions={"StringLike": {"s3:prefix": f"{UPLOADS_PREFIX}*"}},
+            )
+        )
 
     def _tell(self) -> None:
         """What the client needs to know; the names are those of its settings."""
@@ -142,6 +199,7 @@ class LifeStreamStack(Stack):
             "AwsSqsQueueUrl": self.uploads.queue.queue_url,
             "AwsSqsDlqUrl": self.uploads.dead_letters.queue_url,
             "JobsTableName": self.jobs.table.table_name,
+            "GpuSlotsTableName": self.gpu_slots.table.table_name,
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,
             "ApiKeysSecret": self.api_keys.secret.secret_arn,
         }.items():

@@ -1,11 +1,12 @@
 """The state machine: the flow from an inspected video to published results or a dead letter.
 
-InspectVideo ▶ ExtractAudio ▶ TranscribeSpeech
+InspectVideo ▶ ExtractAudio ▶ AcquireGpuSlot ▶ TranscribeSpeech ▶ ReleaseGpuSlot
     ▶ ( SummarizeTranscript | IndexTranscript ) ▶ PublishResults ▶ RecordSuccess
-any failure ▶ RecordFailure ▶ SendToDeadLetterQueue ▶ JobFailed
+any failure ▶ RecordFailure (and release the slot) ▶ SendToDeadLetterQueue ▶ JobFailed
 
 A failure in one of the two branches leaves a part missing: the rest is published, the job ends
-PARTIAL, and the same dead letter is sent.
+PARTIAL, and the same dead letter is sent. What ends an execution from outside (an abort, the
+limit of the whole machine) no Catch sees: that is `caretakers`' part.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from cdk_app.container_step import ContainerStep
+from cdk_app.gpu_slots import GpuSlots
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.logs import log_group
-from lifestream.step_names import Step
+from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
 
-TOTAL_TIMEOUT = Duration.days(2)
+TOTAL_TIMEOUT = Duration.days(6)
+"""Longer than all retries and waits together, shorter than artifacts are kept."""
 SEND_TIMEOUT = Duration.seconds(60)
 GRACE_SECONDS = 10
 TRANSIENT = (
@@ -35,7 +38,11 @@ TRANSIENT = (
     "Lambda.TooManyRequestsException",
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
 )
+NO_SLOT_IS_FREE = "DynamoDB.ConditionalCheckFailedException"
+TRANSIENT_IN_DYNAMODB = ("States.TaskFailed", "States.Timeout")
 TRANSIENT_IN_ECS = ("ECS.AmazonECSException", "ECS.ServerException", "States.TaskFailed")
 TRANSIENT_IN_SQS = ("SQS.AmazonSQSException", "SQS.SdkClientException", "States.TaskFailed")
 ERROR = "{% $states.errorOutput.Error %}"
@@ -53,6 +60,7 @@ class Steps:
 
     lambdas: Mapping[Step, LambdaStep]
     transcribe_speech: ContainerStep
+    gpu_slots: GpuSlots
 
 
 class Workflow(Construct):
@@ -89,13 +97,35 @@ class Workflow(Construct):
             interval=10,
         )
         extract = self._guarded(self._lambda_state(Step.EXTRACT_AUDIO))
-        extract.next(transcribe).next(understand)
+        extract.next(self._acquired()).next(transcribe).next(self._released(understand))
         inspect = self._guarded(self._lambda_state(Step.INSPECT_VIDEO))
         return inspect.next(
             sfn.Choice.jsonata(self, "IsTranscribed")
             .when(sfn.Condition.jsonata("{% $states.input.is_transcribed %}"), understand)
             .otherwise(extract)
         )
+
+    def _acquired(self) -> sfn.TaskStateBase:
+        """Waits for a free slot: up to two minutes between two looks, for some days in all."""
+        acquire = self._steps.gpu_slots.acquire(self)
+        acquire.add_retry(
+            errors=[NO_SLOT_IS_FREE],
+            max_attempts=2_000,
+            interval=Duration.seconds(5),
+            backoff_rate=1.5,
+            max_delay=Duration.minutes(2),
+            jitter_strategy=sfn.JitterType.FULL,
+        )
+        return self._guarded(acquire, errors=TRANSIENT_IN_DYNAMODB)
+
+    def _released(self, following: sfn.Parallel) -> sfn.TaskStateBase:
+        """A slot that cannot be given back is no reason to lose the transcript: the reconciler
+        finds it."""
+        release = self._steps.gpu_slots.release(self)
+        add_retry(release, errors=TRANSIENT_IN_DYNAMODB)
+        release.add_catch(following, errors=["States.ALL"], outputs="{% $states.input %}")
+        release.next(following)
+        return release
 
     def _summarize_and_index(self) -> sfn.Parallel:
         """Two branches that cannot fail: what goes wrong comes out as a missing part."""
@@ -147,7 +177,7 @@ class Workflow(Construct):
         )
         send = tasks.SqsSendMessage.jsonata(
             self,
-            "SendToDeadLetterQueue",
+            SEND_TO_DEAD_LETTER_QUEUE,
             queue=dead_letters,
             message_body=sfn.TaskInput.from_text("{% $string($states.input.message) %}"),
             task_timeout=sfn.Timeout.duration(SEND_TIMEOUT),
@@ -167,7 +197,13 @@ class Workflow(Construct):
                 "message": UNRECORDED_FAILURE,
             },
         )
-        record.next(send).next(ended)
+        send.next(ended)
+        is_due = "{% $states.input.status in ['FAILED', 'PARTIAL'] %}"
+        record.next(
+            sfn.Choice.jsonata(self, "IsDeadLetterDue")
+            .when(sfn.Condition.jsonata(is_due), send)
+            .otherwise(sfn.Succeed.jsonata(self, "JobCancelled"))
+        )
         return record
 
     def _lambda_state(self, step: Step) -> tasks.LambdaInvoke:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
 from lifestream import settings, step
@@ -18,8 +19,14 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
+# A test that finds its example by chance would fail by chance; `make soak` searches at random.
+hypothesis_settings.register_profile("test", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("soak", deadline=None, print_blob=True)
+hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
+
 BUCKET = "videos"
 JOBS = "jobs"
+SLOTS = "slots"
 
 
 def forget_everything() -> None:
@@ -35,6 +42,7 @@ def forget_everything() -> None:
         clients.table,
         step.artifacts,
         step.job_table,
+        step.gpu_slots,
     ):
         cached.cache_clear()
 
@@ -66,12 +74,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_S3_BUCKET_NAME", BUCKET)
     monkeypatch.setenv("JOBS_TABLE_NAME", JOBS)
+    monkeypatch.setenv("GPU_SLOTS_TABLE_NAME", SLOTS)
     with mock_aws():
         s3 = boto3.client("s3", region_name="us-east-1")
         sqs = boto3.client("sqs", region_name="us-east-1")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         create_job_table()
+        create_slots_table()
         queue = sqs.create_queue(QueueName="ingest")["QueueUrl"]
         dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
         yield Aws(s3=s3, sqs=sqs, queue_url=queue, dlq_url=dead)
@@ -95,5 +105,14 @@ def create_job_table() -> None:
                 "Projection": {"ProjectionType": "ALL"},
             }
         ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+
+
+def create_slots_table() -> None:
+    boto3.client("dynamodb", region_name="us-east-1").create_table(
+        TableName=SLOTS,
+        KeySchema=[{"AttributeName": "pool", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "pool", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )

@@ -7,21 +7,19 @@ definition is refused instead of being run wrongly. Source: https://states-langu
 
 from __future__ import annotations
 
-import contextvars
 import json
 import random
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from cdk_app.local.jsonata import evaluate
+from cdk_app.local.states_clock import Background, Clock, WallClock
 from cdk_app.local.states_errors import ExecutionStoppedError, ExecutionTimedOutError, StateError
 
 MAX_PAYLOAD_BYTES = 262_144
-POLL_SECONDS = 0.02
 State = dict[str, Any]
 
 
@@ -58,12 +56,15 @@ class Execution:
     record: Record
     is_stopped: Callable[[], bool] = lambda: False
     wait_scale: float = 1.0
+    clock: Clock = field(default_factory=WallClock)
+    draw: Callable[[], float] = random.random
+    """For jitter: uniform in [0, 1)."""
     deadline: float | None = None
 
     def run(self, given: Any, *, previous: int = 0) -> Any:  # any JSON
         """The output. Raises StateError, ExecutionTimedOutError, ExecutionStoppedError."""
         limit = self.definition.get("TimeoutSeconds")
-        self.deadline = time.monotonic() + limit if limit else None
+        self.deadline = self.clock.now() + limit if limit else None
         return self._walk(self.definition, given, Scope(previous))
 
     def _walk(self, machine: dict[str, Any], given: Any, scope: Scope) -> Any:
@@ -77,32 +78,36 @@ class Execution:
     def _check(self, scope: Scope) -> None:
         if self.is_stopped() or scope.is_cancelled:
             raise ExecutionStoppedError
-        if self.deadline is not None and time.monotonic() > self.deadline:
+        if self.deadline is not None and self.clock.now() >= self.deadline:
             raise ExecutionTimedOutError
 
     def sleep(self, seconds: float, scope: Scope) -> None:
-        until = time.monotonic() + seconds * self.wait_scale
-        while (left := until - time.monotonic()) > 0:
-            self._check(scope)
-            time.sleep(min(left, POLL_SECONDS))
+        self._wait_until(lambda: False, seconds * self.wait_scale, scope)
 
-    def wait_for(self, done: threading.Event, scope: Scope, seconds: float | None) -> None:
+    def wait_for(self, call: Background, scope: Scope, seconds: float | None) -> None:
         """Raises StateError States.Timeout after `seconds`."""
-        until = None if seconds is None else time.monotonic() + seconds
-        while not done.wait(POLL_SECONDS):
-            self._check(scope)
-            if until is not None and time.monotonic() > until:
-                raise StateError("States.Timeout")
+        if not self._wait_until(lambda: call.is_done, seconds, scope):
+            raise StateError("States.Timeout")
 
     def wait_for_all(self, calls: Sequence[Background], scope: Scope) -> None:
         """Whichever fails first fails them all at once."""
         waiting = list(calls)
         while waiting:
-            self._check(scope)
-            for call in [call for call in waiting if call.done.is_set()]:
+            self._wait_until(lambda: any(call.is_done for call in waiting), None, scope)
+            for call in [call for call in waiting if call.is_done]:
                 call.result()
                 waiting.remove(call)
-            time.sleep(POLL_SECONDS)
+
+    def _wait_until(self, is_so: Callable[[], bool], seconds: float | None, scope: Scope) -> bool:
+        """Whether it is so. Raises what `_check` raises, as soon as there is reason to."""
+        left = None if self.deadline is None else self.deadline - self.clock.now()
+        limits = [limit for limit in (seconds, left) if limit is not None]
+        self.clock.wait_until(
+            lambda: is_so() or self.is_stopped() or scope.is_cancelled,
+            max(0.0, min(limits)) if limits else None,
+        )
+        self._check(scope)
+        return is_so()
 
 
 @dataclass
@@ -149,7 +154,8 @@ class Visit:
                     return self._caught(error)
                 attempts[number] = used + 1
                 self.retries += 1
-                self.execution.sleep(delay_seconds(retrier, used), self.scope)
+                delay = delay_seconds(retrier, used, self.execution.draw)
+                self.execution.sleep(delay, self.scope)
 
     def _caught(self, error: StateError) -> tuple[Any, str]:
         _, catcher = _first(self.state.get("Catch", ()), error)
@@ -187,9 +193,10 @@ class Visit:
     def _invoke(self, resource: str, arguments: Any) -> Any:  # any JSON
         """In a thread of its own, so that a time limit or an abort does not wait for it."""
         cancelled = threading.Event()
-        call = Background(lambda: self.execution.invoke(resource, arguments, cancelled))
+        invoke, clock = self.execution.invoke, self.execution.clock
+        call = Background(lambda: invoke(resource, arguments, cancelled), clock)
         try:
-            self.execution.wait_for(call.done, self.scope, self.state.get("TimeoutSeconds"))
+            self.execution.wait_for(call, self.scope, self.state.get("TimeoutSeconds"))
         except BaseException:
             cancelled.set()
             raise
@@ -199,7 +206,10 @@ class Visit:
         self.log("ParallelStateStarted")
         together = Scope(self.scope.previous, parent=self.scope)
         branches = [
-            Background(lambda b=branch: self._branch(b, together))  # type: ignore[misc]  # binds b
+            Background(
+                lambda b=branch: self._branch(b, together),  # type: ignore[misc]  # binds b
+                self.execution.clock,
+            )
             for branch in self.state["Branches"]
         ]
         try:
@@ -239,36 +249,14 @@ class Visit:
         )
 
 
-class Background:
-    """A call in a thread, in the caller's context."""
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self.done = threading.Event()
-        self._call = call
-        self._value: Any = None
-        self._error: BaseException | None = None
-        context = contextvars.copy_context()
-        threading.Thread(target=context.run, args=(self._run,), daemon=True).start()
-
-    def _run(self) -> None:
-        try:
-            self._value = self._call()
-        except BaseException as error:  # noqa: BLE001  # raised again by result()
-            self._error = error
-        self.done.set()
-
-    def result(self) -> Any:  # any JSON
-        if self._error is not None:
-            raise self._error
-        return self._value
-
-
-def delay_seconds(retrier: dict[str, Any], used: int) -> float:
+def delay_seconds(
+    retrier: dict[str, Any], used: int, draw: Callable[[], float] = random.random
+) -> float:
     """Before the next attempt, when `used` retries are used up."""
     delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** used
     delay = min(delay, retrier.get("MaxDelaySeconds", delay))
     is_jittered = retrier.get("JitterStrategy") == "FULL"
-    return float(delay * random.random() if is_jittered else delay)  # noqa: S311  # no secret
+    return float(delay * draw() if is_jittered else delay)
 
 
 def _first(rules: Any, error: StateError) -> tuple[int, dict[str, Any] | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-RESOURCES = ("lambda:invoke", "sqs:sendMessage", "ecs:runTask.sync")
+RESOURCES = ("lambda:invoke", "sqs:sendMessage", "ecs:runTask.sync", "dynamodb:updateItem")
 COMMON = {"Type", "Comment", "QueryLanguage"}
 MOVES = {"Next", "End", "Output"}
 GUARDS = {"Retry", "Catch"}

@@ -1,16 +1,20 @@
 """TranscribeSpeech: mono 16 kHz FLAC in, transcript with speakers out. The only GPU step.
 
 ECS starts it with the job as JOB; everything else is in the bucket. It ends with 0 when the
-transcript and its checkpoint are there, and with 1 when `error.json` says why they are not.
+transcript and its checkpoint are there, with 1 when `error.json` says why they are not, and with
+143 where its host is taken back: then the state machine starts it anew, from the beginning.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +29,16 @@ from lifestream.domain.speakers import segments_by_speaker
 from lifestream.domain.transcript import Engines, Source, Speaker, Transcript
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.transcription import load_transcriber
-from lifestream.errors import PipelineError, SpeechEngineError, is_permanent
+from lifestream.errors import (
+    ContainerInterruptedError,
+    PipelineError,
+    SpeechEngineError,
+    is_permanent,
+)
 from lifestream.media.sound import load_samples
 from lifestream.observability import logger
 from lifestream.settings import ContainerSettings, SpeechSettings, Storage, load
-from lifestream.step import artifacts, job_table
+from lifestream.step import artifacts, begin
 from lifestream.step_names import Step
 
 STEP = Step.TRANSCRIBE_SPEECH
@@ -46,11 +55,15 @@ class Transcribed(Frozen):
 def main() -> int:
     job = load(ContainerSettings).job
     logger.append_keys(step=STEP, job_id=job.job_id, attempt=job.attempt)
+    signal.signal(signal.SIGTERM, be_interrupted)
     try:
         with transient_aws_errors():
             if has_failed_for_good(job):
                 return 1  # the report of the first time is there
             run(job)
+    except ContainerInterruptedError as error:
+        report(job, error)
+        return 128 + signal.SIGTERM
     except PipelineError as error:
         return report(job, error)
     except MemoryError:
@@ -61,8 +74,15 @@ def main() -> int:
     return 0
 
 
+def be_interrupted(*_: object) -> NoReturn:
+    """ECS sends SIGTERM when it takes back a spot host, or when the execution is stopped, and
+    kills what still runs 30 seconds later."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise ContainerInterruptedError("the container was told to stop before it had finished")
+
+
 def run(job: InspectedJob) -> None:
-    job_table().enter(job, STEP, JobStatus.TRANSCRIBING)
+    begin(job, STEP, JobStatus.TRANSCRIBING)
     started = time.monotonic()
     settings = load(SpeechSettings)
     made_from = fingerprints.of_transcript(job.job_id, job.options, settings.identity())
@@ -106,10 +126,13 @@ def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
 def listen(job: InspectedJob, samples: NDArray[np.float32], settings: SpeechSettings) -> Transcript:
     """Both engines hear the same samples, at the same time."""
     transcriber, diarizer = load_transcriber(settings), load_diarizer(settings)
-    with ThreadPoolExecutor(2) as pool:
+    pool = ThreadPoolExecutor(2)
+    try:
         hearing_words = pool.submit(transcriber.transcribe, samples, job.options)
         hearing_voices = pool.submit(diarizer.diarize, samples, job.options)
         recognition, turns = hearing_words.result(), hearing_voices.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)  # an interruption waits for no engine
     segments = segments_by_speaker(recognition.segments, turns)
     return Transcript(
         job_id=job.job_id,
@@ -134,4 +157,6 @@ def report(job: InspectedJob, error: PipelineError) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)  # an engine's thread may still be at work, and would keep the process

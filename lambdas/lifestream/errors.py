@@ -2,6 +2,7 @@
 
 PipelineError
 ├─ TransientError              the state machine retries: throttling, timeouts, vendor 5xx
+│  └─ ContainerInterruptedError  the host is taken back: the container starts over elsewhere
 ├─ UnusableVideoError          nobody can: the video itself has to change
 │  ├─ VideoNotFoundError
 │  ├─ EmptyVideoError
@@ -16,6 +17,7 @@ PipelineError
 ├─ ConfigurationError          we must fix it: missing secret, unknown engine
 │  ├─ MissingSettingsError
 │  └─ UnsupportedOptionError
+├─ JobEndedError               cancelled, or taken over by a later attempt: nobody's mistake
 ├─ InvalidMessageError         a queue message that is no job
 ├─ ArtifactMissingError        an earlier step's output is gone
 ├─ SpeechEngineError           the engine failed on this audio
@@ -36,6 +38,10 @@ class PipelineError(Exception):
 
 class TransientError(PipelineError):
     advice = "A service was busy or unreachable. Redrive the job: `lifestream redrive JOB`."
+
+
+class ContainerInterruptedError(TransientError):
+    advice = "The GPU's host was taken back again and again. Redrive, or deploy with -c spot=false."
 
 
 class UnusableVideoError(PipelineError):
@@ -94,6 +100,10 @@ class UnsupportedOptionError(ConfigurationError):
     advice = "Leave the option out, or use an engine that supports it."
 
 
+class JobEndedError(PipelineError):
+    advice = "The job was cancelled or runs again already: look at `lifestream status JOB`."
+
+
 class InvalidMessageError(PipelineError):
     advice = "Send an S3 event notification or a ProcessingJob as JSON."
 
@@ -114,6 +124,11 @@ AWS_ADVICE = {
     "States.Timeout": "The step ran into its time limit. Redrive; raise the limit if it repeats.",
     "States.TaskFailed": "The container ended without giving a reason. Read its log and redrive.",
     "Lambda.TooManyRequestsException": TransientError.advice,
+    "Runtime.ExitError": "The step's process died, most likely out of memory. Read its log.",
+    "DynamoDB.ConditionalCheckFailedException": "No GPU slot was free for days. Redrive the job, "
+    "or deploy with a higher -c max_gpu_tasks.",
+    "ExecutionAborted": "Somebody stopped the execution. Redrive the job if that was a mistake.",
+    "ExecutionTimedOut": "The whole execution ran into its limit. Redrive the job.",
 }
 
 
@@ -133,7 +148,7 @@ def is_permanent(error_name: str) -> bool:
     """True where another attempt on the same input must fail the same way."""
     permanent = {
         error.__name__
-        for root in (UnusableVideoError, ConfigurationError)
+        for root in (UnusableVideoError, ConfigurationError, JobEndedError)
         for error in all_errors(root)
     }
     return error_name in permanent

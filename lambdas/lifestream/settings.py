@@ -99,6 +99,10 @@ class ContainerSettings(Environment):
     job: InspectedJob = Field(alias="JOB")
 
 
+class SlotSettings(Environment):
+    slots_table: str = Field(alias="GPU_SLOTS_TABLE_NAME")
+
+
 class DispatcherSettings(Environment):
     jobs_table: str = Field(alias="JOBS_TABLE_NAME")
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
@@ -110,6 +114,13 @@ class ClientSettings(Storage):
     queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
     dlq_url: str = Field(alias="AWS_SQS_DLQ_URL")
     api_keys_secret: str | None = Field(default=None, alias="API_KEYS_SECRET")
+    state_machine_arn: str | None = Field(default=None, alias="STATE_MACHINE_ARN")
+
+
+class OperatorSettings(ClientSettings, SlotSettings):
+    """What it takes to look after executions: settle, reconcile."""
+
+    state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
 
 
 Settings = TypeVar("Settings", bound=Environment)

@@ -11,11 +11,13 @@ from pydantic import BaseModel
 
 from lifestream.aws import clients
 from lifestream.aws.artifacts import Artifacts
+from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.errors import JobEndedError
 from lifestream.observability import logger
-from lifestream.settings import Storage, load
+from lifestream.settings import SlotSettings, Storage, load
 from lifestream.step_names import Step
 
 Taken = TypeVar("Taken", bound=BaseModel)
@@ -36,7 +38,7 @@ def step(
             started = time.monotonic()
             with transient_aws_errors():
                 if status and isinstance(job, ProcessingJob):
-                    job_table().enter(job, name, status)
+                    begin(job, name, status)
                 answer = work(taken)
             logger.info("step finished", extra={"seconds": round(time.monotonic() - started, 3)})
             return answer.model_dump(mode="json")
@@ -44,6 +46,12 @@ def step(
         return handler
 
     return decorate
+
+
+def begin(job: ProcessingJob, name: Step, status: JobStatus) -> None:
+    """Raises JobEndedError: a step of a job that has ended must not work."""
+    if not job_table().enter(job, name, status):
+        raise JobEndedError(f"attempt {job.attempt} of job {job.job_id} has ended before {name}")
 
 
 @cache
@@ -54,3 +62,8 @@ def artifacts() -> Artifacts:
 @cache
 def job_table() -> JobTable:
     return JobTable(clients.table(load(Storage).jobs_table))
+
+
+@cache
+def gpu_slots() -> GpuSlots:
+    return GpuSlots(clients.table(load(SlotSettings).slots_table))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+SEND_TO_DEAD_LETTER_QUEUE = "SendToDeadLetterQueue"
+"""A state of the machine without code of ours; what ended executions left undone is told by it."""
+
 
 class Step(StrEnum):
     """In the order of the pipeline; the value is the state's name in the Step Functions console."""

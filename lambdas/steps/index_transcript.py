@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lifestream.aws import clients
 from lifestream.aws.keys import load_keys
+from lifestream.aws.videos import other_versions
 from lifestream.domain.chunks import CHUNKING, chunks_of
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
@@ -41,4 +42,14 @@ def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) 
     transcript = artifacts().transcript(job.job_id)
     chunks = chunks_of(transcript)
     index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]))
+    keep_newest(job, index)
     return Indexed(embedder=embedder.name, index=index.name, chunks=len(chunks))
+
+
+def keep_newest(job: InspectedJob, index: VectorIndex) -> None:
+    """A search finds the newest version of a video, whichever is indexed last."""
+    versions = other_versions(clients.s3(), job)
+    for job_id in versions.older:
+        index.remove(job_id)
+    if versions.newer:
+        index.remove(job.job_id)

@@ -11,35 +11,41 @@ from lifestream.domain.job import (
     FailedStep,
     Failure,
     JobStatus,
+    ProcessingJob,
 )
 from lifestream.errors import advice_for
-from lifestream.step import artifacts, job_table, step
+from lifestream.step import artifacts, gpu_slots, job_table, step
 from lifestream.step_names import Step
-
-HOW_TO_REDRIVE = (
-    "Move this message to the ingest queue (SQS console: Start DLQ redrive, with the ingest queue "
-    "as custom destination), or run: lifestream redrive {job_id}"
-)
 
 
 @step(Step.RECORD_FAILURE, takes=FailedStep)
 def handler(failed: FailedStep) -> DeadLetter:
     job = failed.job
+    gpu_slots().release(job.execution_name)
     status = JobStatus.PARTIAL if failed.missing else JobStatus.FAILED
     error, cause = real_reason(failed)
-    failure = Failure(
+    failure = Failure.because(
+        job,
         step=failed.step,
         error=error,
         cause=cause,
         advice=advice_for(error),
-        attempt=job.attempt,
         execution_arn=failed.execution_arn,
         failed_at=datetime.now(UTC),
-        how_to_redrive=HOW_TO_REDRIVE.format(job_id=job.job_id),
     )
     job_table().fail(job, status, failure, job.results_prefix if failed.missing else None)
+    status = status_of_row(job, status)
     message = job.model_copy(update={"status": status, "failure": failure})
     return DeadLetter(status=status, error=error, cause=cause, message=message)
+
+
+def status_of_row(job: ProcessingJob, status: JobStatus) -> JobStatus:
+    """What became of the attempt. A job that was cancelled meanwhile, or that a later attempt
+    took over, has not failed, and no dead letter is due."""
+    record = job_table().find(job.job_id)
+    if record is None:
+        return status
+    return record.status if record.attempt == job.attempt else JobStatus.CANCELLED
 
 
 def real_reason(failed: FailedStep) -> tuple[str, str]:

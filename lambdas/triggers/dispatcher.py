@@ -18,10 +18,11 @@ from lifestream.aws import clients
 from lifestream.aws.executions import Executions
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.messages import jobs_in
+from lifestream.errors import InvalidMessageError
 from lifestream.observability import logger
 from lifestream.settings import DispatcherSettings, load
 
-processor = BatchProcessor(event_type=EventType.SQS)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
@@ -32,15 +33,30 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
 
 
 def dispatch(record: SQSRecord) -> None:
-    """First the row, then the execution: a crash in between is repaired by the redelivery."""
-    jobs = jobs_in(record.body)
-    for job in jobs:
+    """A message that fails comes again, or is dead: the log says why, without its content."""
+    try:
+        start_jobs(record)
+    except Exception as error:
+        failed = {"message_id": record.message_id, "error": type(error).__name__}
+        logger.error("message failed", extra=failed)  # a traceback quotes the message
+        raise
+
+
+def start_jobs(record: SQSRecord) -> None:
+    """First the row, then the execution: a crash in between is repaired by the redelivery.
+
+    Raises InvalidMessageError once everything usable in the message is on its way.
+    """
+    asked = jobs_in(record.body)
+    for job in asked.jobs:
         is_accepted = job_table().accept(job)
         if is_accepted:
             executions().start(job)
         outcome = "execution started" if is_accepted else "already processed"
         logger.info(outcome, extra={"job_id": job.job_id, "attempt": job.attempt})
-    if not jobs:
+    if asked.unusable:
+        raise InvalidMessageError("; ".join(asked.unusable)[:1_000])
+    if not asked.jobs:
         logger.info("message ignored: it announces no upload")
 
 

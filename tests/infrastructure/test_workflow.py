@@ -18,10 +18,12 @@ from cdk_app.local.states_rules import problems
 from cdk_app.local.synthesis import ROOT
 from infrastructure.conftest import all_states, definition, synthesized
 from lifestream.errors import all_errors
-from lifestream.step_names import Step
+from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
 
 JOB = {"job_id": "a" * 32, "attempt": 1, "key": "uploads/talk.mp4"}
-TASKS = [*Step, "SendToDeadLetterQueue"]
+ACQUIRE, RELEASE = "AcquireGpuSlot", "ReleaseGpuSlot"
+TASKS = [*Step, SEND_TO_DEAD_LETTER_QUEUE, ACQUIRE, RELEASE]
+AWS_PREFIXES = ("States.", "Lambda.", "Runtime.", "Sandbox.", "ECS.", "SQS.", "DynamoDB.")
 
 
 def machine() -> dict[str, Any]:
@@ -56,7 +58,7 @@ def test_every_error_name_of_ours_exists() -> None:
         for name in rule["ErrorEquals"]
     }
 
-    ours = {name for name in named if not name.startswith(("States.", "Lambda.", "ECS.", "SQS."))}
+    ours = {name for name in named if not name.startswith(AWS_PREFIXES)}
     assert ours
     assert ours <= known
 
@@ -107,7 +109,9 @@ class Services:
         self.calls.append(step)
         if step in self.fails:
             raise self.fails[step]
-        if step == "SendToDeadLetterQueue":
+        if step in (ACQUIRE, RELEASE):
+            return {}
+        if step == SEND_TO_DEAD_LETTER_QUEUE:
             self.dead_letters.append(json.loads(arguments["MessageBody"]))
             return {}
         if step == Step.TRANSCRIBE_SPEECH:
@@ -119,7 +123,9 @@ class Services:
     @staticmethod
     def _step(resource: str, arguments: Any) -> str:
         if resource.endswith("sqs:sendMessage"):
-            return "SendToDeadLetterQueue"
+            return SEND_TO_DEAD_LETTER_QUEUE
+        if resource.endswith("dynamodb:updateItem"):
+            return ACQUIRE if arguments["UpdateExpression"].startswith("ADD") else RELEASE
         if resource.endswith("ecs:runTask.sync"):
             return Step.TRANSCRIBE_SPEECH
         return next(step for step in Step if arguments["FunctionName"].startswith(step))
@@ -141,7 +147,7 @@ class Services:
 
 def execute(services: Services) -> str:
     """How the execution ended: SUCCEEDED or the error's name."""
-    context = {"Execution": {"Id": "arn:execution", "Input": JOB}}
+    context = {"Execution": {"Id": "arn:execution", "Name": "n", "Input": JOB}}
     record = iter(range(1, 10_000))
     try:
         Execution(machine(), context, services, lambda *_: next(record), wait_scale=0).run(JOB)
@@ -154,7 +160,7 @@ def test_a_good_video_goes_all_the_way() -> None:
     services = Services({})
 
     assert execute(services) == "SUCCEEDED"
-    assert set(services.calls) == set(Step) - {Step.RECORD_FAILURE}
+    assert set(services.calls) == {*Step, ACQUIRE, RELEASE} - {Step.RECORD_FAILURE}
     assert services.dead_letters == []
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
 from conftest import forget_everything
 from fakes import Answer, LocalEndpoint, chat_completion
 from lifestream.aws import clients
+from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.client.connection import connect
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import ProcessingJob
@@ -109,6 +110,16 @@ class Pipeline:
                 for event in history["events"]
             )
         return starts
+
+    def slot_holders(self) -> set[str]:
+        return GpuSlots(clients.table(self.aws.outputs["GpuSlotsTableName"])).holders()
+
+    def until(self, is_so: Callable[[], object], complaint: str) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not is_so():
+            if time.monotonic() > until:
+                raise AssertionError(complaint)
+            time.sleep(0.1)
 
     def keys(self, prefix: str) -> list[str]:
         answer = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)

@@ -57,7 +57,13 @@ def test_a_failed_job_says_what_to_do_and_can_be_redriven(
     assert "NotAVideoError" in output
     assert "What to do:" in output
     assert lifestream("results", outcome.job.job_id)[0] == 1
-    assert lifestream("redrive", outcome.job.job_id) == (0, "1 jobs on their way\n")
+    code, output = lifestream("redrive", "--since", "1h", "--dry-run")
+    assert (code, outcome.job.short_id in output) == (0, True)
+    assert "would be on their way" in output
+    code, output = lifestream("redrive", outcome.job.job_id)
+    assert code == 0
+    assert "1 jobs are on their way" in output
+    assert "InspectVideo" in output
     assert pipeline.wait_for(outcome.job, attempt=2) == "FAILED"
     assert len(pipeline.dead_letters(outcome.job)) == 1
 

@@ -7,12 +7,10 @@ import os
 import time
 from pathlib import Path
 
-import pytest
-
 from builders import a_failure
 from cdk_app.local.run import Outcome
 from fakes import api_error
-from lifestream.client.redrive import redrive_dead_letters
+from lifestream.client.redrive import redrive
 from lifestream.domain.job import JobStatus
 from pipeline.conftest import Pipeline, healthy
 
@@ -38,9 +36,7 @@ def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_complete
     assert "canary" not in json.dumps(message)
 
     pipeline.openai.answer = healthy
-    assert redrive_dead_letters(pipeline.service.queues, {outcome.job.job_id}) == [
-        outcome.job.job_id
-    ]
+    assert redrive(pipeline.service, [outcome.job.job_id]) == [outcome.job.job_id]
 
     assert pipeline.wait_for(outcome.job, attempt=2) == "SUCCEEDED"
     record = pipeline.service.job(outcome.job.job_id)
@@ -71,18 +67,38 @@ def test_a_killed_container_is_started_again(pipeline: Pipeline, clip: Path) -> 
     assert pipeline.container_starts(job) == 2
 
 
-def test_an_aborted_execution_stops_its_container(pipeline: Pipeline, clip: Path) -> None:
+def test_an_aborted_execution_stops_its_container_and_leaves_one_dead_letter(
+    pipeline: Pipeline, clip: Path
+) -> None:
     job = pipeline.service.create_upload_job(clip, key="aborted.mp4")
     container = _container_of(job.job_id)
     machine = pipeline.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
 
     pipeline.step_functions.stop_execution(executionArn=f"{machine}:{job.execution_name}")
 
-    for _ in range(100):
-        if not Path(f"/proc/{container}").exists():
-            return
-        time.sleep(0.1)
-    pytest.fail("the container still runs")
+    pipeline.until(lambda: not Path(f"/proc/{container}").exists(), "the container still runs")
+    pipeline.until(lambda: pipeline.dead_letters(job), "there is no dead letter")
+    [letter] = pipeline.dead_letters(job)
+    assert (letter["failure"]["step"], letter["failure"]["error"]) == (
+        "TranscribeSpeech",
+        "ExecutionAborted",
+    )
+    assert pipeline.service.job(job.job_id).status == JobStatus.FAILED
+    assert pipeline.slot_holders() == set()
+
+
+def test_a_cancelled_job_stops_and_leaves_no_dead_letter(pipeline: Pipeline, clip: Path) -> None:
+    job = pipeline.service.create_upload_job(clip, key="cancelled.mp4")
+    container = _container_of(job.job_id)
+
+    record = pipeline.service.cancel(job.job_id)
+
+    assert record.status == JobStatus.CANCELLED
+    pipeline.until(lambda: not Path(f"/proc/{container}").exists(), "the container still runs")
+    pipeline.until(lambda: not pipeline.slot_holders(), "the slot is still taken")
+    assert pipeline.service.job(job.job_id).status == JobStatus.CANCELLED
+    assert pipeline.dead_letters(job) == []
+    assert pipeline.keys(job.results_prefix) == []
 
 
 def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Outcome) -> None:

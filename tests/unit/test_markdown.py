@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -48,6 +48,9 @@ def test_hostile_speech_and_names_stay_plain_text(text: str) -> None:
     assert sum(token.type == "heading_open" for token in tokens) == 2
 
 
+@example("0.")
+@example("12) x")
+@example("1#")
 @given(st.text(st.characters(exclude_categories=["Cc", "Cs", "Cf"]), max_size=80))
 def test_escaped_text_renders_as_itself(text: str) -> None:
     tokens = MarkdownIt("commonmark").parse(f"x {escape(text)}")

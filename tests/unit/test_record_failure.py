@@ -57,7 +57,7 @@ def test_row_and_dead_letter_name_step_error_cause_and_advice(accepted: JobTable
 
 
 def test_the_dead_letter_alone_is_enough_to_run_the_job_again() -> None:
-    [again] = jobs_in(record().message.model_dump_json())
+    [again] = jobs_in(record().message.model_dump_json()).jobs
 
     assert (again.job_id, again.key, again.attempt) == (a_job().job_id, a_job().key, 2)
 

@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
-from lifestream.domain.job import ProcessingJob
+from lifestream.domain.job import Frozen, ProcessingJob
 from lifestream.errors import TransientError
+from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 THROTTLED = ("ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException")
+LAST_EVENTS = 40
+"""More than lie between SendToDeadLetterQueue and the end, with all its retries."""
+
+
+class ExecutionReport(Frozen):
+    """An execution as Step Functions or EventBridge describes it. Input and output are JSON."""
+
+    arn: str
+    name: str
+    status: str
+    input: str
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+
+    @classmethod
+    def of(cls, described: dict[str, Any]) -> Self:
+        """From DescribeExecution's answer or an event's `detail`, which name fields alike."""
+        return cls(
+            arn=described["executionArn"],
+            **{name: described.get(name) for name in cls.model_fields if name != "arn"},
+        )
+
+    @property
+    def is_running(self) -> bool:
+        return self.status in ("RUNNING", "PENDING_REDRIVE")
+
+    @property
+    def job(self) -> ProcessingJob:
+        return ProcessingJob.model_validate_json(self.input)
+
+    @property
+    def result(self) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self.output or "{}")
+        return answer
 
 
 class Executions:
@@ -32,3 +69,32 @@ class Executions:
             if error.response["Error"]["Code"] in THROTTLED:
                 raise TransientError("Step Functions is throttling") from error
             raise
+
+    def find(self, name: str) -> ExecutionReport | None:
+        try:
+            described = self._step_functions.describe_execution(executionArn=self.arn_of(name))
+        except self._step_functions.exceptions.ExecutionDoesNotExist:
+            return None
+        return ExecutionReport.of(dict(described))
+
+    def stop(self, name: str, *, why: str) -> None:
+        """Step Functions stops the container with it. One that has ended stays as it is."""
+        try:
+            self._step_functions.stop_execution(executionArn=self.arn_of(name), cause=why)
+        except self._step_functions.exceptions.ExecutionDoesNotExist:
+            return
+
+    def has_sent_letter(self, arn: str) -> bool:
+        """What the history says: it is written by Step Functions itself, so no crash of ours
+        can make it lie."""
+        history = self._step_functions.get_execution_history(
+            executionArn=arn, reverseOrder=True, maxResults=LAST_EVENTS, includeExecutionData=False
+        )
+        return any(
+            event.get("stateExitedEventDetails", {}).get("name") == SEND_TO_DEAD_LETTER_QUEUE
+            or event.get("taskSucceededEventDetails", {}).get("resourceType") == "sqs"
+            for event in history["events"]
+        )
+
+    def arn_of(self, name: str) -> str:
+        return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"

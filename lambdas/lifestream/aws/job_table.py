@@ -3,8 +3,10 @@ and a late writer of an earlier attempt changes nothing."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
@@ -25,6 +27,17 @@ RECENT_INDEX = "recent"
 ALL_JOBS = "job"
 TERMINAL = sorted(TERMINAL_STATUSES)
 REDRIVABLE = sorted(TERMINAL_STATUSES - {JobStatus.SUCCEEDED})
+UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
+
+
+class Letter(BaseModel):
+    """What is known about an attempt's dead letter, where not the state machine sent it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    attempt: int
+    state: Literal["sending", "sent"]
+    at: datetime
 
 
 class JobRecord(BaseModel):
@@ -42,7 +55,18 @@ class JobRecord(BaseModel):
     updated_at: datetime
     failure: Failure | None = None
     results_prefix: str | None = None
+    letter: Letter | None = None
     job: ProcessingJob
+
+    @property
+    def needs_letter(self) -> bool:
+        """Its attempt ended without all results, and nobody has noted yet that the letter is
+        in the queue."""
+        is_noted = self.letter and (self.letter.attempt, self.letter.state) == (
+            self.attempt,
+            "sent",
+        )
+        return self.status in UNSUCCESSFUL and not is_noted
 
 
 class JobTable:
@@ -59,9 +83,10 @@ class JobTable:
         record = self.find(job.job_id)
         return bool(record and record.attempt == job.attempt and not record.status.is_terminal)
 
-    def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> None:
-        """A step begins. A job that ended meanwhile (cancelled, timed out) keeps its status."""
-        self._update(job, {"status": status, "current_step": step})
+    def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> bool:
+        """A step begins. False where the job has ended meanwhile (cancelled, aborted) or a later
+        attempt runs: then the step must not work. A row that is gone stops nobody."""
+        return self._update(job, {"status": status, "current_step": step})
 
     def finish(self, job: ProcessingJob, status: JobStatus, *, results_prefix: str) -> None:
         self._update(job, {"status": status, "results_prefix": results_prefix})
@@ -71,6 +96,28 @@ class JobTable:
     ) -> None:
         changes: dict[str, Any] = {"status": status, "failure": failure.model_dump(mode="json")}
         self._update(job, changes | ({"results_prefix": results_prefix} if results_prefix else {}))
+
+    def cancel(self, job: ProcessingJob) -> None:
+        self._update(job, {"status": JobStatus.CANCELLED})
+
+    @contextmanager
+    def sending_letter(self, record: JobRecord, *, patience: timedelta) -> Iterator[bool]:
+        """True for one of all that want to send this attempt's dead letter.
+
+        An exception gives the claim back; a crash leaves it, and after `patience` it is void.
+        """
+        if not self._claim_letter(record, patience):
+            yield False
+            return
+        try:
+            yield True
+        except Exception:
+            self._note_letter(record, None)
+            raise
+        self._note_letter(record, "sent")
+
+    def note_letter_sent(self, record: JobRecord) -> None:
+        self._note_letter(record, "sent")
 
     def find(self, job_id: str) -> JobRecord | None:
         item = self._table.get_item(Key={"job_id": job_id}, ConsistentRead=True).get("Item")
@@ -85,6 +132,22 @@ class JobTable:
             Limit=limit,
         )
         return [JobRecord.model_validate(_plain(item)) for item in answer["Items"]]
+
+    def since(self, moment: datetime) -> Iterator[JobRecord]:
+        """Every job submitted at or after `moment`, newest first."""
+        condition = Key("kind").eq(ALL_JOBS) & Key("submitted_at").gte(_text(moment))
+        page: dict[str, Any] = {}
+        while True:
+            answer = self._table.query(
+                IndexName=RECENT_INDEX,
+                KeyConditionExpression=condition,
+                ScanIndexForward=False,
+                **page,
+            )
+            yield from (JobRecord.model_validate(_plain(item)) for item in answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
     def starting_with(self, prefix: str) -> list[JobRecord]:
         """For people who type the first characters of a job id."""
@@ -105,7 +168,7 @@ class JobTable:
             "key": job.key,
             "status": JobStatus.QUEUED,
             "attempt": job.attempt,
-            "submitted_at": job.submitted_at.astimezone(UTC).isoformat(),
+            "submitted_at": _text(job.submitted_at),
             "updated_at": _now(),
             "job": job.model_dump(mode="json"),
         }
@@ -117,23 +180,47 @@ class JobTable:
             return False
         return True
 
-    def _update(self, job: ProcessingJob, changes: dict[str, Any]) -> None:
-        changes = changes | {"updated_at": _now()}
-        names = {f"#{i}": name for i, name in enumerate(changes)}
-        values = {f":{i}": value for i, value in enumerate(changes.values())}
-        assignments = ", ".join(f"#{i} = :{i}" for i in range(len(changes)))
+    def _update(self, job: ProcessingJob, changes: dict[str, Any]) -> bool:
         is_current = Attr("attempt").eq(job.attempt) & ~Attr("status").is_in(TERMINAL)
+        return self._set(job.job_id, changes | {"updated_at": _now()}, is_current)
+
+    def _claim_letter(self, record: JobRecord, patience: timedelta) -> bool:
+        now = datetime.now(UTC)
+        claim = {"attempt": record.attempt, "state": "sending", "at": _text(now)}
+        is_void = Attr("letter.state").eq("sending") & Attr("letter.at").lte(_text(now - patience))
+        is_open = Attr("letter").not_exists() | Attr("letter.attempt").lt(record.attempt) | is_void
+        return self._set(record.job_id, {"letter": claim}, is_open & _is_attempt(record))
+
+    def _note_letter(self, record: JobRecord, state: Literal["sent"] | None) -> None:
+        letter = {"attempt": record.attempt, "state": state, "at": _now()} if state else None
+        self._set(record.job_id, {"letter": letter}, _is_attempt(record))
+
+    def _set(self, job_id: str, changes: dict[str, Any], condition: ConditionBase) -> bool:
+        """None removes an attribute. False where there is a row and the condition refuses."""
+        sets = {name: value for name, value in changes.items() if value is not None}
+        removes = [name for name, value in changes.items() if value is None]
+        expression = ", ".join(f"#{name} = :{name}" for name in sets)
+        expression = f"SET {expression}" if sets else ""
+        expression += f" REMOVE {', '.join(f'#{name}' for name in removes)}" if removes else ""
+        values = {"ExpressionAttributeValues": {f":{n}": v for n, v in sets.items()}}
         try:
             self._table.update_item(
-                Key={"job_id": job.job_id},
-                UpdateExpression=f"SET {assignments}",
-                ConditionExpression=is_current,
-                ExpressionAttributeNames=names,
-                ExpressionAttributeValues=values,
+                Key={"job_id": job_id},
+                UpdateExpression=expression.strip(),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={f"#{name}": name for name in changes},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **(values if sets else {}),  # type: ignore[arg-type]  # the stubs want every key
             )
         except ClientError as error:
             if not _is_refused(error):
                 raise
+            return "Item" not in error.response
+        return True
+
+
+def _is_attempt(record: JobRecord) -> ConditionBase:
+    return Attr("attempt").eq(record.attempt)
 
 
 def _is_refused(error: ClientError) -> bool:
@@ -141,7 +228,12 @@ def _is_refused(error: ClientError) -> bool:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat()
+    return _text(datetime.now(UTC))
+
+
+def _text(moment: datetime) -> str:
+    """Sorts like the moments themselves."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _plain(value: Any) -> Any:  # DynamoDB's numbers are Decimals, at any depth

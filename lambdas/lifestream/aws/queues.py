@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
+
+from pydantic import ValidationError
 
 from lifestream.domain.job import ProcessingJob
 
@@ -25,6 +28,7 @@ class ReceivedMessage:
 
     body: str
     receipt: str
+    sent_at: datetime
 
 
 class QueueService:
@@ -59,6 +63,14 @@ class QueueService:
         while batch := list(self._receive(self._dlq_url, 0, limit=10)):
             yield from batch
 
+    def holds_letter(self, job_id: str, attempt: int) -> bool:
+        """Looks through the dead-letter queue; sees what no other reader holds at this moment."""
+        messages = list(self.dead_letters())
+        for message in messages:
+            self.release(message)
+        letters = (job_in(message) for message in messages)
+        return any((job.job_id, job.attempt) == (job_id, attempt) for job in letters if job)
+
     def redrive(self, message: ReceivedMessage) -> None:
         """Back into the ingest queue first, out of the dead-letter queue second: a crash in
         between leaves the message twice, which the execution's name makes harmless."""
@@ -73,11 +85,25 @@ class QueueService:
 
     def _receive(self, url: str, wait_seconds: int, limit: int = 1) -> Iterator[ReceivedMessage]:
         answer = self._sqs.receive_message(
-            QueueUrl=url, MaxNumberOfMessages=limit, WaitTimeSeconds=wait_seconds
+            QueueUrl=url,
+            MaxNumberOfMessages=limit,
+            WaitTimeSeconds=wait_seconds,
+            MessageSystemAttributeNames=["SentTimestamp"],
         )
         for message in answer.get("Messages", ()):
-            yield ReceivedMessage(message["Body"], message["ReceiptHandle"])
+            sent_at = datetime.fromtimestamp(
+                int(message["Attributes"]["SentTimestamp"]) / 1_000, tz=UTC
+            )
+            yield ReceivedMessage(message["Body"], message["ReceiptHandle"], sent_at)
 
     def _counts(self, url: str, names: tuple[QueueCount, ...]) -> list[int]:
         answer = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=list(names))
         return [int(answer["Attributes"][name]) for name in names]
+
+
+def job_in(message: ReceivedMessage) -> ProcessingJob | None:
+    """None for a raw event that never became a job."""
+    try:
+        return ProcessingJob.model_validate_json(message.body)
+    except ValidationError:
+        return None

@@ -1,10 +1,11 @@
-"""AWS's own bad moments in, TransientError out: the one border for every step.
+"""Bad moments of AWS and its hosts in, TransientError out: the one border for every step.
 
 boto3 has retried by then; what is left is worth another attempt of the whole step later.
 """
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,6 +35,10 @@ def transient_aws_errors() -> Iterator[None]:
         yield
     except (NoConnectionError, HTTPClientError) as error:
         raise TransientError(f"AWS cannot be reached: {type(error).__name__}") from error
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise TransientError("the disk is full") from error
     except ClientError as error:
         code = error.response["Error"]["Code"]
         status = error.response["ResponseMetadata"]["HTTPStatusCode"]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from lifestream.domain.job import JobOptions, ProcessingJob
+from lifestream.domain.job import JobOptions, ProcessingJob, derive_job_id
 from lifestream.errors import ConfigurationError, VideoNotFoundError
 
 if TYPE_CHECKING:
@@ -19,6 +19,28 @@ BLOCK = 4 << 20
 BLOCKS_KEPT = 8
 OPTIONS_METADATA = "lifestream-options"
 GONE = ("404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowed")
+
+
+class Versions(NamedTuple):
+    """Job ids of a video's other versions, seen from one of them."""
+
+    older: list[str]
+    newer: list[str]
+
+
+def other_versions(s3: S3Client, job: ProcessingJob) -> Versions:
+    pages = s3.get_paginator("list_object_versions").paginate(Bucket=job.bucket, Prefix=job.key)
+    ids = [
+        version["VersionId"]
+        for page in pages
+        for version in page.get("Versions", ())
+        if version["Key"] == job.key
+    ]  # S3 lists them newest first
+    if job.version_id not in ids:
+        return Versions([], [])
+    job_ids = [derive_job_id(job.bucket, job.key, version) for version in ids]
+    position = ids.index(job.version_id)
+    return Versions(older=job_ids[position + 1 :], newer=job_ids[:position])
 
 
 class VideoObject:

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -19,13 +20,22 @@ from rich.markup import escape
 
 from lifestream.aws import clients
 from lifestream.client import display
-from lifestream.client.connection import connect
+from lifestream.client.connection import connect, connect_as
 from lifestream.client.library import search as search_library
-from lifestream.client.redrive import redrive_dead_letters, redrive_from_row
+from lifestream.client.redrive import (
+    WORK,
+    candidates,
+    give_back,
+    moment,
+    run_again,
+    steps_left,
+)
 from lifestream.client.results import Results
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions
 from lifestream.errors import PipelineError
+from lifestream.operations import reconciliation
+from lifestream.settings import OperatorSettings
 
 WATCH_SECONDS = 1.0
 LOCAL_MODULE = Path("cdk_app/local/__main__.py")
@@ -125,20 +135,49 @@ def search(
 def redrive(
     jobs: Annotated[list[str] | None, typer.Argument(help="Job ids, or their beginnings.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,  # a flag
+    since: Annotated[
+        str | None, typer.Option(help="Dead letters of the last 30m, 2h, 3d, or since a date.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would be done again.")] = False,
     stage: Stage = None,
 ) -> None:
     """Run failed jobs again; what was finished before is not done twice."""
     with plain_errors():
-        if bool(jobs) == every:
-            raise PipelineError("name the jobs to redrive, or say --all")
+        if bool(jobs) == (every or since is not None):
+            raise PipelineError("name the jobs to redrive, or say --all or --since")
         service = VideoService(connect(stage))
-        records = [service.job(job) for job in jobs or ()]
-        wanted = None if every else {record.job_id for record in records}
-        moved = redrive_dead_letters(service.queues, wanted)
-        for record in records:
-            if record.job_id not in moved:
-                redrive_from_row(service.queues, record)
-        console.print(f"{len(moved) if every else len(records)} jobs on their way")
+        chosen = candidates(service, jobs, since=moment(since) if since else None)
+        left = [steps_left(clients.s3(), job) if job else list(WORK) for job, _ in chosen]
+        console.print(display.redrive_table(chosen, left))
+        if dry_run:
+            give_back(service.queues, chosen)
+        else:
+            run_again(service.queues, chosen)
+        would = "would be" if dry_run else "are"
+        console.print(f"{len(chosen)} jobs {would} on their way")
+
+
+@app.command()
+def cancel(job: Job, stage: Stage = None) -> None:
+    """End a job that waits or runs; its container is stopped."""
+    with plain_errors():
+        record = VideoService(connect(stage)).cancel(job)
+        console.print(f"{record.job.short_id}  {display.coloured(record.status)}")
+
+
+@app.command()
+def reconcile(
+    older_than: Annotated[
+        int, typer.Option(min=0, help="Leave younger things alone: minutes.")
+    ] = 15,
+    stage: Stage = None,
+) -> None:
+    """Find what got lost between two services, and let it go on. Runs every hour by itself."""
+    with plain_errors():
+        settings = connect_as(OperatorSettings, stage)
+        found = reconciliation(settings, patience=timedelta(minutes=older_than)).run()
+        for what, ids in found.model_dump().items():
+            console.print(f"{what}: {', '.join(ids) or 'nothing'}", soft_wrap=True)
 
 
 @app.command(

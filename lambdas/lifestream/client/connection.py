@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -10,18 +11,25 @@ from lifestream.aws import clients
 from lifestream.errors import ConfigurationError, MissingSettingsError
 from lifestream.settings import ClientSettings, load
 
+Kind = TypeVar("Kind", bound=ClientSettings)
+
 
 def connect(stage: str | None = None) -> ClientSettings:
+    """For everything that a client does with videos and jobs. Raises ConfigurationError."""
+    return connect_as(ClientSettings, stage)
+
+
+def connect_as(kind: type[Kind], stage: str | None = None) -> Kind:
     """Settings from the environment where they are complete and no stage is named.
 
     Raises ConfigurationError where the stage is not deployed or AWS cannot be reached.
     """
     if stage is None:
         try:
-            return load(ClientSettings)
+            return load(kind)
         except MissingSettingsError:
             stage = "dev"
-    return ClientSettings.model_validate(stack_outputs(f"LifeStream-{stage}"))
+    return kind.model_validate(stack_outputs(f"LifeStream-{stage}"))
 
 
 def stack_outputs(stack: str) -> dict[str, str]:

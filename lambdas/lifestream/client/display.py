@@ -8,9 +8,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from lifestream.aws.job_table import JobRecord
-from lifestream.domain.job import SHORT_ID_CHARACTERS, Failure, JobStatus
+from lifestream.client.redrive import Candidate
+from lifestream.domain.job import SHORT_ID_CHARACTERS, UPLOADS_PREFIX, Failure, JobStatus
 from lifestream.domain.markdown import clock
 from lifestream.engines.vector_index import Hit
+from lifestream.step_names import Step
 
 COLOURS = {
     JobStatus.SUCCEEDED: "green",
@@ -25,7 +27,7 @@ def jobs_table(records: Iterable[JobRecord]) -> Table:
     for record in records:
         table.add_row(
             record.job_id[:SHORT_ID_CHARACTERS],
-            escape(record.key.removeprefix("uploads/")),
+            escape(record.key.removeprefix(UPLOADS_PREFIX)),
             coloured(record.status),
             record.current_step or "",
             str(record.attempt),
@@ -39,10 +41,26 @@ def hits_table(hits: Sequence[Hit]) -> Table:
     for hit in hits:
         table.add_row(
             f"{hit.score:.2f}",
-            escape(hit.key.removeprefix("uploads/")),
+            escape(hit.key.removeprefix(UPLOADS_PREFIX)),
             clock(hit.start_seconds),
             escape(", ".join(hit.speakers)),
             escape(hit.text),
+        )
+    return table
+
+
+def redrive_table(chosen: Iterable[Candidate], left: Iterable[Sequence[Step]]) -> Table:
+    """What each will do again; the GPU is what costs."""
+    table = Table("Job", "Video", "Failed in", "Because of", "Steps left", "GPU")
+    for (job, _), steps in zip(chosen, left, strict=True):
+        failure = job.failure if job else None
+        table.add_row(
+            job.short_id if job else "",
+            escape(job.key.removeprefix(UPLOADS_PREFIX)) if job else "an event, as it came",
+            failure.step if failure else "",
+            escape(failure.error) if failure else "",
+            ", ".join(steps) or "only publishing",
+            "yes" if Step.TRANSCRIBE_SPEECH in steps else "no",
         )
     return table
 

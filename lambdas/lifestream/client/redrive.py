@@ -1,38 +1,86 @@
-"""Jobs that ended without success, once more: from the dead-letter queue, or from their rows."""
+"""Jobs that ended without success, once more: from the dead-letter queue, or from their rows.
+
+A dead letter is the whole job, so the job table may be gone. A second redrive of the same letter
+names the same attempt, and so changes nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
-from pydantic import ValidationError
-
-from lifestream.aws.job_table import JobRecord
-from lifestream.aws.queues import QueueService, ReceivedMessage
+from lifestream.aws.artifacts import CHECKPOINT, artifact_key
+from lifestream.aws.queues import QueueService, ReceivedMessage, job_in
+from lifestream.client.video_service import VideoService
 from lifestream.domain.job import ProcessingJob
 from lifestream.errors import ConfigurationError
+from lifestream.step_names import Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+WORK = (
+    Step.INSPECT_VIDEO,
+    Step.EXTRACT_AUDIO,
+    Step.TRANSCRIBE_SPEECH,
+    Step.SUMMARIZE_TRANSCRIPT,
+    Step.INDEX_TRANSCRIPT,
+)
 
 
-def redrive_dead_letters(queues: QueueService, job_ids: Collection[str] | None = None) -> list[str]:
-    """Moves dead letters back to the ingest queue: those of the jobs, or all of them.
+class Candidate(NamedTuple):
+    """What can run again. Without `job`: a raw event that never became one. Without `letter`:
+    the job's row is all there is."""
 
-    Returns the ids of the jobs that were moved; a raw event that never became a job counts as "".
+    job: ProcessingJob | None
+    letter: ReceivedMessage | None
+
+
+def candidates(
+    service: VideoService, jobs: Sequence[str] | None = None, *, since: datetime | None = None
+) -> list[Candidate]:
+    """Of the jobs whose ids begin so, or everything in the dead-letter queue.
+
+    The letters are hidden from other readers until they are redriven or given back. Raises
+    ConfigurationError for a name that fits no letter and no job that failed.
     """
-    moved = []
-    for message in list(queues.dead_letters()):
-        job_id = job_id_of(message)
-        if job_ids is None or job_id in job_ids:
-            queues.redrive(message)
-            moved.append(job_id)
-        else:
-            queues.release(message)
-    return moved
+    found = [Candidate(job_in(letter), letter) for letter in service.queues.dead_letters()]
+    wanted = [candidate for candidate in found if _is_wanted(candidate, jobs, since)]
+    give_back(service.queues, [candidate for candidate in found if candidate not in wanted])
+    ids = [candidate.job.job_id for candidate in wanted if candidate.job]
+    without_letter = [job for job in jobs or () if not any(i.startswith(job) for i in ids)]
+    return wanted + [Candidate(_from_row(service, job), None) for job in without_letter]
 
 
-def redrive_from_row(queues: QueueService, record: JobRecord) -> None:
-    """For a job whose dead letter is gone. Raises ConfigurationError where nothing failed."""
-    if record.failure is None:
-        raise ConfigurationError(f"job {record.job_id} is {record.status}: nothing to redrive")
-    queues.send_processing_job(record.job.model_copy(update={"failure": record.failure}))
+def run_again(queues: QueueService, chosen: Sequence[Candidate]) -> None:
+    for candidate in chosen:
+        if candidate.letter:
+            queues.redrive(candidate.letter)
+        elif candidate.job:
+            queues.send_processing_job(candidate.job)
+
+
+def give_back(queues: QueueService, chosen: Sequence[Candidate]) -> None:
+    for candidate in chosen:
+        if candidate.letter:
+            queues.release(candidate.letter)
+
+
+def redrive(service: VideoService, jobs: Sequence[str] | None = None) -> list[str]:
+    """The ids of what is on its way; a raw event counts as ""."""
+    chosen = candidates(service, jobs)
+    run_again(service.queues, chosen)
+    return [candidate.job.job_id if candidate.job else "" for candidate in chosen]
+
+
+def steps_left(s3: S3Client, job: ProcessingJob) -> list[Step]:
+    """What another attempt has to do and to pay for; PublishResults always runs, for nothing."""
+    folder = f"jobs/{job.job_id}/"
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=job.bucket, Prefix=folder)
+    keys = {entry["Key"] for page in pages for entry in page.get("Contents", ())}
+    return [step for step in WORK if artifact_key(job.job_id, step, CHECKPOINT) not in keys]
 
 
 def dead_letters_of(queues: QueueService) -> dict[str, str]:
@@ -40,11 +88,38 @@ def dead_letters_of(queues: QueueService) -> dict[str, str]:
     messages = list(queues.dead_letters())
     for message in messages:
         queues.release(message)
-    return {job_id_of(message): message.body for message in messages}
+    return dict(_by_job(messages))
 
 
-def job_id_of(message: ReceivedMessage) -> str:
+def moment(text: str) -> datetime:
+    """`30m`, `2h`, `3d` ago, or an ISO date. Raises ConfigurationError."""
+    if text[:-1].isdigit() and text[-1:] in UNITS:
+        return datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
     try:
-        return ProcessingJob.model_validate_json(message.body).job_id
-    except ValidationError:
-        return ""
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is neither like 30m, 2h, 3d nor a date") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _is_wanted(candidate: Candidate, jobs: Sequence[str] | None, since: datetime | None) -> bool:
+    is_named = jobs is None or any(
+        candidate.job and candidate.job.job_id.startswith(job) for job in jobs
+    )
+    is_recent = since is None or (
+        candidate.letter is not None and candidate.letter.sent_at >= since
+    )
+    return is_named and is_recent
+
+
+def _from_row(service: VideoService, job: str) -> ProcessingJob:
+    record = service.job(job)
+    if record.failure is None:
+        raise ConfigurationError(f"job {record.job_id} is {record.status}: nothing to redrive")
+    return record.job.model_copy(update={"attempt": record.attempt, "failure": record.failure})
+
+
+def _by_job(messages: Sequence[ReceivedMessage]) -> Iterator[tuple[str, str]]:
+    for message in messages:
+        job = job_in(message)
+        yield (job.job_id if job else ""), message.body

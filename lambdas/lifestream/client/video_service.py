@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from lifestream.aws import clients
+from lifestream.aws.executions import Executions
 from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.videos import OPTIONS_METADATA
 from lifestream.client.connection import connect
-from lifestream.domain.job import UPLOADS_PREFIX, Frozen, JobOptions, ProcessingJob
-from lifestream.errors import ConfigurationError
+from lifestream.domain.job import UPLOADS_PREFIX, Frozen, JobOptions, JobStatus, ProcessingJob
+from lifestream.errors import ConfigurationError, MissingSettingsError
 from lifestream.settings import ClientSettings
 
 MAX_POST_BYTES = 5 << 30  # S3's own limit for one request
@@ -118,6 +119,23 @@ class VideoService:
         if len(found) != 1:
             raise ConfigurationError(f"{len(found)} jobs have an id that begins with {job_id!r}")
         return found[0]
+
+    def cancel(self, job_id: str) -> JobRecord:
+        """The job ends CANCELLED, its container is stopped, and no dead letter is sent.
+
+        Once more for a cancelled job stops what may still run of it. Raises ConfigurationError
+        for a job that has ended otherwise.
+        """
+        record = self.job(job_id)
+        self._jobs.cancel(record.job)
+        record = self.job(record.job_id)
+        if record.status != JobStatus.CANCELLED:
+            raise ConfigurationError(f"job {record.job_id} is {record.status} already")
+        if self.settings.state_machine_arn is None:
+            raise MissingSettingsError("not set: STATE_MACHINE_ARN")
+        executions = Executions(clients.step_functions(), self.settings.state_machine_arn)
+        executions.stop(record.job.execution_name, why="the job was cancelled")
+        return record
 
     def recent_jobs(self, limit: int = 20) -> list[JobRecord]:
         """Newest first."""

@@ -7,13 +7,18 @@ import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_CAUSE_CHARACTERS = 1_000
 MAX_HOTWORD_CHARACTERS = 1_200
+MAX_METADATA_CHARACTERS = 2_000
 SHORT_ID_CHARACTERS = 8
+HOW_TO_REDRIVE = (
+    "Move this message to the ingest queue (SQS console: Start DLQ redrive, with the ingest queue "
+    "as custom destination), or run: lifestream redrive {job_id}"
+)
 UPLOADS_PREFIX = "uploads/"
 VIDEO_EXTENSIONS = (".mp4", ".mov", ".avi", ".mkv")
 
@@ -84,6 +89,12 @@ class Failure(Frozen):
     failed_at: datetime
     how_to_redrive: str
 
+    @classmethod
+    def because(cls, job: ProcessingJob, **why: Any) -> Self:
+        """The failure of the job's attempt, with the way to run it again."""
+        how = HOW_TO_REDRIVE.format(job_id=job.job_id)
+        return cls(attempt=job.attempt, how_to_redrive=how, **why)
+
 
 class ProcessingJob(Frozen):
     """The message of both queues and the input of the state machine; JSON round trip is exact.
@@ -104,6 +115,14 @@ class ProcessingJob(Frozen):
     attempt: int = Field(default=1, ge=1)
     status: JobStatus = JobStatus.QUEUED
     failure: Failure | None = None
+
+    @model_validator(mode="after")
+    def _fits_between_two_states(self) -> Self:
+        if sum(len(name) + len(value) for name, value in self.metadata.items()) > (
+            MAX_METADATA_CHARACTERS
+        ):
+            raise ValueError(f"the metadata exceeds {MAX_METADATA_CHARACTERS} characters")
+        return self
 
     @classmethod
     def for_upload(  # noqa: PLR0913  # one argument a fact that S3 reports about an object

@@ -15,7 +15,7 @@ from lifestream.domain.summary import Statement, Summary
 from lifestream.domain.transcript import Transcript
 
 INLINE_MARKUP = re.compile(r"([\\`*_\[\]|~])")
-BLOCK_MARKUP = re.compile(r"^([#+\-=]|\d+(?=[.)]))")
+BLOCK_MARKUP = re.compile(r"^(\d*)([#+\-=]|(?<=\d)[.)])")
 # Control characters, and those that turn the direction of the text that follows.
 INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
 # GitHub turns bare addresses into links; an entity in the right place prevents it.
@@ -41,7 +41,7 @@ def escape(text: str) -> str:
     """One line of plain text: no formatting, no HTML, no link, however it is written."""
     text = " ".join(INVISIBLE.sub("", text).split())
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = BLOCK_MARKUP.sub(r"\\\1", INLINE_MARKUP.sub(r"\\\1", text))
+    text = BLOCK_MARKUP.sub(r"\1\\\2", INLINE_MARKUP.sub(r"\\\1", text))
     for address, harmless in AUTOLINKS.items():
         text = re.sub(re.escape(address), harmless, text, flags=re.IGNORECASE)
     return text

@@ -7,11 +7,11 @@ those that the client sends and those that come back from the dead-letter queue.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
-
-from pydantic import ValidationError
 
 from lifestream.domain.job import UPLOADS_PREFIX, ProcessingJob
 from lifestream.errors import InvalidMessageError
@@ -19,24 +19,49 @@ from lifestream.errors import InvalidMessageError
 CREATED = "ObjectCreated:"
 
 
-def jobs_in(body: str) -> list[ProcessingJob]:
-    """Empty for what is no upload: test events, deletions, objects outside `uploads/`.
+class JobsAskedFor(NamedTuple):
+    """`unusable`: the records of the same message that ask for no job anybody can make out."""
 
-    Raises InvalidMessageError for anything that is neither an event nor a job.
+    jobs: list[ProcessingJob]
+    unusable: list[str]
+
+
+def jobs_in(body: str) -> JobsAskedFor:
+    """No job for what is no upload: test events, deletions, objects outside `uploads/`.
+
+    One bad record among several is reported beside the jobs of the others. Raises
+    InvalidMessageError for a message that is neither an event nor a job.
     """
     message = _parsed(body)
-    try:
-        if message.get("Event") == "s3:TestEvent":
-            return []
-        if message.get("Records"):
-            return [job for record in message["Records"] for job in _from_s3(record)]
+    if message.get("Event") == "s3:TestEvent":
+        return JobsAskedFor([], [])
+    if isinstance(message.get("Records"), list) and message["Records"]:
+        return _from_records(message["Records"])
+    with _unusable_means_invalid():
         if message.get("detail-type") == "Object Created":
-            return _from_event_bridge(message)
+            return JobsAskedFor(_from_event_bridge(message), [])
         if "job_id" in message:
-            return [_from_job(body)]
-    except (KeyError, TypeError, AttributeError, ValidationError) as error:
-        raise InvalidMessageError(f"unusable message: {type(error).__name__}: {error}") from error
+            return JobsAskedFor([_from_job(body)], [])
     raise InvalidMessageError(f"neither an S3 event nor a job; fields: {sorted(message)[:10]}")
+
+
+def _from_records(records: list[Any]) -> JobsAskedFor:
+    asked = JobsAskedFor([], [])
+    for record in records:
+        try:
+            with _unusable_means_invalid():
+                asked.jobs.extend(_from_s3(record))
+        except InvalidMessageError as error:
+            asked.unusable.append(str(error))
+    return asked
+
+
+@contextmanager
+def _unusable_means_invalid() -> Iterator[None]:
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InvalidMessageError(f"unusable message: {type(error).__name__}: {error}") from error
 
 
 def _parsed(body: str) -> dict[str, Any]:

@@ -37,6 +37,9 @@ class VectorIndex(Protocol):
     ) -> None:
         """Afterwards the index holds exactly these passages of the job, however often it runs."""
 
+    def remove(self, job_id: str) -> None:
+        """Afterwards the index holds no passage of the job."""
+
     def ids(self, job_id: str) -> set[str]:
         """The passages of a job that the index holds."""
 

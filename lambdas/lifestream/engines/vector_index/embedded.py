@@ -64,6 +64,9 @@ class BucketIndex:
             ContentType="application/json",
         )
 
+    def remove(self, job_id: str) -> None:
+        self._s3.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{job_id}.json")
+
     def ids(self, job_id: str) -> set[str]:
         key = f"{self._prefix}{job_id}.json"
         return {chunk.id for job in self._read([key]) for chunk in job.chunks}

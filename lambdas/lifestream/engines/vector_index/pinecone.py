@@ -37,14 +37,16 @@ class PineconeIndex:
             {"id": chunk.id, "values": vector, "metadata": _metadata(job, chunk)}
             for chunk, vector in zip(chunks, vectors, strict=True)
         ]
-        stale = sorted(self.ids(job.job_id) - {chunk.id for chunk in chunks})
+        stale = self.ids(job.job_id) - {chunk.id for chunk in chunks}
         with _translated():
             for start in range(0, len(records), UPSERT_BATCH):
                 self._index.upsert(
                     vectors=records[start : start + UPSERT_BATCH], show_progress=False
                 )
-            for start in range(0, len(stale), DELETE_BATCH):
-                self._index.delete(ids=stale[start : start + DELETE_BATCH])
+        self._delete(stale)
+
+    def remove(self, job_id: str) -> None:
+        self._delete(self.ids(job_id))
 
     def ids(self, job_id: str) -> set[str]:
         with _translated():
@@ -58,6 +60,12 @@ class PineconeIndex:
             Hit(score=round(match.score, 4), **dict(match.metadata or {}))
             for match in answer.matches
         ]
+
+    def _delete(self, ids: set[str]) -> None:
+        ordered = sorted(ids)
+        with _translated():
+            for start in range(0, len(ordered), DELETE_BATCH):
+                self._index.delete(ids=ordered[start : start + DELETE_BATCH])
 
     @cached_property
     def _index(self) -> Any:  # the SDK's clients are generated at run time

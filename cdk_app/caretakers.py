@@ -1,0 +1,89 @@
+"""Two functions that look after executions: one when an execution ends badly, one every hour."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
+from constructs import Construct
+
+from cdk_app.bundling import Requirements
+from cdk_app.lambda_step import python_function
+
+ENDED_BADLY = ["FAILED", "TIMED_OUT", "ABORTED"]
+RECONCILE_EVERY = Duration.hours(1)
+
+
+class Caretakers(Construct):
+    """`execution_ended`, `reconciler`."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        environment: dict[str, str],
+        state_machine: sfn.StateMachine,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        environment = environment | {"STATE_MACHINE_ARN": state_machine.state_machine_arn}
+        self.execution_ended = self._function("ExecutionEnded", environment, Duration.minutes(1))
+        self.reconciler = self._function("Reconciler", environment, Duration.minutes(15))
+        events.Rule(
+            self,
+            "EndedBadly",
+            description="Aborted, timed out, failed: settle what the execution could not",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "status": ENDED_BADLY,
+                    "stateMachineArn": [state_machine.state_machine_arn],
+                },
+            ),
+            targets=[targets.LambdaFunction(self.execution_ended, retry_attempts=8)],
+        )
+        events.Rule(
+            self,
+            "Hourly",
+            description="Find what got lost between two services",
+            schedule=events.Schedule.rate(RECONCILE_EVERY),
+            targets=[targets.LambdaFunction(self.reconciler)],
+        )
+
+    @property
+    def functions(self) -> tuple[lambda_.Function, lambda_.Function]:
+        return self.execution_ended, self.reconciler
+
+    def grant(
+        self,
+        *,
+        jobs: dynamodb.Table,
+        slots: dynamodb.Table,
+        dead_letters: sqs.Queue,
+        state_machine: sfn.StateMachine,
+    ) -> None:
+        """What both need, to settle an execution."""
+        for function in self.functions:
+            jobs.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+            slots.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
+            dead_letters.grant_send_messages(function)
+            dead_letters.grant_consume_messages(function)  # it looks for a letter sent before
+            state_machine.grant_read(function)
+
+    def _function(
+        self, name: str, environment: dict[str, str], timeout: Duration
+    ) -> lambda_.Function:
+        module = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+        return python_function(
+            Construct(self, name),
+            handler=f"triggers.{module}.handler",
+            requirements=Requirements.BASE,
+            environment=environment,
+            timeout=timeout,
+            memory=512,
+        )

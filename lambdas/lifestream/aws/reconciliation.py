@@ -1,0 +1,131 @@
+"""Bucket, rows, executions and slots in; what does not fit together goes on, out.
+
+Every message between two services can get lost once in a million times. Here is compared what
+there is with what there should be; everything done about it is harmless when it was not needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from lifestream.aws.job_table import JobRecord
+from lifestream.aws.settlement import Settlement
+from lifestream.domain.job import (
+    UPLOADS_PREFIX,
+    VIDEO_EXTENSIONS,
+    Frozen,
+    JobStatus,
+    ProcessingJob,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+LOOK_BACK = timedelta(days=14)
+"""As long as a dead letter is kept."""
+
+
+class Reconciled(Frozen):
+    """Job ids, or execution names, by what was done about them."""
+
+    delivered: tuple[str, ...] = ()
+    """Sent to the ingest queue: uploads without a row, and rows without an execution."""
+    settled: tuple[str, ...] = ()
+    """Rows that had missed the end of their execution, or whose dead letter was missing."""
+    stopped: tuple[str, ...] = ()
+    """Executions of cancelled jobs that still ran."""
+    released: tuple[str, ...] = ()
+    """Slots of executions that do not run."""
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """`settlement.patience`: what is younger is left alone, because it may be on its way."""
+
+    s3: S3Client
+    bucket: str
+    settlement: Settlement
+
+    def run(self) -> Reconciled:
+        now = datetime.now(UTC)
+        cutoff, horizon = now - self.settlement.patience, now - LOOK_BACK
+        delivered = [*self._deliver_uploads(horizon, cutoff)]
+        settled, stopped = [], []
+        for record in self.settlement.jobs.since(horizon):
+            if record.updated_at > cutoff:
+                continue
+            match self._look_after(record):
+                case "delivered":
+                    delivered.append(record.job_id)
+                case "settled":
+                    settled.append(record.job_id)
+                case "stopped":
+                    stopped.append(record.job_id)
+        return Reconciled(
+            delivered=tuple(delivered),
+            settled=tuple(settled),
+            stopped=tuple(stopped),
+            released=tuple(self._release_slots()),
+        )
+
+    def _deliver_uploads(self, horizon: datetime, cutoff: datetime) -> Iterator[str]:
+        for job in self._uploads(horizon, cutoff):
+            if self.settlement.jobs.find(job.job_id) is None:
+                self.settlement.queues.send_processing_job(job)
+                yield job.job_id
+
+    def _uploads(self, horizon: datetime, cutoff: datetime) -> Iterator[ProcessingJob]:
+        """The latest version of every video. What was overwritten is worth no work any more."""
+        pages = self.s3.get_paginator("list_object_versions").paginate(
+            Bucket=self.bucket, Prefix=UPLOADS_PREFIX
+        )
+        for version in (version for page in pages for version in page.get("Versions", ())):
+            is_video = PurePosixPath(version["Key"]).suffix.lower() in VIDEO_EXTENSIONS
+            is_due = horizon <= version["LastModified"] <= cutoff
+            if version["IsLatest"] and is_video and is_due:
+                yield ProcessingJob.for_upload(
+                    bucket=self.bucket,
+                    key=version["Key"],
+                    version_id=version["VersionId"],
+                    etag=version["ETag"].strip('"'),
+                    size=version["Size"],
+                    submitted_at=version["LastModified"],
+                )
+
+    def _look_after(self, record: JobRecord) -> str | None:
+        job = record.job.model_copy(update={"attempt": record.attempt})
+        if record.status.is_terminal and not record.needs_letter:
+            return self._stop(job) if record.status == JobStatus.CANCELLED else None
+        execution = self.settlement.executions.find(job.execution_name)
+        if execution is None:
+            return self._without_execution(job, record)
+        if execution.is_running:
+            return None
+        self.settlement.settle(execution)
+        return "settled"
+
+    def _without_execution(self, job: ProcessingJob, record: JobRecord) -> str | None:
+        """Accepted but never started; or so long ago that Step Functions has forgotten it."""
+        if record.status.is_terminal:
+            self.settlement.jobs.note_letter_sent(record)
+            return None
+        self.settlement.queues.send_processing_job(job)
+        return "delivered"
+
+    def _stop(self, job: ProcessingJob) -> str | None:
+        execution = self.settlement.executions.find(job.execution_name)
+        if execution is None or not execution.is_running:
+            return None
+        self.settlement.executions.stop(execution.name, why="the job was cancelled")
+        return "stopped"
+
+    def _release_slots(self) -> Iterator[str]:
+        for name in sorted(self.settlement.slots.holders()):
+            execution = self.settlement.executions.find(name)
+            if execution is None or not execution.is_running:
+                self.settlement.slots.release(name)
+                yield name

@@ -1,0 +1,98 @@
+"""An execution that has ended in; its slot is free, its job's row says how it ended, and its
+dead letter is in the queue, out.
+
+Most executions have done all of it themselves, on their way to RecordSuccess or JobFailed. This
+is for the rest: aborted, timed out, broken in a state that no Catch covers. Doing it twice, or
+after the execution did it itself, changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from lifestream.aws.executions import ExecutionReport, Executions
+from lifestream.aws.gpu_slots import GpuSlots
+from lifestream.aws.job_table import JobRecord, JobTable
+from lifestream.aws.queues import QueueService
+from lifestream.domain.job import Failure, JobStatus, ProcessingJob, readable_cause
+from lifestream.errors import advice_for
+
+PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Settlement:
+    jobs: JobTable
+    slots: GpuSlots
+    executions: Executions
+    queues: QueueService
+    patience: timedelta = PATIENCE
+
+    def settle(self, execution: ExecutionReport) -> None:
+        self.slots.release(execution.name)
+        job = execution.job
+        record = self._row(job)
+        if record.attempt == job.attempt and not record.status.is_terminal:
+            self._record_end(job, record, execution)
+            record = self._row(job)
+        if record.attempt == job.attempt and record.needs_letter:
+            self._send_letter(record, execution)
+
+    def _row(self, job: ProcessingJob) -> JobRecord:
+        """A row that is gone is made again: the execution's input holds the whole job."""
+        record = self.jobs.find(job.job_id)
+        if record is None:
+            self.jobs.accept(job)
+            record = self.jobs.find(job.job_id)
+        if record is None:
+            raise RuntimeError(f"the row of job {job.job_id} vanishes")
+        return record
+
+    def _record_end(
+        self, job: ProcessingJob, record: JobRecord, execution: ExecutionReport
+    ) -> None:
+        result = execution.result
+        if "published_prefix" in result:
+            prefix = str(result["published_prefix"])
+            self.jobs.finish(job, JobStatus.SUCCEEDED, results_prefix=prefix)
+        elif execution.status == "SUCCEEDED" and "message" in result:
+            ended = ProcessingJob.model_validate(result["message"])
+            if ended.failure:
+                self.jobs.fail(job, ended.status, ended.failure, job.results_prefix)
+        else:
+            self.jobs.fail(job, JobStatus.FAILED, failure_of(job, record, execution), None)
+
+    def _send_letter(self, record: JobRecord, execution: ExecutionReport) -> None:
+        if self.executions.has_sent_letter(execution.arn) or self._was_sent_before_a_crash(record):
+            self.jobs.note_letter_sent(record)
+            return
+        with self.jobs.sending_letter(record, patience=self.patience) as is_mine:
+            if is_mine:
+                self.queues.send_to_dlq(dead_letter_of(record))
+
+    def _was_sent_before_a_crash(self, record: JobRecord) -> bool:
+        """Somebody claimed it and did not say that it is done: only the queue itself knows."""
+        claimed = record.letter and record.letter.attempt == record.attempt
+        return bool(claimed) and self.queues.holds_letter(record.job_id, record.attempt)
+
+
+def dead_letter_of(record: JobRecord) -> ProcessingJob:
+    return record.job.model_copy(
+        update={"attempt": record.attempt, "status": record.status, "failure": record.failure}
+    )
+
+
+def failure_of(job: ProcessingJob, record: JobRecord, execution: ExecutionReport) -> Failure:
+    """For an execution that could not say itself why it ended."""
+    how = "".join(part.capitalize() for part in execution.status.split("_"))
+    error = execution.error or f"Execution{how}"
+    return Failure.because(
+        job,
+        step=record.current_step or "before the first step",
+        error=error,
+        cause=readable_cause(execution.cause or f"the execution ended {execution.status}"),
+        advice=advice_for(error),
+        execution_arn=execution.arn,
+        failed_at=datetime.now(UTC),
+    )

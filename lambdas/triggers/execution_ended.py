@@ -1,0 +1,20 @@
+"""ExecutionEnded: an execution that ended without success in; nothing of it left undone, out.
+
+EventBridge calls it for FAILED, TIMED_OUT and ABORTED, at least once and in any order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifestream.aws.executions import ExecutionReport
+from lifestream.observability import logger
+from lifestream.operations import settlement
+from lifestream.settings import OperatorSettings, load
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    """Raises what AWS raises: Lambda calls again, and the reconciler looks as well."""
+    execution = ExecutionReport.of(event["detail"])
+    settlement(load(OperatorSettings)).settle(execution)
+    logger.info("execution settled", extra={"name": execution.name, "status": execution.status})
