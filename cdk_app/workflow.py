@@ -44,7 +44,9 @@ TRANSIENT = (
 NO_SLOT_IS_FREE = "DynamoDB.ConditionalCheckFailedException"
 TRANSIENT_IN_DYNAMODB = ("States.TaskFailed", "States.Timeout")
 TRANSIENT_IN_ECS = ("ECS.AmazonECSException", "ECS.ServerException", "States.TaskFailed")
-TRANSIENT_IN_SQS = ("SQS.AmazonSQSException", "SQS.SdkClientException", "States.TaskFailed")
+# Only where SQS itself says no: a lost answer tried again would be a second dead letter. What
+# is left in doubt is settled after the end (lifestream.aws.settlement).
+TRANSIENT_IN_SQS = ("SQS.AmazonSQSException",)
 ERROR = "{% $states.errorOutput.Error %}"
 # Some errors have no Cause, and an undefined expression inside a Catch fails the execution.
 CAUSE = (

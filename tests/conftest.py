@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import boto3
@@ -66,6 +68,13 @@ class Aws:
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    with in_memory_aws(monkeypatch) as made:
+        yield made
+
+
+@contextmanager
+def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """Ours and nothing else: the environment names no other AWS."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)
@@ -76,8 +85,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("JOBS_TABLE_NAME", JOBS)
     monkeypatch.setenv("GPU_SLOTS_TABLE_NAME", SLOTS)
     with mock_aws():
-        s3 = boto3.client("s3", region_name="us-east-1")
-        sqs = boto3.client("sqs", region_name="us-east-1")
+        s3, sqs = our_session().client("s3"), our_session().client("sqs")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         create_job_table()
@@ -87,8 +95,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         yield Aws(s3=s3, sqs=sqs, queue_url=queue, dlq_url=dead)
 
 
+@cache
+def our_session() -> boto3.Session:
+    """One, because each reads the descriptions of all services anew."""
+    return boto3.Session("test", "test", region_name="us-east-1")
+
+
 def create_job_table() -> None:
-    boto3.client("dynamodb", region_name="us-east-1").create_table(
+    our_session().client("dynamodb").create_table(
         TableName=JOBS,
         KeySchema=[{"AttributeName": "job_id", "KeyType": "HASH"}],
         AttributeDefinitions=[
@@ -110,7 +124,7 @@ def create_job_table() -> None:
 
 
 def create_slots_table() -> None:
-    boto3.client("dynamodb", region_name="us-east-1").create_table(
+    our_session().client("dynamodb").create_table(
         TableName=SLOTS,
         KeySchema=[{"AttributeName": "pool", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pool", "AttributeType": "S"}],

@@ -55,7 +55,6 @@ class Transcribed(Frozen):
 def main() -> int:
     job = load(ContainerSettings).job
     logger.append_keys(step=STEP, job_id=job.job_id, attempt=job.attempt)
-    signal.signal(signal.SIGTERM, be_interrupted)
     try:
         with transient_aws_errors():
             if has_failed_for_good(job):
@@ -157,6 +156,7 @@ def report(job: InspectedJob, error: PipelineError) -> int:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, be_interrupted)
     code = main()
     sys.stdout.flush()
     os._exit(code)  # an engine's thread may still be at work, and would keep the process

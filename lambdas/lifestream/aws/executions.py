@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botocore.exceptions import ClientError
 
 from lifestream.domain.job import Frozen, ProcessingJob
 from lifestream.errors import TransientError
-from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
@@ -84,17 +83,24 @@ class Executions:
         except self._step_functions.exceptions.ExecutionDoesNotExist:
             return
 
-    def has_sent_letter(self, arn: str) -> bool:
-        """What the history says: it is written by Step Functions itself, so no crash of ours
-        can make it lie."""
+    def letter_in(self, arn: str) -> Literal["sent", "in doubt", "none"]:
+        """What became of the dead letter, says the history: it is written by Step Functions
+        itself, so no crash of ours can make it lie. In doubt is a call without an answer."""
         history = self._step_functions.get_execution_history(
             executionArn=arn, reverseOrder=True, maxResults=LAST_EVENTS, includeExecutionData=False
         )
-        return any(
-            event.get("stateExitedEventDetails", {}).get("name") == SEND_TO_DEAD_LETTER_QUEUE
-            or event.get("taskSucceededEventDetails", {}).get("resourceType") == "sqs"
+        details = [
+            event.get("taskSucceededEventDetails") or event.get("taskScheduledEventDetails") or {}
             for event in history["events"]
-        )
+        ]
+        calls = [
+            event["type"]
+            for event, detail in zip(history["events"], details, strict=True)
+            if detail.get("resourceType") == "sqs"
+        ]
+        if "TaskSucceeded" in calls:
+            return "sent"
+        return "in doubt" if calls else "none"
 
     def arn_of(self, name: str) -> str:
         return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"

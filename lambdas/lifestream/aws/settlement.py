@@ -64,17 +64,23 @@ class Settlement:
             self.jobs.fail(job, JobStatus.FAILED, failure_of(job, record, execution), None)
 
     def _send_letter(self, record: JobRecord, execution: ExecutionReport) -> None:
-        if self.executions.has_sent_letter(execution.arn) or self._was_sent_before_a_crash(record):
+        if self._is_sent(record, execution):
             self.jobs.note_letter_sent(record)
             return
         with self.jobs.sending_letter(record, patience=self.patience) as is_mine:
             if is_mine:
                 self.queues.send_to_dlq(dead_letter_of(record))
 
-    def _was_sent_before_a_crash(self, record: JobRecord) -> bool:
-        """Somebody claimed it and did not say that it is done: only the queue itself knows."""
-        claimed = record.letter and record.letter.attempt == record.attempt
-        return bool(claimed) and self.queues.holds_letter(record.job_id, record.attempt)
+    def _is_sent(self, record: JobRecord, execution: ExecutionReport) -> bool:
+        """Where somebody tried and did not say that it is done, only the queue itself knows."""
+        was_claimed = record.letter is not None and record.letter.attempt == record.attempt
+        match self.executions.letter_in(execution.arn):
+            case "sent":
+                return True
+            case "none" if not was_claimed:
+                return False
+            case _:
+                return self.queues.holds_letter(record.job_id, record.attempt)
 
 
 def dead_letter_of(record: JobRecord) -> ProcessingJob:

@@ -1,0 +1,182 @@
+"""The seven promises (docs/reliability.md), read from public state alone: bucket, rows, queues,
+index, executions, logs. The same code looks at the simulation, the embedded AWS and AWS.
+
+I1  every accepted upload ends SUCCEEDED or PARTIAL with readable, valid results, or FAILED
+I2  FAILED or PARTIAL means exactly one dead letter, which is enough to run the job again
+I3  SUCCEEDED means none
+I4  the index holds exactly the passages that it should
+I5  no finished step is paid for again
+I6  one execution an upload and attempt
+I7  no secret and nothing that was said in a log
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from pydantic import ValidationError
+
+from lifestream.aws.job_table import JobRecord, JobTable
+from lifestream.domain.chunks import chunks_of
+from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.messages import jobs_in
+from lifestream.domain.transcript import Transcript
+from lifestream.engines.vector_index import VectorIndex
+from lifestream.errors import InvalidMessageError
+from lifestream.step_names import Step
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
+WITH_RESULTS = (JobStatus.SUCCEEDED, JobStatus.PARTIAL)
+UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
+
+
+@dataclass(frozen=True)
+class PublicState:
+    """What anybody with read access sees. `dead_letters`: bodies; `executions`: names."""
+
+    s3: S3Client
+    bucket: str
+    jobs: JobTable
+    index: VectorIndex
+    dead_letters: Collection[str]
+    executions: Collection[str]
+    log: Iterable[str] = ()
+
+
+def check(
+    state: PublicState,
+    uploads: Iterable[ProcessingJob],
+    *,
+    superseded: Collection[str] = (),
+    secrets: Collection[str] = (),
+) -> None:
+    """`superseded`: ids of jobs whose video was overwritten since."""
+    letters, events = letters_by_job(state.dead_letters), dead_events_by_job(state.dead_letters)
+    for upload in uploads:
+        record = state.jobs.find(upload.job_id)
+        if record is None or record.status == JobStatus.QUEUED:
+            # Never started: then the event itself is dead, as it came, and is the one message.
+            assert events.get(upload.job_id, 0), f"I1: {upload.key} is lost"
+            continue
+        assert record.status.is_terminal, f"I1: {record.key} is still {record.status}"
+        check_letters(record, letters.get(upload.job_id, []))
+        check_executions(record, state.executions)
+        if record.status in WITH_RESULTS:
+            check_results(state, record)
+        check_index(state, record, is_superseded=upload.job_id in superseded)
+    for line in state.log:
+        for secret in secrets:
+            assert secret.lower() not in line.lower(), f"I7: the log says {secret!r}: {line}"
+
+
+def check_letters(record: JobRecord, letters: list[ProcessingJob]) -> None:
+    expected = 1 if record.status in UNSUCCESSFUL else 0
+    assert len(letters) == expected, (
+        f"I2/I3: {record.key} is {record.status} and has {len(letters)} dead letters"
+    )
+    for letter in letters:
+        failure = letter.failure
+        assert failure is not None, f"I2: the dead letter of {record.key} says nothing"
+        assert all((failure.step, failure.error, failure.advice, failure.execution_arn)), failure
+        assert record.job_id in failure.how_to_redrive, failure
+        assert letter.attempt == failure.attempt == record.attempt, f"I2: attempt of {record.key}"
+        [again] = jobs_in(letter.model_dump_json()).jobs
+        same = ("job_id", "bucket", "key", "version_id", "options")
+        assert all(getattr(again, name) == getattr(record.job, name) for name in same), "I2"
+
+
+def check_executions(record: JobRecord, executions: Collection[str]) -> None:
+    """Attempt 1 may never have run where the row was lost, so only the names are fixed."""
+    ours = [name for name in executions if name.startswith(record.job_id)]
+    allowed = {record.job_id, *(f"{record.job_id}-{n}" for n in range(2, record.attempt + 1))}
+    assert set(ours) <= allowed, f"I6: {record.key} has executions {ours}"
+    assert len(ours) == len(set(ours)) <= record.attempt, f"I6: {record.key} has {ours}"
+
+
+def check_results(state: PublicState, record: JobRecord) -> None:
+    assert record.results_prefix, f"I1: {record.key} has no results"
+    manifest = json.loads(_read(state, f"{record.results_prefix}manifest.json"))
+    assert manifest["status"] == record.status, f"I1: manifest of {record.key}"
+    for name in (*manifest["files"], "manifest.json"):
+        body = _read(state, f"{record.results_prefix}{name}")
+        if name.endswith(".json"):
+            _schema(name.removesuffix(".json")).validate(json.loads(body))
+
+
+def check_index(state: PublicState, record: JobRecord, *, is_superseded: bool) -> None:
+    found = state.index.ids(record.job_id)
+    expected = set() if is_superseded else _expected_ids(state, record)
+    is_complete = record.status == JobStatus.SUCCEEDED
+    assert found == expected if is_complete else found <= expected, (
+        f"I4: {record.key} ({record.status}) has {sorted(found)}, not {sorted(expected)}"
+    )
+
+
+def check_paid_once(paid: Mapping[str, int], *, repeats: int = 0) -> None:
+    """`repeats`: how often a process died between a paid call and its checkpoint."""
+    extra = sum(count - 1 for count in paid.values())
+    assert extra <= repeats, f"I5: {extra} calls were paid twice, {repeats} may have been"
+
+
+def letters_by_job(bodies: Iterable[str]) -> dict[str, list[ProcessingJob]]:
+    letters: dict[str, list[ProcessingJob]] = {}
+    for job in filter(None, map(_job_in, bodies)):
+        letters.setdefault(job.job_id, []).append(job)
+    return letters
+
+
+def dead_events_by_job(bodies: Iterable[str]) -> Counter[str]:
+    """Events that the dispatcher could not handle three times. What they announce may have
+    been started nevertheless: then the event is dead and the job is not."""
+    return Counter(job.job_id for body in bodies if not _job_in(body) for job in _announced(body))
+
+
+def amplification(executions: Iterable[str], uploads: Collection[ProcessingJob]) -> float:
+    """Executions an upload, over the first attempts."""
+    counted = Counter(name for name in executions if len(name) == len(next(iter(uploads)).job_id))
+    return sum(counted.values()) / len(uploads)
+
+
+def _job_in(body: str) -> ProcessingJob | None:
+    try:
+        return ProcessingJob.model_validate_json(body)
+    except ValidationError:
+        return None
+
+
+def _announced(body: str) -> list[ProcessingJob]:
+    try:
+        return jobs_in(body).jobs
+    except InvalidMessageError:
+        return []
+
+
+def _expected_ids(state: PublicState, record: JobRecord) -> set[str]:
+    """Of the published transcript, or where nothing was published, of the last artifact."""
+    key = f"jobs/{record.job_id}/{Step.TRANSCRIBE_SPEECH}/transcript.json"
+    if record.results_prefix:
+        key = f"{record.results_prefix}transcript.json"
+    try:
+        transcript = Transcript.model_validate_json(_read(state, key))
+    except state.s3.exceptions.NoSuchKey:
+        return set()
+    return {chunk.id for chunk in chunks_of(transcript)}
+
+
+def _read(state: PublicState, key: str) -> bytes:
+    return state.s3.get_object(Bucket=state.bucket, Key=key)["Body"].read()
+
+
+@cache
+def _schema(name: str) -> Any:
+    return Draft202012Validator(json.loads((SCHEMAS / f"{name}.schema.json").read_text()))

@@ -1,0 +1,122 @@
+"""A process dies at each of its durable writes, and nothing is lost and nothing doubled."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import zip_longest
+
+import pytest
+
+from lifestream.domain.job import JobStatus, ProcessingJob
+from simulation.cloud import Cloud, simulated
+from simulation.faults import Fault, Kind
+
+SEED = 1
+JOBS_A_CLOUD = 18  # moto's lists cost as much as everything in the bucket
+Point = tuple[str, int, Kind]
+"""A write as a pattern, how many like it to let pass, and on which side of it the crash is."""
+
+
+def points_of_a_run(*, after: Sequence[Fault] = ()) -> list[Point]:
+    """Every state in which a crash can leave things between an upload and its end, found by
+    running one: before each durable write, and after the last of each process."""
+    with simulated(SEED) as cloud:
+        job = cloud.upload("{name}.mp4")
+        cloud.faults.plan = list(after)
+        cloud.settle()
+        seen: Counter[str] = Counter()
+        found: list[Point] = []
+        for call, following in zip_longest(cloud.faults.writes, cloud.faults.writes[1:]):
+            pattern = str(call).replace(job.job_id, "{id}").replace(job.short_id, "{short}")
+            found.append((pattern, seen[pattern], "kill before"))
+            if following is None or following.process != call.process:
+                found.append((pattern, seen[pattern], "kill after"))
+            seen[pattern] += 1
+        return found
+
+
+@cache
+def on_the_way_to_success() -> list[Point]:
+    return points_of_a_run()
+
+
+@cache
+def on_the_way_to_failure() -> list[Point]:
+    """What only a job that fails for good writes: its row, its dead letter, its slot."""
+    ways = points_of_a_run(after=[Fault("PublishResults PutObject*", "refuse", times=99)])
+    return [point for point in ways if point not in on_the_way_to_success()]
+
+
+def crash(cloud: Cloud, job: ProcessingJob, point: Point) -> None:
+    pattern, skip, kind = point
+    name = job.file_name.removesuffix(".mp4")
+    exact = pattern.format(id=job.job_id, short=job.short_id, name=name)
+    cloud.faults.plan.append(Fault(exact, kind, skip=skip))
+
+
+def survive(cloud: Cloud, jobs: list[ProcessingJob]) -> None:
+    """Each ends well by itself, or with one dead letter that makes it end well."""
+    cloud.settle()
+    cloud.reconcile()
+    cloud.settle()
+    cloud.check(*jobs)
+
+    cloud.faults.plan = []
+    cloud.redrive_all()
+    cloud.settle()
+
+    cloud.check(*jobs)
+    assert {cloud.service.job(job.job_id).status for job in jobs} == {JobStatus.SUCCEEDED}
+    assert cloud.dead_letters() == []
+
+
+def test_a_crash_at_any_durable_write_is_survived() -> None:
+    """One upload a crash, side by side."""
+    for points in batched(on_the_way_to_success()):
+        with simulated(SEED) as cloud:
+            cloud.batch = 1  # so that the dispatcher's crash is one job's
+            jobs = []
+            for number, point in enumerate(points):
+                jobs.append(cloud.upload(f"{number}.mp4"))
+                crash(cloud, jobs[-1], point)
+            planned = list(cloud.faults.plan)
+
+            survive(cloud, jobs)
+
+            assert [fault for fault in planned if fault.times] == []
+
+
+def test_a_crash_while_a_failure_is_recorded_is_survived() -> None:
+    for points in batched(on_the_way_to_failure()):
+        with simulated(SEED) as cloud:
+            cloud.batch = 1
+            jobs = []
+            for number, point in enumerate(points):
+                jobs.append(cloud.upload(f"{number}.mp4"))
+                target = f"PublishResults PutObject *{jobs[-1].short_id}*"
+                cloud.faults.plan.append(Fault(target, "refuse", times=99))
+                crash(cloud, jobs[-1], point)
+            survive(cloud, jobs)
+
+
+def batched(points: list[Point]) -> Iterator[list[Point]]:
+    assert points
+    for start in range(0, len(points), JOBS_A_CLOUD):
+        yield points[start : start + JOBS_A_CLOUD]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_two_crashes_in_one_job_are_survived(seed: int) -> None:
+    rng, points = random.Random(seed), on_the_way_to_success()
+    with simulated(seed) as cloud:
+        cloud.batch = 1
+        jobs = []
+        for number in range(12):
+            jobs.append(cloud.upload(f"{number}.mp4"))
+            for point in rng.sample(points, 2):
+                crash(cloud, jobs[-1], point)
+
+        survive(cloud, jobs)

@@ -1,0 +1,137 @@
+"""Step Functions' API over the real executor, in the simulation's time."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from cdk_app.local.states_errors import ExecutionStoppedError, ExecutionTimedOutError, StateError
+from cdk_app.local.states_language import Execution
+from cdk_app.local.synthesis import ROOT
+from simulation.faults import answer
+from simulation.scheduler import Scheduler
+
+Answer = tuple[Any, dict[str, Any]]
+Invoke = Callable[[str, Any, threading.Event], Any]
+
+
+@dataclass
+class Record:
+    """An execution as DescribeExecution shows it, and its history."""
+
+    executionArn: str  # noqa: N815  # the API's names
+    name: str
+    input: str
+    status: str = "RUNNING"
+    output: str | None = None
+    error: str | None = None
+    cause: str | None = None
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def described(self) -> dict[str, Any]:
+        fields = ("executionArn", "name", "input", "status", "output", "error", "cause")
+        return {name: getattr(self, name) for name in fields}
+
+
+class SimulatedExecutions:
+    """`definition` may change while executions run; each keeps the one it started with."""
+
+    def __init__(
+        self,
+        scheduler: Scheduler,
+        machine_arn: str,
+        *,
+        invoke: Invoke,
+        on_end: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self.definition = snapshot()
+        self.records: dict[str, Record] = {}
+        self._scheduler = scheduler
+        self._prefix = machine_arn.replace(":stateMachine:", ":execution:")
+        self._invoke = invoke
+        self._on_end = on_end
+
+    def answer(self, operation: str, parameters: dict[str, Any]) -> Answer:
+        """What botocore takes for the service's answer."""
+        match operation:
+            case "StartExecution":
+                return self._start(parameters["name"], parameters["input"])
+            case "ListExecutions":
+                return answer(200, {"executions": [r.described for r in self.records.values()]})
+        record = self.records.get(parameters["executionArn"].rpartition(":")[2])
+        if record is None:
+            return _refusal("ExecutionDoesNotExist")
+        match operation:
+            case "DescribeExecution":
+                return answer(200, record.described)
+            case "StopExecution":
+                self.end(record, "ABORTED", cause=parameters.get("cause"))
+                return answer(200, {})
+            case "GetExecutionHistory":
+                return answer(200, {"events": record.events[::-1][: parameters["maxResults"]]})
+        raise NotImplementedError(operation)
+
+    def end(self, record: Record, status: str, **changes: Any) -> None:
+        """The first end counts."""
+        if record.status != "RUNNING":
+            return
+        record.status = status
+        for name, value in changes.items():
+            setattr(record, name, value)
+        self._on_end(record.described)
+
+    def running(self) -> list[Record]:
+        return [record for record in self.records.values() if record.status == "RUNNING"]
+
+    def _start(self, name: str, given: str) -> Answer:
+        known = self.records.get(name)
+        if known and (known.status != "RUNNING" or known.input != given):
+            return _refusal("ExecutionAlreadyExists")
+        if known is None:
+            record = self.records[name] = Record(f"{self._prefix}:{name}", name, given)
+            definition = self.definition
+            self._scheduler.spawn(lambda: self._run(record, definition))
+        return answer(200, {"executionArn": self.records[name].executionArn, "startDate": 0})
+
+    def _run(self, record: Record, definition: dict[str, Any]) -> None:
+        given = json.loads(record.input)
+        context = {"Id": record.executionArn, "Name": record.name, "Input": given}
+        execution = Execution(
+            definition=definition,
+            context={"Execution": context},
+            invoke=self._invoke,
+            record=lambda *event: _append(record.events, *event),
+            is_stopped=lambda: record.status != "RUNNING",
+            clock=self._scheduler,
+            draw=self._scheduler.rng.random,
+        )
+        try:
+            output = execution.run(given)
+            self.end(record, "SUCCEEDED", output=json.dumps(output))
+        except StateError as error:
+            self.end(record, "FAILED", error=error.error, cause=error.cause)
+        except ExecutionTimedOutError:
+            self.end(record, "TIMED_OUT")
+        except ExecutionStoppedError:
+            return
+
+
+@cache
+def snapshot() -> dict[str, Any]:
+    """The synthesized state machine; a test keeps the file current."""
+    definition: dict[str, Any] = json.loads((ROOT / "docs" / "statemachine.asl.json").read_text())
+    return definition
+
+
+def _append(events: list[dict[str, Any]], kind: str, previous: int, details: dict[str, Any]) -> int:
+    events.append({"id": len(events) + 1, "type": kind, "previousEventId": previous, **details})
+    return len(events)
+
+
+def _refusal(code: str) -> Answer:
+    return answer(400, {"Error": {"Code": code, "Message": code}})

@@ -1,0 +1,151 @@
+"""What goes wrong, and when: every AWS call of the code under test passes through here."""
+
+from __future__ import annotations
+
+import fnmatch
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, Literal
+
+from botocore.exceptions import ConnectionClosedError
+
+WRITES = (
+    "PutObject",
+    "CreateMultipartUpload",
+    "DeleteObject",
+    "PutItem",
+    "UpdateItem",
+    "SendMessage",
+    "DeleteMessage",
+    "StartExecution",
+    "StopExecution",
+)
+Kind = Literal["kill before", "kill after", "interrupt", "throttle", "refuse", "lose answer"]
+
+
+class ProcessKilledError(BaseException):
+    """The process is gone: nothing catches it, and nothing is written after it."""
+
+
+class ProcessIsDeadError(Exception):
+    """For the helper threads of a process that was killed."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS call, by whom and for what: `PublishResults PutObject results/…/result.md`."""
+
+    process: str
+    operation: str
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.process} {self.operation} {self.target}"
+
+
+@dataclass
+class Fault:
+    """Happens at the first `times` calls that fit `pattern`, after the first `skip`."""
+
+    pattern: str
+    kind: Kind
+    times: int = 1
+    skip: int = 0
+
+
+@dataclass
+class Process:
+    """`stopped`: set when somebody outside ends it, as ECS ends a container."""
+
+    name: str
+    stopped: threading.Event | None = None
+    is_killed: bool = False
+
+    @property
+    def is_dead(self) -> bool:
+        return self.is_killed or (self.stopped is not None and self.stopped.is_set())
+
+
+NOBODY = Process("test")
+
+
+@dataclass
+class Faults:
+    """`plan`: what will happen; `calls`: what has been called; `writes`: the durable ones."""
+
+    plan: list[Fault] = field(default_factory=list)
+    calls: Counter[str] = field(default_factory=Counter)
+    writes: list[Call] = field(default_factory=list)
+    happened: list[tuple[Kind, Call]] = field(default_factory=list)
+    current: Callable[[], Process] = lambda: NOBODY
+    name_of: Callable[[str], str] = lambda text: text
+    interruption: Callable[[], BaseException] = ProcessKilledError
+
+    def before(self, operation: str, parameters: dict[str, Any]) -> Any:
+        """None lets the call go on; anything else is its answer."""
+        call = self._call(operation, parameters)
+        if self.current().is_killed:
+            raise ProcessIsDeadError
+        if self.current().is_dead:
+            raise ProcessKilledError
+        self.calls[str(call)] += 1
+        if operation in WRITES:
+            self.writes.append(call)
+        match self._due(call, ("kill before", "interrupt", "throttle", "refuse")):
+            case "kill before":
+                self._kill()
+            case "interrupt":
+                raise self.interruption()
+            case "throttle":
+                return answer(400, {"Error": {"Code": "ThrottlingException", "Message": "busy"}})
+            case "refuse":
+                return answer(403, {"Error": {"Code": "AccessDenied", "Message": "no"}})
+        return None
+
+    def after(self, operation: str, parameters: dict[str, Any]) -> None:
+        match self._due(self._call(operation, parameters), ("kill after", "lose answer")):
+            case "kill after":
+                self._kill()
+            case "lose answer":
+                raise ConnectionClosedError(endpoint_url="https://simulated")
+
+    def _call(self, operation: str, parameters: dict[str, Any]) -> Call:
+        return Call(self.current().name, operation, self.name_of(target_of(parameters)))
+
+    def _due(self, call: Call, kinds: tuple[Kind, ...]) -> Kind | None:
+        for fault in self.plan:
+            if fault.kind in kinds and fault.times and fnmatch.fnmatch(str(call), fault.pattern):
+                if fault.skip:
+                    fault.skip -= 1
+                    continue
+                fault.times -= 1
+                self.happened.append((fault.kind, call))
+                return fault.kind
+        return None
+
+    def _kill(self) -> None:
+        self.current().is_killed = True
+        raise ProcessKilledError
+
+
+def target_of(parameters: dict[str, Any]) -> str:
+    """The key, row, queue or execution that a call is about."""
+    if "Key" in parameters and isinstance(parameters["Key"], dict):
+        values = [next(iter(v.values())) if isinstance(v, dict) else v
+                  for v in parameters["Key"].values()]  # fmt: skip
+        return f"{parameters['TableName']}/{values[0]}"
+    if "Item" in parameters:
+        return f"{parameters['TableName']}/{parameters['Item']['job_id']}"
+    for name in ("Key", "QueueUrl", "name", "executionArn", "Prefix"):
+        if name in parameters:
+            return str(parameters[name]).rpartition("://")[2].rpartition(":")[2]
+    return ""
+
+
+def answer(status: int, parsed: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """What botocore takes for an answer of the service."""
+    metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
+    return SimpleNamespace(status_code=status), parsed | {"ResponseMetadata": metadata}

@@ -1,0 +1,121 @@
+"""Lines of execution that run one at a time, in an order that is drawn, in virtual time."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from simulation.faults import Process
+
+HANDOVER_SECONDS = 120
+
+
+class AbandonedError(BaseException):
+    """The simulation is over; whatever still waits unwinds."""
+
+
+@dataclass(eq=False)
+class Line:
+    """A line of execution: waiting for `is_ready`, at most until `deadline`. `process` is what
+    it runs in at the moment, which may die."""
+
+    process: Process | None = None
+    is_ready: Callable[[], bool] = lambda: True
+    deadline: float | None = None
+    go: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+
+class Scheduler:
+    """`step` lets one drawn line run to its next switch point. Same draws, same run."""
+
+    def __init__(self, rng: random.Random) -> None:
+        self.rng = rng
+        self.time = 0.0
+        self._lines: list[Line] = []
+        self._by_thread: dict[int, Line] = {}
+        self._back = threading.Semaphore(0)
+        self._is_over = False
+        self.current: Line | None = None
+
+    # The executor's clock
+
+    def now(self) -> float:
+        return self.time
+
+    def start(self, call: Callable[[], None]) -> None:
+        self.spawn(call)
+
+    def wait_until(self, is_so: Callable[[], bool], seconds: float | None) -> None:
+        self._pause(is_so, None if seconds is None else self.time + seconds)
+
+    # For those who are scheduled
+
+    def spawn(self, call: Callable[[], None]) -> None:
+        line = Line()
+        self._lines.append(line)
+        threading.Thread(target=self._run, args=(line, call), daemon=True).start()
+
+    def switch(self) -> None:
+        """Anybody else may go first. Nothing happens outside of a line."""
+        if threading.get_ident() in self._by_thread:
+            self._pause(lambda: True, None)
+
+    def sleep(self, seconds: float) -> None:
+        self._pause(lambda: False, self.time + seconds)
+
+    # For those who schedule
+
+    def step(self) -> bool:
+        """False where nobody can go on, whatever the time."""
+        ready = [line for line in self._lines if self._is_ready(line)]
+        if not ready:
+            deadlines = [line.deadline for line in self._lines if line.deadline is not None]
+            if not deadlines:
+                return False
+            self.time = max(self.time, min(deadlines))
+            ready = [line for line in self._lines if self._is_ready(line)]
+        self._let_go(self.rng.choice(ready))
+        return True
+
+    def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
+        while not until() and self.step():
+            pass
+
+    def abandon(self) -> None:
+        self._is_over = True
+        while self._lines:
+            self._let_go(self._lines[0])
+
+    def _let_go(self, line: Line) -> None:
+        self.current = line
+        line.go.release()
+        if not self._back.acquire(timeout=HANDOVER_SECONDS):
+            raise RuntimeError("a line of execution neither ends nor waits")
+        self.current = None
+
+    def _is_ready(self, line: Line) -> bool:
+        is_late = line.deadline is not None and self.time >= line.deadline
+        return is_late or line.is_ready()
+
+    def _pause(self, is_ready: Callable[[], bool], deadline: float | None) -> None:
+        line = self._by_thread[threading.get_ident()]
+        line.is_ready, line.deadline = is_ready, deadline
+        self._back.release()
+        line.go.acquire()
+        if self._is_over:
+            raise AbandonedError
+
+    def _run(self, line: Line, call: Callable[[], None]) -> None:
+        line.go.acquire()
+        self._by_thread[threading.get_ident()] = line
+        try:
+            if not self._is_over:
+                call()
+        except AbandonedError:
+            pass
+        finally:
+            self._lines.remove(line)
+            del self._by_thread[threading.get_ident()]
+            self._back.release()
