@@ -43,7 +43,7 @@ TRANSIENT = (
 )
 NO_SLOT_IS_FREE = "DynamoDB.ConditionalCheckFailedException"
 TRANSIENT_IN_DYNAMODB = ("States.TaskFailed", "States.Timeout")
-TRANSIENT_IN_ECS = ("ECS.AmazonECSException", "ECS.ServerException", "States.TaskFailed")
+NO_CAPACITY_IN_ECS = ("ECS.AmazonECSException", "ECS.ServerException", "AmazonECS.Unknown")
 # Only where SQS itself says no: a lost answer tried again would be a second dead letter. What
 # is left in doubt is settled after the end (lifestream.aws.settlement).
 TRANSIENT_IN_SQS = ("SQS.AmazonSQSException",)
@@ -92,12 +92,7 @@ class Workflow(Construct):
         publish = self._guarded(self._lambda_state(Step.PUBLISH_RESULTS))
         success = self._guarded(self._lambda_state(Step.RECORD_SUCCESS))
         understand.next(publish).next(self._everything_published(success))
-        transcribe = self._guarded(
-            self._steps.transcribe_speech.state(self, comment="words and speakers, on the GPU"),
-            errors=TRANSIENT_IN_ECS,
-            attempts=2,
-            interval=10,
-        )
+        transcribe = self._transcribed()
         extract = self._guarded(self._lambda_state(Step.EXTRACT_AUDIO))
         extract.next(self._acquired()).next(transcribe).next(self._released(understand))
         inspect = self._guarded(self._lambda_state(Step.INSPECT_VIDEO))
@@ -106,6 +101,13 @@ class Workflow(Construct):
             .when(sfn.Condition.jsonata("{% $states.input.is_transcribed %}"), understand)
             .otherwise(extract)
         )
+
+    def _transcribed(self) -> sfn.TaskStateBase:
+        """A start that ECS refuses, for want of a host, costs nothing and is tried for long; a
+        container that died, or whose host was taken back, is started twice more."""
+        state = self._steps.transcribe_speech.state(self, comment="words and speakers, on the GPU")
+        add_retry(state, errors=NO_CAPACITY_IN_ECS, attempts=20, interval=30)
+        return self._guarded(state, errors=("States.TaskFailed",), attempts=2, interval=10)
 
     def _acquired(self) -> sfn.TaskStateBase:
         """Waits for a free slot: up to two minutes between two looks, for some days in all."""

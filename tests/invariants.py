@@ -66,7 +66,8 @@ def check(
         record = state.jobs.find(upload.job_id)
         if record is None or record.status == JobStatus.QUEUED:
             # Never started: then the event itself is dead, as it came, and is the one message.
-            assert events.get(upload.job_id, 0), f"I1: {upload.key} is lost"
+            is_known = upload.job_id in superseded or events.get(upload.job_id, 0)
+            assert is_known, f"I1: {upload.key} is lost"
             continue
         assert record.status.is_terminal, f"I1: {record.key} is still {record.status}"
         check_letters(record, letters.get(upload.job_id, []))

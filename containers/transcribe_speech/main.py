@@ -86,7 +86,12 @@ def run(job: InspectedJob) -> None:
     settings = load(SpeechSettings)
     made_from = fingerprints.of_transcript(job.job_id, job.options, settings.identity())
     done = artifacts().once(
-        job.job_id, STEP, made_from, lambda: transcribe(job, settings), Transcribed
+        job.job_id,
+        STEP,
+        made_from,
+        lambda: transcribe(job, settings),
+        Transcribed,
+        leaves=[TRANSCRIPT],
     )
     seconds = time.monotonic() - started
     logger.info(

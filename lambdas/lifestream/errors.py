@@ -16,6 +16,7 @@ PipelineError
 │  └─ UnreadableVideoError
 ├─ ConfigurationError          we must fix it: missing secret, unknown engine
 │  ├─ MissingSettingsError
+│  ├─ KeyRefusedError          a vendor does not take the key, although it was read anew
 │  └─ UnsupportedOptionError
 ├─ JobEndedError               cancelled, or taken over by a later attempt: nobody's mistake
 ├─ InvalidMessageError         a queue message that is no job
@@ -94,6 +95,10 @@ class ConfigurationError(PipelineError):
 
 class MissingSettingsError(ConfigurationError):
     advice = "Set every name in the message, then try again."
+
+
+class KeyRefusedError(ConfigurationError):
+    advice = "Put a valid key into the deployment's secret, then redrive the job."
 
 
 class UnsupportedOptionError(ConfigurationError):

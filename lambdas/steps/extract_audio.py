@@ -25,6 +25,7 @@ def handler(job: InspectedJob) -> InspectedJob:
         fingerprints.of_audio(job.job_id),
         lambda: extract(job),
         Extraction,
+        leaves=[AUDIO],
     )
     job_table().enter(job, Step.TRANSCRIBE_SPEECH, JobStatus.WAITING_FOR_GPU)
     return job

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from lifestream.aws import clients
-from lifestream.aws.keys import load_keys
+from lifestream.aws.keys import with_keys
 from lifestream.aws.videos import other_versions
 from lifestream.domain.chunks import CHUNKING, chunks_of
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
-from lifestream.settings import IndexSettings, Storage, load
+from lifestream.settings import IndexSettings, Keys, Storage, load
 from lifestream.step import artifacts, step
 from lifestream.step_names import Step
 
@@ -23,7 +23,11 @@ class Indexed(Frozen):
 
 @step(Step.INDEX_TRANSCRIPT, takes=InspectedJob, status=JobStatus.INDEXING)
 def handler(job: InspectedJob) -> Indexed:
-    settings, keys = load(IndexSettings), load_keys()
+    return with_keys(lambda keys: index_with(keys, job))
+
+
+def index_with(keys: Keys, job: InspectedJob) -> Indexed:
+    settings = load(IndexSettings)
     embedder = load_embedder(settings, keys)
     index = load_vector_index(
         settings, keys, embedder, s3=clients.s3(), bucket=load(Storage).bucket

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lifestream.aws.artifacts import SUMMARY
-from lifestream.aws.keys import load_keys
+from lifestream.aws.keys import with_keys
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
 from lifestream.domain.summary import NOTHING_SAID, verified
 from lifestream.engines.summarization import Summarizer, load_summarizer
-from lifestream.settings import SummarySettings, load
+from lifestream.settings import Keys, SummarySettings, load
 from lifestream.step import artifacts, step
 from lifestream.step_names import Step
 
@@ -21,7 +21,11 @@ class Summarized(Frozen):
 
 @step(Step.SUMMARIZE_TRANSCRIPT, takes=InspectedJob, status=JobStatus.SUMMARIZING)
 def handler(job: InspectedJob) -> Summarized:
-    summarizer = load_summarizer(load(SummarySettings), load_keys())
+    return with_keys(lambda keys: summarize_with(keys, job))
+
+
+def summarize_with(keys: Keys, job: InspectedJob) -> Summarized:
+    summarizer = load_summarizer(load(SummarySettings), keys)
     transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
     return artifacts().once(
         job.job_id,
@@ -29,6 +33,7 @@ def handler(job: InspectedJob) -> Summarized:
         fingerprint(transcript_made_from, summarizer.name),
         lambda: summarize(job, summarizer),
         Summarized,
+        leaves=[SUMMARY],
     )
 
 

@@ -83,6 +83,8 @@ class PineconeServer:
         self.vectors: dict[str, dict[str, Any]] = {}
         self.indexes: dict[str, dict[str, Any]] = {}
         self.fails: Answer | None = None
+        self.accepts = 10_000  # vectors
+        self.is_late = False
         self.endpoint = LocalEndpoint(self.answer)
 
     def answer(self, path: str, request: dict[str, Any]) -> Answer:
@@ -120,6 +122,8 @@ class PineconeServer:
 
     def _data(self, route: str, path: str, request: dict[str, Any]) -> Answer:
         if route == "/vectors/upsert":
+            if len(self.vectors) + len(request["vectors"]) > self.accepts:
+                return api_error(400)
             self.vectors |= {vector["id"]: vector for vector in request["vectors"]}
             return 200, {"upsertedCount": len(request["vectors"])}
         if route == "/vectors/delete":
@@ -129,6 +133,7 @@ class PineconeServer:
         if route == "/vectors/list":
             prefix = path.partition("prefix=")[2].partition("&")[0].replace("%23", "#")
             found = [{"id": i} for i in sorted(self.vectors) if i.startswith(prefix)]
+            found = [] if self.is_late else found
             return 200, {"vectors": found, "namespace": "", "usage": {"readUnits": 1}}
         return 200, {"matches": self._nearest(request), "namespace": "", "usage": {"readUnits": 1}}
 
@@ -197,6 +202,53 @@ def test_fewer_passages_leave_no_stale_tail(index: VectorIndex) -> None:
     assert index.ids(a_job().job_id) == {CHUNKS[0].id}
 
 
+def test_what_is_removed_is_not_found(index: VectorIndex) -> None:
+    index.replace(a_job(), CHUNKS, VECTORS)
+
+    for _ in range(2):
+        index.remove(a_job().job_id)
+
+    assert index.ids(a_job().job_id) == set()
+
+
+@pytest.mark.fault("F6", by="the second of three batches fails", so="done again with the same ids")
+def test_a_batch_that_failed_is_sent_again_with_the_same_ids(pinecone: PineconeServer) -> None:
+    chunks = [CHUNKS[0].model_copy(update={"id": f"{a_job().job_id}#{n:05}"}) for n in range(250)]
+    index = a_pinecone_index()
+    pinecone.accepts = 100
+    with pytest.raises(ConfigurationError):
+        index.replace(a_job(), chunks, VECTORS[:1] * 250)
+    assert len(index.ids(a_job().job_id)) == 100
+
+    pinecone.accepts = 10_000
+    index.replace(a_job(), chunks, VECTORS[:1] * 250)
+
+    assert index.ids(a_job().job_id) == {chunk.id for chunk in chunks}
+
+
+@pytest.mark.fault("F7", by="a list that does not show the last writes yet", so="no error, no twin")
+def test_an_index_that_shows_writes_late_is_no_error(pinecone: PineconeServer) -> None:
+    index = a_pinecone_index()
+    pinecone.is_late = True
+    for _ in range(2):
+        index.replace(a_job(), CHUNKS, VECTORS)
+    assert index.ids(a_job().job_id) == set()
+
+    pinecone.is_late = False
+
+    assert index.ids(a_job().job_id) == {chunk.id for chunk in CHUNKS}
+
+
+@pytest.mark.fault("F9", by="a passage of 200 KB", so="its metadata stays under 40 KB")
+def test_a_huge_passage_fits_the_metadata(pinecone: PineconeServer) -> None:
+    huge = CHUNKS[0].model_copy(update={"text": "ü" * 100_000})
+
+    a_pinecone_index().replace(a_job(), [huge], VECTORS[:1])
+
+    [vector] = pinecone.vectors.values()
+    assert len(str(vector["metadata"]).encode()) < 40_000
+
+
 def test_silence_is_indexed_as_nothing(index: VectorIndex) -> None:
     index.replace(a_job(), [], [])
 
@@ -204,6 +256,7 @@ def test_silence_is_indexed_as_nothing(index: VectorIndex) -> None:
     assert index.search(VECTORS[0], limit=3) == []
 
 
+@pytest.mark.fault("F9", by="400 of the index", so="ConfigurationError, named")
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

@@ -76,6 +76,7 @@ def test_a_transcript_cannot_close_the_block_it_stands_in(endpoint: LocalEndpoin
     assert "<system>" not in data
 
 
+@pytest.mark.fault("F4", by="a transcript longer than a request", so="every segment in one part")
 def test_a_long_transcript_is_sent_in_parts_each_segment_once(
     endpoint: LocalEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -95,6 +96,9 @@ def test_silence_is_one_empty_part() -> None:
     assert list(parts_of(a_transcript())) == [""]
 
 
+@pytest.mark.fault("F3", by="answers out of the schema", so="SummaryError: PARTIAL")
+@pytest.mark.fault("F2", by="401, 403, no quota", so="permanent; the key is in no error")
+@pytest.mark.fault("F1", by="429, 500, 503", so="TransientError: the machine waits")
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -133,6 +137,7 @@ def test_a_refusal_is_an_error(endpoint: LocalEndpoint) -> None:
         openai(endpoint).summarize(MEETING)
 
 
+@pytest.mark.fault("F1", by="nobody listens", so="TransientError")
 def test_an_unreachable_endpoint_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openai_client, "MAX_RETRIES", 0)
     summarizer = OpenAISummarizer(KEY, model="m", base_url="http://127.0.0.1:9/v1")

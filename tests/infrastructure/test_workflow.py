@@ -16,6 +16,7 @@ from cdk_app.local.states_errors import StateError
 from cdk_app.local.states_language import Execution
 from cdk_app.local.states_rules import problems
 from cdk_app.local.synthesis import ROOT
+from cdk_app.workflow import NO_CAPACITY_IN_ECS, NO_SLOT_IS_FREE
 from infrastructure.conftest import all_states, definition, synthesized
 from lifestream.errors import all_errors
 from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
@@ -23,7 +24,8 @@ from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
 JOB = {"job_id": "a" * 32, "attempt": 1, "key": "uploads/talk.mp4"}
 ACQUIRE, RELEASE = "AcquireGpuSlot", "ReleaseGpuSlot"
 TASKS = [*Step, SEND_TO_DEAD_LETTER_QUEUE, ACQUIRE, RELEASE]
-AWS_PREFIXES = ("States.", "Lambda.", "Runtime.", "Sandbox.", "ECS.", "SQS.", "DynamoDB.")
+AWS_PREFIXES = ("States.", "Lambda.", "Runtime.", "Sandbox.", "ECS.", "AmazonECS.", "SQS.",
+                "DynamoDB.")  # fmt: skip
 
 
 def machine() -> dict[str, Any]:
@@ -63,15 +65,32 @@ def test_every_error_name_of_ours_exists() -> None:
     assert ours <= known
 
 
+REFUSED_AT_ONCE = {NO_SLOT_IS_FREE, *NO_CAPACITY_IN_ECS}
+
+
+@pytest.mark.fault("C15", by="every retry runs into every limit", so="within the machine's own")
 def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -> None:
+    """A refused start takes no time of its own; everything else may take its whole limit."""
     rendered = definition(template)
     total = 0
     for state in all_states(rendered).values():
-        attempts = 1 + sum(retry["MaxAttempts"] for retry in state.get("Retry", ()))
-        waits = sum(r["MaxDelaySeconds"] * r["MaxAttempts"] for r in state.get("Retry", ()))
-        total += attempts * state.get("TimeoutSeconds", 0) + waits
+        retries = state.get("Retry", ())
+        waits = sum(retry["MaxDelaySeconds"] * retry["MaxAttempts"] for retry in retries)
+        starts = 1 + sum(
+            r["MaxAttempts"] for r in retries if not REFUSED_AT_ONCE & set(r["ErrorEquals"])
+        )
+        total += starts * state.get("TimeoutSeconds", 0) + waits
 
     assert total < rendered["TimeoutSeconds"]
+
+
+@pytest.mark.fault("C4", by="the longest wait for a slot", so="far from 25,000 events")
+def test_the_longest_wait_for_a_slot_fits_the_history() -> None:
+    """Three events a look; Step Functions ends an execution with 25,000."""
+    [wait, _] = all_states(machine())[ACQUIRE]["Retry"]
+
+    assert wait["ErrorEquals"] == [NO_SLOT_IS_FREE]
+    assert 3 * wait["MaxAttempts"] < 20_000
 
 
 def test_our_executor_supports_the_whole_definition(template: Template) -> None:

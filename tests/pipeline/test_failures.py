@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import time
 from pathlib import Path
+
+import pytest
 
 from builders import a_failure
 from cdk_app.local.run import Outcome
@@ -46,6 +50,7 @@ def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_complete
     assert f"{outcome.job.results_prefix}summary.json" in pipeline.keys("results/")
 
 
+@pytest.mark.fault("B10", by="in the embedded AWS", so="nothing happens")
 def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: Outcome) -> None:
     job, asked = finished.job, len(pipeline.openai.requests)
     stale = job.model_copy(update={"failure": a_failure()})
@@ -58,6 +63,7 @@ def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: 
     assert len(pipeline.openai.requests) == asked
 
 
+@pytest.mark.fault("D2", by="SIGKILL of the real process", so="started again")
 def test_a_killed_container_is_started_again(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="killed.mp4")
     os.kill(_container_of(job.job_id), 9)
@@ -67,6 +73,7 @@ def test_a_killed_container_is_started_again(pipeline: Pipeline, clip: Path) -> 
     assert pipeline.container_starts(job) == 2
 
 
+@pytest.mark.fault("C9", by="StopExecution while it runs", so="one dead letter, no process left")
 def test_an_aborted_execution_stops_its_container_and_leaves_one_dead_letter(
     pipeline: Pipeline, clip: Path
 ) -> None:
@@ -85,6 +92,23 @@ def test_an_aborted_execution_stops_its_container_and_leaves_one_dead_letter(
     )
     assert pipeline.service.job(job.job_id).status == JobStatus.FAILED
     assert pipeline.slot_holders() == set()
+
+
+@pytest.mark.fault("D1", by="SIGTERM to the real process", so="it says so and starts over")
+def test_an_interrupted_container_says_so_and_starts_over(pipeline: Pipeline, clip: Path) -> None:
+    job = pipeline.service.create_upload_job(clip, key="interrupted.mp4")
+    container = _container_of(job.job_id)
+    pipeline.until(lambda: _listens(container), "it does not listen")
+
+    os.kill(container, signal.SIGTERM)
+
+    assert pipeline.wait_for(job) == "SUCCEEDED"
+    assert pipeline.service.job(job.job_id).attempt == 1
+    assert pipeline.container_starts(job) == 2
+    report = pipeline.s3.get_object(
+        Bucket=pipeline.bucket, Key=f"jobs/{job.job_id}/TranscribeSpeech/error.json"
+    )
+    assert json.loads(report["Body"].read())["error"] == "ContainerInterruptedError"
 
 
 def test_a_cancelled_job_stops_and_leaves_no_dead_letter(pipeline: Pipeline, clip: Path) -> None:
@@ -118,6 +142,12 @@ def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Ou
     assert "step finished" in text
     for secret in ("sk-canary-key", "good morning", "forty thousand"):
         assert secret not in text
+
+
+def _listens(pid: int) -> bool:
+    """It has a handler of its own for SIGTERM."""
+    [caught] = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
+    return bool(int(caught, 16) & 1 << (signal.SIGTERM - 1))
 
 
 def _container_of(job_id: str) -> int:

@@ -45,6 +45,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> list[Path]:
     return [convert(clip, folder / name) for name in HOSTILE_NAMES]
 
 
+@pytest.mark.fault("A8", by="real files in the embedded AWS", so="the right object is read")
 def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: list[Path]) -> None:
     outcomes = pipeline.run(*videos)
 
@@ -70,6 +71,7 @@ def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: lis
         Draft202012Validator(schema).validate(json.loads((results / f"{name}.json").read_text()))
 
 
+@pytest.mark.fault("A1", by="5 events in the embedded AWS", so="one of everything")
 def test_the_same_event_five_times_is_one_of_everything(
     pipeline: Pipeline, finished: Outcome
 ) -> None:

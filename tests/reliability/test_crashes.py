@@ -73,6 +73,7 @@ def survive(cloud: Cloud, jobs: list[ProcessingJob]) -> None:
     assert cloud.dead_letters() == []
 
 
+@pytest.mark.fault("C1", by="a kill at every durable write", so="all seven promises hold")
 def test_a_crash_at_any_durable_write_is_survived() -> None:
     """One upload a crash, side by side."""
     for points in batched(on_the_way_to_success()):
@@ -108,6 +109,7 @@ def batched(points: list[Point]) -> Iterator[list[Point]]:
         yield points[start : start + JOBS_A_CLOUD]
 
 
+@pytest.mark.fault("C2", by="two kills in one job, sampled", so="all seven promises hold")
 @pytest.mark.parametrize("seed", range(2))
 def test_two_crashes_in_one_job_are_survived(seed: int) -> None:
     rng, points = random.Random(seed), on_the_way_to_success()

@@ -82,6 +82,8 @@ class Cloud:
     speech: Speech = field(default_factory=Speech)
     summarizer: Summarizer = field(default_factory=Summarizer)
     embedder: Embedder = field(default_factory=Embedder)
+    uploads: list[ProcessingJob] = field(default_factory=list)
+    """Every object version; of a key, the newest last."""
     inbox: list[Message] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     container_starts: Counter[str] = field(default_factory=Counter)
@@ -90,6 +92,10 @@ class Cloud:
     loses_events: bool = False
     loses_notifications: bool = False
     batch: int = BATCH
+    refusals: list[Exception] = field(default_factory=list)
+    """How ECS answers the next requests for a container."""
+    does_nothing: bool = False
+    """The container ends with success at once."""
     hangs: set[str] = field(default_factory=set)
     """Steps that never answer."""
 
@@ -102,27 +108,23 @@ class Cloud:
 
     def upload(self, name: str = "talk.mp4", body: bytes | None = None) -> ProcessingJob:
         """Puts the object as any tool does, and S3 notifies."""
-        key = f"{UPLOADS_PREFIX}{name}"
         body = video_bytes() if body is None else body
-        put = self.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+        put = self.aws.s3.put_object(Bucket=BUCKET, Key=f"{UPLOADS_PREFIX}{name}", Body=body)
+        return self.notify(f"{UPLOADS_PREFIX}{name}", put["VersionId"], put["ETag"])
+
+    def notify(self, key: str, version_id: str, etag: str) -> ProcessingJob:
         job = ProcessingJob.for_upload(
-            bucket=BUCKET,
-            key=key,
-            version_id=put["VersionId"],
-            etag=put["ETag"].strip('"'),
-            size=len(body),
+            bucket=BUCKET, key=key, version_id=version_id, etag=etag.strip('"')
         )
+        self.uploads.append(job)
         if not self.loses_notifications:
             self.inbox.append(Message(notification(job)))
         return job
 
-    def upload_with_client(self, name: str, folder: Path) -> ProcessingJob:
-        """With the client, which sends a message of its own beside S3's notification."""
-        path = folder / Path(name).name
-        path.write_bytes(video_bytes())
-        job = self.service.create_upload_job(path, key=name)
-        self.inbox.append(Message(notification(job)))
-        return job
+    def superseded(self) -> set[str]:
+        """Jobs of versions that are not the newest of their key."""
+        newest = {job.key: job.job_id for job in self.uploads}
+        return {job.job_id for job in self.uploads} - set(newest.values())
 
     @property
     def service(self) -> VideoService:
@@ -134,6 +136,25 @@ class Cloud:
 
         settings = load(OperatorSettings)
         return reconciliation(settings, patience=timedelta(0)).run().model_dump()
+
+    def forget_rows(self) -> None:
+        """Somebody has deleted the job table, or its rows have expired."""
+        for item in clients.table(JOBS).scan()["Items"]:
+            clients.table(JOBS).delete_item(Key={"job_id": item["job_id"]})
+
+    def knows(self, job: ProcessingJob) -> bool:
+        return self.state.jobs.find(job.job_id) is not None
+
+    def object_keys(self) -> list[str]:
+        pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+
+    def take_all_slots(self) -> None:
+        holders = {f"other-{number}" for number in range(100)}
+        clients.table(SLOTS).put_item(Item={"pool": "gpu", "holders": holders})
+
+    def free_all_slots(self) -> None:
+        clients.table(SLOTS).delete_item(Key={"pool": "gpu"})
 
     # What AWS does
 
@@ -319,6 +340,8 @@ class Cloud:
         [override] = arguments["Overrides"]["ContainerOverrides"]
         environment = {entry["Name"]: entry["Value"] for entry in override["Environment"]}
         job_id = json.loads(environment["JOB"])["job_id"]
+        if self.refusals:
+            raise self.refusals.pop()
         self.container_starts[job_id] += 1
         self.running_containers += 1
         self.peak_containers = max(self.peak_containers, self.running_containers)
@@ -336,6 +359,8 @@ class Cloud:
 
     def _exit_code(self, environment: dict[str, str], cancelled: threading.Event) -> int:
         def main() -> int:
+            if self.does_nothing:
+                return 0
             os.environ["JOB"] = environment["JOB"]
             _read.cache_clear()
             code: int = importlib.import_module(CONTAINER_MAIN).main()
@@ -406,7 +431,6 @@ def notification(job: ProcessingJob, event: str = "ObjectCreated:Put") -> str:
     """As S3 writes it, key encoded."""
     entity = {
         "key": quote_plus(job.key),
-        "size": job.size,
         "eTag": job.etag,
         "versionId": job.version_id,
         "sequencer": "0055",

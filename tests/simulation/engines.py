@@ -23,26 +23,25 @@ SAID = "forty thousand"
 
 @dataclass
 class Speech:
-    """Transcriber and diarizer: the meeting of the builders, with as many lines as asked for."""
+    """Transcriber and diarizer: the first lines of the builders' meeting, again and again."""
 
     lines: int = len(MEETING.segments)
+    repeats: int = 1
     fails: Exception | None = None
+    diarization_fails: Exception | None = None
     name: str = "scripted/1"
 
     def transcribe(self, samples: NDArray[np.float32], options: JobOptions) -> Recognition:
         assert len(samples)
         if self.fails:
             raise self.fails
-        fields = set(RecognizedSegment.model_fields)
-        return Recognition(
-            language=options.language or "en",
-            segments=tuple(
-                RecognizedSegment(**segment.model_dump(include=fields))
-                for segment in MEETING.segments[: self.lines]
-            ),
-        )
+        said = MEETING.segments[: self.lines] * self.repeats
+        segments = tuple(RecognizedSegment(words=segment.words) for segment in said)
+        return Recognition(language=options.language or "en", segments=segments)
 
     def diarize(self, samples: NDArray[np.float32], options: JobOptions) -> list[SpeakerTurn]:  # noqa: ARG002
+        if self.diarization_fails:
+            raise self.diarization_fails
         return [
             SpeakerTurn(
                 start_seconds=segment.start_seconds,
@@ -55,7 +54,7 @@ class Speech:
 
 @dataclass
 class Summarizer:
-    """`paid`: calls by job id."""
+    """`paid`: calls by job and version of the prompt."""
 
     name: str = "scripted/summary-1"
     is_down: bool = False
@@ -64,7 +63,7 @@ class Summarizer:
     def summarize(self, transcript: Transcript) -> SummaryDraft:
         if self.is_down:
             raise TransientError("the model is down")
-        self.paid[transcript.job_id] += 1
+        self.paid[f"{transcript.job_id} {self.name}"] += 1
         return SummaryDraft(
             title="Budget", abstract="A budget.", key_points=(), action_items=(), topics=("budget",)
         )

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 from cdk_app.local.states_errors import ExecutionStoppedError, ExecutionTimedOutError, StateError
-from cdk_app.local.states_language import Execution
+from cdk_app.local.states_language import Execution, Invoke
 from cdk_app.local.synthesis import ROOT
 from simulation.faults import answer
 from simulation.scheduler import Scheduler
 
 Answer = tuple[Any, dict[str, Any]]
-Invoke = Callable[[str, Any, threading.Event], Any]
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import threading
 from collections import Counter
@@ -11,6 +12,8 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 from botocore.exceptions import ConnectionClosedError
+
+from lifestream.errors import ContainerInterruptedError
 
 WRITES = (
     "PutObject",
@@ -23,7 +26,11 @@ WRITES = (
     "StartExecution",
     "StopExecution",
 )
-Kind = Literal["kill before", "kill after", "interrupt", "throttle", "refuse", "lose answer"]
+Kind = Literal[
+    "kill before", "kill after", "interrupt", "throttle", "refuse", "fill disk", "lose answer"
+]
+BEFORE: tuple[Kind, ...] = ("kill before", "interrupt", "throttle", "refuse", "fill disk")
+AFTER: tuple[Kind, ...] = ("kill after", "lose answer")
 
 
 class ProcessKilledError(BaseException):
@@ -81,24 +88,30 @@ class Faults:
     writes: list[Call] = field(default_factory=list)
     happened: list[tuple[Kind, Call]] = field(default_factory=list)
     current: Callable[[], Process] = lambda: NOBODY
-    name_of: Callable[[str], str] = lambda text: text
-    interruption: Callable[[], BaseException] = ProcessKilledError
 
     def before(self, operation: str, parameters: dict[str, Any]) -> Any:
         """None lets the call go on; anything else is its answer."""
         call = self._call(operation, parameters)
+        self._be_dead_if_dead()
+        self.calls[str(call)] += 1
+        if operation in WRITES:
+            self.writes.append(call)
+        return self._happen(self._due(call, BEFORE))
+
+    def _be_dead_if_dead(self) -> None:
         if self.current().is_killed:
             raise ProcessIsDeadError
         if self.current().is_dead:
             raise ProcessKilledError
-        self.calls[str(call)] += 1
-        if operation in WRITES:
-            self.writes.append(call)
-        match self._due(call, ("kill before", "interrupt", "throttle", "refuse")):
+
+    def _happen(self, kind: Kind | None) -> Any:
+        match kind:
             case "kill before":
                 self._kill()
             case "interrupt":
-                raise self.interruption()
+                raise ContainerInterruptedError("told to stop")  # what its SIGTERM handler does
+            case "fill disk":
+                raise OSError(errno.ENOSPC, "No space left on device")
             case "throttle":
                 return answer(400, {"Error": {"Code": "ThrottlingException", "Message": "busy"}})
             case "refuse":
@@ -106,14 +119,14 @@ class Faults:
         return None
 
     def after(self, operation: str, parameters: dict[str, Any]) -> None:
-        match self._due(self._call(operation, parameters), ("kill after", "lose answer")):
+        match self._due(self._call(operation, parameters), AFTER):
             case "kill after":
                 self._kill()
             case "lose answer":
                 raise ConnectionClosedError(endpoint_url="https://simulated")
 
     def _call(self, operation: str, parameters: dict[str, Any]) -> Call:
-        return Call(self.current().name, operation, self.name_of(target_of(parameters)))
+        return Call(self.current().name, operation, target_of(parameters))
 
     def _due(self, call: Call, kinds: tuple[Kind, ...]) -> Kind | None:
         for fault in self.plan:
@@ -138,7 +151,7 @@ def target_of(parameters: dict[str, Any]) -> str:
                   for v in parameters["Key"].values()]  # fmt: skip
         return f"{parameters['TableName']}/{values[0]}"
     if "Item" in parameters:
-        return f"{parameters['TableName']}/{parameters['Item']['job_id']}"
+        return f"{parameters['TableName']}/{parameters['Item'].get('job_id')}"
     for name in ("Key", "QueueUrl", "name", "executionArn", "Prefix"):
         if name in parameters:
             return str(parameters[name]).rpartition("://")[2].rpartition(":")[2]

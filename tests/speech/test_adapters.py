@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -109,6 +110,7 @@ def test_auto_takes_the_neural_engines_where_their_models_are(models: Path) -> N
     assert load_diarizer(settings(models)).name == "pyannote.audio/tiny-diarization"
 
 
+@pytest.mark.fault("D9", by="a model's folder is empty", so="ConfigurationError before any work")
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"model\.bin is missing"):
         FasterWhisper(tmp_path / "none", device="cpu", batch_size=1)
@@ -116,6 +118,7 @@ def test_a_missing_model_is_named(tmp_path: Path) -> None:
         Pyannote(tmp_path / "none", device="cpu")
 
 
+@pytest.mark.fault("D9", by="a model's file is damaged", so="a named error before any work")
 def test_a_damaged_model_is_a_named_error(models: Path, tmp_path: Path) -> None:
     import shutil
 
@@ -150,3 +153,36 @@ def test_the_container_transcribes_with_both(models: Path, speech: NDArray[np.fl
     assert transcript.engines.transcription == "faster-whisper/tiny"
     assert transcript.engines.diarization == "pyannote.audio/tiny-diarization"
     assert transcript.segments
+
+
+@pytest.mark.fault("D5", by="the GPU's memory is too small for 8 at once", so="half as many")
+def test_a_batch_that_does_not_fit_is_halved(
+    models: Path, speech: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whisper = FasterWhisper(models / "tiny", device="cpu", batch_size=8)
+    transcribe, tried = whisper._pipeline.transcribe, []
+
+    def small(samples: Any, *, batch_size: int, **more: Any) -> Any:
+        tried.append(batch_size)
+        if batch_size > 2:
+            raise RuntimeError("CUDA failed with error out of memory")
+        return transcribe(samples, batch_size=batch_size, **more)
+
+    monkeypatch.setattr(whisper._pipeline, "transcribe", small)
+
+    assert whisper.transcribe(speech, JobOptions(language="en")).segments
+    assert tried == [8, 4, 2]
+
+
+def test_one_at_a_time_that_does_not_fit_is_an_error(
+    models: Path, speech: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whisper = FasterWhisper(models / "tiny", device="cpu", batch_size=2)
+
+    def full(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("CUDA failed with error out of memory")
+
+    monkeypatch.setattr(whisper._pipeline, "transcribe", full)
+
+    with pytest.raises(SpeechEngineError, match="out of memory"):
+        whisper.transcribe(speech, JobOptions())

@@ -53,7 +53,8 @@ def test_another_fingerprint_is_another_result(artifacts: Artifacts) -> None:
     artifacts.once(JOB, STEP, "old", work, Facts)
 
     assert artifacts.once(JOB, STEP, "new", work, Facts) == Facts(seconds=2)
-    assert artifacts.fingerprint(JOB, STEP) == "new"
+    assert artifacts.has_checkpoint(JOB, STEP, "new")
+    assert not artifacts.has_checkpoint(JOB, STEP, "old")
 
 
 def test_failed_work_leaves_no_checkpoint(artifacts: Artifacts) -> None:
@@ -80,3 +81,31 @@ def test_missing_artifacts_are_named(artifacts: Artifacts, tmp_path: Path) -> No
         artifacts.download(JOB, STEP, "audio.flac", tmp_path / "a")
     with pytest.raises(ArtifactMissingError):
         artifacts.load(JOB, STEP, "facts.json", Facts)
+
+
+def test_a_checkpoint_does_not_stand_for_an_artifact_that_is_gone_or_changed(
+    artifacts: Artifacts,
+) -> None:
+    def make() -> Facts:
+        artifacts.put(artifact_key(JOB, STEP, "a.json"), b"whole", "application/json")
+        return Facts(seconds=1)
+
+    artifacts.once(JOB, STEP, "x", make, Facts, leaves=["a.json"])
+    assert artifacts.has_checkpoint(JOB, STEP, "x")
+
+    artifacts.put(artifact_key(JOB, STEP, "a.json"), b"who", "application/json")
+
+    assert not artifacts.has_checkpoint(JOB, STEP, "x")
+
+
+def test_another_transcript_of_the_same_sound_is_another_fingerprint(artifacts: Artifacts) -> None:
+    def make(text: bytes) -> Facts:
+        artifacts.put(artifact_key(JOB, STEP, "a.json"), text, "application/json")
+        return Facts(seconds=1)
+
+    artifacts.once(JOB, STEP, "x", lambda: make(b"one"), Facts, leaves=["a.json"])
+    first = artifacts.fingerprint(JOB, STEP)
+    artifacts.put(artifact_key(JOB, STEP, "a.json"), b"", "application/json")
+    artifacts.once(JOB, STEP, "x", lambda: make(b"two"), Facts, leaves=["a.json"])
+
+    assert artifacts.fingerprint(JOB, STEP) != first

@@ -34,6 +34,7 @@ def test_whole_files_are_recognized_by_their_bytes(tmp_path: Path, suffix: str) 
     assert identified(video.read_bytes()) == KINDS[suffix]
 
 
+@pytest.mark.fault("E3", by="files cut off", so="TruncatedVideoError")
 @pytest.mark.parametrize("suffix", CODECS)
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.99])
 def test_files_that_end_too_early_are_recognized(tmp_path: Path, suffix: str, share: float) -> None:
@@ -58,6 +59,7 @@ def test_playlists_are_called_playlists(content: bytes) -> None:
         identified(content)
 
 
+@pytest.mark.fault("E8", by="other content under a video's name", so="NotAVideoError")
 @pytest.mark.parametrize(
     "content", [b"hello", b"\0" * 100, b"ID3\x03", b"RIFF\x10\0\0\0WAVEfmt ", b"\x47" + b"\0" * 187]
 )

@@ -108,3 +108,19 @@ def test_a_dead_letter_is_the_next_attempt_of_the_same_job() -> None:
     [job] = jobs_in(dead.model_dump_json()).jobs
 
     assert (job.job_id, job.attempt, job.failure) == (dead.job_id, 2, None)
+
+
+@pytest.mark.parametrize("version", ["0", "2", 1, None])
+def test_a_message_of_another_schema_is_refused_by_name(version: object) -> None:
+    """Moved between two deployments, or left in a queue across an upgrade."""
+    message = json.loads(a_job().model_dump_json()) | {"schema_version": version}
+
+    with pytest.raises(InvalidMessageError, match="schema_version"):
+        jobs_in(json.dumps(message))
+
+
+def test_a_field_that_nobody_knows_is_refused_by_name() -> None:
+    message = json.loads(a_job().model_dump_json()) | {"priority": "high"}
+
+    with pytest.raises(InvalidMessageError, match="priority"):
+        jobs_in(json.dumps(message))

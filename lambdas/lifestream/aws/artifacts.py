@@ -6,12 +6,13 @@ checkpoint with the right fingerprint means that everything before it is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ArtifactMissingError
@@ -25,15 +26,19 @@ TRANSCRIPT = "transcript.json"
 SUMMARY = "summary.json"
 CHECKPOINT = "checkpoint.json"
 ERROR_REPORT = "error.json"
+NOT_THERE = ("404", "NoSuchKey")
 Model = TypeVar("Model", bound=BaseModel)
 
 
 class Checkpoint(Frozen):
-    """`facts` is what the step found out: small, and enough to go on without running it again."""
+    """`facts` is what the step found out: small, and enough to go on without running it again.
+    `artifacts`: name → ETag of what the step left, so that a checkpoint never stands for content
+    that is gone or is not what was written."""
 
     schema_version: Literal["1"] = "1"
     fingerprint: str
     facts: dict[str, Any]
+    artifacts: dict[str, str] = Field(default_factory=dict)
 
 
 class ErrorReport(Frozen):
@@ -50,37 +55,57 @@ class Artifacts:
         self._s3 = s3
         self._bucket = bucket
 
-    def once(
+    def once(  # what it is, what it was made from, how, and what it leaves
         self,
         job_id: str,
         step: Step,
-        fingerprint: str,
+        made_from: str,
         work: Callable[[], Model],
         kind: type[Model],
+        *,
+        leaves: Sequence[str] = (),
     ) -> Model:
-        """The facts of the step: from its checkpoint where the fingerprint fits, else from
-        `work`, whose artifacts must be in place when it returns."""
-        if facts := self.facts(job_id, step, fingerprint, kind):
+        """The facts of the step: from its checkpoint where the fingerprint `made_from` fits and
+        what it `leaves` is there, else from `work`, after which it must be there."""
+        if facts := self.facts(job_id, step, made_from, kind):
             return facts
         made = work()
-        done = Checkpoint(fingerprint=fingerprint, facts=made.model_dump(mode="json"))
+        left = {name: self._etag(job_id, step, name) or "" for name in leaves}
+        done = Checkpoint(fingerprint=made_from, facts=made.model_dump(mode="json"), artifacts=left)
         self.save(job_id, step, CHECKPOINT, done)
         return made
 
-    def facts(self, job_id: str, step: Step, fingerprint: str, kind: type[Model]) -> Model | None:
-        checkpoint = self._checkpoint(job_id, step, fingerprint)
+    def facts(self, job_id: str, step: Step, made_from: str, kind: type[Model]) -> Model | None:
+        checkpoint = self._checkpoint(job_id, step, made_from)
         return kind.model_validate(checkpoint.facts) if checkpoint else None
 
-    def has_checkpoint(self, job_id: str, step: Step, fingerprint: str) -> bool:
-        return self._checkpoint(job_id, step, fingerprint) is not None
+    def has_checkpoint(self, job_id: str, step: Step, made_from: str) -> bool:
+        return self._checkpoint(job_id, step, made_from) is not None
 
-    def _checkpoint(self, job_id: str, step: Step, fingerprint: str) -> Checkpoint | None:
+    def _checkpoint(self, job_id: str, step: Step, made_from: str) -> Checkpoint | None:
         checkpoint = self.find(job_id, step, CHECKPOINT, Checkpoint)
-        return checkpoint if checkpoint and checkpoint.fingerprint == fingerprint else None
+        if checkpoint is None or checkpoint.fingerprint != made_from:
+            return None
+        left = checkpoint.artifacts.items()
+        is_whole = all(self._etag(job_id, step, name) == etag for name, etag in left)
+        return checkpoint if is_whole else None
+
+    def _etag(self, job_id: str, step: Step, name: str) -> str | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            head = self._s3.head_object(Bucket=self._bucket, Key=artifact_key(job_id, step, name))
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in NOT_THERE:
+                raise
+            return None
+        return head["ETag"]
 
     def fingerprint(self, job_id: str, step: Step) -> str:
-        """Of a step that has finished. Raises ArtifactMissingError."""
-        return self.load(job_id, step, CHECKPOINT, Checkpoint).fingerprint
+        """Of what a finished step left, for the steps that work on it: the same inputs need not
+        lead to the same words on every GPU. Raises ArtifactMissingError."""
+        checkpoint = self.load(job_id, step, CHECKPOINT, Checkpoint)
+        return fingerprint(checkpoint.fingerprint, checkpoint.artifacts)
 
     def save(self, job_id: str, step: Step, name: str, model: BaseModel) -> None:
         self.put(
@@ -123,7 +148,7 @@ class Artifacts:
         try:
             self._s3.download_file(self._bucket, key, str(path))
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("404", "NoSuchKey"):
+            if error.response["Error"]["Code"] not in NOT_THERE:
                 raise
             raise ArtifactMissingError(f"{step} left no {name}") from error
 

@@ -89,15 +89,12 @@ class Executions:
         history = self._step_functions.get_execution_history(
             executionArn=arn, reverseOrder=True, maxResults=LAST_EVENTS, includeExecutionData=False
         )
-        details = [
-            event.get("taskSucceededEventDetails") or event.get("taskScheduledEventDetails") or {}
-            for event in history["events"]
-        ]
-        calls = [
+        calls = {
             event["type"]
-            for event, detail in zip(history["events"], details, strict=True)
-            if detail.get("resourceType") == "sqs"
-        ]
+            for event in history["events"]
+            for name in ("taskSucceededEventDetails", "taskScheduledEventDetails")
+            if event.get(name, {}).get("resourceType") == "sqs"  # type: ignore[attr-defined]  # the name is a literal
+        }
         if "TaskSucceeded" in calls:
             return "sent"
         return "in doubt" if calls else "none"

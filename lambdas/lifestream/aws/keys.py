@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
+from typing import TypeVar
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from pydantic import SecretStr
 
 from lifestream.aws import clients
-from lifestream.errors import ConfigurationError
+from lifestream.aws.transient import why_transient
+from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
 from lifestream.settings import Keys
 
 MAX_AGE_SECONDS = 300
+Done = TypeVar("Done")
+
+
+def with_keys(work: Callable[[Keys], Done]) -> Done:
+    """Does the work; once more where a key is refused and the secret has a new one by now.
+
+    Raises KeyRefusedError, and whatever the work raises.
+    """
+    keys = load_keys()
+    try:
+        return work(keys)
+    except KeyRefusedError:
+        _provider().clear_cache()  # type: ignore[no-untyped-call]  # Powertools forgot to
+        fresh = load_keys()
+        if fresh == keys:
+            raise
+    return work(fresh)
 
 
 def load_keys(secret_name: str | None = None) -> Keys:
     """Keys that are empty, as the secret holds them after the first deployment, count as absent.
 
     Read anew every five minutes, so that a rotated key is picked up without a deployment.
+    Raises TransientError, ConfigurationError.
     """
     from_environment = Keys()
     secret_name = secret_name or from_environment.secret_name
@@ -38,6 +59,8 @@ def _read_secret(name: str) -> dict[str, str]:
     try:
         stored = provider.get(name, max_age=MAX_AGE_SECONDS, transform="json")
     except GetParameterError as error:
+        if reason := why_transient(error.__context__):
+            raise TransientError(reason) from error
         raise ConfigurationError(f"the secret {name} cannot be read") from error
     return stored if isinstance(stored, dict) else {}
 

@@ -33,15 +33,22 @@ THROTTLING = frozenset(
 def transient_aws_errors() -> Iterator[None]:
     try:
         yield
-    except (NoConnectionError, HTTPClientError) as error:
-        raise TransientError(f"AWS cannot be reached: {type(error).__name__}") from error
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+    except (NoConnectionError, HTTPClientError, ClientError, OSError) as error:
+        reason = why_transient(error)
+        if reason is None:
             raise
-        raise TransientError("the disk is full") from error
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if code not in THROTTLING and status < SERVER_ERROR:
-            raise
-        raise TransientError(f"AWS is busy: {error.operation_name} answered {code}") from error
+        raise TransientError(reason) from error
+
+
+def why_transient(error: BaseException | None) -> str | None:
+    """None where another attempt would be in vain."""
+    match error:
+        case NoConnectionError() | HTTPClientError():
+            return f"AWS cannot be reached: {type(error).__name__}"
+        case ClientError(response=response, operation_name=operation):
+            code, status = response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+            is_busy = code in THROTTLING or status >= SERVER_ERROR
+            return f"AWS is busy: {operation} answered {code}" if is_busy else None
+        case OSError(errno=errno.ENOSPC):
+            return "the disk is full"
+    return None

@@ -15,6 +15,7 @@ MAX_CAUSE_CHARACTERS = 1_000
 MAX_HOTWORD_CHARACTERS = 1_200
 MAX_METADATA_CHARACTERS = 2_000
 SHORT_ID_CHARACTERS = 8
+MAX_NAME_BYTES = 960
 HOW_TO_REDRIVE = (
     "Move this message to the ingest queue (SQS console: Start DLQ redrive, with the ingest queue "
     "as custom destination), or run: lifestream redrive {job_id}"
@@ -159,9 +160,12 @@ class ProcessingJob(Frozen):
 
     @property
     def results_prefix(self) -> str:
-        """`uploads/team/talk.mp4` publishes under `results/team/talk.<short job id>/`."""
+        """`uploads/team/talk.mp4` publishes under `results/team/talk.<short job id>/`; of a very
+        long name the end is left out, because a key has 1,024 bytes at most."""
         path = PurePosixPath(self.key.removeprefix(UPLOADS_PREFIX))
-        return f"results/{path.with_suffix('') if path.suffix else path}.{self.short_id}/"
+        name = str(path.with_suffix("") if path.suffix else path)
+        fitting = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
+        return f"results/{fitting}.{self.short_id}/"
 
     @property
     def file_name(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from lifestream.errors import ConfigurationError, PipelineError, TransientError
+from lifestream.errors import ConfigurationError, KeyRefusedError, PipelineError, TransientError
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -46,6 +46,6 @@ def translated(unusable: type[PipelineError]) -> Iterator[None]:
     except (openai.APIConnectionError, openai.InternalServerError) as error:
         raise TransientError(f"OpenAI cannot be reached: {type(error).__name__}") from error
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-        raise ConfigurationError(f"OpenAI refuses the key (HTTP {error.status_code})") from None
+        raise KeyRefusedError(f"OpenAI refuses the key (HTTP {error.status_code})") from None
     except openai.APIStatusError as error:
         raise unusable(f"OpenAI refuses the request (HTTP {error.status_code})") from error

@@ -15,9 +15,13 @@ from numpy.typing import NDArray
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
 from lifestream.errors import ConfigurationError, SpeechEngineError
+from lifestream.observability import logger
 
 if TYPE_CHECKING:
     from faster_whisper.transcribe import Segment
+
+OUT_OF_MEMORY = "out of memory"
+"""CTranslate2 has no error of its own for it."""
 
 
 class FasterWhisper:
@@ -40,10 +44,24 @@ class FasterWhisper:
             raise SpeechEngineError(f"the Whisper model does not load: {error}") from error
 
     def transcribe(self, samples: NDArray[np.float32], options: JobOptions) -> Recognition:
+        """Half as much at once where the GPU's memory does not suffice, down to one."""
+        batch_size = self._batch_size
+        while True:
+            try:
+                return self._transcribe(samples, options, batch_size)
+            except SpeechEngineError as error:
+                if OUT_OF_MEMORY not in str(error) or batch_size == 1:
+                    raise
+                batch_size //= 2
+                logger.warning("out of GPU memory", extra={"next_batch_size": batch_size})
+
+    def _transcribe(
+        self, samples: NDArray[np.float32], options: JobOptions, batch_size: int
+    ) -> Recognition:
         try:
             segments, info = self._pipeline.transcribe(
                 samples,
-                batch_size=self._batch_size,
+                batch_size=batch_size,
                 language=options.language,
                 hotwords=" ".join(options.hotwords) or None,
                 word_timestamps=True,

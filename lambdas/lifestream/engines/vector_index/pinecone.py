@@ -16,10 +16,11 @@ from lifestream.domain.chunks import Chunk
 from lifestream.domain.job import ProcessingJob
 from lifestream.engines.embedding import Vector
 from lifestream.engines.vector_index import Hit
-from lifestream.errors import ConfigurationError, TransientError
+from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
 
 UPSERT_BATCH = 100
 DELETE_BATCH = 1_000
+MAX_TEXT_BYTES = 30_000  # of the 40 KB that a vector's metadata may have
 
 
 class PineconeIndex:
@@ -89,7 +90,7 @@ def _metadata(job: ProcessingJob, chunk: Chunk) -> dict[str, Any]:
         "start_seconds": chunk.start_seconds,
         "end_seconds": chunk.end_seconds,
         "speakers": list(chunk.speakers),
-        "text": chunk.text,
+        "text": chunk.text.encode()[:MAX_TEXT_BYTES].decode(errors="ignore"),
     }
 
 
@@ -110,6 +111,6 @@ def _translated() -> Iterator[None]:
     except (RateLimitError, ServiceError, PineconeConnectionError, PineconeTimeoutError) as error:
         raise TransientError(f"Pinecone is unavailable: {type(error).__name__}") from error
     except (UnauthorizedError, ForbiddenError):
-        raise ConfigurationError("Pinecone refuses the key") from None
+        raise KeyRefusedError("Pinecone refuses the key") from None
     except PineconeError as error:
         raise ConfigurationError(f"Pinecone refuses the request: {type(error).__name__}") from error

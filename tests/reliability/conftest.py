@@ -1,0 +1,18 @@
+"""A cloud of one's own for every test, checked at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from simulation.cloud import Cloud, simulated
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    """Whatever a test did, the seven promises hold for every upload at its end."""
+    with simulated(seed=7) as made:
+        yield made
+        made.settle()
+        made.check(*made.uploads, superseded=made.superseded())

@@ -1,0 +1,192 @@
+"""D: the GPU container and its host."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cdk_app.local.states_errors import StateError
+from conftest import BUCKET
+from lifestream.aws.artifacts import AUDIO, TRANSCRIPT, artifact_key
+from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.errors import SpeechEngineError
+from lifestream.step_names import Step
+from simulation.cloud import Cloud
+from simulation.faults import Fault
+
+STEP = Step.TRANSCRIBE_SPEECH
+
+
+def status(cloud: Cloud, job: ProcessingJob) -> JobStatus:
+    return cloud.service.job(job.job_id).status
+
+
+def error(cloud: Cloud, job: ProcessingJob) -> str:
+    failure = cloud.service.job(job.job_id).failure
+    assert failure is not None
+    assert len(cloud.dead_letters()) == 1
+    return failure.error
+
+
+@pytest.mark.fault(
+    "D1", by="SIGTERM, up to twice", so="it starts over; the job's attempt is the same"
+)
+@pytest.mark.parametrize("times", [1, 2])
+def test_an_interrupted_container_starts_over(cloud: Cloud, times: int) -> None:
+    cloud.faults.plan = [Fault(f"{STEP} PutObject *{TRANSCRIPT}", "interrupt", times=times)]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert (status(cloud, job), cloud.service.job(job.job_id).attempt) == (JobStatus.SUCCEEDED, 1)
+    assert cloud.container_starts[job.job_id] == times + 1
+
+
+@pytest.mark.fault("D2", by="killed every time", so="three starts, then one dead letter")
+def test_a_container_that_is_killed_again_and_again_is_given_up(cloud: Cloud) -> None:
+    cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=99)]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert error(cloud, job) == "States.TaskFailed"
+    assert cloud.container_starts[job.job_id] == 3
+
+
+@pytest.mark.fault("D3", by="ECS refuses it ten times", so="waited out, on a budget of its own")
+def test_a_want_of_hosts_is_waited_out(cloud: Cloud) -> None:
+    refusal = StateError("ECS.AmazonECSException", '{"failures": [{"reason": "RESOURCE:GPU"}]}')
+    cloud.refusals = [refusal] * 10
+    cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=2)]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+    assert cloud.container_starts[job.job_id] == 3
+
+
+@pytest.mark.fault("D4", by="the image cannot be pulled", so="the dead letter keeps the reason")
+def test_an_image_that_cannot_be_pulled_is_named(cloud: Cloud) -> None:
+    reason = "CannotPullContainerError: image not found"
+    cloud.refusals = [StateError("States.TaskFailed", json.dumps({"StoppedReason": reason}))] * 3
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert error(cloud, job) == "States.TaskFailed"
+    failure = cloud.service.job(job.job_id).failure
+    assert failure is not None
+    assert failure.cause == reason
+
+
+@pytest.mark.fault("D5", by="the engine runs out of memory", so="started again, then named")
+def test_out_of_memory_is_named(cloud: Cloud) -> None:
+    cloud.speech.fails = MemoryError()
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert error(cloud, job) == "SpeechEngineError"
+    assert cloud.container_starts[job.job_id] == 3
+
+
+@pytest.mark.fault("D6", by="exit code 0 without a transcript", so="FAILED, never SUCCEEDED")
+def test_success_without_a_transcript_is_no_success(cloud: Cloud) -> None:
+    cloud.does_nothing = True
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert status(cloud, job) == JobStatus.FAILED
+    assert error(cloud, job) == "ArtifactMissingError"
+
+
+@pytest.mark.fault("D7", by="an artifact cut in half, or gone", so="made again, never used")
+@pytest.mark.parametrize(("step", "name"), [(STEP, TRANSCRIPT), (Step.EXTRACT_AUDIO, AUDIO)])
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_damaged_artifact_is_made_again(
+    cloud: Cloud, step: Step, name: str, *, is_gone: bool
+) -> None:
+    cloud.faults.plan = [Fault(f"{STEP} PutObject *checkpoint.json", "refuse", times=99)]
+    if step == STEP:
+        cloud.faults.plan = [Fault("PublishResults PutObject *", "refuse", times=99)]
+    job = cloud.upload()
+    cloud.settle()
+    cloud.faults.plan = []
+    key = artifact_key(job.job_id, step, name)
+    body = cloud.aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    cloud.aws.s3.delete_object(Bucket=BUCKET, Key=key)
+    if not is_gone:
+        cloud.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=body[: len(body) // 2])
+
+    cloud.redrive_all()
+    cloud.settle()
+
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+
+
+@pytest.mark.fault("D8", by="the disk is full", so="transient: tried again, nothing left behind")
+@pytest.mark.parametrize("step", [Step.EXTRACT_AUDIO, STEP])
+def test_a_full_disk_is_tried_again(cloud: Cloud, step: Step) -> None:
+    cloud.faults.plan = [Fault(f"{step} *Object *{AUDIO}", "fill disk")]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert cloud.faults.happened
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+
+
+@pytest.mark.fault("D10", by="diarization fails, recognition works", so="FAILED, and it says so")
+def test_words_without_speakers_are_not_passed_off_as_a_result(cloud: Cloud) -> None:
+    cloud.speech.diarization_fails = SpeechEngineError("no speakers today")
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert error(cloud, job) == "SpeechEngineError"
+    assert [key for key in cloud.object_keys() if key.startswith("results/")] == []
+
+
+@pytest.mark.fault("F8", by="a new run has fewer passages", so="the old ones are gone")
+def test_a_shorter_transcript_leaves_no_passages_behind(cloud: Cloud) -> None:
+    cloud.faults.plan = [Fault("PublishResults PutObject *", "refuse", times=99)]
+    job = cloud.upload()
+    cloud.settle()
+    before = cloud.state.index.ids(job.job_id)
+    cloud.faults.plan = []
+    cloud.speech.lines = 1
+    for key in cloud.object_keys():
+        if f"/{STEP}/" in key:
+            cloud.aws.s3.delete_object(Bucket=BUCKET, Key=key)
+    cloud.summarizer.paid.clear()  # another transcript is another summary
+
+    cloud.redrive_all()
+    cloud.settle()
+
+    assert len(cloud.state.index.ids(job.job_id)) < len(before)
+
+
+@pytest.mark.fault("E2", by="a recording in which nothing is said", so="no words, no paid call")
+def test_silence_is_summarized_by_nobody(cloud: Cloud) -> None:
+    cloud.speech.lines = 0
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+    assert cloud.summarizer.paid.total() == 0
+    assert cloud.state.index.ids(job.job_id) == set()
+
+
+@pytest.mark.fault("F5", by="killed after a paid call", so="one call more at most")
+def test_an_answer_that_was_lost_costs_one_more_call_at_most(cloud: Cloud) -> None:
+    cloud.faults.plan = [Fault(f"{Step.SUMMARIZE_TRANSCRIPT} PutObject *", "kill before")]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+    assert cloud.summarizer.paid.total() == 2

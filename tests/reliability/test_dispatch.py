@@ -1,0 +1,172 @@
+"""B: the dispatcher and its queues."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from lifestream.domain.job import JobStatus, ProcessingJob
+from simulation.cloud import CONTEXT, Cloud, Message, notification
+from simulation.faults import Fault
+from triggers import dispatcher
+
+
+def status(cloud: Cloud, job: ProcessingJob) -> JobStatus:
+    return cloud.service.job(job.job_id).status
+
+
+@pytest.mark.fault("B1", by="killed before StartExecution", so="the redelivery starts it, once")
+@pytest.mark.fault("B2", by="killed after StartExecution", so="the redelivery changes nothing")
+@pytest.mark.parametrize("kind", ["kill before", "kill after"])
+def test_a_dispatcher_that_dies_at_the_start_is_repaired(cloud: Cloud, kind: str) -> None:
+    cloud.faults.plan = [Fault("Dispatcher StartExecution *", kind)]  # type: ignore[arg-type]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert cloud.faults.happened
+    assert list(cloud.executions.records) == [job.job_id]
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+
+
+@pytest.mark.fault("B3", by="1 of 10 messages fails", so="that one alone is returned")
+@pytest.mark.fault("B8", by="a message that always fails, among good ones", so="the good ones run")
+def test_a_message_that_always_fails_stops_nobody(cloud: Cloud) -> None:
+    jobs = [cloud.upload(f"{number}.mp4") for number in range(9)]
+    cloud.inbox.insert(4, Message("poison"))
+    batch, cloud.inbox = cloud.inbox, []
+    cloud.deliver(batch)
+    cloud.scheduler.run(until=lambda: len(cloud.executions.records) == len(jobs))
+
+    cloud.settle()
+
+    assert [status(cloud, job) for job in jobs] == [JobStatus.SUCCEEDED] * 9
+    assert [message.receives for message in batch] == [
+        3 if m.body == "poison" else 0 for m in batch
+    ]
+    assert cloud.dead_letters() == ["poison"]
+
+
+@pytest.mark.fault("B4", by="failures in every position", so="each failed id is returned")
+@pytest.mark.parametrize("bad", [{0}, {9}, {0, 9}, set(range(10)), {3, 4, 5}])
+@pytest.mark.usefixtures("cloud")
+def test_the_answer_names_every_message_that_failed(bad: set[int]) -> None:
+    """None, `{}` or a list without an id would delete the message: it cannot come out."""
+    good = notification(ProcessingJob.for_upload(bucket="b", key="results/x", version_id="1"))
+    records = [
+        {"messageId": str(n), "body": "poison" if n in bad else good, "eventSource": "aws:sqs"}
+        for n in range(10)
+    ]
+
+    answer = dispatcher.handler({"Records": records}, CONTEXT)  # type: ignore[arg-type]
+
+    failed = [item["itemIdentifier"] for item in answer["batchItemFailures"]]
+    assert failed == [str(number) for number in sorted(bad)]
+
+
+@pytest.mark.fault("B6", by="StartExecution throttled twice", so="started late, nothing is dead")
+def test_a_throttled_start_is_a_late_start(cloud: Cloud) -> None:
+    cloud.faults.plan = [Fault("Dispatcher StartExecution *", "throttle", times=2)]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+    assert cloud.dead_letters() == []
+
+
+@pytest.mark.fault("B7", by="three receives fail", so="one dead message, which is the event itself")
+@pytest.mark.fault("B9", by="redriven when the fault is gone", so="everything ends well")
+def test_an_event_that_fails_three_times_is_dead_once_and_can_be_redriven(cloud: Cloud) -> None:
+    cloud.faults.plan = [Fault("Dispatcher *", "refuse", times=99)]
+    jobs = [cloud.upload(f"{number}.mp4") for number in range(3)]
+    events = [message.body for message in cloud.inbox]
+    cloud.settle()
+    assert sorted(cloud.dead_letters()) == sorted(events)
+    cloud.check(*jobs)
+
+    cloud.faults.plan = []
+    assert cloud.redrive_all() == 3
+    cloud.settle()
+
+    assert [status(cloud, job) for job in jobs] == [JobStatus.SUCCEEDED] * 3
+    assert cloud.dead_letters() == []
+
+
+@pytest.mark.fault("B10", by="a dead letter of a job that succeeded since", so="nothing happens")
+def test_a_redrive_of_a_finished_job_costs_nothing(cloud: Cloud) -> None:
+    cloud.summarizer.is_down = True
+    job = cloud.upload()
+    cloud.settle()
+    [letter] = cloud.dead_letters()
+    cloud.summarizer.is_down = False
+    cloud.redrive_all()
+    cloud.settle()
+    paid, writes = cloud.summarizer.paid.total(), len(cloud.executions.records)
+
+    cloud.inbox += [Message(letter), Message(letter)]
+    cloud.settle()
+
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+    assert (cloud.summarizer.paid.total(), len(cloud.executions.records)) == (paid, writes)
+
+
+@pytest.mark.fault("B11", by="the row is gone when the event comes again", so="still one execution")
+def test_without_its_row_a_job_still_runs_once(cloud: Cloud) -> None:
+    job = cloud.upload()
+    cloud.settle()
+    cloud.forget_rows()
+    cloud.inbox.append(Message(notification(job)))
+
+    cloud.settle()
+    assert cloud.reconcile()["settled"] == (job.job_id,)
+
+    assert list(cloud.executions.records) == [job.job_id]
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+
+
+def test_the_dead_letter_alone_is_enough_when_the_job_table_is_lost(cloud: Cloud) -> None:
+    cloud.embedder.is_down = True
+    job = cloud.upload()
+    cloud.settle()
+    cloud.forget_rows()
+    cloud.embedder.is_down = False
+
+    cloud.redrive_all()
+    cloud.settle()
+
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+    assert cloud.container_starts[job.job_id] == 1
+
+
+@pytest.mark.fault("B12", by="300 messages at once", so="none lost, slots never exceeded")
+@pytest.mark.soak
+def test_a_burst_loses_nothing_and_never_exceeds_the_slots(cloud: Cloud) -> None:
+    jobs = [cloud.upload(f"{number}.mp4") for number in range(300)]
+
+    cloud.settle()
+
+    assert {status(cloud, job) for job in jobs} == {JobStatus.SUCCEEDED}
+    assert cloud.peak_containers == 4
+    assert len(cloud.executions.records) == 300
+
+
+@pytest.mark.fault("B13", by="SendMessage to the dead-letter queue fails", so="sent later, once")
+@pytest.mark.parametrize("until_the_reconciler_comes", [False, True])
+def test_a_dead_letter_that_could_not_be_sent_is_sent_later(
+    cloud: Cloud, *, until_the_reconciler_comes: bool
+) -> None:
+    who = "*" if until_the_reconciler_comes else "StepFunctions"
+    cloud.faults.plan = [Fault(f"{who} SendMessage *dead", "refuse", times=99)]
+    job = cloud.upload("bad.mp4", b"no video")
+    cloud.settle()
+    assert status(cloud, job) == JobStatus.FAILED
+    assert len(cloud.dead_letters()) == (0 if until_the_reconciler_comes else 1)
+
+    cloud.faults.plan = []
+    cloud.reconcile()
+    cloud.reconcile()
+
+    [letter] = cloud.dead_letters()
+    assert json.loads(letter)["failure"]["error"] == "NotAVideoError"

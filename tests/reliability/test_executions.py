@@ -1,0 +1,253 @@
+"""C: the state machine, its time limits, and what ends it from outside."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from conftest import JOBS
+from lifestream.aws import clients
+from lifestream.aws.job_table import JobTable
+from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.errors import SpeechEngineError
+from lifestream.step_names import Step
+from simulation.cloud import CONTAINER_SECONDS, Cloud
+from simulation.executions import Record
+from simulation.faults import Fault
+
+MAX_STATE_BYTES = 16 * 1024
+
+
+def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
+    """Of a job that has ended FAILED with its one dead letter."""
+    record = cloud.service.job(job.job_id)
+    assert record.status == JobStatus.FAILED
+    [letter] = cloud.dead_letters()
+    assert json.loads(letter)["job_id"] == job.job_id
+    assert record.failure is not None
+    return record.failure
+
+
+def run_until(cloud: Cloud, write: str) -> Record:
+    """Until a call like this was made; the execution that runs then."""
+    cloud.scheduler.run(until=lambda: any(call.startswith(write) for call in cloud.faults.calls))
+    [record] = cloud.executions.running()
+    return record
+
+
+@pytest.mark.fault("C3", by="a transcript of 20,000 words", so="16 KiB between two states at most")
+def test_the_state_stays_small_however_long_the_recording(cloud: Cloud) -> None:
+    cloud.speech.repeats = 400
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
+    transcript = cloud.aws.s3.get_object(
+        Bucket=job.bucket, Key=f"{job.results_prefix}transcript.json"
+    )
+    assert transcript["ContentLength"] > 1_000_000
+    [record] = cloud.executions.records.values()
+    payloads = [
+        details[name]
+        for event in record.events
+        for details in event.values()
+        if isinstance(details, dict)
+        for name in ("input", "output")
+        if name in details
+    ]
+    assert payloads
+    assert max(map(len, payloads)) <= MAX_STATE_BYTES
+
+
+def test_a_job_waits_for_a_slot_as_long_as_it_takes(cloud: Cloud) -> None:
+    cloud.take_all_slots()
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    cloud.scheduler.run(until=lambda: cloud.scheduler.time > 2 * 3_600)
+    assert cloud.service.job(job.job_id).status == JobStatus.WAITING_FOR_GPU
+
+    cloud.free_all_slots()
+    cloud.settle()
+
+    assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
+    assert cloud.container_starts.total() == 1
+
+
+@pytest.mark.fault("C5", by="n transient errors, then none", so="n + 1 attempts, capped waits")
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_transient_errors_are_waited_out(cloud: Cloud, times: int) -> None:
+    cloud.faults.plan = [Fault("PublishResults UpdateItem *", "throttle", times=times)]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
+    assert sum(kind == "throttle" for kind, _ in cloud.faults.happened) == times
+    longest = sum(2 * 2**attempt for attempt in range(times))
+    assert 0 < cloud.scheduler.time - CONTAINER_SECONDS <= longest
+
+
+@pytest.mark.fault("C6", by="a permanent error", so="no retry, one dead letter")
+def test_a_permanent_error_is_not_tried_again(cloud: Cloud) -> None:
+    job = cloud.upload("notes.mp4", b"no video at all")
+
+    cloud.settle()
+
+    assert failure(cloud, job).error == "NotAVideoError"
+    [record] = cloud.executions.records.values()
+    assert sum(event["type"] == "TaskFailed" for event in record.events) == 1
+
+
+@pytest.mark.fault("C7", by="a step that never answers", so="its limit ends it")
+@pytest.mark.parametrize("step", [Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH])
+def test_a_step_that_hangs_ends_at_its_limit(cloud: Cloud, step: Step) -> None:
+    cloud.hangs = {step}
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert (failure(cloud, job).step, failure(cloud, job).error) == (step, "States.Timeout")
+    limit = cloud.executions.definition["States"][step]["TimeoutSeconds"]
+    assert limit <= cloud.scheduler.time < limit + 60
+
+
+@pytest.mark.fault("C8", by="the limit of the whole machine", so="the rule sends the dead letter")
+def test_the_limit_of_the_machine_leaves_one_dead_letter(cloud: Cloud) -> None:
+    cloud.hangs = {Step.TRANSCRIBE_SPEECH}
+    cloud.executions.definition = cloud.executions.definition | {"TimeoutSeconds": 1_000}
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert failure(cloud, job).error == "ExecutionTimedOut"
+    assert failure(cloud, job).step == Step.TRANSCRIBE_SPEECH
+
+
+@pytest.mark.fault("C9", by="StopExecution in any state", so="one dead letter, the container stops")
+@pytest.mark.parametrize(
+    "moment", ["InspectVideo", "ExtractAudio", "StepFunctions UpdateItem", "PublishResults"]
+)
+def test_an_aborted_execution_leaves_one_dead_letter(cloud: Cloud, moment: str) -> None:
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    cloud.executions.end(run_until(cloud, moment), "ABORTED")
+
+    cloud.settle()
+
+    assert failure(cloud, job).error == "ExecutionAborted"
+    assert cloud.running_containers == 0
+
+    cloud.redrive_all()
+    cloud.settle()
+
+    assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
+
+
+@pytest.mark.fault("C10", by="Catch and rule, the rule's event also twice", so="one dead letter")
+@pytest.mark.parametrize("seed", range(5))
+def test_catch_and_rule_send_one_dead_letter_between_them(cloud: Cloud, seed: int) -> None:
+    cloud.rng.seed(seed)
+    job = cloud.upload("notes.mp4", b"no video at all")
+
+    cloud.settle()
+    cloud.reconcile()
+
+    assert failure(cloud, job).error == "NotAVideoError"
+
+
+@pytest.mark.fault("C11", by="work that goes on after its execution", so="nothing overwritten")
+@pytest.mark.fault("C14", by="an earlier attempt ends after a later one", so="the later one stands")
+@pytest.mark.fault("D11", by="two containers of one job at once", so="one result")
+def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
+    """The lambda of an aborted execution is not stopped by anybody."""
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    record = run_until(cloud, "PublishResults UpdateItem")
+    cloud.executions.end(record, "ABORTED")
+    cloud.scheduler.run(until=lambda: bool(cloud.dead_letters()))
+
+    cloud.redrive_all()
+    cloud.settle()
+
+    record_of_job = cloud.service.job(job.job_id)
+    assert (record_of_job.status, record_of_job.attempt) == (JobStatus.SUCCEEDED, 2)
+    assert cloud.summarizer.paid.total() == 1
+
+
+@pytest.mark.fault("C13", by="definition and prompt change mid-flight", so="each job ends well")
+def test_an_upgrade_in_mid_flight_mixes_nothing(cloud: Cloud) -> None:
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    run_until(cloud, "ExtractAudio")
+    states = cloud.executions.definition["States"] | {
+        "New": {"Type": "Pass", "Next": "InspectVideo"}
+    }
+    cloud.executions.definition = cloud.executions.definition | {"StartAt": "New", "States": states}
+    cloud.summarizer.name = "scripted/summary-2"
+    later = cloud.upload("later.mp4")
+
+    cloud.settle()
+
+    for upload in (job, later):
+        assert cloud.service.job(upload.job_id).status == JobStatus.SUCCEEDED
+        summary = cloud.aws.s3.get_object(
+            Bucket=job.bucket, Key=f"{upload.results_prefix}summary.json"
+        )
+        assert json.loads(summary["Body"].read())["engine"] == "scripted/summary-2"
+    histories = [
+        [event["stateEnteredEventDetails"]["name"] for event in record.events
+         if "stateEnteredEventDetails" in event]
+        for record in cloud.executions.records.values()
+    ]  # fmt: skip
+    assert [history[0] for history in histories] == ["InspectVideo", "New"]
+
+
+@pytest.mark.fault("D12", by="clocks an hour apart", so="a fresh claim is not void, an old one is")
+@pytest.mark.parametrize(("skew", "is_void"), [(-2, True), (0, False), (1, False)])
+def test_clocks_that_differ_send_no_second_dead_letter(
+    cloud: Cloud, skew: int, *, is_void: bool
+) -> None:
+    job = cloud.upload("notes.mp4", b"no video at all")
+    cloud.settle()
+    jobs, record = JobTable(clients.table(JOBS)), cloud.service.job(job.job_id)
+    claimed = {"attempt": 1, "state": "sending"}
+    claimed["at"] = (datetime.now(UTC) + timedelta(hours=skew)).isoformat(timespec="microseconds")
+    clients.table(JOBS).update_item(
+        Key={"job_id": job.job_id},
+        UpdateExpression="SET letter = :claim",
+        ExpressionAttributeValues={":claim": claimed},
+    )
+
+    with jobs.sending_letter(record, patience=timedelta(minutes=15)) as is_mine:
+        assert is_mine == is_void
+
+
+@pytest.mark.parametrize(
+    "moment", ["Dispatcher StartExecution", "InspectVideo", "StepFunctions", "PublishResults"]
+)
+def test_a_cancelled_job_ends_without_a_dead_letter(cloud: Cloud, moment: str) -> None:
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    cloud.scheduler.run(until=lambda: any(call.startswith(moment) for call in cloud.faults.calls))
+
+    cloud.service.cancel(job.job_id)
+    cloud.settle()
+
+    assert cloud.service.job(job.job_id).status == JobStatus.CANCELLED
+    assert cloud.dead_letters() == []
+    assert cloud.running_containers == 0
+
+
+def test_a_failing_speech_engine_is_named_in_the_dead_letter(cloud: Cloud) -> None:
+    cloud.speech.fails = SpeechEngineError("no words today")
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert (failure(cloud, job).error, failure(cloud, job).cause) == (
+        "SpeechEngineError",
+        "no words today",
+    )
