@@ -7,6 +7,7 @@ COMPUTE ?= gpu
 VENV := .venv
 BIN := $(VENV)/bin
 SPEECH := .venv-speech
+RELIABILITY := tests/reliability
 CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
 UV_VERSION := 0.13.9
 
@@ -17,8 +18,8 @@ export CDK_DISABLE_VERSION_CHECK := 1
 export MYPYPATH := lambdas:tests:docs:containers
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
 
-.PHONY: help demo install format lint types imports unit contract infra pipeline docs docs-check \
-	check test test-speech test-aws bench synth diff deploy destroy lock clean
+.PHONY: help demo install format lint types imports unit contract infra pipeline docs check \
+	test soak mutants reliability test-speech test-aws bench burst synth diff deploy destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -64,6 +65,9 @@ contract: $(VENV)/.ready ## every engine that is installed
 infra: $(VENV)/.ready node_modules/.ready ## the synthesized template
 	$(BIN)/pytest -q tests/infrastructure
 
+reliability: $(VENV)/.ready ## the fault matrix, in the simulation
+	$(BIN)/pytest -q $(RELIABILITY)
+
 pipeline: $(VENV)/.ready ## the synthesized template, run in the embedded AWS
 	$(BIN)/pytest -q tests/pipeline
 
@@ -73,10 +77,24 @@ docs: $(VENV)/.ready ## regenerate what is generated in docs and README
 check: lint types imports unit contract infra ## everything but the pipeline
 
 test: $(VENV)/.ready node_modules/.ready lint imports ## everything that CI runs
-	@$(BIN)/mypy > .mypy-output 2>&1 & mypy=$$!; \
-	$(BIN)/pytest -q; tests=$$?; \
-	wait $$mypy; types=$$?; cat .mypy-output; rm -f .mypy-output; \
-	exit $$((tests + types))
+	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
+	($(BIN)/mypy && $(BIN)/pytest -q $(RELIABILITY)) > $$output/beside 2>&1 & beside=$$!; \
+	$(BIN)/pytest -q --ignore=$(RELIABILITY); tests=$$?; \
+	wait $$beside; more=$$?; cat $$output/beside; \
+	exit $$((tests + more))
+
+SEED := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+soak: $(VENV)/.ready ## whatever people and networks do, for thousands of jobs; SEED= repeats a run
+	@echo "seeds $(SEED) and $$(($(SEED) + 1))"
+	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; export HYPOTHESIS_PROFILE=soak; \
+	$(BIN)/pytest -q -s $(RELIABILITY) -m "" --hypothesis-seed=$$(($(SEED) + 1)) \
+		> $$output/beside 2>&1 & beside=$$!; \
+	$(BIN)/pytest -q -s $(RELIABILITY)/test_behaviour.py --hypothesis-seed=$(SEED); soak=$$?; \
+	wait $$beside; more=$$?; cat $$output/beside; \
+	exit $$((soak + more))
+
+mutants: $(VENV)/.ready node_modules/.ready ## take each safeguard away: some test has to miss it
+	$(BIN)/python tests/mutants.py
 
 $(SPEECH)/.ready: containers/transcribe_speech/requirements-cpu.txt tests/speech/requirements.txt
 	@echo "Setting up $(SPEECH)"
@@ -90,8 +108,11 @@ test-speech: $(SPEECH)/.ready ## both speech adapters, in the container's own en
 test-aws: $(VENV)/.ready ## tests/aws against a deployed stage
 	LIFESTREAM_STAGE=$(STAGE) $(BIN)/pytest -q tests/aws -m aws --force-enable-socket
 
-bench: $(VENV)/.ready ## every benchmark: ratios, word and diarization error rates
-	@for benchmark in benchmarks/[a-z]*.py; do $(BIN)/python $$benchmark || exit 1; done
+bench: $(VENV)/.ready ## ratios, word and diarization error rates, costs
+	@for benchmark in speech cost; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
+
+burst: $(VENV)/.ready ## 100 and 1,000 uploads at once, every event ten times: half an hour
+	PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/burst.py
 
 synth: $(VENV)/.ready node_modules/.ready ## the CloudFormation template: STAGE=dev COMPUTE=gpu
 	$(CDK) synth --quiet

@@ -77,12 +77,14 @@ class EmbeddedAws:
 @dataclass(frozen=True)
 class Options:
     """`state`: a folder in which everything is kept between runs; None keeps nothing.
-    `wait_scale` shortens the state machine's waits, for tests."""
+    `wait_scale` shortens the state machine's waits, for tests; `dockerfile` is what the
+    container runs instead of its own, for benchmarks."""
 
     port: int | None = None
     state: Path | None = None
     wait_scale: float = 1.0
     settings: Mapping[str, str] = field(default_factory=dict)
+    dockerfile: Path | None = None
 
 
 @contextmanager
@@ -147,6 +149,9 @@ class LocalSession(boto3.Session):
 
 
 def _argument(images: dict[str, dict[str, str]], options: Options) -> dict[str, Any]:
+    if options.dockerfile:
+        other = {"context": str(ROOT), "dockerfile": str(options.dockerfile)}
+        images = dict.fromkeys(images, other)
     return {
         "images": images,
         "settings": _settings(options),

@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.2
+"""How long it may take until an abort is seen; the end of a call is seen at once."""
 
 
 class Clock(Protocol):
@@ -32,7 +33,7 @@ class WallClock:
         return time.monotonic()
 
     def wait_until(self, is_so: Callable[[], bool], seconds: float | None) -> None:
-        """Looks at once when a call has ended, and otherwise fifty times a second."""
+        """Looks at once when a call has ended, and otherwise five times a second."""
         until = None if seconds is None else self.now() + seconds
         with self._something_ended:
             while not is_so():

@@ -110,7 +110,9 @@ def batched(points: list[Point]) -> Iterator[list[Point]]:
 
 
 @pytest.mark.fault("C2", by="two kills in one job, sampled", so="all seven promises hold")
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(n, marks=pytest.mark.soak) for n in range(1, 25))]
+)
 def test_two_crashes_in_one_job_are_survived(seed: int) -> None:
     rng, points = random.Random(seed), on_the_way_to_success()
     with simulated(seed) as cloud:

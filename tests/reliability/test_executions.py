@@ -241,6 +241,19 @@ def test_a_cancelled_job_ends_without_a_dead_letter(cloud: Cloud, moment: str) -
     assert cloud.running_containers == 0
 
 
+def test_whoever_sees_the_manifest_sees_everything_it_names(cloud: Cloud) -> None:
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    manifest = f"{job.results_prefix}manifest.json"
+    cloud.scheduler.run(until=lambda: manifest in cloud.object_keys())
+
+    body = cloud.aws.s3.get_object(Bucket=job.bucket, Key=manifest)["Body"].read()
+    named = {f"{job.results_prefix}{name}" for name in json.loads(body)["files"]}
+
+    assert len(named) > 5
+    assert named <= set(cloud.object_keys())
+
+
 def test_a_failing_speech_engine_is_named_in_the_dead_letter(cloud: Cloud) -> None:
     cloud.speech.fails = SpeechEngineError("no words today")
     job = cloud.upload()

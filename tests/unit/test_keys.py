@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import Aws, our_session
-from lifestream.aws import keys
+from lifestream.aws import clients, keys
 from lifestream.aws.keys import load_keys, with_keys
 from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
 from lifestream.settings import Keys
@@ -70,7 +70,7 @@ def test_a_secret_that_cannot_be_read_is_named(
     def refuse(**_: object) -> None:
         raise ClientError(answer, "GetSecretValue")  # type: ignore[arg-type]  # the stubs want more
 
-    keys.clients.secrets_manager().meta.events.register("before-call", refuse)
+    clients.secrets_manager().meta.events.register("before-call", refuse)
 
     with pytest.raises(expected):
         load_keys(secret)

@@ -1,0 +1,269 @@
+"""Takes each safeguard away, one at a time, in a copy of the repository: some test has to fail.
+
+`make mutants`. Prints which test missed the safeguard; ends with 1 where none did.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+ROOT = Path(__file__).parent.parent
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv*", "node_modules", ".*_cache", "cdk.out", ".lifestream"
+)
+SIMULATED = ("tests/unit", "tests/reliability")
+SYNTHESIZED = ("tests/infrastructure/test_workflow.py", *SIMULATED)
+CONTRACT = ("tests/contract/test_search_engines.py",)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`without` a safeguard: `old` in `file` becomes `new`."""
+
+    without: str
+    file: str
+    old: str
+    new: str
+    tests: tuple[str, ...] = SIMULATED
+
+
+MUTANTS = (
+    Mutant(
+        "deterministic execution name",
+        "lambdas/lifestream/aws/executions.py",
+        "name=job.execution_name",
+        "name=job.execution_name + __import__('uuid').uuid4().hex[:6]",
+    ),
+    Mutant(
+        "conditional status write",
+        "lambdas/lifestream/aws/job_table.py",
+        'is_current = Attr("attempt").eq(job.attempt) & ~Attr("status").is_in(TERMINAL)',
+        'is_current = Attr("job_id").exists()',
+    ),
+    Mutant(
+        "condition on the attempt",
+        "lambdas/lifestream/aws/job_table.py",
+        'is_current = Attr("attempt").eq(job.attempt) & ~Attr',
+        "is_current = ~Attr",
+    ),
+    Mutant(
+        "catch",
+        "cdk_app/workflow.py",
+        'self._record_failure,\n            errors=["States.ALL"]',
+        'self._record_failure,\n            errors=["States.Permissions"]',
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "semaphore release after success",
+        "cdk_app/gpu_slots.py",
+        '"ReleaseGpuSlot",\n            update_expression=RELEASE',
+        '"ReleaseGpuSlot",\n            update_expression=ACQUIRE',
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "semaphore release after failure",
+        "lambdas/steps/record_failure.py",
+        "    gpu_slots().release(job.execution_name)\n",
+        "",
+    ),
+    Mutant(
+        "semaphore release after an abort",
+        "lambdas/lifestream/aws/settlement.py",
+        "        self.slots.release(execution.name)\n",
+        "",
+    ),
+    Mutant(
+        "semaphore limit",
+        "lambdas/lifestream/aws/gpu_slots.py",
+        "size({HOLDERS}) < :limit OR",
+        "size({HOLDERS}) < :limit OR size({HOLDERS}) >= :limit OR",
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "partial batch response",
+        "lambdas/triggers/dispatcher.py",
+        "        raise\n",
+        "        del failed\n",
+    ),
+    Mutant(
+        "fingerprint check",
+        "lambdas/lifestream/aws/artifacts.py",
+        "checkpoint is None or checkpoint.fingerprint != made_from",
+        "checkpoint is None",
+    ),
+    Mutant(
+        "check that the artifact is whole",
+        "lambdas/lifestream/aws/artifacts.py",
+        "return checkpoint if is_whole else None",
+        "return checkpoint",
+    ),
+    Mutant(
+        "atomic publication: the checkpoint last",
+        "lambdas/lifestream/aws/artifacts.py",
+        "        made = work()\n",
+        "        self.save(job_id, step, CHECKPOINT, Checkpoint(fingerprint=made_from, facts={}))\n"
+        "        made = work()\n",
+    ),
+    Mutant(
+        "atomic publication: the manifest last",
+        "lambdas/steps/publish_results.py",
+        'files["manifest.json"] = _json(',
+        'files = {"manifest.json": ""} | files\n    files["manifest.json"] = _json(',
+    ),
+    Mutant(
+        "orphan removal in the vector index",
+        "lambdas/lifestream/engines/vector_index/pinecone.py",
+        "        self._delete(stale)\n",
+        "",
+        CONTRACT,
+    ),
+    Mutant(
+        "removal of overwritten versions",
+        "lambdas/steps/index_transcript.py",
+        "    keep_newest(job, index)\n",
+        "",
+    ),
+    Mutant(
+        "URL decoding",
+        "lambdas/lifestream/domain/messages.py",
+        'unquote_plus(s3["object"]["key"])',
+        's3["object"]["key"]',
+    ),
+    Mutant(
+        "test-event filter",
+        "lambdas/lifestream/domain/messages.py",
+        'message.get("Event") == "s3:TestEvent"',
+        'message.get("Event") == "none"',
+    ),
+    Mutant(
+        "the other records of a message",
+        "lambdas/lifestream/domain/messages.py",
+        "            asked.unusable.append(str(error))",
+        "            raise",
+    ),
+    Mutant(
+        "recursion guard",
+        "lambdas/lifestream/domain/messages.py",
+        "if not key.startswith(UPLOADS_PREFIX):",
+        "if not key:",
+    ),
+    Mutant(
+        "dead letter of an aborted execution",
+        "lambdas/lifestream/aws/settlement.py",
+        "            self._send_letter(record, execution)\n\n    def _row",
+        "            return\n\n    def _row",
+    ),
+    Mutant(
+        "look into the history before another dead letter",
+        "lambdas/lifestream/aws/settlement.py",
+        '            case "sent":\n                return True',
+        '            case "sent":\n                return False',
+    ),
+    Mutant(
+        "look into the queue before another dead letter",
+        "lambdas/lifestream/aws/settlement.py",
+        "return self.queues.holds_letter(record.job_id, record.attempt)",
+        "return False",
+    ),
+    Mutant(
+        "one sender of a dead letter",
+        "lambdas/lifestream/aws/settlement.py",
+        "            if is_mine:\n                self.queues",
+        "            if is_mine or True:\n                self.queues",
+    ),
+    Mutant(
+        "refusal to work for a job that has ended",
+        "lambdas/lifestream/step.py",
+        "    if not job_table().enter(job, name, status):",
+        "    if job_table().enter(job, name, status) and False:",
+    ),
+    Mutant(
+        "no dead letter for a cancelled job",
+        "cdk_app/workflow.py",
+        "in ['FAILED', 'PARTIAL'] %}",
+        "in ['FAILED', 'PARTIAL', 'CANCELLED'] %}",
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "lost notifications",
+        "lambdas/lifestream/aws/reconciliation.py",
+        "        delivered = [*self._deliver_uploads(horizon, cutoff)]",
+        "        delivered: list[str] = []",
+    ),
+    Mutant(
+        "lost ends of executions",
+        "lambdas/lifestream/aws/reconciliation.py",
+        '        self.settlement.settle(execution)\n        return "settled"',
+        '        return "settled"',
+    ),
+    Mutant(
+        "retry of a killed process",
+        "cdk_app/workflow.py",
+        '    "Runtime.ExitError",\n',
+        "",
+        SYNTHESIZED,
+    ),
+)
+
+
+def main() -> int:
+    console = Console()
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(missed_by, MUTANTS))
+    for mutant, test in zip(MUTANTS, results, strict=True):
+        mark = "[green]missed by[/]" if test else "[red]NOT MISSED[/]"
+        console.print(f"without {mutant.without}: {mark} {test or ''}", highlight=False)
+    return 0 if all(results) else 1
+
+
+def missed_by(mutant: Mutant) -> str | None:
+    """The first test that fails without the safeguard."""
+    with copy_of_repository() as copy:
+        path = copy / mutant.file
+        text = path.read_text()
+        if text.count(mutant.old) != 1:
+            raise SystemExit(f"without {mutant.without}: {mutant.file} has changed, so must this")
+        path.write_text(text.replace(mutant.old, mutant.new))
+        python = str(ROOT / ".venv" / "bin" / "python")
+        if mutant.file.startswith("cdk_app") or mutant.tests == SYNTHESIZED:
+            run(copy, python, "docs/generate.py")
+        done = run(copy, python, "-m", "pytest", "-qx", "-p", "no:cacheprovider", *mutant.tests)
+    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    return failed[1] if failed else None
+
+
+@contextmanager
+def copy_of_repository() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "repository"
+        shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
+        for name in (".venv", "node_modules"):
+            (copy / name).symlink_to(ROOT / name)
+        yield copy
+
+
+def run(copy: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    path = ":".join(str(copy / part) for part in ("", "lambdas", "tests", "docs", "containers"))
+    return subprocess.run(
+        command,
+        cwd=copy,
+        env={"PATH": "/usr/bin:/bin", "HOME": str(copy), "PYTHONPATH": path, "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
