@@ -31,9 +31,12 @@ jobs_seen = 0
 class Behaviour(RuleBasedStateMachine):
     """Rules to draw from; after them everything is mended, and every upload ends well."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+
     @initialize(seed=st.integers(0, 2**32))
     def open(self, seed: int) -> None:
-        self.stack = ExitStack()
         self.cloud: Cloud = self.stack.enter_context(simulated(seed))
 
     @rule(name=NAMES)
