@@ -13,8 +13,8 @@ from constructs import Construct
 
 from cdk_app.bundling import Requirements
 from cdk_app.lambda_step import python_function
+from lifestream.aws.executions import ENDED_BADLY
 
-ENDED_BADLY = ["FAILED", "TIMED_OUT", "ABORTED"]
 RECONCILE_EVERY = Duration.hours(1)
 
 
@@ -41,7 +41,7 @@ class Caretakers(Construct):
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
-                    "status": ENDED_BADLY,
+                    "status": list(ENDED_BADLY),
                     "stateMachineArn": [state_machine.state_machine_arn],
                 },
             ),

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
 
 from lifestream.domain.job import Failure, InspectedJob, JobOptions, ProcessingJob, PublishableJob
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript, Word
 
+LAMBDA_CONTEXT: Any = SimpleNamespace(
+    function_name="test",
+    memory_limit_in_mb=512,
+    invoked_function_arn="arn",
+    aws_request_id="1",
+    get_remaining_time_in_millis=lambda: 1_000,
+)
 SUBMITTED = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
@@ -26,6 +36,23 @@ def a_job(
         options=options,
         submitted_at=SUBMITTED,
     )
+
+
+def sqs_event(bodies: Iterable[str]) -> dict[str, Any]:
+    """As Lambda gets a batch; the message ids are the positions."""
+    return {
+        "Records": [
+            {
+                "messageId": str(number),
+                "receiptHandle": "r",
+                "body": body,
+                "attributes": {},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+            }
+            for number, body in enumerate(bodies)
+        ]
+    }
 
 
 def a_failure() -> Failure:

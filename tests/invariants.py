@@ -131,7 +131,7 @@ def check_paid_once(paid: Mapping[str, int], *, repeats: int = 0) -> None:
 
 def letters_by_job(bodies: Iterable[str]) -> dict[str, list[ProcessingJob]]:
     letters: dict[str, list[ProcessingJob]] = {}
-    for job in filter(None, map(_job_in, bodies)):
+    for job in filter(None, map(_letter_in, bodies)):
         letters.setdefault(job.job_id, []).append(job)
     return letters
 
@@ -139,7 +139,9 @@ def letters_by_job(bodies: Iterable[str]) -> dict[str, list[ProcessingJob]]:
 def dead_events_by_job(bodies: Iterable[str]) -> Counter[str]:
     """Events that the dispatcher could not handle three times. What they announce may have
     been started nevertheless: then the event is dead and the job is not."""
-    return Counter(job.job_id for body in bodies if not _job_in(body) for job in _announced(body))
+    return Counter(
+        job.job_id for body in bodies if not _letter_in(body) for job in _announced(body)
+    )
 
 
 def amplification(executions: Iterable[str], uploads: Collection[ProcessingJob]) -> float:
@@ -148,11 +150,12 @@ def amplification(executions: Iterable[str], uploads: Collection[ProcessingJob])
     return sum(counted.values()) / len(uploads)
 
 
-def _job_in(body: str) -> ProcessingJob | None:
+def _letter_in(body: str) -> ProcessingJob | None:
     try:
-        return ProcessingJob.model_validate_json(body)
+        job = ProcessingJob.model_validate_json(body)
     except ValidationError:
         return None
+    return job if job.failure else None
 
 
 def _announced(body: str) -> list[ProcessingJob]:

@@ -22,11 +22,10 @@ from lifestream.errors import InvalidMessageError
 from lifestream.observability import logger
 from lifestream.settings import DispatcherSettings, load
 
-processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
     """A message that fails is returned to the queue alone; after three times it is dead."""
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(
         event=event, record_handler=dispatch, processor=processor, context=context
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from simulation.cloud import Cloud, simulated
+from simulation.cloud import Cloud
+from simulation.world import simulated
 
 
 @pytest.fixture

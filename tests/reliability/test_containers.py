@@ -40,7 +40,7 @@ def test_an_interrupted_container_starts_over(cloud: Cloud, times: int) -> None:
     cloud.settle()
 
     assert (status(cloud, job), cloud.service.job(job.job_id).attempt) == (JobStatus.SUCCEEDED, 1)
-    assert cloud.container_starts[job.job_id] == times + 1
+    assert cloud.services.container_starts[job.job_id] == times + 1
 
 
 @pytest.mark.fault("D2", by="killed every time", so="three starts, then one dead letter")
@@ -53,26 +53,28 @@ def test_a_container_that_is_killed_again_and_again_is_given_up(cloud: Cloud) ->
     cloud.settle()
 
     assert error(cloud, job) == "States.TaskFailed"
-    assert cloud.container_starts[job.job_id] == 3
+    assert cloud.services.container_starts[job.job_id] == 3
 
 
 @pytest.mark.fault("D3", by="ECS refuses it ten times", so="waited out, on a budget of its own")
 def test_a_want_of_hosts_is_waited_out(cloud: Cloud) -> None:
     refusal = StateError("ECS.AmazonECSException", '{"failures": [{"reason": "RESOURCE:GPU"}]}')
-    cloud.refusals = [refusal] * 10
+    cloud.services.refusals = [refusal] * 10
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=2)]
     job = cloud.upload()
 
     cloud.settle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
-    assert cloud.container_starts[job.job_id] == 3
+    assert cloud.services.container_starts[job.job_id] == 3
 
 
 @pytest.mark.fault("D4", by="the image cannot be pulled", so="the dead letter keeps the reason")
 def test_an_image_that_cannot_be_pulled_is_named(cloud: Cloud) -> None:
     reason = "CannotPullContainerError: image not found"
-    cloud.refusals = [StateError("States.TaskFailed", json.dumps({"StoppedReason": reason}))] * 3
+    cloud.services.refusals = [
+        StateError("States.TaskFailed", json.dumps({"StoppedReason": reason}))
+    ] * 3
     job = cloud.upload()
 
     cloud.settle()
@@ -91,12 +93,12 @@ def test_out_of_memory_is_named(cloud: Cloud) -> None:
     cloud.settle()
 
     assert error(cloud, job) == "SpeechEngineError"
-    assert cloud.container_starts[job.job_id] == 3
+    assert cloud.services.container_starts[job.job_id] == 3
 
 
 @pytest.mark.fault("D6", by="exit code 0 without a transcript", so="FAILED, never SUCCEEDED")
 def test_success_without_a_transcript_is_no_success(cloud: Cloud) -> None:
-    cloud.does_nothing = True
+    cloud.services.does_nothing = True
     job = cloud.upload()
 
     cloud.settle()

@@ -11,8 +11,9 @@ from itertools import zip_longest
 import pytest
 
 from lifestream.domain.job import JobStatus, ProcessingJob
-from simulation.cloud import Cloud, simulated
+from simulation.cloud import Cloud
 from simulation.faults import Fault, Kind
+from simulation.world import simulated
 
 SEED = 1
 JOBS_A_CLOUD = 18  # moto's lists cost as much as everything in the bucket

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from builders import LAMBDA_CONTEXT, sqs_event
 from lifestream.domain.job import JobStatus, ProcessingJob
-from simulation.cloud import CONTEXT, Cloud, Message, notification
+from simulation.cloud import Cloud, Message, notification
 from simulation.faults import Fault
 from triggers import dispatcher
 
@@ -54,12 +55,9 @@ def test_a_message_that_always_fails_stops_nobody(cloud: Cloud) -> None:
 def test_the_answer_names_every_message_that_failed(bad: set[int]) -> None:
     """None, `{}` or a list without an id would delete the message: it cannot come out."""
     good = notification(ProcessingJob.for_upload(bucket="b", key="results/x", version_id="1"))
-    records = [
-        {"messageId": str(n), "body": "poison" if n in bad else good, "eventSource": "aws:sqs"}
-        for n in range(10)
-    ]
-
-    answer = dispatcher.handler({"Records": records}, CONTEXT)  # type: ignore[arg-type]
+    answer = dispatcher.handler(
+        sqs_event("poison" if number in bad else good for number in range(10)), LAMBDA_CONTEXT
+    )
 
     failed = [item["itemIdentifier"] for item in answer["batchItemFailures"]]
     assert failed == [str(number) for number in sorted(bad)]
@@ -137,7 +135,7 @@ def test_the_dead_letter_alone_is_enough_when_the_job_table_is_lost(cloud: Cloud
     cloud.settle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
-    assert cloud.container_starts[job.job_id] == 1
+    assert cloud.services.container_starts[job.job_id] == 1
 
 
 @pytest.mark.fault("B12", by="300 messages at once", so="none lost, slots never exceeded")
@@ -148,7 +146,7 @@ def test_a_burst_loses_nothing_and_never_exceeds_the_slots(cloud: Cloud) -> None
     cloud.settle()
 
     assert {status(cloud, job) for job in jobs} == {JobStatus.SUCCEEDED}
-    assert cloud.peak_containers == 4
+    assert cloud.services.peak_containers == 4
     assert len(cloud.executions.records) == 300
 
 

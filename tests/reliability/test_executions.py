@@ -13,9 +13,9 @@ from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
 from lifestream.errors import SpeechEngineError
 from lifestream.step_names import Step
-from simulation.cloud import CONTAINER_SECONDS, Cloud
-from simulation.executions import Record
+from simulation.cloud import Cloud
 from simulation.faults import Fault
+from simulation.services import CONTAINER_SECONDS
 
 MAX_STATE_BYTES = 16 * 1024
 
@@ -28,13 +28,6 @@ def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
     assert json.loads(letter)["job_id"] == job.job_id
     assert record.failure is not None
     return record.failure
-
-
-def run_until(cloud: Cloud, write: str) -> Record:
-    """Until a call like this was made; the execution that runs then."""
-    cloud.scheduler.run(until=lambda: any(call.startswith(write) for call in cloud.faults.calls))
-    [record] = cloud.executions.running()
-    return record
 
 
 @pytest.mark.fault("C3", by="a transcript of 20,000 words", so="16 KiB between two states at most")
@@ -73,7 +66,7 @@ def test_a_job_waits_for_a_slot_as_long_as_it_takes(cloud: Cloud) -> None:
     cloud.settle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
-    assert cloud.container_starts.total() == 1
+    assert cloud.services.container_starts.total() == 1
 
 
 @pytest.mark.fault("C5", by="n transient errors, then none", so="n + 1 attempts, capped waits")
@@ -104,7 +97,7 @@ def test_a_permanent_error_is_not_tried_again(cloud: Cloud) -> None:
 @pytest.mark.fault("C7", by="a step that never answers", so="its limit ends it")
 @pytest.mark.parametrize("step", [Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH])
 def test_a_step_that_hangs_ends_at_its_limit(cloud: Cloud, step: Step) -> None:
-    cloud.hangs = {step}
+    cloud.services.hangs = {step}
     job = cloud.upload()
 
     cloud.settle()
@@ -116,7 +109,7 @@ def test_a_step_that_hangs_ends_at_its_limit(cloud: Cloud, step: Step) -> None:
 
 @pytest.mark.fault("C8", by="the limit of the whole machine", so="the rule sends the dead letter")
 def test_the_limit_of_the_machine_leaves_one_dead_letter(cloud: Cloud) -> None:
-    cloud.hangs = {Step.TRANSCRIBE_SPEECH}
+    cloud.services.hangs = {Step.TRANSCRIBE_SPEECH}
     cloud.executions.definition = cloud.executions.definition | {"TimeoutSeconds": 1_000}
     job = cloud.upload()
 
@@ -133,12 +126,14 @@ def test_the_limit_of_the_machine_leaves_one_dead_letter(cloud: Cloud) -> None:
 def test_an_aborted_execution_leaves_one_dead_letter(cloud: Cloud, moment: str) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
-    cloud.executions.end(run_until(cloud, moment), "ABORTED")
+    cloud.run_until(moment)
+    [record] = cloud.executions.running()
+    cloud.executions.end(record, "ABORTED")
 
     cloud.settle()
 
     assert failure(cloud, job).error == "ExecutionAborted"
-    assert cloud.running_containers == 0
+    assert cloud.services.running_containers == 0
 
     cloud.redrive_all()
     cloud.settle()
@@ -165,7 +160,8 @@ def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
     """The lambda of an aborted execution is not stopped by anybody."""
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
-    record = run_until(cloud, "PublishResults UpdateItem")
+    cloud.run_until("PublishResults UpdateItem")
+    [record] = cloud.executions.running()
     cloud.executions.end(record, "ABORTED")
     cloud.scheduler.run(until=lambda: bool(cloud.dead_letters()))
 
@@ -181,7 +177,7 @@ def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
 def test_an_upgrade_in_mid_flight_mixes_nothing(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
-    run_until(cloud, "ExtractAudio")
+    cloud.run_until("ExtractAudio")
     states = cloud.executions.definition["States"] | {
         "New": {"Type": "Pass", "Next": "InspectVideo"}
     }
@@ -231,14 +227,14 @@ def test_clocks_that_differ_send_no_second_dead_letter(
 def test_a_cancelled_job_ends_without_a_dead_letter(cloud: Cloud, moment: str) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
-    cloud.scheduler.run(until=lambda: any(call.startswith(moment) for call in cloud.faults.calls))
+    cloud.run_until(moment)
 
     cloud.service.cancel(job.job_id)
     cloud.settle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.CANCELLED
     assert cloud.dead_letters() == []
-    assert cloud.running_containers == 0
+    assert cloud.services.running_containers == 0
 
 
 def test_whoever_sees_the_manifest_sees_everything_it_names(cloud: Cloud) -> None:

@@ -12,7 +12,8 @@ from conftest import BUCKET
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.messages import jobs_in
 from lifestream.step_names import Step
-from simulation.cloud import Cloud, Message, notification, simulated, video_bytes
+from simulation.cloud import Cloud, Message, notification, video_bytes
+from simulation.world import simulated
 
 TEST_EVENT = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
 NASTY_KEYS = [
@@ -184,7 +185,7 @@ def test_nothing_to_transcribe_starts_no_container(cloud: Cloud) -> None:
     record = cloud.service.job(empty.job_id)
     assert record.failure is not None
     assert record.failure.error == "EmptyVideoError"
-    assert cloud.container_starts.total() == 0
+    assert cloud.services.container_starts.total() == 0
 
 
 @pytest.mark.fault("A11", by="the object is deleted first", so="VideoNotFoundError, no retry")
@@ -223,8 +224,7 @@ def test_a_multipart_upload_is_an_upload_like_others(cloud: Cloud) -> None:
 def test_an_overwritten_video_is_never_mixed(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
-    while not any(str(call).startswith("ExtractAudio UpdateItem") for call in cloud.faults.writes):
-        cloud.scheduler.step()
+    cloud.run_until("ExtractAudio UpdateItem")
     cloud.loses_notifications = True
     cloud.upload("talk.mp4", b"something else entirely")
 

@@ -5,7 +5,12 @@ executor are the real ones; S3, SQS and DynamoDB are moto's. What is simulated i
 chosen to prove anything: the order in which things happen, the time, and what goes wrong.
 
 scheduler       one line of execution at a time; who goes on is drawn, and time is virtual
-faults          what happens at the n-th call of a kind: killed, throttled, answer lost
-cloud           queue deliveries, executions, events, containers
-invariants      the seven promises, read from public state alone
+faults          what happens at a call: killed, throttled, refused, its answer lost
+engines         speech, summaries and vectors that say what they are told to
+services        what the state machine calls: handlers, container, SQS, DynamoDB
+executions      Step Functions' API over the real executor
+cloud           uploads, deliveries, events: what a test talks to
+world           puts the handlers of this process into a cloud
+
+The seven promises that each test ends with are in `tests/invariants.py`.
 """

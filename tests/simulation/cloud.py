@@ -2,63 +2,41 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import logging
-import os
 import random
 import tempfile
-import threading
-from collections import Counter
-from collections.abc import Collection, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
-from unittest.mock import patch
 from urllib.parse import quote_plus
 
-import boto3
-import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError
-from moto.moto_api._internal import mock_random
-
 import invariants
-from cdk_app.local.states_errors import StateError
-from conftest import BUCKET, JOBS, SLOTS, Aws, forget_everything, in_memory_aws
+from builders import LAMBDA_CONTEXT, sqs_event
+from conftest import BUCKET, JOBS, SLOTS, Aws
 from invariants import PublicState
 from lifestream.aws import clients
+from lifestream.aws.executions import ENDED_BADLY
 from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import UPLOADS_PREFIX, ProcessingJob
 from lifestream.engines.vector_index.embedded import BucketIndex
-from lifestream.media import decoder, sandbox
-from lifestream.observability import logger
 from lifestream.operations import reconciliation
-from lifestream.settings import ClientSettings, OperatorSettings, _read, load
-from lifestream.step_names import Step
+from lifestream.settings import ClientSettings, OperatorSettings, load
 from media_files import tone
 from simulation.engines import SAID, Embedder, Speech, Summarizer
 from simulation.executions import SimulatedExecutions
-from simulation.faults import Faults, Process, ProcessKilledError
+from simulation.faults import Faults, ProcessKilledError
 from simulation.scheduler import Scheduler
+from simulation.services import Services
 from triggers import dispatcher, execution_ended
 
 MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:pipeline"
-CONTEXT = SimpleNamespace(
-    function_name="simulated",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn",
-    aws_request_id="1",
-    get_remaining_time_in_millis=lambda: 1_000,
-)
-CONTAINER_MAIN = "transcribe_speech.main"
 MAX_RECEIVES = 3
 BATCH = 10
-CONTAINER_SECONDS = 60.0
 EVENT_DELAY_SECONDS = 5.0
 EVENT_ATTEMPTS = 3
 
@@ -86,22 +64,17 @@ class Cloud:
     """Every object version; of a key, the newest last."""
     inbox: list[Message] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
-    container_starts: Counter[str] = field(default_factory=Counter)
-    running_containers: int = 0
-    peak_containers: int = 0
     loses_events: bool = False
     loses_notifications: bool = False
     batch: int = BATCH
-    refusals: list[Exception] = field(default_factory=list)
-    """How ECS answers the next requests for a container."""
-    does_nothing: bool = False
-    """The container ends with success at once."""
-    hangs: set[str] = field(default_factory=set)
-    """Steps that never answer."""
 
     def __post_init__(self) -> None:
+        self.services = Services(self.aws, self.scheduler)
         self.executions = SimulatedExecutions(
-            self.scheduler, MACHINE_ARN, invoke=self._invoke, on_end=self._execution_ended
+            self.scheduler,
+            MACHINE_ARN,
+            invoke=self.services.invoke,
+            on_end=self._execution_ended,
         )
 
     # What people and S3 do
@@ -176,6 +149,11 @@ class Cloud:
         """One invocation of the dispatcher, in a line of its own."""
         self.scheduler.spawn(lambda: self._dispatch(messages))
 
+    def run_until(self, call: str) -> None:
+        """Until an AWS call that begins so is made, or nothing more happens."""
+        calls = self.faults.calls
+        self.scheduler.run(until=lambda: any(made.startswith(call) for made in calls))
+
     def settle(self) -> None:
         """Until nothing more happens by itself: deliveries in drawn batches and order."""
         while True:
@@ -227,21 +205,11 @@ class Cloud:
         assert GpuSlots(clients.table(SLOTS)).holders() == set(), "a slot is not free"
 
     def _dispatch(self, messages: list[Message]) -> None:
-        records = [
-            {
-                "messageId": str(number),
-                "receiptHandle": "r",
-                "body": message.body,
-                "attributes": {},
-                "messageAttributes": {},
-                "eventSource": "aws:sqs",
-            }
-            for number, message in enumerate(messages)
-        ]
+        bodies = [message.body for message in messages]
         try:
-            answer: Any = self.in_process(
+            answer: Any = self.services.in_process(
                 "Dispatcher",
-                lambda: dispatcher.handler({"Records": records}, CONTEXT),  # type: ignore[arg-type]
+                lambda: dispatcher.handler(sqs_event(bodies), LAMBDA_CONTEXT),
             )
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         except (ProcessKilledError, Exception):  # noqa: BLE001  # Lambda's own last resort
@@ -258,7 +226,7 @@ class Cloud:
             self.aws.sqs.send_message(QueueUrl=self.aws.dlq_url, MessageBody=message.body)
 
     def _execution_ended(self, detail: dict[str, Any]) -> None:
-        if detail["status"] in ("FAILED", "TIMED_OUT", "ABORTED") and not self.loses_events:
+        if detail["status"] in ENDED_BADLY and not self.loses_events:
             for _ in range(self.rng.randint(1, 2)):  # EventBridge delivers at least once
                 self.scheduler.spawn(lambda: self._tell(detail))
 
@@ -266,159 +234,10 @@ class Cloud:
         for _ in range(EVENT_ATTEMPTS):
             self.scheduler.sleep(self.rng.random() * EVENT_DELAY_SECONDS)
             with suppress(ProcessKilledError, Exception):  # Lambda tries again
-                self.in_process(
+                self.services.in_process(
                     "ExecutionEnded", lambda: execution_ended.handler({"detail": detail}, None)
                 )
                 return
-
-    def in_process(self, name: str, call: Any, cancelled: threading.Event | None = None) -> Any:
-        """In a process of its own, which a fault may kill."""
-        line = self.scheduler.current
-        assert line is not None
-        outer, line.process = line.process, Process(name, cancelled)
-        try:
-            return call()
-        finally:
-            line.process = outer
-
-    def _invoke(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
-        if resource.endswith("sqs:sendMessage"):
-            return self._send(arguments)
-        if resource.endswith("dynamodb:updateItem"):
-            return self._update(arguments)
-        if resource.endswith("ecs:runTask.sync"):
-            return self._run_task(arguments, cancelled)
-        step = next(step for step in Step if arguments["FunctionName"].startswith(step))
-        return {"Payload": self._run_lambda(step, arguments["Payload"], cancelled)}
-
-    def _send(self, arguments: dict[str, Any]) -> Any:
-        try:
-            self.in_process(
-                "StepFunctions",
-                lambda: clients.sqs().send_message(
-                    QueueUrl=self.aws.dlq_url, MessageBody=arguments["MessageBody"]
-                ),
-            )
-        except ClientError as error:
-            raise StateError("SQS.AmazonSQSException", str(error)) from error
-        except (ProcessKilledError, ConnectionClosedError):
-            raise StateError("SQS.SdkClientException", "no answer") from None
-        return {}
-
-    def _update(self, arguments: dict[str, Any]) -> Any:
-        try:
-            self.in_process(
-                "StepFunctions",
-                lambda: clients.table(SLOTS).meta.client.update_item(
-                    **arguments
-                    | {"TableName": SLOTS, "Key": {"pool": "gpu"}}
-                    | {"ExpressionAttributeValues": _plain(arguments["ExpressionAttributeValues"])}
-                ),
-            )
-        except ClientError as error:
-            raise StateError(f"DynamoDB.{error.response['Error']['Code']}", str(error)) from error
-        except (ProcessKilledError, ConnectionClosedError):
-            raise StateError("DynamoDB.SdkClientException", "no answer") from None
-        return {}
-
-    def _run_lambda(self, step: Step, payload: Any, cancelled: threading.Event) -> Any:
-        handler = importlib.import_module(f"steps.{step.module_name}").handler
-        if step in self.hangs:
-            self.scheduler.wait_until(cancelled.is_set, None)
-        try:
-            answer = self.in_process(
-                step, lambda: handler(json.loads(json.dumps(payload)), CONTEXT)
-            )
-        except ProcessKilledError:
-            raise StateError("Runtime.ExitError", '{"errorMessage": "killed"}') from None
-        except Exception as error:
-            cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
-            raise StateError(type(error).__name__, cause) from error
-        return json.loads(json.dumps(answer))
-
-    def _run_task(self, arguments: dict[str, Any], cancelled: threading.Event) -> Any:
-        [override] = arguments["Overrides"]["ContainerOverrides"]
-        environment = {entry["Name"]: entry["Value"] for entry in override["Environment"]}
-        job_id = json.loads(environment["JOB"])["job_id"]
-        if self.refusals:
-            raise self.refusals.pop()
-        self.container_starts[job_id] += 1
-        self.running_containers += 1
-        self.peak_containers = max(self.peak_containers, self.running_containers)
-        hangs = Step.TRANSCRIBE_SPEECH in self.hangs
-        try:
-            self.scheduler.wait_until(cancelled.is_set, None if hangs else CONTAINER_SECONDS)
-            code = self._exit_code(environment, cancelled)
-        finally:
-            self.running_containers -= 1
-        if code:
-            container = {"ExitCode": code}
-            reason = {"StoppedReason": "Essential container in task exited"}
-            raise StateError("States.TaskFailed", json.dumps(reason | {"Containers": [container]}))
-        return {}
-
-    def _exit_code(self, environment: dict[str, str], cancelled: threading.Event) -> int:
-        def main() -> int:
-            if self.does_nothing:
-                return 0
-            os.environ["JOB"] = environment["JOB"]
-            _read.cache_clear()
-            code: int = importlib.import_module(CONTAINER_MAIN).main()
-            return code
-
-        try:
-            exit_code: int = self.in_process(Step.TRANSCRIBE_SPEECH, main, cancelled)
-        except ProcessKilledError:
-            return 137
-        return exit_code
-
-
-@contextmanager
-def simulated(seed: int) -> Iterator[Cloud]:
-    """A cloud with nothing in it, in which the handlers of this process live."""
-    rng = random.Random(seed)
-    scheduler = Scheduler(rng)
-    faults = Faults(current=lambda: _process_of(scheduler))
-    mock_random.seed(seed)  # moto's version ids, and so our job ids
-    with ExitStack() as stack:
-        monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
-        aws = stack.enter_context(in_memory_aws(monkeypatch))
-        cloud = Cloud(aws=aws, rng=rng, faults=faults, scheduler=scheduler)
-        monkeypatch.setenv("STATE_MACHINE_ARN", MACHINE_ARN)
-        monkeypatch.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
-        monkeypatch.setenv("AWS_SQS_DLQ_URL", aws.dlq_url)
-        monkeypatch.setenv("JOB", "")
-        scratch = stack.enter_context(tempfile.TemporaryDirectory())
-        monkeypatch.setattr(tempfile, "tempdir", scratch)
-        _install_engines(cloud, monkeypatch)
-        stack.enter_context(patch.object(logger, "_logger", _logger_into(cloud.log)))
-        forget_everything()
-        dispatcher.job_table.cache_clear()
-        dispatcher.executions.cache_clear()
-        monkeypatch.setattr(clients, "_session", lambda: _session_of(cloud))
-        stack.callback(scheduler.abandon)
-        yield cloud
-        assert not list(Path(scratch).iterdir()), "a temporary file is left"
-    forget_everything()
-
-
-def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    main = importlib.import_module(CONTAINER_MAIN)
-    monkeypatch.setattr(main, "load_transcriber", lambda _: cloud.speech)
-    monkeypatch.setattr(main, "load_diarizer", lambda _: cloud.speech)
-    summarize = importlib.import_module("steps.summarize_transcript")
-    monkeypatch.setattr(summarize, "load_summarizer", lambda *_: cloud.summarizer)
-    index = importlib.import_module("steps.index_transcript")
-    monkeypatch.setattr(index, "load_embedder", lambda *_: cloud.embedder)
-    monkeypatch.setattr(sandbox, "converse", decode_here)
-
-
-def decode_here(request: dict[str, Any], read_at: Any, size: int) -> Any:
-    """The real decoder without its process: a hundred times faster, and as good for this."""
-    pipe: Any = SimpleNamespace(asked=None)
-    pipe.send_bytes = lambda message: setattr(pipe, "asked", json.loads(message)["read"])
-    pipe.recv_bytes = lambda: read_at(*pipe.asked)
-    return json.loads(json.dumps(decoder._work(request, decoder.RemoteFile(pipe, size))))
 
 
 @cache
@@ -442,66 +261,3 @@ def notification(job: ProcessingJob, event: str = "ObjectCreated:Put") -> str:
         "s3": {"bucket": {"name": job.bucket}, "object": entity},
     }
     return json.dumps({"Records": [record]})
-
-
-def _session_of(cloud: Cloud) -> boto3.Session:
-    session = _hooked_session()
-    session.__dict__["simulated"] = cloud
-    return session
-
-
-@cache
-def _hooked_session() -> boto3.Session:
-    """One a process, because each reads the descriptions of all services anew."""
-    session = boto3.Session("test", "test", region_name="us-east-1")
-
-    def cloud() -> Cloud:
-        current: Cloud = session.__dict__["simulated"]
-        return current
-
-    session.events.register("provide-client-params", _remember)
-    session.events.register("before-call", lambda **call: _before(cloud(), **call))
-    session.events.register("after-call", lambda **call: _after(cloud(), **call))
-    return session
-
-
-def _process_of(scheduler: Scheduler) -> Process:
-    process = scheduler.current.process if scheduler.current else None
-    return process or Process("test")
-
-
-def _remember(params: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
-    context["simulated_parameters"] = dict(params)
-
-
-def _before(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> Any:
-    cloud.scheduler.switch()
-    parameters = context["simulated_parameters"]
-    answer = cloud.faults.before(model.name, parameters)
-    if answer is None and model.service_model.service_id.hyphenize() == "sfn":
-        return cloud.executions.answer(model.name, parameters)
-    return answer
-
-
-def _after(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> None:
-    cloud.faults.after(model.name, context["simulated_parameters"])
-    cloud.scheduler.switch()
-
-
-def _plain(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """DynamoDB's typed values, as the resource's client takes them."""
-    return {
-        name: set(value["SS"]) if "SS" in value else next(iter(value.values()))
-        if "S" in value else int(value["N"])
-        for name, value in values.items()
-    }  # fmt: skip
-
-
-def _logger_into(lines: list[str]) -> logging.Logger:
-    class Lines(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            lines.append(json.dumps(record.__dict__, default=str))
-
-    own = logging.Logger("simulated", logging.INFO)  # noqa: LOG001  # gone with the cloud
-    own.addHandler(Lines())
-    return own

@@ -117,6 +117,9 @@ class SimulatedExecutions:
             self.end(record, "TIMED_OUT")
         except ExecutionStoppedError:
             return
+        except Exception as error:
+            self.end(record, "FAILED", error="States.Runtime", cause=repr(error))
+            raise
 
 
 @cache

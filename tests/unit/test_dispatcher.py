@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 
-from builders import a_job
+from builders import LAMBDA_CONTEXT, a_job, sqs_event
 from conftest import JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
@@ -19,13 +18,6 @@ from triggers import dispatcher
 from unit.test_job_table import FAILURE
 from unit.test_messages import s3_record
 
-CONTEXT = SimpleNamespace(
-    function_name="dispatcher",
-    memory_limit_in_mb=512,
-    invoked_function_arn="arn",
-    aws_request_id="1",
-    get_remaining_time_in_millis=lambda: 1_000,
-)
 DEFINITION = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}})
 
 
@@ -45,18 +37,7 @@ def machine(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:  # noqa
 
 def deliver(*bodies: str) -> list[str]:
     """Delivers a batch; returns the numbers of the messages that failed."""
-    records = [
-        {
-            "messageId": str(number),
-            "receiptHandle": "r",
-            "body": body,
-            "attributes": {},
-            "messageAttributes": {},
-            "eventSource": "aws:sqs",
-        }
-        for number, body in enumerate(bodies)
-    ]
-    answer: Any = dispatcher.handler({"Records": records}, CONTEXT)  # type: ignore[arg-type]
+    answer: Any = dispatcher.handler(sqs_event(bodies), LAMBDA_CONTEXT)
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
 

@@ -1,0 +1,158 @@
+"""What the state machine calls: Lambda functions, the container, SQS and DynamoDB."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from builders import LAMBDA_CONTEXT
+from cdk_app.local.states_errors import StateError
+from conftest import SLOTS, Aws
+from lifestream.aws import clients
+from lifestream.settings import _read
+from lifestream.step_names import Step
+from simulation.faults import Process, ProcessKilledError
+from simulation.scheduler import Scheduler
+
+CONTAINER_MAIN = "transcribe_speech.main"
+CONTAINER_SECONDS = 60.0
+
+
+@dataclass
+class Services:
+    """Every handler and the container's `main`, each in a process that a fault may kill."""
+
+    aws: Aws
+    scheduler: Scheduler
+    container_starts: Counter[str] = field(default_factory=Counter)
+    """By job id."""
+    running_containers: int = 0
+    peak_containers: int = 0
+    refusals: list[Exception] = field(default_factory=list)
+    """How ECS answers the next requests for a container."""
+    does_nothing: bool = False
+    """The container ends with success at once."""
+    hangs: set[str] = field(default_factory=set)
+    """Steps that never answer."""
+
+    def in_process(
+        self, name: str, call: Callable[[], Any], cancelled: threading.Event | None = None
+    ) -> Any:
+        """In a process of its own, which a fault may kill."""
+        line = self.scheduler.current
+        assert line is not None
+        outer, line.process = line.process, Process(name, cancelled)
+        try:
+            return call()
+        finally:
+            line.process = outer
+
+    def invoke(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
+        if resource.endswith("sqs:sendMessage"):
+            return self._send(arguments)
+        if resource.endswith("dynamodb:updateItem"):
+            return self._update(arguments)
+        if resource.endswith("ecs:runTask.sync"):
+            return self._run_task(arguments, cancelled)
+        step = next(step for step in Step if arguments["FunctionName"].startswith(step))
+        return {"Payload": self._run_lambda(step, arguments["Payload"], cancelled)}
+
+    def _send(self, arguments: dict[str, Any]) -> Any:
+        try:
+            self.in_process(
+                "StepFunctions",
+                lambda: clients.sqs().send_message(
+                    QueueUrl=self.aws.dlq_url, MessageBody=arguments["MessageBody"]
+                ),
+            )
+        except ClientError as error:
+            raise StateError("SQS.AmazonSQSException", str(error)) from error
+        except (ProcessKilledError, ConnectionClosedError):
+            raise StateError("SQS.SdkClientException", "no answer") from None
+        return {}
+
+    def _update(self, arguments: dict[str, Any]) -> Any:
+        try:
+            self.in_process(
+                "StepFunctions",
+                lambda: clients.table(SLOTS).meta.client.update_item(
+                    **arguments
+                    | {"TableName": SLOTS, "Key": {"pool": "gpu"}}
+                    | {"ExpressionAttributeValues": _plain(arguments["ExpressionAttributeValues"])}
+                ),
+            )
+        except ClientError as error:
+            raise StateError(f"DynamoDB.{error.response['Error']['Code']}", str(error)) from error
+        except (ProcessKilledError, ConnectionClosedError):
+            raise StateError("DynamoDB.SdkClientException", "no answer") from None
+        return {}
+
+    def _run_lambda(self, step: Step, payload: Any, cancelled: threading.Event) -> Any:
+        handler = importlib.import_module(f"steps.{step.module_name}").handler
+        if step in self.hangs:
+            self.scheduler.wait_until(cancelled.is_set, None)
+        try:
+            answer = self.in_process(
+                step, lambda: handler(json.loads(json.dumps(payload)), LAMBDA_CONTEXT)
+            )
+        except ProcessKilledError:
+            raise StateError("Runtime.ExitError", '{"errorMessage": "killed"}') from None
+        except Exception as error:
+            cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
+            raise StateError(type(error).__name__, cause) from error
+        return json.loads(json.dumps(answer))
+
+    def _run_task(self, arguments: dict[str, Any], cancelled: threading.Event) -> Any:
+        [override] = arguments["Overrides"]["ContainerOverrides"]
+        environment = {entry["Name"]: entry["Value"] for entry in override["Environment"]}
+        job_id = json.loads(environment["JOB"])["job_id"]
+        if self.refusals:
+            raise self.refusals.pop()
+        self.container_starts[job_id] += 1
+        self.running_containers += 1
+        self.peak_containers = max(self.peak_containers, self.running_containers)
+        hangs = Step.TRANSCRIBE_SPEECH in self.hangs
+        try:
+            self.scheduler.wait_until(cancelled.is_set, None if hangs else CONTAINER_SECONDS)
+            code = self._exit_code(environment, cancelled)
+        finally:
+            self.running_containers -= 1
+        if code:
+            container = {"ExitCode": code}
+            reason = {"StoppedReason": "Essential container in task exited"}
+            raise StateError("States.TaskFailed", json.dumps(reason | {"Containers": [container]}))
+        return {}
+
+    def _exit_code(self, environment: dict[str, str], cancelled: threading.Event) -> int:
+        def main() -> int:
+            if self.does_nothing:
+                return 0
+            os.environ["JOB"] = environment["JOB"]
+            _read.cache_clear()
+            code: int = importlib.import_module(CONTAINER_MAIN).main()
+            return code
+
+        try:
+            exit_code: int = self.in_process(Step.TRANSCRIBE_SPEECH, main, cancelled)
+        except ProcessKilledError:
+            return 137
+        except Exception:  # noqa: BLE001  # Python's own last resort
+            return 1
+        return exit_code
+
+
+def _plain(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """DynamoDB's typed values, as the resource's client takes them."""
+    return {
+        name: set(value["SS"]) if "SS" in value else next(iter(value.values()))
+        if "S" in value else int(value["N"])
+        for name, value in values.items()
+    }  # fmt: skip
