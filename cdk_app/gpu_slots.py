@@ -1,7 +1,7 @@
 """Back-pressure in front of the GPU: a set of at most so many executions.
 
-A burst of uploads starts as many executions; they wait here, for nothing, instead of in ECS,
-which gives up on a task that finds no host.
+A burst of uploads starts as many executions; they wait here, for a state transition every two
+minutes at most, instead of in ECS, which gives up on a task that finds no host.
 """
 
 from __future__ import annotations

@@ -44,6 +44,10 @@ from lifestream.step_names import Step
 STEP = Step.TRANSCRIBE_SPEECH
 
 
+class Interruption(BaseException):
+    """No Exception, which a library's retries would take for one of their own."""
+
+
 class Transcribed(Frozen):
     language: str
     speakers: int
@@ -60,8 +64,8 @@ def main() -> int:
             if has_failed_for_good(job):
                 return 1  # the report of the first time is there
             run(job)
-    except ContainerInterruptedError as error:
-        report(job, error)
+    except Interruption:
+        report(job, ContainerInterruptedError("told to stop before the transcript was there"))
         return 128 + signal.SIGTERM
     except PipelineError as error:
         return report(job, error)
@@ -77,7 +81,7 @@ def be_interrupted(*_: object) -> NoReturn:
     """ECS sends SIGTERM when it takes back a spot host, or when the execution is stopped, and
     kills what still runs 30 seconds later."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise ContainerInterruptedError("the container was told to stop before it had finished")
+    raise Interruption
 
 
 def run(job: InspectedJob) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,9 @@ from builders import a_failure
 from cdk_app.local.run import Outcome
 from fakes import api_error
 from lifestream.client.redrive import redrive
-from lifestream.domain.job import JobStatus
+from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.operations import reconciliation
+from lifestream.settings import OperatorSettings, load
 from pipeline.conftest import Pipeline, healthy
 
 
@@ -98,7 +100,8 @@ def test_an_aborted_execution_stops_its_container_and_leaves_one_dead_letter(
 def test_an_interrupted_container_says_so_and_starts_over(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="interrupted.mp4")
     container = _container_of(job.job_id)
-    pipeline.until(lambda: _listens(container), "it does not listen")
+    status = JobStatus.TRANSCRIBING
+    pipeline.until(lambda: pipeline.service.job(job.job_id).status == status, "it does not work")
 
     os.kill(container, signal.SIGTERM)
 
@@ -125,6 +128,39 @@ def test_a_cancelled_job_stops_and_leaves_no_dead_letter(pipeline: Pipeline, cli
     assert pipeline.keys(job.results_prefix) == []
 
 
+@pytest.mark.fault("A14", by="a name that S3 does not announce", so="the reconciler finds it")
+def test_an_upload_that_nobody_announced_is_found(pipeline: Pipeline, clip: Path) -> None:
+    key = "uploads/lost.Mp4"
+    put = pipeline.s3.put_object(Bucket=pipeline.bucket, Key=key, Body=clip.read_bytes())
+    job = ProcessingJob.for_upload(
+        bucket=pipeline.bucket, key=key, version_id=put["VersionId"], etag=put["ETag"].strip('"')
+    )
+
+    found = reconciliation(load(OperatorSettings), patience=timedelta(0)).run()
+
+    assert job.job_id in found.delivered
+    assert pipeline.wait_for(job) == "SUCCEEDED"
+    assert pipeline.executions(job) == [job.job_id]
+
+
+def test_the_reconciler_may_do_what_it_has_to(pipeline: Pipeline, finished: Outcome) -> None:
+    """With its own role; a finished job needs nothing."""
+    functions = pipeline.aws.session().client("lambda")
+    [name] = [
+        function["FunctionName"]
+        for page in functions.get_paginator("list_functions").paginate()
+        for function in page["Functions"]
+        if function["Handler"] == "triggers.reconciler.handler"
+    ]
+
+    answer = functions.invoke(FunctionName=name)
+
+    assert "FunctionError" not in answer
+    report = json.loads(answer["Payload"].read())
+    assert set(report) == {"delivered", "settled", "stopped", "released"}
+    assert finished.job.job_id not in [job for jobs in report.values() for job in jobs]
+
+
 def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Outcome) -> None:
     assert finished.results
     logs = pipeline.aws.session().client("logs")
@@ -142,12 +178,6 @@ def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Ou
     assert "step finished" in text
     for secret in ("sk-canary-key", "good morning", "forty thousand"):
         assert secret not in text
-
-
-def _listens(pid: int) -> bool:
-    """It has a handler of its own for SIGTERM."""
-    [caught] = re.findall(r"SigCgt:\s*(\w+)", Path(f"/proc/{pid}/status").read_text())
-    return bool(int(caught, 16) & 1 << (signal.SIGTERM - 1))
 
 
 def _container_of(job_id: str) -> int:

@@ -26,7 +26,7 @@ KINDS: st.SearchStrategy[Kind] = st.sampled_from(
 IS_SOAK = os.environ.get("HYPOTHESIS_PROFILE") == "soak"
 EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "400")) if IS_SOAK else 8
 STEPS = 40 if IS_SOAK else 15
-jobs_seen = 0
+jobs_seen = 0  # of which every promise was checked
 
 
 class Behaviour(RuleBasedStateMachine):
@@ -164,6 +164,6 @@ TestBehaviour.settings = settings(
 
 def test_zz_how_many_jobs_that_was() -> None:
     """The soak's last line."""
-    print(f"\n{EXAMPLES} runs, {jobs_seen} jobs: 0 lost, 0 doubled")  # noqa: T201
+    print(f"\n{jobs_seen} jobs, none lost, none doubled")  # noqa: T201  # only those count
 
     assert jobs_seen

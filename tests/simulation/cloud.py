@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -105,8 +106,6 @@ class Cloud:
 
     def reconcile(self) -> dict[str, Any]:
         """Now, whatever its age."""
-        from datetime import timedelta
-
         settings = load(OperatorSettings)
         return reconciliation(settings, patience=timedelta(0)).run().model_dump()
 
@@ -257,7 +256,7 @@ def notification(job: ProcessingJob, event: str = "ObjectCreated:Put") -> str:
     record = {
         "eventSource": "aws:s3",
         "eventName": event,
-        "eventTime": "2026-11-23T12:00:00.000Z",
+        "eventTime": datetime.now(UTC).isoformat(),
         "s3": {"bucket": {"name": job.bucket}, "object": entity},
     }
     return json.dumps({"Records": [record]})

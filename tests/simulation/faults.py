@@ -12,8 +12,7 @@ from types import SimpleNamespace
 from typing import Any, Literal
 
 from botocore.exceptions import ConnectionClosedError
-
-from lifestream.errors import ContainerInterruptedError
+from transcribe_speech.main import Interruption
 
 WRITES = (
     "PutObject",
@@ -109,7 +108,7 @@ class Faults:
             case "kill before":
                 self._kill()
             case "interrupt":
-                raise ContainerInterruptedError("told to stop")  # what its SIGTERM handler does
+                raise Interruption  # what its SIGTERM handler does
             case "fill disk":
                 raise OSError(errno.ENOSPC, "No space left on device")
             case "throttle":

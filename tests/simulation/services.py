@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError
+from transcribe_speech.main import Interruption
 
 from builders import LAMBDA_CONTEXT
 from cdk_app.local.states_errors import StateError
@@ -144,7 +145,7 @@ class Services:
             exit_code: int = self.in_process(Step.TRANSCRIBE_SPEECH, main, cancelled)
         except ProcessKilledError:
             return 137
-        except Exception:  # noqa: BLE001  # Python's own last resort
+        except (Interruption, Exception):  # noqa: BLE001  # Python's own last resort
             return 1
         return exit_code
 

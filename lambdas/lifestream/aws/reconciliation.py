@@ -6,11 +6,12 @@ there is with what there should be; everything done about it is harmless when it
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lifestream.aws.job_table import JobRecord
 from lifestream.aws.settlement import Settlement
@@ -25,6 +26,7 @@ from lifestream.domain.job import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+Done = Literal["delivered", "settled", "stopped"]
 LOOK_BACK = timedelta(days=14)
 """As long as a dead letter is kept."""
 
@@ -53,24 +55,13 @@ class Reconciliation:
     def run(self) -> Reconciled:
         now = datetime.now(UTC)
         cutoff, horizon = now - self.settlement.patience, now - LOOK_BACK
-        delivered = [*self._deliver_uploads(horizon, cutoff)]
-        settled, stopped = [], []
+        found: dict[str, list[str]] = defaultdict(list)
+        found["delivered"] += self._deliver_uploads(horizon, cutoff)
         for record in self.settlement.jobs.since(horizon):
-            if record.updated_at > cutoff:
-                continue
-            match self._look_after(record):
-                case "delivered":
-                    delivered.append(record.job_id)
-                case "settled":
-                    settled.append(record.job_id)
-                case "stopped":
-                    stopped.append(record.job_id)
-        return Reconciled(
-            delivered=tuple(delivered),
-            settled=tuple(settled),
-            stopped=tuple(stopped),
-            released=tuple(self._release_slots()),
-        )
+            if record.updated_at <= cutoff and (done := self._look_after(record)):
+                found[done].append(record.job_id)
+        found["released"] += self._release_slots()
+        return Reconciled.model_validate(found)
 
     def _deliver_uploads(self, horizon: datetime, cutoff: datetime) -> Iterator[str]:
         for job in self._uploads(horizon, cutoff):
@@ -96,7 +87,7 @@ class Reconciliation:
                     submitted_at=version["LastModified"],
                 )
 
-    def _look_after(self, record: JobRecord) -> str | None:
+    def _look_after(self, record: JobRecord) -> Done | None:
         job = record.job.model_copy(update={"attempt": record.attempt})
         if record.status.is_terminal and not record.needs_letter:
             return self._stop(job) if record.status == JobStatus.CANCELLED else None
@@ -108,7 +99,7 @@ class Reconciliation:
         self.settlement.settle(execution)
         return "settled"
 
-    def _without_execution(self, job: ProcessingJob, record: JobRecord) -> str | None:
+    def _without_execution(self, job: ProcessingJob, record: JobRecord) -> Done | None:
         """Accepted but never started; or so long ago that Step Functions has forgotten it."""
         if record.status.is_terminal:
             self.settlement.jobs.note_letter_sent(record)
@@ -116,7 +107,7 @@ class Reconciliation:
         self.settlement.queues.send_processing_job(job)
         return "delivered"
 
-    def _stop(self, job: ProcessingJob) -> str | None:
+    def _stop(self, job: ProcessingJob) -> Done | None:
         execution = self.settlement.executions.find(job.execution_name)
         if execution is None or not execution.is_running:
             return None
