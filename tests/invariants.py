@@ -60,7 +60,10 @@ def check(
     superseded: Collection[str] = (),
     secrets: Collection[str] = (),
 ) -> None:
-    """`superseded`: ids of jobs whose video was overwritten since."""
+    """`uploads`: of a key, the newest last. `superseded`: ids of jobs whose video was overwritten
+    since; their passages are there until the newest version is."""
+    uploads = list(uploads)
+    newest = {upload.key: upload.job_id for upload in uploads}
     letters, events = letters_by_job(state.dead_letters), dead_events_by_job(state.dead_letters)
     for upload in uploads:
         record = state.jobs.find(upload.job_id)
@@ -74,7 +77,10 @@ def check(
         check_executions(record, state.executions)
         if record.status in WITH_RESULTS:
             check_results(state, record)
-        check_index(state, record, is_superseded=upload.job_id in superseded)
+        if upload.job_id not in superseded:
+            check_index(state, record)
+        elif _has_succeeded(state, newest[upload.key]):
+            assert not state.index.ids(upload.job_id), f"I4: an old {upload.key} is found"
     for line in state.log:
         for secret in secrets:
             assert secret.lower() not in line.lower(), f"I7: the log says {secret!r}: {line}"
@@ -114,9 +120,8 @@ def check_results(state: PublicState, record: JobRecord) -> None:
             _schema(name.removesuffix(".json")).validate(json.loads(body))
 
 
-def check_index(state: PublicState, record: JobRecord, *, is_superseded: bool) -> None:
-    found = state.index.ids(record.job_id)
-    expected = set() if is_superseded else _expected_ids(state, record)
+def check_index(state: PublicState, record: JobRecord) -> None:
+    found, expected = state.index.ids(record.job_id), _expected_ids(state, record)
     is_complete = record.status == JobStatus.SUCCEEDED
     assert found == expected if is_complete else found <= expected, (
         f"I4: {record.key} ({record.status}) has {sorted(found)}, not {sorted(expected)}"
@@ -163,6 +168,11 @@ def _announced(body: str) -> list[ProcessingJob]:
         return jobs_in(body).jobs
     except InvalidMessageError:
         return []
+
+
+def _has_succeeded(state: PublicState, job_id: str) -> bool:
+    record = state.jobs.find(job_id)
+    return record is not None and record.status == JobStatus.SUCCEEDED
 
 
 def _expected_ids(state: PublicState, record: JobRecord) -> set[str]:

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parent.parent
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv*", "node_modules", ".*_cache", "cdk.out", ".lifestream"
 )
-SIMULATED = ("tests/unit", "tests/reliability")
+UNIT = ("dispatcher", "messages", "artifacts", "job_table", "step", "record_failure")
+SIMULATED = (*(f"tests/unit/test_{name}.py" for name in UNIT), "tests/reliability")
 SYNTHESIZED = ("tests/infrastructure/test_workflow.py", *SIMULATED)
 CONTRACT = ("tests/contract/test_search_engines.py",)
 

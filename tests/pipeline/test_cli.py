@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import ROOT
 from lifestream.client.cli import app
 from pipeline.conftest import Pipeline
@@ -68,6 +69,17 @@ def test_a_failed_job_says_what_to_do_and_can_be_redriven(
     assert len(pipeline.dead_letters(outcome.job)) == 1
 
 
+def test_an_ended_job_cannot_be_cancelled_and_nothing_is_lost(
+    pipeline: Pipeline,  # noqa: ARG001  # the deployment that it is said about
+    finished: Outcome,
+) -> None:
+    code, output = lifestream("cancel", finished.job.job_id)
+    assert (code, "is SUCCEEDED already" in output) == (1, True)
+
+    code, output = lifestream("reconcile")
+    assert (code, "delivered: nothing" in output) == (0, True)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -75,6 +87,9 @@ def test_a_failed_job_says_what_to_do_and_can_be_redriven(
         (["upload", "doesnotexist.mp4"], "there is no file doesnotexist.mp4"),
         (["upload", "x", "--speakers", "2", "--min-speakers", "1"], "not both"),
         (["redrive"], "name the jobs to redrive, or say --all"),
+        (["redrive", "--since", "soon"], "is neither like 30m, 2h, 3d nor a date"),
+        (["redrive", "doesnotexist"], "0 jobs have an id that begins with"),
+        (["cancel", "doesnotexist"], "0 jobs have an id that begins with"),
     ],
 )
 def test_mistakes_are_one_plain_sentence(

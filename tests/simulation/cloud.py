@@ -16,14 +16,14 @@ from urllib.parse import quote_plus
 
 import invariants
 from builders import LAMBDA_CONTEXT, sqs_event
-from conftest import BUCKET, JOBS, SLOTS, Aws
+from conftest import BUCKET, JOBS, SLOTS, Aws, our_session
 from invariants import PublicState
 from lifestream.aws import clients
 from lifestream.aws.executions import ENDED_BADLY
 from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
 from lifestream.client.video_service import VideoService
-from lifestream.domain.job import UPLOADS_PREFIX, ProcessingJob
+from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.operations import reconciliation
 from lifestream.settings import ClientSettings, OperatorSettings, load
@@ -65,6 +65,9 @@ class Cloud:
     """Every object version; of a key, the newest last."""
     inbox: list[Message] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
+    ends: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """The last end that a row showed: attempt and status."""
+    regressions: list[str] = field(default_factory=list)
     loses_events: bool = False
     loses_notifications: bool = False
     batch: int = BATCH
@@ -111,6 +114,7 @@ class Cloud:
 
     def forget_rows(self) -> None:
         """Somebody has deleted the job table, or its rows have expired."""
+        self.ends.clear()
         for item in clients.table(JOBS).scan()["Items"]:
             clients.table(JOBS).delete_item(Key={"job_id": item["job_id"]})
 
@@ -196,11 +200,23 @@ class Cloud:
             log=self.log,
         )
 
+    def watch(self, job_id: str) -> None:
+        """After every write to a row: within an attempt an end is final, and SUCCEEDED for good."""
+        row = our_session().resource("dynamodb").Table(JOBS)
+        item: dict[str, Any] = row.get_item(Key={"job_id": job_id})["Item"]
+        attempt, status = int(item["attempt"]), str(item["status"])
+        ended = self.ends.get(job_id)
+        if ended and ended != (attempt, status) and (ended[0] == attempt or "SUCCEEDED" in ended):
+            self.regressions.append(f"{job_id}: {ended} became {(attempt, status)}")
+        if JobStatus(status).is_terminal:
+            self.ends[job_id] = attempt, status
+
     def check(self, *jobs: ProcessingJob, superseded: Collection[str] = ()) -> None:
         """All seven promises, and that every slot is free."""
         repeats = sum(kind not in ("throttle", "refuse") for kind, _ in self.faults.happened)
         invariants.check(self.state, jobs, superseded=superseded, secrets=[SAID])
         invariants.check_paid_once(self.summarizer.paid, repeats=repeats)
+        assert self.regressions == [], f"I3: {self.regressions}"
         assert GpuSlots(clients.table(SLOTS)).holders() == set(), "a slot is not free"
 
     def _dispatch(self, messages: list[Message]) -> None:

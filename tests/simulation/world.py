@@ -19,12 +19,12 @@ import boto3
 import pytest
 from moto.moto_api._internal import mock_random
 
-from conftest import forget_everything, in_memory_aws
+from conftest import JOBS, forget_everything, in_memory_aws
 from lifestream.aws import clients
 from lifestream.media import decoder, sandbox
 from lifestream.observability import logger
 from simulation.cloud import MACHINE_ARN, Cloud
-from simulation.faults import Faults, Process
+from simulation.faults import Faults, Process, target_of
 from simulation.scheduler import Scheduler
 from simulation.services import CONTAINER_MAIN
 from triggers import dispatcher
@@ -118,7 +118,10 @@ def _before(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> A
 
 
 def _after(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> None:
-    cloud.faults.after(model.name, context["simulated_parameters"])
+    parameters = context["simulated_parameters"]
+    if model.name in ("PutItem", "UpdateItem") and parameters["TableName"] == JOBS:
+        cloud.watch(target_of(parameters).rpartition("/")[2])
+    cloud.faults.after(model.name, parameters)
     cloud.scheduler.switch()
 
 

@@ -1,0 +1,42 @@
+"""What a redrive would do, and from when on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from builders import a_job
+from conftest import BUCKET, Aws
+from lifestream.aws.artifacts import CHECKPOINT, artifact_key
+from lifestream.client.redrive import WORK, moment, steps_left
+from lifestream.errors import ConfigurationError
+from lifestream.step_names import Step
+
+
+@pytest.mark.parametrize(
+    ("text", "ago"),
+    [("30m", timedelta(minutes=30)), ("2h", timedelta(hours=2)), ("3d", timedelta(days=3))],
+)
+def test_a_span_is_counted_back_from_now(text: str, ago: timedelta) -> None:
+    assert moment(text) == pytest.approx(datetime.now(UTC) - ago, abs=timedelta(seconds=5))
+
+
+def test_a_date_without_a_zone_is_utc() -> None:
+    assert moment("2026-11-23") == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["", "h", "yesterday", "2w", "-1h"])
+def test_anything_else_is_refused(text: str) -> None:
+    with pytest.raises(ConfigurationError):
+        moment(text)
+
+
+def test_what_has_a_checkpoint_is_not_done_again(aws: Aws) -> None:
+    job = a_job()
+    assert steps_left(aws.s3, job) == list(WORK)
+
+    for step in (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO, Step.TRANSCRIBE_SPEECH):
+        aws.s3.put_object(Bucket=BUCKET, Key=artifact_key(job.job_id, step, CHECKPOINT), Body=b"")
+
+    assert steps_left(aws.s3, job) == [Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT]
