@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 # A test that finds its example by chance would fail by chance; `make soak` searches at random.
 hypothesis_settings.register_profile("test", derandomize=True, deadline=None)
+hypothesis_settings.register_profile(
+    "mutants", derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
+)
 hypothesis_settings.register_profile("soak", deadline=None, print_blob=True)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 

@@ -30,7 +30,7 @@ SECRET_KEY = "test"  # noqa: S105  # what the embedded AWS signs with
 REGION = "us-east-1"
 START_SECONDS = 60
 STOP_SECONDS = 10
-MAX_WORKERS = 8
+MAX_WORKERS = max(4, 2 * (os.cpu_count() or 1))
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
 # Settings of the person who starts it that reach steps and container where the template does
 # not set them. Keys are not among them: they go into the secret.
