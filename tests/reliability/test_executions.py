@@ -153,6 +153,22 @@ def test_catch_and_rule_send_one_dead_letter_between_them(cloud: Cloud, seed: in
     assert failure(cloud, job).error == "NotAVideoError"
 
 
+@pytest.mark.fault("C10", by="six events of one abort at once", so="one dead letter")
+@pytest.mark.parametrize("seed", range(3))
+def test_many_tellings_of_one_end_send_one_dead_letter(cloud: Cloud, seed: int) -> None:
+    cloud.rng.seed(seed)
+    cloud.event_copies = 6
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    cloud.run_until("ExtractAudio")
+    [record] = cloud.executions.running()
+    cloud.executions.end(record, "ABORTED")
+
+    cloud.settle()
+
+    assert failure(cloud, job).error == "ExecutionAborted"
+
+
 @pytest.mark.fault("C11", by="work that goes on after its execution", so="nothing overwritten")
 @pytest.mark.fault("C14", by="an earlier attempt ends after a later one", so="the later one stands")
 @pytest.mark.fault("D11", by="two containers of one job at once", so="one result")
@@ -222,7 +238,7 @@ def test_clocks_that_differ_send_no_second_dead_letter(
 
 
 @pytest.mark.parametrize(
-    "moment", ["Dispatcher StartExecution", "InspectVideo", "StepFunctions", "PublishResults"]
+    "moment", ["Dispatcher PutItem", "InspectVideo", "StepFunctions", "PublishResults"]
 )
 def test_a_cancelled_job_ends_without_a_dead_letter(cloud: Cloud, moment: str) -> None:
     job = cloud.upload()
@@ -235,6 +251,7 @@ def test_a_cancelled_job_ends_without_a_dead_letter(cloud: Cloud, moment: str) -
     assert cloud.service.job(job.job_id).status == JobStatus.CANCELLED
     assert cloud.dead_letters() == []
     assert cloud.services.running_containers == 0
+    assert cloud.services.container_starts.total() == (moment == "PublishResults")
 
 
 def test_whoever_sees_the_manifest_sees_everything_it_names(cloud: Cloud) -> None:
