@@ -8,6 +8,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 SPEECH := .venv-speech
 RELIABILITY := tests/reliability
+# Half of the tests for each of two cores.
+HERE := tests/local tests/contract tests/pipeline
+BESIDE := tests/unit tests/infrastructure $(RELIABILITY)
 CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
 UV_VERSION := 0.13.9
 
@@ -78,8 +81,8 @@ check: lint types imports unit contract infra ## everything but the pipeline
 
 test: $(VENV)/.ready node_modules/.ready lint imports ## everything that CI runs
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
-	($(BIN)/mypy && $(BIN)/pytest -q $(RELIABILITY)) > $$output/beside 2>&1 & beside=$$!; \
-	$(BIN)/pytest -q --ignore=$(RELIABILITY); tests=$$?; \
+	($(BIN)/mypy && $(BIN)/pytest -q $(BESIDE)) > $$output/beside 2>&1 & beside=$$!; \
+	$(BIN)/pytest -q $(HERE); tests=$$?; \
 	wait $$beside; more=$$?; cat $$output/beside; \
 	exit $$((tests + more))
 

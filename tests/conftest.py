@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 
 from lifestream import settings, step
-from lifestream.aws import clients
+from lifestream.aws import clients, keys
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,6 +46,7 @@ def forget_everything() -> None:
         clients.secrets_manager,
         clients.cloud_formation,
         clients.table,
+        keys._provider,
         step.artifacts,
         step.job_table,
         step.gpu_slots,

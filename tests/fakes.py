@@ -31,6 +31,7 @@ class LocalEndpoint:
                 payload = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
+                self.send_header("x-should-retry", "false")  # the SDK's own waits: not our time
                 self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
                 self.wfile.write(payload)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -164,8 +165,9 @@ def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 
 @pytest.fixture(scope="session")
 def finished(_deployed: Pipeline, clip: Path) -> Outcome:
-    """A video that went all the way, for tests that look at what is there afterwards."""
-    return _deployed.run_one(clip)
+    """A video that went all the way, for tests that look at what is there afterwards. Nobody
+    else uploads under its name: a search would find the newer version."""
+    return _deployed.run_one(Path(shutil.copy(clip, clip.with_name("finished.mp4"))))
 
 
 @pytest.fixture

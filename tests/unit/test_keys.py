@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conftest import Aws, our_session
-from lifestream.aws import clients, keys
+from lifestream.aws import clients
 from lifestream.aws.keys import load_keys, with_keys
 from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
 from lifestream.settings import Keys
@@ -17,7 +17,6 @@ from lifestream.settings import Keys
 @pytest.fixture
 def secret(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    keys._provider.cache_clear()
     made = our_session().client("secretsmanager").create_secret(Name="keys", SecretString="{}")
     monkeypatch.setenv("API_KEYS_SECRET", made["ARN"])
     return made["ARN"]
