@@ -90,10 +90,7 @@ class Pipeline:
 
     def dead_letters(self, job: ProcessingJob) -> list[dict[str, Any]]:
         """The job's messages; all of them stay in the queue."""
-        queues = self.service.queues
-        found = list(queues.dead_letters())
-        for message in found:
-            queues.release(message)
+        found = self.service.queues.look_at_dead_letters()
         bodies = [json.loads(message.body) for message in found]
         return [body for body in bodies if body.get("job_id") == job.job_id]
 

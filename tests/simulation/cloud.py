@@ -177,11 +177,7 @@ class Cloud:
 
     def dead_letters(self) -> list[str]:
         """Bodies; all of them stay where they are."""
-        queues = self.service.queues
-        found = list(queues.dead_letters())
-        for message in found:
-            queues.release(message)
-        return [message.body for message in found]
+        return [message.body for message in self.service.queues.look_at_dead_letters()]
 
     def redrive_all(self) -> int:
         """By hand, with nothing but the messages, as the SQS console does it."""

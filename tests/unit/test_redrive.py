@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from builders import a_job
+from builders import a_failure, a_job
 from conftest import BUCKET, Aws
 from lifestream.aws.artifacts import CHECKPOINT, artifact_key
+from lifestream.aws.queues import QueueService
 from lifestream.client.redrive import WORK, moment, steps_left
 from lifestream.errors import ConfigurationError
 from lifestream.step_names import Step
@@ -40,3 +41,14 @@ def test_what_has_a_checkpoint_is_not_done_again(aws: Aws) -> None:
         aws.s3.put_object(Bucket=BUCKET, Key=artifact_key(job.job_id, step, CHECKPOINT), Body=b"")
 
     assert steps_left(aws.s3, job) == [Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT]
+
+
+def test_a_message_that_died_in_the_dispatcher_is_no_letter(aws: Aws) -> None:
+    queues = QueueService(aws.sqs, queue_url=aws.queue_url, dlq_url=aws.dlq_url)
+    queues.send_to_dlq(a_job())
+    assert not queues.holds_letter(a_job().job_id, 1)
+
+    queues.send_to_dlq(a_job().model_copy(update={"failure": a_failure()}))
+
+    assert queues.holds_letter(a_job().job_id, 1)
+    assert len(queues.look_at_dead_letters()) == 2

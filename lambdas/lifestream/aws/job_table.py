@@ -3,7 +3,7 @@ and a late writer of an earlier attempt changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
@@ -136,29 +136,16 @@ class JobTable:
     def since(self, moment: datetime) -> Iterator[JobRecord]:
         """Every job submitted at or after `moment`, newest first."""
         condition = Key("kind").eq(ALL_JOBS) & Key("submitted_at").gte(_text(moment))
-        page: dict[str, Any] = {}
-        while True:
-            answer = self._table.query(
-                IndexName=RECENT_INDEX,
-                KeyConditionExpression=condition,
-                ScanIndexForward=False,
-                **page,
-            )
-            yield from (JobRecord.model_validate(_plain(item)) for item in answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        yield from _records(
+            self._table.query,
+            IndexName=RECENT_INDEX,
+            KeyConditionExpression=condition,
+            ScanIndexForward=False,
+        )
 
     def starting_with(self, prefix: str) -> list[JobRecord]:
         """For people who type the first characters of a job id."""
-        found: list[JobRecord] = []
-        page: dict[str, Any] = {}
-        while True:
-            answer = self._table.scan(FilterExpression=Attr("job_id").begins_with(prefix), **page)
-            found += [JobRecord.model_validate(_plain(item)) for item in answer["Items"]]
-            if "LastEvaluatedKey" not in answer:
-                return found
-            page = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return list(_records(self._table.scan, FilterExpression=Attr("job_id").begins_with(prefix)))
 
     def _put(self, job: ProcessingJob, condition: ConditionBase) -> bool:
         item: dict[str, Any] = {
@@ -217,6 +204,16 @@ class JobTable:
                 raise
             return "Item" not in error.response
         return True
+
+
+def _records(read: Callable[..., Any], **request: Any) -> Iterator[JobRecord]:
+    """Of every page; the resource has no paginator."""
+    answer = read(**request)
+    while True:
+        yield from (JobRecord.model_validate(_plain(item)) for item in answer["Items"])
+        if "LastEvaluatedKey" not in answer:
+            return
+        answer = read(**request, ExclusiveStartKey=answer["LastEvaluatedKey"])
 
 
 def _is_attempt(record: JobRecord) -> ConditionBase:

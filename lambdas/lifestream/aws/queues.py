@@ -64,12 +64,21 @@ class QueueService:
             yield from batch
 
     def holds_letter(self, job_id: str, attempt: int) -> bool:
-        """Looks through the dead-letter queue; sees what no other reader holds at this moment."""
+        """Looks through the dead-letter queue; sees what no other reader holds at this moment.
+        A job without a failure is a message that died in the dispatcher, and no letter."""
+        jobs = (job_in(message) for message in self.look_at_dead_letters())
+        return any(
+            job.failure is not None and (job.job_id, job.attempt) == (job_id, attempt)
+            for job in jobs
+            if job
+        )
+
+    def look_at_dead_letters(self) -> list[ReceivedMessage]:
+        """What `dead_letters` gives, all of it visible to the next reader at once."""
         messages = list(self.dead_letters())
         for message in messages:
             self.release(message)
-        letters = (job_in(message) for message in messages)
-        return any((job.job_id, job.attempt) == (job_id, attempt) for job in letters if job)
+        return messages
 
     def redrive(self, message: ReceivedMessage) -> None:
         """Back into the ingest queue first, out of the dead-letter queue second: a crash in

@@ -6,7 +6,7 @@ names the same attempt, and so changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -85,10 +85,8 @@ def steps_left(s3: S3Client, job: ProcessingJob) -> list[Step]:
 
 def dead_letters_of(queues: QueueService) -> dict[str, str]:
     """Job id → dead-letter message, all left where they are."""
-    messages = list(queues.dead_letters())
-    for message in messages:
-        queues.release(message)
-    return dict(_by_job(messages))
+    found = ((job_in(message), message.body) for message in queues.look_at_dead_letters())
+    return {job.job_id if job else "": body for job, body in found}
 
 
 def moment(text: str) -> datetime:
@@ -117,9 +115,3 @@ def _from_row(service: VideoService, job: str) -> ProcessingJob:
     if record.failure is None:
         raise ConfigurationError(f"job {record.job_id} is {record.status}: nothing to redrive")
     return record.job.model_copy(update={"attempt": record.attempt, "failure": record.failure})
-
-
-def _by_job(messages: Sequence[ReceivedMessage]) -> Iterator[tuple[str, str]]:
-    for message in messages:
-        job = job_in(message)
-        yield (job.job_id if job else ""), message.body
