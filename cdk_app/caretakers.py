@@ -31,8 +31,12 @@ class Caretakers(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         environment = environment | {"STATE_MACHINE_ARN": state_machine.state_machine_arn}
-        self.execution_ended = self._function("ExecutionEnded", environment, Duration.minutes(1))
-        self.reconciler = self._function("Reconciler", environment, Duration.minutes(15))
+        self.execution_ended = self._function(
+            "ExecutionEnded", "execution_ended", environment, Duration.minutes(1)
+        )
+        self.reconciler = self._function(
+            "Reconciler", "reconciler", environment, Duration.minutes(15)
+        )
         events.Rule(
             self,
             "EndedBadly",
@@ -76,9 +80,8 @@ class Caretakers(Construct):
             state_machine.grant_read(function)
 
     def _function(
-        self, name: str, environment: dict[str, str], timeout: Duration
+        self, name: str, module: str, environment: dict[str, str], timeout: Duration
     ) -> lambda_.Function:
-        module = "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
         return python_function(
             Construct(self, name),
             handler=f"triggers.{module}.handler",

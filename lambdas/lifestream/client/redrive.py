@@ -46,9 +46,12 @@ def candidates(
     The letters are hidden from other readers until they are redriven or given back. Raises
     ConfigurationError for a name that fits no letter and no job that failed.
     """
-    found = [Candidate(job_in(letter), letter) for letter in service.queues.dead_letters()]
-    wanted = [candidate for candidate in found if _is_wanted(candidate, jobs, since)]
-    give_back(service.queues, [candidate for candidate in found if candidate not in wanted])
+    wanted: list[Candidate] = []
+    others: list[Candidate] = []
+    for letter in service.queues.dead_letters():
+        candidate = Candidate(job_in(letter), letter)
+        (wanted if _is_wanted(candidate, jobs, since) else others).append(candidate)
+    give_back(service.queues, others)
     ids = [candidate.job.job_id for candidate in wanted if candidate.job]
     without_letter = [job for job in jobs or () if not any(i.startswith(job) for i in ids)]
     return wanted + [Candidate(_from_row(service, job), None) for job in without_letter]
