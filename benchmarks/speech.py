@@ -21,16 +21,16 @@ from rich.console import Console
 from rich.table import Table
 from scipy.optimize import linear_sum_assignment
 
+from lifestream.domain.attribution import assign_speakers
 from lifestream.domain.job import JobOptions
-from lifestream.domain.speakers import assign_speakers
 from lifestream.domain.summary import normalized
 from lifestream.domain.transcript import SpeakerTurn, Word
 from lifestream.engines.diarization.embedded import BicClusterer
 from lifestream.engines.transcription.pocketsphinx import PocketSphinx
-from lifestream.media import SAMPLE_RATE
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
-from lifestream.media.sound import load_samples
+from lifestream.media.sound import Sound, load_samples
+from lifestream.media.voice_activity import speech_spans
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "team-meeting.mp4"
 FRAMES_PER_SECOND = 100
@@ -44,9 +44,13 @@ def main() -> None:
         flac = Path(folder) / "audio.flac"
         _, extracting = timed(lambda: extract(flac))
         samples = load_samples(flac)
-    seconds = len(samples) / SAMPLE_RATE
-    turns, diarizing = timed(lambda: BicClusterer().diarize(samples, JobOptions()))
-    recognition, transcribing = timed(lambda: PocketSphinx().transcribe(samples, JobOptions()))
+    sound = Sound(samples, speech_spans(samples))
+    seconds = sound.seconds
+    found, diarizing = timed(lambda: BicClusterer().diarize(sound, JobOptions(), lambda _: None))
+    turns = list(found.turns)
+    recognition, transcribing = timed(
+        lambda: PocketSphinx().transcribe(sound, JobOptions(), lambda _: None)
+    )
     heard = " ".join(w.text for segment in recognition.segments for w in segment.words)
     spoken = " ".join(turn["text"] for turn in reference)
     expected = [

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+import json
+from typing import Annotated, Any, Literal, Self
 
 from aws_cdk import Duration, RemovalPolicy
 from constructs import Node
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
+
+from lifestream.settings import SpeechSettings, VoiceSettings
+
+
+def _unpacked(given: Any) -> Any:
+    """cdk.json holds an object, `-c speech=` its JSON."""
+    return json.loads(given) if isinstance(given, str) else given
 
 
 class Config(BaseModel):
@@ -19,6 +34,18 @@ class Config(BaseModel):
     openai_model: str = "gpt-4o-mini"
     max_dispatchers: int = Field(default=2, ge=2, le=1000)
     max_gpu_tasks: int = Field(default=4, ge=1, le=100)
+    speech: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
+
+    @field_validator("speech")
+    @classmethod
+    def _are_settings(cls, given: dict[str, str]) -> dict[str, str]:
+        """What the engines would refuse hours later is refused here."""
+        fields = SpeechSettings.model_fields | VoiceSettings.model_fields
+        if unknown := given.keys() - {str(field.alias) for field in fields.values()}:
+            raise ValueError(f"no speech settings: {', '.join(sorted(unknown))}")
+        SpeechSettings.model_validate(given)
+        VoiceSettings.model_validate(given)
+        return given
 
     @classmethod
     def from_context(cls, node: Node) -> Self:
@@ -45,5 +72,10 @@ class Config(BaseModel):
     @property
     def speech_environment(self) -> dict[str, str]:
         """Given to the container and to InspectVideo, which must agree on a transcript's
-        fingerprint."""
-        return {"WHISPER_MODEL": self.whisper_model}
+        fingerprint, and to PublishResults, which compares voices."""
+        return {"WHISPER_MODEL": self.whisper_model, **self.speech}
+
+    @property
+    def device(self) -> str:
+        """Said, not found out: a GPU host whose driver is broken must not go on with its CPUs."""
+        return "cuda" if self.compute == "gpu" else "cpu"

@@ -164,7 +164,7 @@ class ContainerStep(Construct):
             self.step,
             image=image,
             gpu_count=1 if config.compute == "gpu" else None,
-            environment=environment | config.speech_environment,
+            environment=environment | {"SPEECH_DEVICE": config.device} | config.speech_environment,
             logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=log_group(self)),
             stop_timeout=Duration.seconds(30),
         )

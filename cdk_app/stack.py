@@ -121,7 +121,7 @@ class LifeStreamStack(Stack):
             LambdaStep(
                 self,
                 Step.PUBLISH_RESULTS,
-                environment=common,
+                environment=common | config.speech_environment,
                 timeout=Duration.minutes(5),
                 memory=1024,
             ),
@@ -154,6 +154,7 @@ class LifeStreamStack(Stack):
             secret.grant_read(self.lambdas[step].function)
         bucket.grant_read_write(self.lambdas[Step.INDEX_TRANSCRIPT].function, "index/*")
         bucket.grant_put(self.lambdas[Step.PUBLISH_RESULTS].function, "results/*")
+        bucket.grant_read(self.lambdas[Step.PUBLISH_RESULTS].function, "voices/*")
         bucket.grant_read(self.transcribe_speech.task_role, "jobs/*")
         bucket.grant_read(self.transcribe_speech.task_role, "models/*")
         bucket.grant_put(self.transcribe_speech.task_role, f"jobs/*/{Step.TRANSCRIBE_SPEECH}/*")

@@ -7,8 +7,14 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from lifestream.domain.evidence import Evidence
 from lifestream.domain.job import Failure, InspectedJob, JobOptions, ProcessingJob, PublishableJob
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript, Word
+from lifestream.media.sound import Sound
+from lifestream.media.voice_activity import speech_spans
 
 LAMBDA_CONTEXT: Any = SimpleNamespace(
     function_name="test",
@@ -132,3 +138,24 @@ MEETING = a_transcript(
     ("SPEAKER_00", "When will the release be ready for our customers?"),
     ("SPEAKER_01", "I will send the plan for the search on Friday."),
 )
+
+
+def evidence_of(transcript: Transcript, **more: Any) -> Evidence:
+    """Speech where the words are, and one turn a segment."""
+    spans = [s.model_dump(include={"start_seconds", "end_seconds"}) for s in transcript.segments]
+    speakers = [segment.speaker for segment in transcript.segments]
+    facts: dict[str, Any] = {
+        "job_id": transcript.job_id,
+        "diarization_engine": transcript.engines.diarization,
+        "speech": spans,
+        "turns": [s | {"speaker": who} for s, who in zip(spans, speakers, strict=True) if who],
+    }
+    return Evidence.model_validate(facts | more)
+
+
+def a_sound(samples: NDArray[np.float32]) -> Sound:
+    return Sound(samples, speech_spans(samples))
+
+
+def nobody_listens(_seconds: float) -> None:
+    """Where a test does not ask for progress."""

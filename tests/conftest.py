@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import boto3
@@ -17,6 +18,9 @@ from moto import mock_aws
 
 from lifestream import settings, step
 from lifestream.aws import clients, keys
+from lifestream.media.container_format import identify
+from lifestream.media.sandbox import Video
+from media_files import SAMPLE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -50,6 +54,7 @@ def forget_everything() -> None:
         step.artifacts,
         step.job_table,
         step.gpu_slots,
+        step.voices,
     ):
         cached.cache_clear()
 
@@ -135,3 +140,14 @@ def create_slots_table() -> None:
         AttributeDefinitions=[{"AttributeName": "pool", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+@pytest.fixture(scope="session")
+def sample_flac(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sound of the sample, as ExtractAudio leaves it."""
+    data = SAMPLE.read_bytes()
+    flac = tmp_path_factory.mktemp("sound") / "audio.flac"
+    container = identify(lambda offset, size: data[offset : offset + size], len(data))
+    video = Video(container=container, size=len(data), max_seconds=600)
+    video.extract_audio(lambda offset, size: data[offset : offset + size], flac)
+    return flac

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 
-import numpy as np
-from numpy.typing import NDArray
-from transcribe_speech import main
+from transcribe_speech import listening, main
 
+from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, SpeakerTurn, Word
+from lifestream.engines.transcription import Heard
+from lifestream.media.sound import Sound
+from lifestream.media.voice_activity import SpeechSpan
 
 SECONDS = 0.5
 
@@ -18,16 +20,21 @@ SECONDS = 0.5
 class Timed:
     name = "timed/1"
 
-    def transcribe(self, samples: NDArray[np.float32], options: JobOptions) -> Recognition:  # noqa: ARG002
+    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:  # noqa: ARG002
         time.sleep(SECONDS)
         word = Word(text="hello", start_seconds=0.0, end_seconds=0.3, confidence=1.0)
         return Recognition(language="en", segments=(RecognizedSegment(words=(word,)),))
 
-    def diarize(self, samples: NDArray[np.float32], options: JobOptions) -> list[SpeakerTurn]:  # noqa: ARG002
+    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:  # noqa: ARG002
         time.sleep(SECONDS)
-        return [SpeakerTurn(start_seconds=0.0, end_seconds=0.3, speaker="SPEAKER_00")]
+        turn = SpeakerTurn(start_seconds=0.0, end_seconds=0.3, speaker="SPEAKER_00")
+        return Diarization(turns=(turn,), exclusive_turns=(turn,))
 
 
 if __name__ == "__main__":
-    vars(main).update(load_transcriber=lambda _: Timed(), load_diarizer=lambda _: Timed())
+    vars(listening).update(
+        load_transcriber=lambda _: Timed(),
+        load_diarizer=lambda _: Timed(),
+        speech_spans=lambda *_, **__: (SpeechSpan(0, 1 << 30),),
+    )
     os._exit(main.main())

@@ -24,6 +24,7 @@ from botocore.config import Config
 
 from cdk_app.local.deployment import deploy
 from cdk_app.local.synthesis import ROOT, synthesize
+from lifestream.settings import SpeechSettings
 
 ACCOUNT = "000000000000"
 SECRET_KEY = "test"  # noqa: S105  # what the embedded AWS signs with
@@ -35,12 +36,11 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
 # Settings of the person who starts it that reach steps and container where the template does
 # not set them. Keys are not among them: they go into the secret.
 SETTINGS = (
-    "TRANSCRIPTION_ENGINE",
-    "DIARIZATION_ENGINE",
+    *(str(field.alias) for field in SpeechSettings.model_fields.values()),
+    "VOICE_MIN_SCORE",
     "SUMMARIZATION_ENGINE",
     "EMBEDDING_ENGINE",
     "VECTOR_INDEX",
-    "MODELS_DIR",
     "OPENAI_BASE_URL",
     "PINECONE_INDEX_NAME",
     "PINECONE_ENVIRONMENT",
@@ -161,9 +161,9 @@ def _argument(images: dict[str, dict[str, str]], options: Options) -> dict[str, 
 
 
 def _settings(options: Options) -> dict[str, str]:
-    return {name: os.environ[name] for name in SETTINGS if name in os.environ} | dict(
-        options.settings
-    )
+    """This machine's engines find their device themselves."""
+    given = {name: os.environ[name] for name in SETTINGS if name in os.environ}
+    return {"SPEECH_DEVICE": "auto"} | given | dict(options.settings)
 
 
 def _process_environment(port: int, scratch: Path, options: Options) -> dict[str, str]:

@@ -3,41 +3,35 @@
 ECS starts it with the job as JOB; everything else is in the bucket. It ends with 0 when the
 transcript and its checkpoint are there, with 1 when `error.json` says why they are not, and with
 143 where its host is taken back: then the state machine starts it anew, from the beginning.
+With `--check` it only tries its engines, and says what is wrong with them.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
-import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import NoReturn
 
-import numpy as np
-from numpy.typing import NDArray
+from transcribe_speech.check import check
+from transcribe_speech.listening import listen
 
-from lifestream.aws import clients
-from lifestream.aws.artifacts import AUDIO, ERROR_REPORT, TRANSCRIPT, ErrorReport
-from lifestream.aws.models import fetch_models
+from lifestream.aws.artifacts import ERROR_REPORT, EVIDENCE, TRANSCRIPT, ErrorReport
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain import fingerprints
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
-from lifestream.domain.speakers import segments_by_speaker
-from lifestream.domain.transcript import Engines, Source, Speaker, Transcript
-from lifestream.engines.diarization import load_diarizer
-from lifestream.engines.transcription import load_transcriber
+from lifestream.domain.transcript import Engines
 from lifestream.errors import (
     ContainerInterruptedError,
+    OutOfMemoryError,
     PipelineError,
     SpeechEngineError,
     is_permanent,
 )
-from lifestream.media.sound import load_samples
 from lifestream.observability import logger
-from lifestream.settings import ContainerSettings, SpeechSettings, Storage, load
+from lifestream.settings import ContainerSettings, SpeechSettings, load
 from lifestream.step import artifacts, begin
 from lifestream.step_names import Step
 
@@ -52,6 +46,7 @@ class Transcribed(Frozen):
     language: str
     speakers: int
     segments: int
+    flagged_segments: int
     words: int
     engines: Engines
 
@@ -70,7 +65,7 @@ def main() -> int:
     except PipelineError as error:
         return report(job, error)
     except MemoryError:
-        return report(job, SpeechEngineError("out of memory"))
+        return report(job, OutOfMemoryError("the host's memory is full"))
     except Exception as error:  # noqa: BLE001  # the last place that can keep the reason
         logger.exception("unexpected error")
         return report(job, SpeechEngineError(f"{type(error).__name__}: {error}"))
@@ -95,7 +90,7 @@ def run(job: InspectedJob) -> None:
         made_from,
         lambda: transcribe(job, settings),
         Transcribed,
-        leaves=[TRANSCRIPT],
+        leaves=[TRANSCRIPT, EVIDENCE],
     )
     seconds = time.monotonic() - started
     logger.info(
@@ -103,6 +98,7 @@ def run(job: InspectedJob) -> None:
         extra={
             "seconds": round(seconds, 3),
             "real_time_factor": round(seconds / max(job.duration_seconds, 0.001), 4),
+            "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             **done.model_dump(),
         },
     )
@@ -115,43 +111,16 @@ def has_failed_for_good(job: InspectedJob) -> bool:
 
 
 def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
-    with tempfile.TemporaryDirectory() as folder:
-        flac = Path(folder) / AUDIO
-        artifacts().download(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
-        samples = load_samples(flac)
-    fetch_models(clients.s3(), load(Storage).bucket, settings.models_prefix, settings.models_dir)
-    transcript = listen(job, samples, settings)
+    transcript, evidence = listen(job, settings)
     artifacts().save(job.job_id, STEP, TRANSCRIPT, transcript)
+    artifacts().save(job.job_id, STEP, EVIDENCE, evidence)
     return Transcribed(
         language=transcript.language,
         speakers=len(transcript.speakers),
         segments=len(transcript.segments),
+        flagged_segments=len(transcript.segments) - len(transcript.believed.segments),
         words=sum(len(segment.words) for segment in transcript.segments),
         engines=transcript.engines,
-    )
-
-
-def listen(job: InspectedJob, samples: NDArray[np.float32], settings: SpeechSettings) -> Transcript:
-    """Both engines hear the same samples, at the same time."""
-    transcriber, diarizer = load_transcriber(settings), load_diarizer(settings)
-    pool = ThreadPoolExecutor(2)
-    try:
-        hearing_words = pool.submit(transcriber.transcribe, samples, job.options)
-        hearing_voices = pool.submit(diarizer.diarize, samples, job.options)
-        recognition, turns = hearing_words.result(), hearing_voices.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)  # an interruption waits for no engine
-    segments = segments_by_speaker(recognition.segments, turns)
-    return Transcript(
-        job_id=job.job_id,
-        source=Source(bucket=job.bucket, key=job.key, version_id=job.version_id, etag=job.etag),
-        language=recognition.language,
-        duration_seconds=job.duration_seconds,
-        engines=Engines(transcription=transcriber.name, diarization=diarizer.name),
-        speakers=tuple(
-            Speaker(id=speaker) for speaker in sorted({s.speaker for s in segments if s.speaker})
-        ),
-        segments=segments,
     )
 
 
@@ -166,6 +135,6 @@ def report(job: InspectedJob, error: PipelineError) -> int:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, be_interrupted)
-    code = main()
+    code = check(sys.argv[1:]) if sys.argv[1:] else main()
     sys.stdout.flush()
     os._exit(code)  # an engine's thread may still be at work, and would keep the process

@@ -17,11 +17,17 @@ PipelineError
 ├─ ConfigurationError          we must fix it: missing secret, unknown engine
 │  ├─ MissingSettingsError
 │  ├─ KeyRefusedError          a vendor does not take the key, although it was read anew
-│  └─ UnsupportedOptionError
+│  ├─ UnsupportedOptionError
+│  ├─ ModelMissingError
+│  ├─ ModelAlteredError        a file of it is not the one that was published
+│  ├─ ModelGateError           its licence has to be accepted by a person first
+│  ├─ CudaLibraryError         the image's CUDA libraries do not fit
+│  └─ GpuDriverError           the host has no GPU, or a driver that is too old
 ├─ JobEndedError               cancelled, or taken over by a later attempt: nobody's mistake
 ├─ InvalidMessageError         a queue message that is no job
 ├─ ArtifactMissingError        an earlier step's output is gone
 ├─ SpeechEngineError           the engine failed on this audio
+│  └─ OutOfMemoryError         even the smallest piece at a time does not fit
 └─ SummaryError                the model's answer is not a usable summary
 
 The class name is what `Retry` and `Catch` match and what the dead-letter message carries;
@@ -105,6 +111,29 @@ class UnsupportedOptionError(ConfigurationError):
     advice = "Leave the option out, or use an engine that supports it."
 
 
+class ModelMissingError(ConfigurationError):
+    advice = "Put the model there with `lifestream models`, then redrive the job."
+
+
+class ModelAlteredError(ConfigurationError):
+    advice = "Fetch the model again with `lifestream models`, then redrive the job."
+
+
+class ModelGateError(ConfigurationError):
+    advice = (
+        "Sign in at huggingface.co, accept the model's conditions on its page, "
+        "and set HUGGINGFACE_TOKEN to a token that may read it."
+    )
+
+
+class CudaLibraryError(ConfigurationError):
+    advice = "Build the image from requirements-gpu.txt, whose CUDA libraries fit each other."
+
+
+class GpuDriverError(ConfigurationError):
+    advice = "Use a GPU host whose driver supports CUDA 12, or deploy with -c compute=cpu."
+
+
 class JobEndedError(PipelineError):
     advice = "The job was cancelled or runs again already: look at `lifestream status JOB`."
 
@@ -119,6 +148,10 @@ class ArtifactMissingError(PipelineError):
 
 class SpeechEngineError(PipelineError):
     advice = "Read error.json and the container's log, then redrive the job."
+
+
+class OutOfMemoryError(SpeechEngineError):
+    advice = "Deploy on hosts with more memory, or with a smaller -c whisper_model, and redrive."
 
 
 class SummaryError(PipelineError):

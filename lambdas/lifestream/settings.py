@@ -53,12 +53,36 @@ class SpeechSettings(Environment):
     models_dir: Path = Field(default=Path("/opt/models"), alias="MODELS_DIR")
     models_prefix: str | None = Field(default=None, alias="MODELS_S3_PREFIX")
     device: Literal["auto", "cuda", "cpu"] = Field(default="auto", alias="SPEECH_DEVICE")
-    batch_size: int = Field(default=8, ge=1, alias="WHISPER_BATCH_SIZE")
+    both_at_once: Literal["auto", "yes", "no"] = Field(default="auto", alias="SPEECH_BOTH_AT_ONCE")
+    compute_type: Literal["auto", "float16", "int8_float16", "int8", "float32"] = Field(
+        default="auto", alias="WHISPER_COMPUTE_TYPE"
+    )
+    whisper_batch_size: int | None = Field(default=None, ge=1, alias="WHISPER_BATCH_SIZE")
+    pyannote_batch_size: int = Field(default=32, ge=1, alias="PYANNOTE_BATCH_SIZE")
+    vad_threshold: float = Field(default=0.5, gt=0, lt=1, alias="VAD_THRESHOLD")
+    vad_min_silence_ms: int = Field(default=300, ge=0, le=5_000, alias="VAD_MIN_SILENCE_MS")
+    vad_pad_ms: int = Field(default=150, ge=0, le=2_000, alias="VAD_PAD_MS")
+    remember_voices: bool = Field(default=False, alias="REMEMBER_VOICES")
 
-    def identity(self) -> dict[str, str]:
+    def identity(self) -> dict[str, object]:
         """What changes the transcript; where models lie and what runs them does not."""
-        names = {"transcription_engine", "diarization_engine", "whisper_model", "pyannote_model"}
+        names = {
+            "transcription_engine",
+            "diarization_engine",
+            "whisper_model",
+            "pyannote_model",
+            "vad_threshold",
+            "vad_min_silence_ms",
+            "vad_pad_ms",
+            "remember_voices",
+        }
         return self.model_dump(mode="json", include=names)
+
+
+class VoiceSettings(Environment):
+    """How sure it has to be that a voice is one that was named in another recording."""
+
+    min_score: float = Field(default=0.75, ge=0, le=1, alias="VOICE_MIN_SCORE")
 
 
 class SummarySettings(Environment):

@@ -14,6 +14,7 @@ from lifestream.aws.artifacts import Artifacts
 from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.transient import transient_aws_errors
+from lifestream.aws.voices import Voices
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.errors import JobEndedError
 from lifestream.observability import logger
@@ -67,3 +68,8 @@ def job_table() -> JobTable:
 @cache
 def gpu_slots() -> GpuSlots:
     return GpuSlots(clients.table(load(SlotSettings).slots_table))
+
+
+@cache
+def voices() -> Voices:
+    return Voices(clients.s3(), load(Storage).bucket)

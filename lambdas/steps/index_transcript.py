@@ -43,7 +43,7 @@ def index_with(keys: Keys, job: InspectedJob) -> Indexed:
 
 
 def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) -> Indexed:
-    transcript = artifacts().transcript(job.job_id)
+    transcript = artifacts().transcript(job.job_id).believed
     chunks = chunks_of(transcript)
     index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]))
     keep_newest(job, index)

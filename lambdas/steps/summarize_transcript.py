@@ -38,7 +38,7 @@ def summarize_with(keys: Keys, job: InspectedJob) -> Summarized:
 
 
 def summarize(job: InspectedJob, summarizer: Summarizer) -> Summarized:
-    transcript = artifacts().transcript(job.job_id)
+    transcript = artifacts().transcript(job.job_id).believed
     # Silence has no summary, and asking a model for one invites it to invent.
     draft = summarizer.summarize(transcript) if transcript.segments else NOTHING_SAID
     summary = verified(draft, transcript, engine=summarizer.name)

@@ -9,18 +9,17 @@ from pathlib import Path
 import jiwer
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from builders import a_sound, nobody_listens
+from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
 from lifestream.domain.summary import normalized
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.embedded import BicClusterer
 from lifestream.engines.transcription import load_transcriber
 from lifestream.engines.transcription.pocketsphinx import PocketSphinx
-from lifestream.errors import ConfigurationError, UnsupportedOptionError
-from lifestream.media.container_format import identify
-from lifestream.media.sandbox import Video
-from lifestream.media.sound import load_samples
+from lifestream.errors import ModelMissingError, UnsupportedOptionError
+from lifestream.media.sound import Sound, load_samples
 from lifestream.settings import SpeechSettings
 from media_files import SAMPLE
 
@@ -29,21 +28,16 @@ RATE = 16_000
 
 
 @pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> NDArray[np.float32]:
-    data = SAMPLE.read_bytes()
-    flac = tmp_path_factory.mktemp("sound") / "audio.flac"
-    container = identify(lambda offset, size: data[offset : offset + size], len(data))
-    video = Video(container=container, size=len(data), max_seconds=600)
-    video.extract_audio(lambda offset, size: data[offset : offset + size], flac)
-    return load_samples(flac)
+def sample(sample_flac: Path) -> Sound:
+    return a_sound(load_samples(sample_flac))
 
 
-def silence(seconds: float) -> NDArray[np.float32]:
-    return np.zeros(int(seconds * RATE), dtype=np.float32)
+def silence(seconds: float) -> Sound:
+    return a_sound(np.zeros(int(seconds * RATE), dtype=np.float32))
 
 
-def test_words_of_the_sample_are_mostly_right(samples: NDArray[np.float32]) -> None:
-    recognition = PocketSphinx().transcribe(samples, JobOptions())
+def test_words_of_the_sample_are_mostly_right(sample: Sound) -> None:
+    recognition = PocketSphinx().transcribe(sample, JobOptions(), nobody_listens)
 
     heard = " ".join(word.text for segment in recognition.segments for word in segment.words)
     spoken = " ".join(turn["text"] for turn in REFERENCE)
@@ -52,10 +46,10 @@ def test_words_of_the_sample_are_mostly_right(samples: NDArray[np.float32]) -> N
     assert len({round(value, 1) for value in confidence}) > 3  # it says where it is unsure
 
 
-def test_words_are_in_order_and_inside_the_sound(samples: NDArray[np.float32]) -> None:
-    clip = samples[: 6 * RATE]
+def test_words_are_in_order_and_inside_the_sound(sample: Sound) -> None:
+    clip = a_sound(sample.samples[: 6 * RATE])
 
-    recognition = PocketSphinx().transcribe(clip, JobOptions(language="en"))
+    recognition = PocketSphinx().transcribe(clip, JobOptions(language="en"), nobody_listens)
 
     spoken = [word for segment in recognition.segments for word in segment.words]
     assert recognition.language == "en"
@@ -68,20 +62,29 @@ def test_words_are_in_order_and_inside_the_sound(samples: NDArray[np.float32]) -
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 2])
 def test_silence_has_no_words_and_no_speakers(seconds: float) -> None:
-    assert PocketSphinx().transcribe(silence(seconds), JobOptions()).segments == ()
-    assert BicClusterer().diarize(silence(seconds), JobOptions()) == []
+    sound = silence(seconds)
+
+    assert PocketSphinx().transcribe(sound, JobOptions(), nobody_listens).segments == ()
+    assert BicClusterer().diarize(sound, JobOptions(), nobody_listens) == Diarization()
 
 
 @pytest.mark.parametrize(
-    "options", [JobOptions(language="de"), JobOptions(hotwords=("LifeStream",))]
+    "options",
+    [
+        JobOptions(language="de"),
+        JobOptions(hotwords=("LifeStream",)),
+        JobOptions(initial_prompt="A meeting."),
+        JobOptions(multilingual=True),
+        JobOptions(translate=True),
+    ],
 )
 def test_what_the_embedded_recognizer_cannot_do_it_refuses(options: JobOptions) -> None:
     with pytest.raises(UnsupportedOptionError):
-        PocketSphinx().transcribe(silence(1), options)
+        PocketSphinx().transcribe(silence(1), options, nobody_listens)
 
 
-def test_both_speakers_of_the_sample_are_told_apart(samples: NDArray[np.float32]) -> None:
-    turns = BicClusterer().diarize(samples, JobOptions())
+def test_both_speakers_of_the_sample_are_told_apart(sample: Sound) -> None:
+    turns = BicClusterer().diarize(sample, JobOptions(), nobody_listens).turns
 
     assert {turn.speaker for turn in turns} == {"SPEAKER_00", "SPEAKER_01"}
     for expected in REFERENCE:
@@ -100,9 +103,9 @@ def test_both_speakers_of_the_sample_are_told_apart(samples: NDArray[np.float32]
     ],
 )
 def test_the_number_of_speakers_can_be_set(
-    samples: NDArray[np.float32], options: JobOptions, speakers: int
+    sample: Sound, options: JobOptions, speakers: int
 ) -> None:
-    turns = BicClusterer().diarize(samples, options)
+    turns = BicClusterer().diarize(sample, options, nobody_listens).turns
 
     assert len({turn.speaker for turn in turns}) == speakers
 
@@ -115,7 +118,33 @@ def test_without_models_auto_takes_the_embedded_engines(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_is_asked_for_by_name_is_not_replaced(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"model\.bin is missing"):
+    with pytest.raises(ModelMissingError, match=r"model\.bin is missing"):
         load_transcriber(SpeechSettings(models_dir=tmp_path, transcription_engine="faster-whisper"))
-    with pytest.raises(ConfigurationError, match=r"config\.yaml is missing"):
+    with pytest.raises(ModelMissingError, match=r"config\.yaml is missing"):
         load_diarizer(SpeechSettings(models_dir=tmp_path, diarization_engine="pyannote"))
+
+
+def test_both_engines_say_how_far_they_are(sample: Sound) -> None:
+    words: list[float] = []
+    voices: list[float] = []
+
+    PocketSphinx().transcribe(sample, JobOptions(), words.append)
+    BicClusterer().diarize(sample, JobOptions(), voices.append)
+
+    assert len(words) > 5
+    for heard in (words, voices):
+        assert heard == sorted(heard)
+        assert 0 < heard[-1] <= sample.seconds
+
+
+def test_a_long_recording_is_clustered_in_windows(
+    sample: Sound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same two speakers, although no window holds more than a few seconds of speech."""
+    monkeypatch.setattr("lifestream.engines.diarization.embedded.WINDOW_CHUNKS", 8)
+
+    turns = BicClusterer().diarize(sample, JobOptions(), nobody_listens).turns
+
+    whole = BicClusterer().diarize(sample, JobOptions(speakers=2), nobody_listens).turns
+    assert {turn.speaker for turn in turns} == {"SPEAKER_00", "SPEAKER_01"}
+    assert [turn.speaker for turn in turns] == [turn.speaker for turn in whole]

@@ -15,7 +15,7 @@ def test_our_own_image_starts_the_containers_entry_point() -> None:
 
     assert start.argv(None) == [sys.executable, "containers/transcribe_speech/main.py"]
     assert (start.folder / start.argv(None)[1]).is_file()
-    assert start.environment["PYTHONPATH"] == str(ROOT / "lambdas")
+    assert start.environment["PYTHONPATH"] == f"{ROOT / 'lambdas'}:{ROOT / 'containers'}"
     assert start.environment["HF_HUB_OFFLINE"] == "1"
     assert start.environment["PYANNOTE_METRICS_ENABLED"] == "0"
 

@@ -92,7 +92,7 @@ def test_out_of_memory_is_named(cloud: Cloud) -> None:
 
     cloud.settle()
 
-    assert error(cloud, job) == "SpeechEngineError"
+    assert error(cloud, job) == "OutOfMemoryError"
     assert cloud.services.container_starts[job.job_id] == 3
 
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from builders import MEETING
 from conftest import JOBS
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.transcript import Transcript
+from lifestream.engines.summarization.extractive import Extractive
 from lifestream.errors import SpeechEngineError
 from lifestream.step_names import Step
 from simulation.cloud import Cloud
 from simulation.faults import Fault
 from simulation.services import CONTAINER_SECONDS
+from steps import summarize_transcript
 
 MAX_STATE_BYTES = 16 * 1024
+TWELVE_HOURS = 12 * 3_600
+
+
+def published(cloud: Cloud, job: ProcessingJob, name: str) -> str:
+    """Of a job that has ended with results."""
+    answer = cloud.aws.s3.get_object(Bucket=job.bucket, Key=f"{job.results_prefix}{name}")
+    return answer["Body"].read().decode()
 
 
 def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
@@ -30,18 +42,22 @@ def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
     return record.failure
 
 
-@pytest.mark.fault("C3", by="a transcript of 20,000 words", so="16 KiB between two states at most")
-def test_the_state_stays_small_however_long_the_recording(cloud: Cloud) -> None:
-    cloud.speech.repeats = 400
+@pytest.mark.fault("C3", by="a transcript of 12 hours", so="16 KiB between two states at most")
+def test_twelve_hours_pass_every_step_and_the_state_stays_small(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the real summarizer, embedder, index and renderers."""
+    monkeypatch.setattr(summarize_transcript, "load_summarizer", lambda *_: Extractive())
+    cloud.speech.repeats = math.ceil(TWELVE_HOURS / MEETING.duration_seconds)
     job = cloud.upload()
 
     cloud.settle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
-    transcript = cloud.aws.s3.get_object(
-        Bucket=job.bucket, Key=f"{job.results_prefix}transcript.json"
-    )
-    assert transcript["ContentLength"] > 1_000_000
+    transcript = Transcript.model_validate_json(published(cloud, job, "transcript.json"))
+    assert transcript.believed.segments[-1].end_seconds > TWELVE_HOURS - 60
+    assert "\n11:59:5" in published(cloud, job, "subtitles.srt")
+    assert json.loads(published(cloud, job, "summary.json"))["verified_statements"] > 0
     [record] = cloud.executions.records.values()
     payloads = [
         details[name]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
-from numpy.typing import NDArray
+from dataclasses import dataclass, field, replace
 
 from builders import MEETING
+from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
 from lifestream.domain.summary import SummaryDraft
-from lifestream.domain.transcript import Recognition, RecognizedSegment, SpeakerTurn, Transcript
+from lifestream.domain.transcript import (
+    Recognition,
+    RecognizedSegment,
+    SpeakerTurn,
+    Transcript,
+    Word,
+)
 from lifestream.engines.embedding import Vector
 from lifestream.engines.embedding.embedded import HashingEmbedder
+from lifestream.engines.transcription import Heard
 from lifestream.errors import TransientError
+from lifestream.media.sound import Sound
 
 SAID = "forty thousand"
 """Said in every recording; must be in no log."""
@@ -31,25 +37,41 @@ class Speech:
     diarization_fails: Exception | None = None
     name: str = "scripted/1"
 
-    def transcribe(self, samples: NDArray[np.float32], options: JobOptions) -> Recognition:
-        assert len(samples)
+    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
+        assert sound.seconds
         if self.fails:
             raise self.fails
-        said = MEETING.segments[: self.lines] * self.repeats
-        segments = tuple(RecognizedSegment(words=segment.words) for segment in said)
+        segments = tuple(
+            RecognizedSegment(words=tuple(_later(word, at) for word in segment.words))
+            for at in self._starts()
+            for segment in MEETING.segments[: self.lines]
+        )
+        heard(sound.seconds)
         return Recognition(language=options.language or "en", segments=segments)
 
-    def diarize(self, samples: NDArray[np.float32], options: JobOptions) -> list[SpeakerTurn]:  # noqa: ARG002
+    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:  # noqa: ARG002
         if self.diarization_fails:
             raise self.diarization_fails
-        return [
+        heard(sound.seconds)
+        turns = tuple(
             SpeakerTurn(
-                start_seconds=segment.start_seconds,
-                end_seconds=segment.end_seconds,
+                start_seconds=segment.start_seconds + at,
+                end_seconds=segment.end_seconds + at,
                 speaker=segment.speaker or "SPEAKER_00",
             )
+            for at in self._starts()
             for segment in MEETING.segments[: self.lines]
-        ]
+        )
+        return Diarization(turns=turns, exclusive_turns=turns)
+
+    def _starts(self) -> list[float]:
+        """Seconds at which each repetition begins."""
+        return [round(number * MEETING.duration_seconds, 3) for number in range(self.repeats)]
+
+
+def _later(word: Word, seconds: float) -> Word:
+    start, end = (round(at + seconds, 3) for at in (word.start_seconds, word.end_seconds))
+    return replace(word, start_seconds=start, end_seconds=end)
 
 
 @dataclass

@@ -22,11 +22,11 @@ from moto.moto_api._internal import mock_random
 from conftest import JOBS, forget_everything, in_memory_aws
 from lifestream.aws import clients
 from lifestream.media import decoder, sandbox
+from lifestream.media.voice_activity import SpeechSpan
 from lifestream.observability import logger
 from simulation.cloud import MACHINE_ARN, Cloud
 from simulation.faults import Faults, Process, target_of
 from simulation.scheduler import Scheduler
-from simulation.services import CONTAINER_MAIN
 from triggers import dispatcher
 
 
@@ -60,9 +60,10 @@ def simulated(seed: int) -> Iterator[Cloud]:
 
 
 def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    main = importlib.import_module(CONTAINER_MAIN)
-    monkeypatch.setattr(main, "load_transcriber", lambda _: cloud.speech)
-    monkeypatch.setattr(main, "load_diarizer", lambda _: cloud.speech)
+    listening = importlib.import_module("transcribe_speech.listening")
+    monkeypatch.setattr(listening, "load_transcriber", lambda _: cloud.speech)
+    monkeypatch.setattr(listening, "load_diarizer", lambda _: cloud.speech)
+    monkeypatch.setattr(listening, "speech_spans", lambda *_, **__: (SpeechSpan(0, 1 << 30),))
     summarize = importlib.import_module("steps.summarize_transcript")
     monkeypatch.setattr(summarize, "load_summarizer", lambda *_: cloud.summarizer)
     index = importlib.import_module("steps.index_transcript")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,18 +19,35 @@ from ctranslate2.converters import TransformersConverter
 WORDS = ("zero", "one", "two", "three", "four", "five", "hello", "meeting", "budget")
 SPECIAL = ("<|endoftext|>", "<|startoftranscript|>")
 TASKS = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
-SINGLE_BYTES = 256
+SPACE = "Ġ"
+"""As byte-level BPE writes it."""
+UNUSED = "<|unused|>"
+"""Becomes the empty word, by which CTranslate2 knows a multilingual model."""
 EMBEDDING_DIMENSION = 256
 PLDA_DIMENSION = 128
 
 
-def make_whisper(folder: Path) -> Path:
-    """A two-layer multilingual Whisper, converted for CTranslate2: about 2 MB."""
+@dataclass(frozen=True)
+class Shape:
+    """Of a Whisper. With `tokens`, every clip has so many of them, as speech has about 100."""
+
+    width: int = 64
+    layers: int = 2
+    heads: int = 2
+    tokens: int | None = None
+
+
+BASE = Shape(width=512, layers=6, heads=8, tokens=100)
+"""Whisper base: 74 million parameters."""
+
+
+def make_whisper(folder: Path, shape: Shape = Shape()) -> Path:
+    """A multilingual Whisper, converted for CTranslate2: about 2 MB unless it is to be larger."""
     source = folder.with_name(f"{folder.name}-hf")
     source.mkdir(parents=True)
     tokenizer = _tokenizer()
     tokenizer.save(str(source / "tokenizer.json"))
-    _whisper(tokenizer).save_pretrained(source)
+    _whisper(tokenizer, shape).save_pretrained(source)
     _write_json(
         source / "tokenizer_config.json",
         {
@@ -42,11 +60,12 @@ def make_whisper(folder: Path) -> Path:
     copied = ["tokenizer.json", "preprocessor_config.json"]
     TransformersConverter(str(source), copy_files=copied).convert(str(folder), quantization="int8")
     shutil.rmtree(source)
+    words = json.loads((folder / "vocabulary.json").read_text())
+    _write_json(folder / "vocabulary.json", ["" if word == UNUSED else word for word in words])
     return folder
 
 
 def _tokenizer() -> Any:
-    from faster_whisper.tokenizer import _LANGUAGE_CODES
     from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -55,28 +74,30 @@ def _tokenizer() -> Any:
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(vocab_size=2_000, initial_alphabet=alphabet, show_progress=False)
     tokenizer.train_from_iterator([f" {word}" for word in WORDS] * 50, trainer)
-    special = [*SPECIAL, *(f"<|{name}|>" for name in (*_LANGUAGE_CODES, *TASKS))]
-    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in special])
     times = [f"<|{number * 0.02:.2f}|>" for number in range(1_501)]
+    special = [*SPECIAL, *(f"<|{name}|>" for name in (*_codes(), *TASKS))]
+    tokenizer.add_tokens([AddedToken(UNUSED, normalized=False)])
+    tokenizer.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in special])
     tokenizer.add_tokens([AddedToken(time, normalized=False) for time in times])
     return tokenizer
 
 
-def _whisper(tokenizer: Any) -> Any:
+def _whisper(tokenizer: Any, shape: Shape) -> Any:
     from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
     torch.manual_seed(0)
     end, start = (tokenizer.token_to_id(token) for token in SPECIAL)
+    no_words = [n for word, n in tokenizer.get_vocab().items() if word[0] != SPACE or len(word) < 3]
     config = WhisperConfig(
         vocab_size=tokenizer.get_vocab_size(),
         num_mel_bins=80,
-        d_model=64,
-        encoder_layers=2,
-        decoder_layers=2,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        encoder_ffn_dim=256,
-        decoder_ffn_dim=256,
+        d_model=shape.width,
+        encoder_layers=shape.layers,
+        decoder_layers=shape.layers,
+        encoder_attention_heads=shape.heads,
+        decoder_attention_heads=shape.heads,
+        encoder_ffn_dim=4 * shape.width,
+        decoder_ffn_dim=4 * shape.width,
         pad_token_id=end,
         bos_token_id=end,
         eos_token_id=end,
@@ -85,11 +106,13 @@ def _whisper(tokenizer: Any) -> Any:
         begin_suppress_tokens=None,
     )
     model = WhisperForConditionalGeneration(config)
-    # Random weights would say half letters and time marks: without weights, those never win.
+    # Random weights would say half words and time marks: without weights, those never win.
     with torch.no_grad():
         embedding = model.model.decoder.embed_tokens.weight
-        embedding[:SINGLE_BYTES] = 0
-        embedding[end:] = 0
+        embedding[no_words] = 0
+        embedding[end:] = 0.005 * torch.randn_like(embedding[end:])  # so that prompts differ
+        if shape.tokens:
+            _end_after(shape.tokens, model, end)
     model.generation_config = GenerationConfig(
         suppress_tokens=[],
         begin_suppress_tokens=[end],
@@ -97,8 +120,24 @@ def _whisper(tokenizer: Any) -> Any:
         pad_token_id=end,
         bos_token_id=end,
         decoder_start_token_id=start,
+        lang_to_id={f"<|{code}|>": tokenizer.token_to_id(f"<|{code}|>") for code in _codes()},
     )
     return model
+
+
+def _end_after(tokens: int, model: Any, end: int) -> None:
+    """The position says whether the end is the most or the least probable token."""
+    decoder = model.model.decoder
+    direction = torch.randn_like(decoder.embed_tokens.weight[end])
+    decoder.embed_tokens.weight[end] = 0.02 * direction
+    decoder.embed_positions.weight[: tokens + 4] -= direction
+    decoder.embed_positions.weight[tokens + 4 :] += 20 * direction
+
+
+def _codes() -> tuple[str, ...]:
+    from faster_whisper.tokenizer import _LANGUAGE_CODES
+
+    return tuple(_LANGUAGE_CODES)
 
 
 def make_pyannote(folder: Path) -> Path:
@@ -207,5 +246,5 @@ def _save_plda(folder: Path) -> None:
     )
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
+def _write_json(path: Path, content: dict[str, Any] | list[str]) -> None:
     path.write_text(json.dumps(content))

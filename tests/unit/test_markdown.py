@@ -34,7 +34,11 @@ HOSTILE = [
 
 def page(text: str, name: str = "talk.mp4") -> str:
     return result_page(
-        file_name=name, transcript=a_transcript(("SPEAKER_00", text)), summary=None, missing=()
+        file_name=name,
+        transcript=a_transcript(("SPEAKER_00", text)),
+        verdict="All is well.",
+        summary=None,
+        missing=(),
     )
 
 
@@ -72,6 +76,7 @@ def test_the_page_leads_with_the_summary_and_ends_with_who_said_what() -> None:
     text = result_page(
         file_name="talk.mp4",
         transcript=MEETING,
+        verdict="All is well.",
         summary=verified(draft, MEETING, engine="test"),
         missing=(),
     )
@@ -85,7 +90,9 @@ def test_the_page_leads_with_the_summary_and_ends_with_who_said_what() -> None:
 def test_missing_parts_are_named() -> None:
     part = MissingPart(step="SummarizeTranscript", error="TransientError", cause="busy")
 
-    text = result_page(file_name="a.mp4", transcript=MEETING, summary=None, missing=(part,))
+    text = result_page(
+        file_name="a.mp4", transcript=MEETING, verdict="", summary=None, missing=(part,)
+    )
 
     assert "**Missing:** SummarizeTranscript (TransientError)" in text
 

@@ -6,12 +6,15 @@ checkpoint with the right fingerprint means that everything before it is there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from lifestream.domain.evidence import Evidence
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen
 from lifestream.domain.transcript import Transcript
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 
 AUDIO = "audio.flac"
 TRANSCRIPT = "transcript.json"
+EVIDENCE = "evidence.json"
 SUMMARY = "summary.json"
 CHECKPOINT = "checkpoint.json"
 ERROR_REPORT = "error.json"
@@ -116,6 +120,10 @@ class Artifacts:
         """Raises ArtifactMissingError."""
         return self.load(job_id, Step.TRANSCRIBE_SPEECH, TRANSCRIPT, Transcript)
 
+    def evidence(self, job_id: str) -> Evidence:
+        """Raises ArtifactMissingError."""
+        return self.load(job_id, Step.TRANSCRIBE_SPEECH, EVIDENCE, Evidence)
+
     def load(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model:
         """Raises ArtifactMissingError."""
         model = self.find(job_id, step, name, kind)
@@ -130,7 +138,8 @@ class Artifacts:
         except self._s3.exceptions.NoSuchKey:
             return None
         try:
-            return kind.model_validate_json(answer["Body"].read())
+            with _collecting_no_garbage():
+                return kind.model_validate_json(answer["Body"].read())
         except ValidationError:
             return None
 
@@ -151,6 +160,19 @@ class Artifacts:
             if error.response["Error"]["Code"] not in NOT_THERE:
                 raise
             raise ArtifactMissingError(f"{step} left no {name}") from error
+
+
+@contextmanager
+def _collecting_no_garbage() -> Iterator[None]:
+    """Parsing makes only objects that stay: looking for garbage among those of a long
+    transcript takes twice as long as parsing it."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def artifact_key(job_id: str, step: Step, name: str) -> str:

@@ -3,9 +3,11 @@ and a late writer of an earlier attempt changes nothing."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
@@ -18,6 +20,7 @@ from lifestream.domain.job import (
     JobStatus,
     ProcessingJob,
 )
+from lifestream.domain.progress import Progress
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ class JobRecord(BaseModel):
     failure: Failure | None = None
     results_prefix: str | None = None
     letter: Letter | None = None
+    progress: Progress | None = None
     job: ProcessingJob
 
     @property
@@ -86,7 +90,13 @@ class JobTable:
     def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> bool:
         """A step begins. False where the job has ended meanwhile (cancelled, aborted) or a later
         attempt runs: then the step must not work. A row that is gone stops nobody."""
-        return self._update(job, {"status": status, "current_step": step})
+        changes = {"status": status, "current_step": step, "progress": None}
+        return self._update(job, changes)
+
+    def show_progress(self, job: ProcessingJob, progress: Progress) -> None:
+        """Of the step that runs; the next one begins without."""
+        numbers = json.loads(progress.model_dump_json(), parse_float=Decimal)
+        self._update(job, {"progress": numbers})
 
     def finish(self, job: ProcessingJob, status: JobStatus, *, results_prefix: str) -> None:
         self._update(job, {"status": status, "results_prefix": results_prefix})

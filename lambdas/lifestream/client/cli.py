@@ -5,23 +5,22 @@ from __future__ import annotations
 import runpy
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from rich.console import Console
 from rich.live import Live
 from rich.markdown import Markdown
 from rich.markup import escape
 
 from lifestream.aws import clients
+from lifestream.aws.keys import load_keys
 from lifestream.client import display
 from lifestream.client.connection import connect, connect_as
 from lifestream.client.library import search as search_library
+from lifestream.client.models import fetch
+from lifestream.client.models import upload as upload_model
 from lifestream.client.redrive import (
     WORK,
     candidates,
@@ -31,11 +30,13 @@ from lifestream.client.redrive import (
     steps_left,
 )
 from lifestream.client.results import Results
+from lifestream.client.speakers_cli import speakers
+from lifestream.client.terminal import Job, Stage, console, plain_errors
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions
 from lifestream.errors import PipelineError
 from lifestream.operations import reconciliation
-from lifestream.settings import OperatorSettings
+from lifestream.settings import OperatorSettings, SpeechSettings, load
 
 WATCH_SECONDS = 1.0
 LOCAL_MODULE = Path("cdk_app/local/__main__.py")
@@ -45,11 +46,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-console = Console(emoji=False)  # ":secret:" in an ARN is no emoji
-Stage = Annotated[
-    str | None, typer.Option(help="Use this stage's stack instead of the environment.")
-]
-Job = Annotated[str, typer.Argument(help="A job's id, or its first characters.")]
+app.add_typer(speakers, name="speakers")
 
 
 @app.command()
@@ -60,6 +57,14 @@ def upload(  # noqa: PLR0913  # one option a question the person may answer
     min_speakers: Annotated[int | None, typer.Option(help="At least so many.")] = None,
     max_speakers: Annotated[int | None, typer.Option(help="At most so many.")] = None,
     hotword: Annotated[list[str] | None, typer.Option(help="A name or term to expect.")] = None,
+    prompt: Annotated[
+        str | None, typer.Option(help="Text in the style that the transcript should have.")
+    ] = None,
+    multilingual: Annotated[bool, typer.Option(help="The language changes within.")] = False,
+    translate: Annotated[bool, typer.Option(help="Write English, whatever is spoken.")] = False,
+    show_flagged: Annotated[
+        bool, typer.Option(help="Leave in what nobody seems to have said.")
+    ] = False,
     stage: Stage = None,
 ) -> None:
     """Upload videos; each becomes a job."""
@@ -70,6 +75,10 @@ def upload(  # noqa: PLR0913  # one option a question the person may answer
             min_speakers=min_speakers,
             max_speakers=max_speakers,
             hotwords=tuple(hotword or ()),
+            initial_prompt=prompt,
+            multilingual=multilingual,
+            translate=translate,
+            show_flagged=show_flagged,
         )
         service = VideoService(connect(stage))
         for video in videos:
@@ -180,6 +189,21 @@ def reconcile(
             console.print(f"{what}: {', '.join(ids) or 'nothing'}", soft_wrap=True)
 
 
+@app.command()
+def models(
+    names: Annotated[list[str] | None, typer.Argument(help="Default: those of the stack.")] = None,
+    folder: Annotated[Path, typer.Option(help="Keep them here too.")] = Path("models"),
+    stage: Stage = None,
+) -> None:
+    """Fetch speech models from their hub into the stack's bucket; needed once."""
+    with plain_errors():
+        settings, speech = connect(stage), load(SpeechSettings)
+        token = load_keys(settings.api_keys_secret).huggingface_token
+        for name in names or (speech.whisper_model, speech.pyannote_model):
+            fetched = fetch(name, folder, token)
+            upload_model(clients.s3(), settings.bucket, fetched, on_file=console.print)
+
+
 @app.command(
     context_settings={
         "allow_extra_args": True,
@@ -196,24 +220,6 @@ def local(context: typer.Context) -> None:
     sys.path.insert(0, str(root))
     sys.argv = ["lifestream local", *context.args]
     runpy.run_module("cdk_app.local", run_name="__main__")
-
-
-@contextmanager
-def plain_errors() -> Iterator[None]:
-    """One line of what is wrong and one of what to do, instead of a traceback."""
-    try:
-        yield
-    except PipelineError as error:
-        console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", soft_wrap=True)
-        console.print(escape(error.advice), soft_wrap=True)
-        raise typer.Exit(1) from None
-    except FileNotFoundError as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
-        raise typer.Exit(1) from None
-    except ValidationError as error:
-        for problem in error.errors():
-            console.print(f"[red]{escape(problem['msg'])}[/]", soft_wrap=True)
-        raise typer.Exit(2) from None
 
 
 if __name__ == "__main__":

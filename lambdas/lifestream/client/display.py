@@ -29,11 +29,21 @@ def jobs_table(records: Iterable[JobRecord]) -> Table:
             record.job_id[:SHORT_ID_CHARACTERS],
             escape(record.key.removeprefix(UPLOADS_PREFIX)),
             coloured(record.status),
-            record.current_step or "",
+            f"{record.current_step or ''}{progress_of(record)}",
             str(record.attempt),
             record.submitted_at.strftime("%Y-%m-%d %H:%M"),
         )
     return table
+
+
+def progress_of(record: JobRecord) -> str:
+    """How far the running step is: share, seconds of sound a second, and time left."""
+    progress = record.progress
+    if progress is None or record.status.is_terminal:
+        return ""
+    speed = f", {progress.speed:.1f}x real time" if progress.speed else ""
+    left = f", {clock(progress.seconds_left)} left" if progress.seconds_left is not None else ""
+    return f" {progress.fraction:.0%}{speed}{left}"
 
 
 def hits_table(hits: Sequence[Hit]) -> Table:

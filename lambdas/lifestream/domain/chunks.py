@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lifestream.domain.job import Frozen
 from lifestream.domain.speakers import turns_of
-from lifestream.domain.transcript import Segment, Transcript
+from lifestream.domain.transcript import Segment, Transcript, text_of
 
 MAX_CHUNK_CHARACTERS = 800
 MIN_CHUNK_CHARACTERS = 120
@@ -64,5 +64,5 @@ def _chunk(job_id: str, number: int, segments: Sequence[Segment]) -> Chunk:
         start_seconds=segments[0].start_seconds,
         end_seconds=max(segment.end_seconds for segment in segments),
         speakers=tuple(sorted({segment.speaker for segment in segments if segment.speaker})),
-        text=" ".join(segment.text for segment in segments),
+        text=text_of(segments),
     )

@@ -12,7 +12,7 @@ import json
 from lifestream.domain.job import JobOptions
 
 AUDIO_FORMAT = "flac-16khz-mono-v1"
-TRANSCRIPT_FORMAT = "transcript-v1"
+TRANSCRIPT_FORMAT = "transcript-v2"
 INSPECTION_FORMAT = "inspection-v1"
 
 
@@ -29,5 +29,5 @@ def of_audio(job_id: str) -> str:
     return fingerprint(job_id, AUDIO_FORMAT)
 
 
-def of_transcript(job_id: str, options: JobOptions, engines: dict[str, str]) -> str:
-    return fingerprint(of_audio(job_id), options.model_dump(), engines, TRANSCRIPT_FORMAT)
+def of_transcript(job_id: str, options: JobOptions, engines: dict[str, object]) -> str:
+    return fingerprint(of_audio(job_id), options.of_speech, engines, TRANSCRIPT_FORMAT)

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 MAX_CAUSE_CHARACTERS = 1_000
-MAX_HOTWORD_CHARACTERS = 1_200
+MAX_HINT_CHARACTERS = 1_200
 MAX_METADATA_CHARACTERS = 2_000
 SHORT_ID_CHARACTERS = 8
 MAX_NAME_BYTES = 960
@@ -53,20 +53,38 @@ class Frozen(BaseModel):
 
 
 class JobOptions(Frozen):
-    """What the uploader may ask for. Everything left out is detected from the recording."""
+    """What the uploader may ask for. Everything left out is detected from the recording.
+
+    `multilingual`: the language may change within the recording. `translate`: the text is
+    English, whatever is spoken. `initial_prompt`: how the text should look, as if it had been
+    said before. `show_flagged`: leave in what nobody seems to have said.
+    """
 
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+    multilingual: bool = False
+    translate: bool = False
+    initial_prompt: str | None = Field(default=None, min_length=1)
     speakers: int | None = Field(default=None, ge=1, le=50)
     min_speakers: int | None = Field(default=None, ge=1, le=50)
     max_speakers: int | None = Field(default=None, ge=1, le=50)
     hotwords: tuple[str, ...] = ()
+    show_flagged: bool = False
 
     @model_validator(mode="after")
     def _fits_beside_the_video(self) -> Self:
-        """S3 stores 2 KB of metadata with an object, ECS takes 8 KB of overrides."""
-        if sum(len(word) + 4 for word in self.hotwords) > MAX_HOTWORD_CHARACTERS:
-            raise ValueError(f"the hotwords exceed {MAX_HOTWORD_CHARACTERS} characters")
+        """S3 stores 2 KB of metadata with an object, in ASCII; ECS takes 8 KB of overrides."""
+        hints = json.dumps([self.hotwords, self.initial_prompt])
+        if len(hints) > MAX_HINT_CHARACTERS:
+            raise ValueError(
+                f"hotwords and initial_prompt exceed {MAX_HINT_CHARACTERS} characters, "
+                "of which those outside ASCII count six times"
+            )
         return self
+
+    @property
+    def of_speech(self) -> dict[str, Any]:
+        """Those that change what the engines hear."""
+        return self.model_dump(exclude={"show_flagged"})
 
     @model_validator(mode="after")
     def _one_way_to_count(self) -> Self:

@@ -7,12 +7,12 @@ that it can neither format the page nor link out of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from lifestream.domain.job import MissingPart
-from lifestream.domain.speakers import turns_of
+from lifestream.domain.speakers import names_of, turns_of
 from lifestream.domain.summary import Statement, Summary
-from lifestream.domain.transcript import Transcript
+from lifestream.domain.transcript import Transcript, text_of
 
 INLINE_MARKUP = re.compile(r"([\\`*_\[\]|~])")
 BLOCK_MARKUP = re.compile(r"^(\d*)([#+\-=]|(?<=\d)[.)])")
@@ -26,11 +26,12 @@ def result_page(
     *,
     file_name: str,
     transcript: Transcript,
+    verdict: str,
     summary: Summary | None,
     missing: Sequence[MissingPart],
 ) -> str:
     lines = [f"# {escape(summary.title if summary else file_name)}", ""]
-    lines += [_facts(file_name, transcript), ""]
+    lines += [_facts(file_name, transcript), "", escape(verdict), ""]
     lines += [f"> **Missing:** {escape(part.step)} ({escape(part.error)})" for part in missing]
     lines += ["", *_summary_lines(summary, transcript)] if summary else [""]
     lines += ["## Transcript", "", *_transcript_lines(transcript)]
@@ -64,11 +65,12 @@ def _summary_lines(summary: Summary, transcript: Transcript) -> Iterator[str]:
     yield from ("## Summary", "", escape(summary.abstract), "")
     if summary.key_points:
         yield from ("## Key points", "")
-        yield from (_statement_line(point, transcript) for point in summary.key_points)
+        starts = {segment.id: segment.start_seconds for segment in transcript.segments}
+        yield from (_statement_line(point, starts) for point in summary.key_points)
         yield ""
     if summary.action_items:
         yield from ("## Action items", "")
-        names = _names(transcript)
+        names = names_of(transcript)
         for item in summary.action_items:
             who = f"**{escape(names.get(item.owner, item.owner))}**: " if item.owner else ""
             due = f" (due: {escape(item.due)})" if item.due else ""
@@ -80,22 +82,17 @@ def _summary_lines(summary: Summary, transcript: Transcript) -> Iterator[str]:
     yield ""
 
 
-def _statement_line(statement: Statement, transcript: Transcript) -> str:
-    starts = [s.start_seconds for s in transcript.segments if s.id in statement.segment_ids]
-    return f"- {escape(statement.text)} ({clock(min(starts))})"
+def _statement_line(statement: Statement, starts: Mapping[int, float]) -> str:
+    first = min(starts[number] for number in statement.segment_ids if number in starts)
+    return f"- {escape(statement.text)} ({clock(first)})"
 
 
 def _transcript_lines(transcript: Transcript) -> Iterator[str]:
-    names = _names(transcript)
+    names = names_of(transcript)
     for turn in turns_of(transcript.segments):
         speaker = names.get(turn[0].speaker or "", "Unknown speaker")
-        text = " ".join(segment.text for segment in turn)
+        text = text_of(turn)
         yield f"**{escape(speaker)}** ({clock(turn[0].start_seconds)}): {escape(text)}"
         yield ""
     if not transcript.segments:
         yield "No speech was recognized."
-
-
-def _names(transcript: Transcript) -> dict[str, str]:
-    """Speaker id → the name that people read."""
-    return {s.id: s.name or s.id.replace("SPEAKER_", "Speaker ") for s in transcript.speakers}

@@ -47,39 +47,48 @@ def to_vtt(cues: Sequence[Cue]) -> str:
 
 def cues_of(transcript: Transcript) -> list[Cue]:
     """Cues in time order. No cue mixes two segments, so none mixes two speakers."""
-    cues = [_cue(words) for segment in transcript.segments for words in _split(segment)]
-    ends = [*(cue.start_seconds for cue in cues[1:]), transcript.duration_seconds]
+    cues = [cue for segment in transcript.segments for cue in _split(segment)]
+    end = max([transcript.duration_seconds, *(cue.end_seconds for cue in cues[-1:])])
+    ends = [*(cue.start_seconds for cue in cues[1:]), end]
     return [_with_time_to_read(cue, until) for cue, until in zip(cues, ends, strict=False)]
 
 
-def _split(segment: Segment) -> Iterator[tuple[Word, ...]]:
+def _split(segment: Segment) -> Iterator[Cue]:
     """Groups of words that fit one cue, cut at long pauses too."""
     group: list[Word] = []
+    lines: list[str] = []
     for word in segment.words:
-        if group and not _fits([*group, word]):
-            yield tuple(group)
-            group = []
+        more = _with(lines, word)
+        if group and not _fits([*group, word], more):
+            yield _cue(group, lines)
+            group, more = [], _with([], word)
         group.append(word)
+        lines = more
     if group:
-        yield tuple(group)
+        yield _cue(group, lines)
 
 
-def _fits(words: Sequence[Word]) -> bool:
+def _fits(words: Sequence[Word], lines: Sequence[str]) -> bool:
     pause = words[-1].start_seconds - words[-2].end_seconds
     return (
         pause <= LONGEST_PAUSE_SECONDS
         and words[-1].end_seconds - words[0].start_seconds <= MAX_CUE_SECONDS
-        and len(_wrap(words)) <= MAX_LINES
+        and len(lines) <= MAX_LINES
     )
 
 
-def _wrap(words: Sequence[Word]) -> list[str]:
-    return textwrap.wrap(" ".join(word.text for word in words), MAX_LINE_CHARACTERS)
+def _with(lines: Sequence[str], word: Word) -> list[str]:
+    """The lines with one more word; a word that is longer than a line goes on in the next."""
+    *before, last = lines or [""]
+    together = last + (word.text if word.is_glued or not last else f" {word.text}")
+    if len(together) <= MAX_LINE_CHARACTERS:
+        return [*before, together]
+    return [*lines, *textwrap.wrap(word.text, MAX_LINE_CHARACTERS)]
 
 
-def _cue(words: Sequence[Word]) -> Cue:
+def _cue(words: Sequence[Word], lines: Sequence[str]) -> Cue:
     start, end = words[0].start_seconds, words[-1].end_seconds
-    return Cue(start, max(end, start + 0.001), tuple(_wrap(words)[:MAX_LINES]))
+    return Cue(start, max(end, start + 0.001), tuple(lines[:MAX_LINES]))
 
 
 def _with_time_to_read(cue: Cue, next_start_seconds: float) -> Cue:

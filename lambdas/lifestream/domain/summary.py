@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from lifestream.domain.job import Frozen
-from lifestream.domain.transcript import Transcript
+from lifestream.domain.transcript import Segment, Transcript, text_of
 
 
 class Statement(Frozen):
@@ -57,8 +58,9 @@ class Summary(Frozen):
 
 def verified(draft: SummaryDraft, transcript: Transcript, *, engine: str) -> Summary:
     """Keep only what the transcript proves; count both."""
-    key_points = tuple(s for s in draft.key_points if is_quoted(s, transcript))
-    action_items = tuple(s for s in draft.action_items if is_quoted(s, transcript))
+    segments = {segment.id: segment for segment in transcript.segments}
+    key_points = tuple(s for s in draft.key_points if is_quoted(s, segments))
+    action_items = tuple(s for s in draft.action_items if is_quoted(s, segments))
     return Summary(
         job_id=transcript.job_id,
         engine=engine,
@@ -72,10 +74,10 @@ def verified(draft: SummaryDraft, transcript: Transcript, *, engine: str) -> Sum
     )
 
 
-def is_quoted(statement: Statement, transcript: Transcript) -> bool:
+def is_quoted(statement: Statement, segments: Mapping[int, Segment]) -> bool:
     """True where the quote stands, word for word, in the segments that the statement names."""
-    ids = set(statement.segment_ids)
-    said = " ".join(segment.text for segment in transcript.segments if segment.id in ids)
+    ids = sorted(set(statement.segment_ids) & segments.keys())
+    said = text_of(segments[number] for number in ids)
     quote = normalized(statement.quote)
     return bool(quote) and f" {quote} " in f" {normalized(said)} "
 

@@ -1,21 +1,44 @@
-"""A FLAC file in, samples in memory out: decoded once, for every engine."""
+"""A FLAC file in, sound in memory out: decoded once, searched for voices once, for every engine."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lifestream.media import SAMPLE_RATE
+from lifestream.media.voice_activity import SpeechSpan
+
+FULL_SCALE = np.float32(32768)
+
+
+@dataclass(frozen=True)
+class Sound:
+    """`samples` (n,): mono, 16 kHz, -1 to 1. `speech`: where there are voices, in time order,
+    none longer than 30 seconds."""
+
+    samples: NDArray[np.float32]
+    speech: tuple[SpeechSpan, ...]
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / SAMPLE_RATE
+
 
 def load_samples(path: Path) -> NDArray[np.float32]:
-    """(samples,): mono, 16 kHz, -1 to 1. Only for files that ExtractAudio wrote."""
+    """(samples,): mono, 16 kHz, -1 to 1. Only for files that ExtractAudio wrote: they say how
+    long they are, so that each sample is held once, in 4 bytes."""
     import av
 
     with av.open(str(path), format="flac") as container:
-        pieces = [frame.to_ndarray()[0] for frame in container.decode(audio=0)]
-    if not pieces:
-        return np.zeros(0, dtype=np.float32)
-    samples = np.concatenate(pieces).astype(np.float32)
-    samples /= 32768
-    return samples
+        stream = container.streams.audio[0]
+        length = round((stream.duration or 0) * (stream.time_base or 0) * SAMPLE_RATE)
+        samples = np.empty(length, dtype=np.float32)
+        written = 0
+        for frame in container.decode(stream):
+            piece = frame.to_ndarray()[0]
+            np.divide(piece, FULL_SCALE, out=samples[written : written + len(piece)])
+            written += len(piece)
+    return samples[:written]

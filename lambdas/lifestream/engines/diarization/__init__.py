@@ -5,11 +5,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
+from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
-from lifestream.domain.transcript import SpeakerTurn
+from lifestream.engines.transcription import Heard
+from lifestream.media.sound import Sound
 from lifestream.settings import SpeechSettings
 
 
@@ -18,10 +17,8 @@ class Diarizer(Protocol):
     def name(self) -> str:
         """Engine and model, as the transcript and the manifest show it."""
 
-    def diarize(self, samples: NDArray[np.float32], options: JobOptions) -> list[SpeakerTurn]:
-        """`samples`: mono, 16 kHz, -1 to 1. Turns in time order, speakers `SPEAKER_00` upwards
-        in the order in which they are first heard. Raises SpeechEngineError.
-        """
+    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
+        """Raises SpeechEngineError."""
 
 
 def load_diarizer(settings: SpeechSettings) -> Diarizer:
@@ -31,15 +28,7 @@ def load_diarizer(settings: SpeechSettings) -> Diarizer:
     if engine == "pyannote" or (engine == "auto" and is_usable):
         from lifestream.engines.diarization.pyannote import Pyannote
 
-        return Pyannote(model, device=settings.device)
+        return Pyannote(settings)
     from lifestream.engines.diarization.embedded import BicClusterer
 
     return BicClusterer()
-
-
-def in_order_of_appearance(turns: list[SpeakerTurn]) -> list[SpeakerTurn]:
-    """Turns sorted by time, speakers renamed to SPEAKER_00, SPEAKER_01, … as they are heard."""
-    ordered = sorted(turns, key=lambda turn: (turn.start_seconds, turn.end_seconds))
-    heard = list(dict.fromkeys(turn.speaker for turn in ordered))
-    names = {speaker: f"SPEAKER_{number:02}" for number, speaker in enumerate(heard)}
-    return [turn.model_copy(update={"speaker": names[turn.speaker]}) for turn in ordered]

@@ -7,38 +7,73 @@ clustering via the Bayesian Information Criterion" (1998).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import SpeakerTurn
-from lifestream.engines.diarization import in_order_of_appearance
+from lifestream.engines.transcription import Heard
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.voice_activity import SpeechSpan, speech_spans
+from lifestream.media.sound import Sound
+from lifestream.media.voice_activity import SpeechSpan
 
 HOP, WINDOW, FFT = 160, 400, 512
 MEL_BANDS, COEFFICIENTS = 40, 19
 LONGEST_CHUNK = 2 * SAMPLE_RATE
 PENALTY = 3.0
 LONGEST_GAP_SECONDS = 0.5
+WINDOW_CHUNKS = 600
+"""Up to 20 minutes of speech, compared with each other at once."""
+StopRule = Callable[[float, int], bool]
 
 
 class BicClusterer:
     name = "embedded/bic"
 
-    def diarize(self, samples: NDArray[np.float32], options: JobOptions) -> list[SpeakerTurn]:
-        chunks = [chunk for span in speech_spans(samples) for chunk in _chunks(span)]
+    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
+        chunks = [chunk for span in sound.speech for chunk in _chunks(span)]
         if not chunks:
-            return []
-        features = mfcc(samples)
-        clusters = _Gaussians.of([features[c.start // HOP : c.end // HOP] for c in chunks])
-        labels = agglomerate(clusters, _stop_rule(options))
+            return Diarization()
+        windows = [chunks[i : i + WINDOW_CHUNKS] for i in range(0, len(chunks), WINDOW_CHUNKS)]
+        heard_windows = []
+        for window in windows:
+            heard_windows.append(_statistics(sound, window))
+            heard(window[-1].end / SAMPLE_RATE)
+        labels = _labels(heard_windows, _stop_rule(options))
         turns = [_turn(chunk, label) for chunk, label in zip(chunks, labels, strict=True)]
-        return in_order_of_appearance(_joined(turns))
+        joined = tuple(_joined(turns))
+        return Diarization(turns=joined, exclusive_turns=joined).in_order_of_appearance()
+
+
+def _statistics(sound: Sound, window: Sequence[SpeechSpan]) -> _Gaussians:
+    """Features are made for as much sound at once as its chunks are compared at once."""
+    begin = window[0].start
+    features = mfcc(sound.samples[begin : window[-1].end])
+    return _Gaussians.of(
+        [features[(c.start - begin) // HOP : (c.end - begin) // HOP] for c in window]
+    )
+
+
+def _labels(windows: Sequence[_Gaussians], may_merge: StopRule) -> NDArray[np.intp]:
+    """(chunks,): speakers are told apart within each window first, then the speakers of all
+    windows are compared: comparing n chunks with each other takes n² of memory."""
+    if len(windows) == 1:
+        return agglomerate(windows[0], may_merge)
+    local = [agglomerate(window, lambda cost, _: cost < 0) for window in windows]
+    found = [np.unique(labels) for labels in local]
+    speakers = _Gaussians.joined(
+        [window.take(kept) for window, kept in zip(windows, found, strict=True)]
+    )
+    names = agglomerate(speakers, may_merge)
+    first = np.cumsum([0, *(len(kept) for kept in found)])
+    return np.concatenate(
+        [names[first[i] + np.searchsorted(found[i], labels)] for i, labels in enumerate(local)]
+    )
 
 
 def mfcc(samples: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -56,7 +91,7 @@ def mfcc(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(dct(logs, type=2, axis=1, norm="ortho")[:, 1 : COEFFICIENTS + 1])
 
 
-def agglomerate(clusters: _Gaussians, may_merge: Callable[[float, int], bool]) -> NDArray[np.intp]:
+def agglomerate(clusters: _Gaussians, may_merge: StopRule) -> NDArray[np.intp]:
     """(chunks,): one label a chunk. The two clusters whose merger costs least are merged while
     `may_merge(cost, clusters left)` allows it."""
     count = len(clusters.frames)
@@ -99,6 +134,19 @@ class _Gaussians:
             _penalty(frames.sum()),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[_Gaussians]) -> _Gaussians:
+        frames = np.concatenate([part.frames for part in parts])
+        return cls(
+            frames,
+            np.concatenate([part.total for part in parts]),
+            np.concatenate([part.squares for part in parts]),
+            _penalty(frames.sum()),
+        )
+
+    def take(self, which: NDArray[np.intp]) -> _Gaussians:
+        return _Gaussians(self.frames[which], self.total[which], self.squares[which], self.penalty)
+
     def merge(self, i: int, j: int) -> None:
         for sums in (self.frames, self.total, self.squares):
             sums[i] += sums[j]
@@ -131,7 +179,7 @@ def _penalty(frames: float) -> float:
     return PENALTY * 0.5 * parameters * float(np.log(max(frames, 2)))
 
 
-def _stop_rule(options: JobOptions) -> Callable[[float, int], bool]:
+def _stop_rule(options: JobOptions) -> StopRule:
     """Merge while it pays, but never leave the number of speakers that was asked for."""
     fewest = options.speakers or options.min_speakers or 1
     most = options.speakers or options.max_speakers

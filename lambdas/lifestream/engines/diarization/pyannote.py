@@ -8,61 +8,98 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from lifestream.domain.evidence import Diarization, VoicePrint
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import SpeakerTurn
-from lifestream.engines.diarization import in_order_of_appearance
-from lifestream.errors import ConfigurationError, SpeechEngineError
+from lifestream.engines.device import chosen, named_errors
+from lifestream.engines.model_folder import verified
+from lifestream.engines.transcription import Heard
+from lifestream.errors import OutOfMemoryError
 from lifestream.media import SAMPLE_RATE
+from lifestream.media.sound import Sound
+from lifestream.observability import logger
+from lifestream.settings import SpeechSettings
 
 if TYPE_CHECKING:
     from pyannote.audio import Pipeline
+    from pyannote.core import Annotation
+
+STAGES = {"segmentation": (0.0, 0.4), "embeddings": (0.4, 1.0)}
+"""Which share of the work each stage is, about."""
 
 
 class Pyannote:
-    def __init__(self, model: Path, *, device: str) -> None:
-        if not (model / "config.yaml").is_file():
-            raise ConfigurationError(f"no pyannote pipeline in {model}: config.yaml is missing")
+    def __init__(self, settings: SpeechSettings) -> None:
+        model = verified(settings.models_dir / settings.pyannote_model, "config.yaml")
         self.name = f"pyannote.audio/{model.name}"
-        self._pipeline = _load(model, device)
+        with named_errors("pyannote.audio"):
+            self._pipeline = _load(model, chosen(settings.device))
+        self._batch_size = settings.pyannote_batch_size
 
-    def diarize(self, samples: NDArray[np.float32], options: JobOptions) -> list[SpeakerTurn]:
+    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
+        """Half as much at once where memory does not suffice."""
+        if not sound.speech:
+            return Diarization()
+        while True:
+            try:
+                with named_errors("pyannote.audio"):
+                    return self._diarize(sound, options, heard)
+            except OutOfMemoryError:
+                if self._batch_size == 1:
+                    raise
+                self._batch_size //= 2
+                logger.warning(
+                    "out of memory, with less again", extra={"batch_size": self._batch_size}
+                )
+
+    def _diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
         import torch
 
-        audio = {"waveform": torch.from_numpy(samples)[None], "sample_rate": SAMPLE_RATE}
-        try:
-            output = self._pipeline(audio, **_speaker_counts(options))
-        except (RuntimeError, ValueError) as error:
-            raise SpeechEngineError(f"pyannote.audio failed: {error}") from error
-        tracks = output.exclusive_speaker_diarization.itertracks(yield_label=True)
-        return in_order_of_appearance(
-            [
-                SpeakerTurn(
-                    start_seconds=round(turn.start, 3), end_seconds=round(turn.end, 3), speaker=name
-                )
-                for turn, _, name in tracks
-            ]
-        )
+        def hook(stage: str, *_: object, completed: int = 0, total: int = 0, **__: object) -> None:
+            if total and stage in STAGES:
+                begin, end = STAGES[stage]
+                heard(sound.seconds * (begin + (end - begin) * min(1.0, completed / total)))
+
+        self._pipeline.segmentation_batch_size = self._batch_size
+        self._pipeline.embedding_batch_size = self._batch_size
+        audio = {"waveform": torch.from_numpy(sound.samples)[None], "sample_rate": SAMPLE_RATE}
+        output = self._pipeline(audio, hook=hook, **_speaker_counts(options))
+        heard(sound.seconds)
+        return Diarization(
+            turns=_turns(output.speaker_diarization),
+            exclusive_turns=_turns(output.exclusive_speaker_diarization),
+            voices=_voices(output.speaker_diarization.labels(), output.speaker_embeddings),
+        ).in_order_of_appearance()
 
 
 def _load(model: Path, device: str) -> Pipeline:
     os.environ["PYANNOTE_METRICS_ENABLED"] = "0"  # before the import: telemetry is on by default
-    try:
-        import torch
-        from pyannote.audio import Pipeline
-    except (ImportError, OSError) as error:
-        raise ConfigurationError(f"pyannote.audio cannot be imported: {error}") from error
-    try:
-        pipeline = Pipeline.from_pretrained(str(model))
-    except (RuntimeError, ValueError, OSError, KeyError, EOFError, UnpicklingError) as error:
-        raise SpeechEngineError(f"the pyannote pipeline does not load: {error}") from error
-    wanted = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-    return pipeline.to(torch.device(wanted))
+    import torch
+    from pyannote.audio import Pipeline
+
+    return Pipeline.from_pretrained(str(model)).to(torch.device(device))
+
+
+def _turns(annotation: Annotation) -> tuple[SpeakerTurn, ...]:
+    tracks = annotation.itertracks(yield_label=True)
+    return tuple(
+        SpeakerTurn(
+            start_seconds=round(turn.start, 3), end_seconds=round(turn.end, 3), speaker=name
+        )
+        for turn, _, name in tracks
+    )
+
+
+def _voices(speakers: list[str], embeddings: Any) -> tuple[VoicePrint, ...]:
+    """One a speaker; those who were never heard alone have none."""
+    rows = [] if embeddings is None else embeddings.tolist()
+    return tuple(
+        VoicePrint(speaker=speaker, vector=tuple(round(value, 6) for value in row))
+        for speaker, row in zip(speakers, rows, strict=True)
+        if any(row) and all(value == value for value in row)  # noqa: PLR0124  # NaN differs from itself
+    )
 
 
 def _speaker_counts(options: JobOptions) -> dict[str, Any]:

@@ -18,6 +18,8 @@ TOPICS = 6
 TITLE_TOPICS = 3
 MIN_WORDS = 4
 MAX_QUOTE_WORDS = 25
+MAX_RANKED = 200
+"""Sentences compared with each other at once: a comparison of n sentences takes n² of memory."""
 SMALL_TALK = (
     "agree", "ask", "good", "great", "hello", "just", "know", "like", "ll", "mean", "meet",
     "morning", "need", "okay", "really", "right", "say", "send", "talk", "thank", "thanks",
@@ -45,15 +47,30 @@ class Extractive:
         candidates = [s for s in transcript.segments if len(s.words) >= MIN_WORDS]
         if not candidates:
             return NOTHING_SAID
-        ranked, topics = _rank(candidates)
+        ranked, topics = _rank(_most_central(candidates))
         central = _in_spoken_order(ranked[:ABSTRACT_SENTENCES])
         return SummaryDraft(
             title=", ".join(topics[:TITLE_TOPICS]).capitalize(),
             abstract=" ".join(_sentence(segment) for segment in central)[:4_000],
             key_points=tuple(_statement(s) for s in _in_spoken_order(ranked[:KEY_POINTS])),
-            action_items=tuple(_action(s) for s in candidates if PROMISE.search(s.text)),
+            action_items=tuple(_action(segment) for segment in _promises(candidates)),
             topics=tuple(topics),
         )
+
+
+def _promises(segments: list[Segment]) -> list[Segment]:
+    """Each once, however often it was repeated."""
+    found = {s.text: s for s in reversed(segments) if PROMISE.search(s.text)}
+    return _in_spoken_order(list(found.values()))
+
+
+def _most_central(segments: list[Segment]) -> list[Segment]:
+    """Of a long recording, the most central sentences of each part of it."""
+    while len(segments) > MAX_RANKED:
+        parts = [segments[i : i + MAX_RANKED] for i in range(0, len(segments), MAX_RANKED)]
+        best = MAX_RANKED // 5
+        segments = [s for part in parts for s in _in_spoken_order(_rank(part)[0][:best])]
+    return segments
 
 
 def _rank(segments: list[Segment]) -> tuple[list[Segment], list[str]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import Recognition
+from lifestream.media.sound import Sound
 from lifestream.settings import SpeechSettings
+
+Heard = Callable[[float], None]
+"""Called with the seconds of sound that are done, from any thread."""
 
 
 class Transcriber(Protocol):
@@ -17,8 +19,8 @@ class Transcriber(Protocol):
     def name(self) -> str:
         """Engine and model, as the transcript and the manifest show it."""
 
-    def transcribe(self, samples: NDArray[np.float32], options: JobOptions) -> Recognition:
-        """`samples`: mono, 16 kHz, -1 to 1. Words in time order; silence gives no segments.
+    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
+        """Words in time order; where there is no speech there are no segments.
 
         Raises SpeechEngineError, UnsupportedOptionError.
         """
@@ -30,7 +32,7 @@ def load_transcriber(settings: SpeechSettings) -> Transcriber:
     if engine == "faster-whisper" or (engine == "auto" and (model / "model.bin").is_file()):
         from lifestream.engines.transcription.faster_whisper import FasterWhisper
 
-        return FasterWhisper(model, device=settings.device, batch_size=settings.batch_size)
+        return FasterWhisper(settings)
     from lifestream.engines.transcription.pocketsphinx import PocketSphinx
 
     return PocketSphinx()

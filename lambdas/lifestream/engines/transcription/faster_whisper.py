@@ -1,89 +1,152 @@
 """faster-whisper: Whisper on CTranslate2, batched, with word times.
 
-Source: https://github.com/SYSTRAN/faster-whisper
+It gets clips of at most 30 seconds, cut at pauses, some minutes of them at a time: spectrograms
+and results of a long recording are never in memory together, and where memory runs out only
+those minutes are heard again. Source: https://github.com/SYSTRAN/faster-whisper
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import NDArray
 
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
-from lifestream.errors import ConfigurationError, SpeechEngineError
+from lifestream.engines.device import capacity_of, chosen, named_errors
+from lifestream.engines.model_folder import verified
+from lifestream.engines.transcription import Heard
+from lifestream.errors import OutOfMemoryError
+from lifestream.media.sound import Sound
+from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan, clips
 from lifestream.observability import logger
+from lifestream.settings import SpeechSettings
 
 if TYPE_CHECKING:
     from faster_whisper.transcribe import Segment
 
-OUT_OF_MEMORY = "out of memory"
-"""CTranslate2 has no error of its own for it."""
+    from lifestream.engines.transcription.whisper_pipeline import WhisperPipeline
+
+NEEDED = ("model.bin", "config.json", "tokenizer.json")
+CLIPS_AT_A_TIME = 32
+SMALLER = {"float32": "int8", "float16": "int8_float16", "auto": "int8"}
+UNDETERMINED = "und"
 
 
 class FasterWhisper:
     """A local model folder only: nothing is ever downloaded at run time."""
 
-    def __init__(self, model: Path, *, device: str, batch_size: int) -> None:
-        try:
-            from faster_whisper import BatchedInferencePipeline, WhisperModel
-        except ImportError as error:
-            raise ConfigurationError(f"faster-whisper cannot be imported: {error}") from error
-        if not (model / "model.bin").is_file():
-            raise ConfigurationError(f"no Whisper model in {model}: model.bin is missing")
-        self.name = f"faster-whisper/{model.name}"
-        self._batch_size = batch_size
-        try:
-            self._pipeline = BatchedInferencePipeline(
-                WhisperModel(str(model), device=device, compute_type="auto", local_files_only=True)
-            )
-        except (RuntimeError, ValueError) as error:
-            raise SpeechEngineError(f"the Whisper model does not load: {error}") from error
+    def __init__(self, settings: SpeechSettings) -> None:
+        self._model = verified(settings.models_dir / settings.whisper_model, *NEEDED)
+        self.name = f"faster-whisper/{self._model.name}"
+        self._device = chosen(settings.device)
+        room = capacity_of(self._device)
+        is_open = settings.compute_type == "auto"
+        self._compute_type = room.compute_type if is_open else settings.compute_type
+        self._batch_size = settings.whisper_batch_size or room.batch_size
+        self._pipeline = self._load()
 
-    def transcribe(self, samples: NDArray[np.float32], options: JobOptions) -> Recognition:
-        """Half as much at once where the GPU's memory does not suffice, down to one."""
-        batch_size = self._batch_size
+    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
+        language = options.language
+        segments: list[RecognizedSegment] = []
+        whole = clips(sound.speech, max_seconds=LONGEST_SPAN_SECONDS)
+        for first in range(0, len(whole), CLIPS_AT_A_TIME):
+            window = whole[first : first + CLIPS_AT_A_TIME]
+            found = self._hear(sound, window, options, language, heard)
+            language = language or found.language
+            segments += found.segments
+        heard(sound.seconds)
+        spoken = "en" if options.translate else language or UNDETERMINED
+        return Recognition(language=spoken, segments=tuple(segments))
+
+    def _load(self) -> WhisperPipeline:
+        with named_errors("faster-whisper"):
+            from lifestream.engines.transcription.whisper_pipeline import WhisperPipeline
+
         while True:
             try:
-                return self._transcribe(samples, options, batch_size)
-            except SpeechEngineError as error:
-                if OUT_OF_MEMORY not in str(error) or batch_size == 1:
+                with named_errors("faster-whisper"):
+                    return WhisperPipeline.load(self._model, self._device, self._compute_type)
+            except OutOfMemoryError:
+                if not self._take_smaller_numbers():
                     raise
-                batch_size //= 2
-                logger.warning("out of GPU memory", extra={"next_batch_size": batch_size})
+
+    def _hear(
+        self,
+        sound: Sound,
+        window: Sequence[SpeechSpan],
+        options: JobOptions,
+        language: str | None,
+        heard: Heard,
+    ) -> Recognition:
+        """Half as much at once where memory does not suffice, then numbers of half the size."""
+        while True:
+            try:
+                with named_errors("faster-whisper"):
+                    return self._transcribe(sound, window, options, language, heard)
+            except OutOfMemoryError:
+                if self._batch_size > 1:
+                    self._batch_size //= 2
+                elif self._take_smaller_numbers():
+                    self._pipeline = self._load()
+                else:
+                    raise
+                logger.warning(
+                    "out of memory, with less again",
+                    extra={"batch_size": self._batch_size, "compute_type": self._compute_type},
+                )
+
+    def _take_smaller_numbers(self) -> bool:
+        if self._compute_type not in SMALLER:
+            return False
+        self._compute_type = SMALLER[self._compute_type]
+        return True
 
     def _transcribe(
-        self, samples: NDArray[np.float32], options: JobOptions, batch_size: int
+        self,
+        sound: Sound,
+        window: Sequence[SpeechSpan],
+        options: JobOptions,
+        language: str | None,
+        heard: Heard,
     ) -> Recognition:
-        try:
-            segments, info = self._pipeline.transcribe(
-                samples,
-                batch_size=batch_size,
-                language=options.language,
-                hotwords=" ".join(options.hotwords) or None,
-                word_timestamps=True,
-                vad_filter=True,
-            )
-            return Recognition(language=info.language, segments=tuple(_recognized(segments)))
-        except (RuntimeError, ValueError) as error:
-            raise SpeechEngineError(f"faster-whisper failed: {error}") from error
-
-
-def _recognized(segments: Iterable[Segment]) -> Iterable[RecognizedSegment]:
-    """Whisper's words begin with their space; empty ones are dropped."""
-    for segment in segments:
-        words = tuple(
-            Word(
-                text=word.word.strip(),
-                start_seconds=round(word.start, 3),
-                end_seconds=round(word.end, 3),
-                confidence=round(word.probability, 3),
-            )
-            for word in segment.words or ()
-            if word.word.strip()
+        segments, info = self._pipeline.transcribe(
+            sound.samples,
+            clip_timestamps=[{"start": c.start_seconds, "end": c.end_seconds} for c in window],
+            batch_size=self._batch_size,
+            language=language,
+            language_detection_segments=4,
+            task="translate" if options.translate else "transcribe",
+            multilingual=options.multilingual,
+            initial_prompt=options.initial_prompt,
+            hotwords=" ".join(options.hotwords) or None,
+            word_timestamps=True,
         )
-        if words:
-            yield RecognizedSegment(words=words)
+        found: list[RecognizedSegment] = []
+        for segment in segments:
+            spoken = self._pipeline.languages.get(segment.seek)
+            found += _recognized(segment, spoken)
+            heard(segment.end)
+        return Recognition(language=info.language, segments=tuple(found))
+
+
+def _recognized(segment: Segment, language: str | None) -> Iterator[RecognizedSegment]:
+    """Whisper's words begin with their space; empty ones are dropped."""
+    heard = [word for word in segment.words or () if word.word.strip()]
+    has_spaces = any(word.word.startswith(" ") for word in heard)
+    words = tuple(
+        Word(
+            text=word.word.strip(),
+            start_seconds=round(float(word.start), 3),
+            end_seconds=round(float(word.end), 3),
+            confidence=round(float(word.probability), 3),
+            is_glued=not word.word.startswith(" ") and (number > 0 or not has_spaces),
+        )
+        for number, word in enumerate(heard)
+    )
+    if words:
+        yield RecognizedSegment(
+            words=words,
+            average_log_probability=round(float(segment.avg_logprob), 3),
+            no_speech_probability=round(float(segment.no_speech_prob), 3),
+            language=language,
+        )

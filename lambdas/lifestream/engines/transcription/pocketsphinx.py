@@ -11,6 +11,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import re
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from typing import TYPE_CHECKING
@@ -20,14 +21,16 @@ from numpy.typing import NDArray
 
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
+from lifestream.engines.transcription import Heard
 from lifestream.errors import ConfigurationError, UnsupportedOptionError
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.voice_activity import SpeechSpan, speech_spans
+from lifestream.media.sound import Sound
 
 if TYPE_CHECKING:
     import pocketsphinx
 
 FRAMES_PER_SECOND = 100
+NEEDS_WHISPER = ("hotwords", "initial_prompt", "multilingual", "translate")
 PRONUNCIATION_VARIANT = re.compile(r"\(\d+\)$")
 
 
@@ -43,26 +46,28 @@ class PocketSphinx:
                 "and pocketsphinx is not installed"
             ) from error
 
-    def transcribe(self, samples: NDArray[np.float32], options: JobOptions) -> Recognition:
+    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
         if options.language not in (None, "en"):
             raise UnsupportedOptionError(f"pocketsphinx knows no language {options.language!r}")
-        if options.hotwords:
-            raise UnsupportedOptionError("pocketsphinx takes no hotwords")
-        spans = speech_spans(samples)
-        segments = _decode_side_by_side(samples, spans)
+        if refused := [name for name in NEEDS_WHISPER if getattr(options, name)]:
+            raise UnsupportedOptionError(f"pocketsphinx takes no {', '.join(refused)}")
+        segments = []
+        for segment, span in zip(_decode_side_by_side(sound), sound.speech, strict=True):
+            segments.append(segment)
+            heard(span.end_seconds)
         return Recognition(language="en", segments=tuple(s for s in segments if s.words))
 
 
-def _decode_side_by_side(
-    samples: NDArray[np.float32], spans: list[SpeechSpan]
-) -> list[RecognizedSegment]:
-    if not spans:
-        return []
-    clips = [_pcm(samples[span.start : span.end]) for span in spans]
+def _decode_side_by_side(sound: Sound) -> Iterator[RecognizedSegment]:
+    if not sound.speech:
+        return
+    clips = (_pcm(sound.samples[span.start : span.end]) for span in sound.speech)
+    offsets = [span.start_seconds for span in sound.speech]
     # "spawn": a forked child of a process with threads (ONNX Runtime starts some) may deadlock.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(spans)), mp_context=context) as pool:
-        return list(pool.map(_decode, clips, [span.start_seconds for span in spans]))
+    workers = min(os.cpu_count() or 1, len(offsets))
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from pool.map(_decode, clips, offsets)
 
 
 def _pcm(samples: NDArray[np.float32]) -> bytes:

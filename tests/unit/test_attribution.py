@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from builders import words
-from lifestream.domain.speakers import assign_speakers, segments_by_speaker, turns_of
-from lifestream.domain.transcript import RecognizedSegment, SpeakerTurn, Word
+from lifestream.domain.attribution import assign_speakers, segments_by_speaker
+from lifestream.domain.speakers import turns_of
+from lifestream.domain.transcript import RecognizedSegment, SpeakerTurn, Word, joined, text_of
 
 
 def turn(speaker: str, start: float, end: float) -> SpeakerTurn:
@@ -19,38 +22,35 @@ def word(start: float, end: float, text: str = "word") -> Word:
     return Word(text=text, start_seconds=start, end_seconds=end, confidence=1.0)
 
 
-times = st.floats(min_value=0, max_value=60).map(lambda value: round(value, 2))
+times = st.integers(min_value=0, max_value=6_000).map(lambda hundredths: hundredths / 100)
 spans = st.tuples(times, times).map(sorted)
 some_turns = st.lists(
     st.tuples(st.sampled_from("ABC"), spans).map(lambda t: turn(t[0], t[1][0], t[1][1]))
 )
-some_words = st.lists(spans.map(lambda span: word(span[0], span[1]))).map(
-    lambda found: sorted(found, key=lambda w: w.start_seconds)
-)
+some_words = st.lists(spans.map(lambda span: word(span[0], span[1])))
 
 
-def naive(spoken: Word, turns: list[SpeakerTurn]) -> dict[str, float]:
-    """Seconds of overlap by speaker, looking at every turn."""
-    overlap: dict[str, float] = {}
-    for t in turns:
-        shared = min(spoken.end_seconds, t.end_seconds) - max(spoken.start_seconds, t.start_seconds)
-        if shared > 0:
+def naive(spoken: Word, turns: list[SpeakerTurn]) -> str | None:
+    """Every turn is looked at for every word; the rule of `assign_speakers` in plain steps."""
+    start, end = round(spoken.start_seconds * 1000), round(spoken.end_seconds * 1000)
+    overlap: dict[str, int] = {}
+    for t in sorted(turns, key=lambda t: (t.start_seconds, t.end_seconds)):
+        begin, finish = round(t.start_seconds * 1000), round(t.end_seconds * 1000)
+        if shared := max(0, min(end, finish) - max(start, begin)):
             overlap[t.speaker] = overlap.get(t.speaker, 0) + shared
-    return overlap
+    return max(overlap, key=lambda speaker: overlap[speaker]) if overlap else None
 
 
 @given(some_words, some_turns)
-def test_each_word_goes_to_a_speaker_with_the_largest_overlap(
+@example([word(5, 6)], [turn("A", 0, 5), turn("B", 6, 7)])  # in a gap
+@example([word(1, 2)], [turn("B", 0, 9), turn("A", 0.5, 9)])  # both all the time
+@example([word(4, 4.2)], [turn("A", 0, 9), turn("B", 4, 4.2)])  # a backchannel
+@example([word(0, 2)], [turn("A", 0, 1), turn("B", 0.5, 2), turn("A", 1.2, 1.8)])
+@example([word(3, 3)], [turn("A", 0, 9)])  # no time at all
+def test_each_word_goes_to_whom_the_naive_way_gives_it(
     spoken: list[Word], turns: list[SpeakerTurn]
 ) -> None:
-    assigned = assign_speakers(spoken, turns)
-
-    for one, speaker in zip(spoken, assigned, strict=True):
-        overlap = naive(one, turns)
-        if speaker is None:
-            assert overlap == {}
-        else:
-            assert abs(overlap[speaker] - max(overlap.values())) < 1e-9
+    assert assign_speakers(spoken, turns) == [naive(one, turns) for one in spoken]
 
 
 @pytest.mark.fault("E10", by="drawn words and turns", so="every word once, in its place")
@@ -65,6 +65,7 @@ def test_no_word_is_lost_added_or_moved(
     segments = segments_by_speaker(recognized, turns)
 
     assert [w for segment in segments for w in segment.words] == spoken
+    assert text_of(segments) == joined(spoken)
     assert [segment.id for segment in segments] == list(range(len(segments)))
 
 
@@ -91,6 +92,19 @@ def test_segments_end_where_sentences_end() -> None:
 
 def test_words_outside_every_turn_keep_no_speaker() -> None:
     assert assign_speakers([word(5, 6)], [turn("A", 0, 5), turn("B", 6, 7)]) == [None]
+
+
+def test_chinese_and_japanese_are_written_without_spaces() -> None:
+    spoken = [
+        replace(word(0, 1, "你好。"), is_glued=True),
+        replace(word(1, 2, "今天"), is_glued=True),
+        replace(word(2, 3, "很好。"), is_glued=True),
+    ]
+
+    segments = segments_by_speaker([RecognizedSegment(words=tuple(spoken))], [turn("A", 0, 9)])
+
+    assert [s.text for s in segments] == ["你好。", "今天很好。"]
+    assert text_of(segments) == "你好。今天很好。"
 
 
 def test_turns_are_consecutive_segments_of_one_speaker() -> None:

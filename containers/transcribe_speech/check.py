@@ -1,0 +1,94 @@
+"""`--check`: tries both engines on one second of sound, and says exactly what is wrong.
+
+With `--without-models` only what the image itself brings is tried: the libraries and the voice
+activity detector. That is what the image's build does, on the CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from lifestream.aws import clients
+from lifestream.aws.models import fetch_models
+from lifestream.domain.job import JobOptions
+from lifestream.engines.device import chosen, named_errors
+from lifestream.engines.diarization.pyannote import Pyannote
+from lifestream.engines.transcription.faster_whisper import FasterWhisper
+from lifestream.errors import PipelineError
+from lifestream.media import SAMPLE_RATE
+from lifestream.media.sound import Sound
+from lifestream.media.voice_activity import SpeechSpan, speech_spans
+from lifestream.settings import SpeechSettings, Storage, load
+
+
+def check(arguments: Sequence[str]) -> int:
+    """0 where everything works."""
+    parser = argparse.ArgumentParser(prog="main.py", description=__doc__)
+    parser.add_argument("--check", action="store_true", required=True)
+    parser.add_argument("--without-models", action="store_true")
+    asked = parser.parse_args(arguments)
+    settings = load(SpeechSettings)
+    attempts: dict[str, Callable[[], str]] = {"libraries": try_libraries}
+    if not asked.without_models:
+        attempts |= {
+            "models": lambda: fetch(settings),
+            "recognition": lambda: try_recognition(settings),
+            "diarization": lambda: try_diarization(settings),
+        }
+    outcomes = [works(name, attempt) for name, attempt in attempts.items()]
+    return 0 if all(outcomes) else 1
+
+
+def works(name: str, attempt: Callable[[], str]) -> bool:
+    started = time.monotonic()
+    try:
+        what = attempt()
+    except PipelineError as error:
+        sys.stdout.write(f"{name}: {type(error).__name__}: {error}\n  {error.advice}\n")
+        return False
+    sys.stdout.write(f"{name}: {what}, {time.monotonic() - started:.1f} s\n")
+    return True
+
+
+def try_libraries() -> str:
+    with named_errors("libraries"):
+        import ctranslate2
+        import faster_whisper
+        import pyannote.audio
+        import torch
+
+        speech_spans(one_second().samples)
+    return (
+        f"faster-whisper {faster_whisper.__version__}, CTranslate2 {ctranslate2.__version__}, "
+        f"pyannote.audio {pyannote.audio.__version__}, torch {torch.__version__}"
+    )
+
+
+def fetch(settings: SpeechSettings) -> str:
+    if settings.models_prefix:
+        bucket = load(Storage).bucket
+        fetch_models(clients.s3(), bucket, settings.models_prefix, settings.models_dir)
+    return f"in {settings.models_dir}"
+
+
+def try_recognition(settings: SpeechSettings) -> str:
+    engine = FasterWhisper(settings)
+    engine.transcribe(one_second(), JobOptions(), lambda _: None)
+    return f"{engine.name} on {chosen(settings.device)}"
+
+
+def try_diarization(settings: SpeechSettings) -> str:
+    engine = Pyannote(settings)
+    engine.diarize(one_second(), JobOptions(), lambda _: None)
+    return f"{engine.name} on {chosen(settings.device)}"
+
+
+def one_second() -> Sound:
+    """A hum, said to be speech, so that no engine can pass it over."""
+    at = np.arange(SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE
+    return Sound(np.float32(0.1) * np.sin(2 * np.pi * 140 * at), (SpeechSpan(0, SAMPLE_RATE),))

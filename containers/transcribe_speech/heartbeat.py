@@ -1,0 +1,47 @@
+"""How far both engines are in, the progress in the job's row out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from threading import Lock
+
+from lifestream.domain.job import InspectedJob
+from lifestream.domain.progress import ProgressMeter
+from lifestream.step import job_table
+
+INTERVAL_SECONDS = 2.0
+
+
+class Heartbeat:
+    """Called from both engines' threads; writes every other second at most."""
+
+    def __init__(
+        self,
+        job: InspectedJob,
+        total_seconds: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._job = job
+        self._clock = clock
+        self._lock = Lock()
+        self._heard = {"recognition": 0.0, "diarization": 0.0}
+        self._last = clock()
+        self._meter = ProgressMeter(total_seconds, moment=self._last)
+
+    def recognized(self, seconds: float) -> None:
+        self._beat("recognition", seconds)
+
+    def diarized(self, seconds: float) -> None:
+        self._beat("diarization", seconds)
+
+    def _beat(self, engine: str, seconds: float) -> None:
+        with self._lock:
+            self._heard[engine] = max(seconds, self._heard[engine])
+            now = self._clock()
+            if now - self._last < INTERVAL_SECONDS:
+                return
+            self._last = now
+            heard = sum(self._heard.values()) / len(self._heard)
+            job_table().show_progress(self._job, self._meter.at(heard, moment=now))

@@ -1,0 +1,65 @@
+"""Model names in, verified weights under the stack's own prefix out: once for a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lifestream.engines.model_folder import write_sums
+from lifestream.errors import ConfigurationError, ModelGateError, TransientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from pydantic import SecretStr
+
+MODELS_PREFIX = "models"
+REPOSITORIES = {
+    "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
+    "large-v3": "Systran/faster-whisper-large-v3",
+    "medium": "Systran/faster-whisper-medium",
+    "small": "Systran/faster-whisper-small",
+    "base": "Systran/faster-whisper-base",
+    "tiny": "Systran/faster-whisper-tiny",
+    "speaker-diarization-community-1": "pyannote/speaker-diarization-community-1",
+}
+
+
+def fetch(name: str, folder: Path, token: SecretStr | None) -> Path:
+    """From the model hub into `folder/name`, with a SHA256SUMS of what came.
+
+    Raises ConfigurationError, ModelGateError, TransientError.
+    """
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
+    except ImportError as error:
+        raise ConfigurationError("pip install huggingface_hub to fetch models") from error
+    target = folder / name
+    repository = REPOSITORIES.get(name, name)
+    try:
+        snapshot_download(
+            repository, local_dir=target, token=token.get_secret_value() if token else False
+        )
+    except GatedRepoError as error:
+        raise ModelGateError(f"the conditions of {repository} have not been accepted") from error
+    except RepositoryNotFoundError as error:
+        raise ConfigurationError(f"there is no model {repository!r}, or not for you") from error
+    except (HfHubHTTPError, OSError) as error:
+        raise TransientError(
+            f"{repository} could not be fetched: {type(error).__name__}"
+        ) from error
+    write_sums(target)
+    return target
+
+
+def upload(s3: S3Client, bucket: str, folder: Path, *, on_file: Callable[[str], None]) -> None:
+    """Under `models/<folder's name>/`, the sums last: what they name is there."""
+    files = sorted(
+        (p for p in folder.rglob("*") if p.is_file() and ".cache" not in p.parts),
+        key=lambda path: (path.name == "SHA256SUMS", path),
+    )
+    for path in files:
+        name = path.relative_to(folder).as_posix()
+        on_file(name)
+        s3.upload_file(str(path), bucket, f"{MODELS_PREFIX}/{folder.name}/{name}")

@@ -1,0 +1,38 @@
+"""What every command of `lifestream` says, and how it says that something went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.markup import escape
+
+from lifestream.errors import PipelineError
+
+console = Console(emoji=False)  # ":secret:" in an ARN is no emoji
+Stage = Annotated[
+    str | None, typer.Option(help="Use this stage's stack instead of the environment.")
+]
+Job = Annotated[str, typer.Argument(help="A job's id, or its first characters.")]
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """One line of what is wrong and one of what to do, instead of a traceback."""
+    try:
+        yield
+    except PipelineError as error:
+        console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", soft_wrap=True)
+        console.print(escape(error.advice), soft_wrap=True)
+        raise typer.Exit(1) from None
+    except FileNotFoundError as error:
+        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+        raise typer.Exit(1) from None
+    except ValidationError as error:
+        for problem in error.errors():
+            console.print(f"[red]{escape(problem['msg'])}[/]", soft_wrap=True)
+        raise typer.Exit(2) from None

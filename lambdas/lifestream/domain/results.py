@@ -1,0 +1,74 @@
+"""Everything that is known about a recording in, the files that people use out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from lifestream import __version__
+from lifestream.domain.job import JobOptions, JobStatus, MissingPart
+from lifestream.domain.manifest import Manifest
+from lifestream.domain.markdown import result_page
+from lifestream.domain.quality import QualityReport
+from lifestream.domain.subtitles import cues_of, to_srt, to_vtt
+from lifestream.domain.summary import Summary
+from lifestream.domain.transcript import Transcript
+
+CONTENT_TYPES = {
+    "json": "application/json",
+    "md": "text/markdown; charset=utf-8",
+    "srt": "application/x-subrip; charset=utf-8",
+    "vtt": "text/vtt; charset=utf-8",
+}
+
+
+def result_files(  # one argument a part of the results
+    *,
+    file_name: str,
+    options: JobOptions,
+    transcript: Transcript,
+    quality: QualityReport,
+    summary: Summary | None,
+    missing: Sequence[MissingPart],
+) -> dict[str, str]:
+    """Name → content, the manifest last: whoever sees it sees all the others.
+
+    What nobody seems to have said is in the transcript, with the reason, and nowhere else
+    unless the options ask for it.
+    """
+    readable = transcript if options.show_flagged else transcript.believed
+    cues = cues_of(readable)
+    files = {"transcript.json": _json(transcript), "quality.json": _json(quality)}
+    if summary:
+        files["summary.json"] = _json(summary)
+    files["subtitles.srt"] = to_srt(cues)
+    files["subtitles.vtt"] = to_vtt(cues)
+    files["result.md"] = result_page(
+        file_name=file_name,
+        transcript=readable,
+        verdict=quality.verdict,
+        summary=summary,
+        missing=missing,
+    )
+    manifest = Manifest(
+        job_id=transcript.job_id,
+        status=JobStatus.PARTIAL if missing else JobStatus.SUCCEEDED,
+        source=transcript.source,
+        duration_seconds=transcript.duration_seconds,
+        options=options,
+        engines=transcript.engines,
+        summary_engine=summary.engine if summary else None,
+        code_version=__version__,
+        files=tuple(files),
+        missing=tuple(missing),
+    )
+    return files | {"manifest.json": _json(manifest)}
+
+
+def content_type(name: str) -> str:
+    return CONTENT_TYPES[name.rpartition(".")[2]]
+
+
+def _json(model: BaseModel) -> str:
+    return model.model_dump_json(indent=1) + "\n"

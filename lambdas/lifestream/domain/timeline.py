@@ -1,0 +1,65 @@
+"""Stretches of time, sorted and apart from each other: what they share and what they leave out."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+
+from lifestream.domain.transcript import Span, SpeakerTurn, Word
+
+
+class Timeline:
+    """Spans in time order; none touches the next. All in seconds."""
+
+    def __init__(self, spans: Iterable[Span | Word], *, gap_seconds: float = 0.0) -> None:
+        """Spans that overlap, or have no more than `gap_seconds` between them, become one."""
+        self._starts: list[float] = []
+        self._ends: list[float] = []
+        for start, end in sorted((span.start_seconds, span.end_seconds) for span in spans):
+            if self._ends and start <= self._ends[-1] + gap_seconds:
+                self._ends[-1] = max(self._ends[-1], end)
+            else:
+                self._starts.append(start)
+                self._ends.append(end)
+
+    @property
+    def spans(self) -> list[Span]:
+        return list(map(_span, self._starts, self._ends))
+
+    @property
+    def seconds(self) -> float:
+        return sum(self._ends) - sum(self._starts)
+
+    def seconds_within(self, start_seconds: float, end_seconds: float) -> float:
+        return sum(end - start for start, end in self._within(start_seconds, end_seconds))
+
+    def without(self, other: Timeline) -> Iterator[Span]:
+        """What the other one does not cover."""
+        for start, end in zip(self._starts, self._ends, strict=True):
+            taken = [*other._within(start, end), (end, end)]
+            begins = [start, *(end_of_taken for _, end_of_taken in taken)]
+            for begin, (finish, _) in zip(begins, taken, strict=False):
+                if begin < finish:
+                    yield _span(begin, finish)
+
+    def _within(self, start_seconds: float, end_seconds: float) -> Iterator[tuple[float, float]]:
+        """The parts that lie between two moments."""
+        number = bisect_right(self._ends, start_seconds)
+        while number < len(self._starts) and self._starts[number] < end_seconds:
+            start = max(self._starts[number], start_seconds)
+            yield start, min(self._ends[number], end_seconds)
+            number += 1
+
+
+def overlapped(turns: Iterable[SpeakerTurn]) -> Timeline:
+    """Where more than one turn holds the floor."""
+    spans, end = [], 0.0
+    for turn in sorted(turns, key=lambda turn: turn.start_seconds):
+        if turn.start_seconds < end:
+            spans.append(_span(turn.start_seconds, min(end, turn.end_seconds)))
+        end = max(end, turn.end_seconds)
+    return Timeline(spans)
+
+
+def _span(start_seconds: float, end_seconds: float) -> Span:
+    return Span(start_seconds=round(start_seconds, 3), end_seconds=round(end_seconds, 3))

@@ -1,0 +1,149 @@
+"""The device that speech engines run on: what fits into its memory, and its errors by name.
+
+The engines' libraries raise RuntimeError for everything; only the text tells an old driver from
+a full memory. The texts are those of CTranslate2 4.8, torch 2.13 and pyannote.audio 4.0.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pickle import UnpicklingError
+
+from lifestream.errors import (
+    ConfigurationError,
+    CudaLibraryError,
+    GpuDriverError,
+    ModelAlteredError,
+    OutOfMemoryError,
+    PipelineError,
+    SpeechEngineError,
+)
+
+GIB = 1 << 30
+SIGNS: tuple[tuple[type[PipelineError], tuple[str, ...]], ...] = (
+    (
+        OutOfMemoryError,
+        ("out of memory", "alloc_failed", "is probably too large", "can't allocate memory"),
+    ),
+    (
+        GpuDriverError,
+        (
+            "driver version is insufficient",
+            "no cuda-capable device",
+            "no nvidia driver",
+            "driver on your system is too old",
+            "libcuda.so",
+        ),
+    ),
+    (
+        CudaLibraryError,
+        (
+            "libcublas",
+            "libcudnn",
+            "libcudart",
+            "libnvrtc",
+            "not compiled with cuda",
+            "no kernel image",
+            "cudnn_status",
+            "cublas_status",
+        ),
+    ),
+    (
+        ModelAlteredError,
+        (
+            "is incomplete",
+            "unable to open file",
+            "unsupported model binary",
+            "pytorchstreamreader",
+            "weights only load failed",
+            "unexpected end of",
+            "error(s) in loading state_dict",
+            "expecting value",
+        ),
+    ),
+)
+VENDOR_ERRORS = (
+    RuntimeError,
+    ValueError,
+    OSError,
+    AssertionError,
+    ImportError,
+    MemoryError,
+    KeyError,
+    EOFError,
+    UnpicklingError,
+)
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What Whisper large-v3-turbo and pyannote get on a device; `both_at_once`: they fit
+    together."""
+
+    compute_type: str
+    batch_size: int
+    both_at_once: bool
+
+
+ON_GPU = (
+    (12 * GIB, Capacity("float16", 16, both_at_once=True)),
+    (7 * GIB, Capacity("float16", 8, both_at_once=True)),
+    (4 * GIB, Capacity("int8_float16", 4, both_at_once=False)),
+    (0, Capacity("int8_float16", 1, both_at_once=False)),
+)
+ON_CPU = (
+    (6 * GIB, Capacity("int8", 8, both_at_once=True)),
+    (0, Capacity("int8", 2, both_at_once=False)),
+)
+
+
+def capacity(free_bytes: int, *, on_gpu: bool) -> Capacity:
+    """A first guess: the engine takes half as much each time it turns out to be too much."""
+    steps = ON_GPU if on_gpu else ON_CPU
+    return next(fits for needed, fits in steps if free_bytes >= needed)
+
+
+def capacity_of(device: str) -> Capacity:
+    """`device`: cuda or cpu."""
+    if device == "cuda":
+        import torch
+
+        with named_errors("torch"):
+            return capacity(torch.cuda.mem_get_info()[0], on_gpu=True)
+    return capacity(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), on_gpu=False)
+
+
+def chosen(device: str) -> str:
+    """cuda or cpu, for `auto` too."""
+    if device != "auto":
+        return device
+    import ctranslate2
+
+    return "cuda" if ctranslate2.get_cuda_device_count() else "cpu"
+
+
+@contextmanager
+def named_errors(engine: str) -> Iterator[None]:
+    """Raises OutOfMemoryError, GpuDriverError, CudaLibraryError, ModelAlteredError,
+    ConfigurationError (a package is missing) or SpeechEngineError for what a library raises."""
+    try:
+        yield
+    except VENDOR_ERRORS as error:
+        raise named(error, engine) from error
+
+
+def named(error: BaseException, engine: str) -> PipelineError:
+    text = f"{engine}: {type(error).__name__}: {error}"
+    if isinstance(error, MemoryError):
+        return OutOfMemoryError(text)
+    for name, signs in SIGNS:
+        if any(sign in str(error).lower() for sign in signs):
+            return name(text)
+    if isinstance(error, ImportError):
+        return ConfigurationError(text)
+    if isinstance(error, (UnpicklingError, EOFError)):
+        return ModelAlteredError(text)
+    return SpeechEngineError(text)

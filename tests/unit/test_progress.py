@@ -1,0 +1,35 @@
+"""Share, speed and time left, from a clock and what was heard."""
+
+from __future__ import annotations
+
+import pytest
+
+from lifestream.domain.progress import Progress, ProgressMeter
+
+
+def test_half_way_at_ten_times_real_time() -> None:
+    meter = ProgressMeter(600, moment=0)
+
+    assert meter.at(300, moment=30) == Progress(fraction=0.5, speed=10.0, seconds_left=30)
+
+
+def test_the_estimate_follows_the_machine() -> None:
+    meter = ProgressMeter(10_000, moment=0)
+    speeds = [meter.at(10 * step, moment=step).speed for step in range(1, 20)]
+    slower = [meter.at(190 + step, moment=19 + step).speed for step in range(1, 20)]
+
+    assert speeds[-1] == 10
+    assert slower[-1] == pytest.approx(1, abs=0.1)
+
+
+def test_it_never_goes_back_nor_beyond_the_end() -> None:
+    meter = ProgressMeter(100, moment=0)
+    meter.at(60, moment=1)
+
+    assert meter.at(50, moment=2).fraction == 0.6
+    assert meter.at(900, moment=3).fraction == 1.0
+
+
+@pytest.mark.parametrize("total", [0.0, 10.0])
+def test_before_anything_is_heard_nothing_is_promised(total: float) -> None:
+    assert ProgressMeter(total, moment=0).at(0, moment=1).seconds_left is None

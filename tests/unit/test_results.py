@@ -1,0 +1,41 @@
+"""What is published about a recording."""
+
+from __future__ import annotations
+
+import pytest
+
+from builders import MEETING, evidence_of
+from lifestream.domain.job import JobOptions
+from lifestream.domain.quality import assess
+from lifestream.domain.results import result_files
+from lifestream.domain.transcript import Flag, Transcript
+
+
+def files_of(transcript: Transcript, options: JobOptions) -> dict[str, str]:
+    return result_files(
+        file_name="talk.mp4",
+        options=options,
+        transcript=transcript,
+        quality=assess(transcript, evidence_of(transcript)),
+        summary=None,
+        missing=(),
+    )
+
+
+@pytest.mark.setting("show_flagged")
+@pytest.mark.parametrize("name", ["result.md", "subtitles.srt", "subtitles.vtt"])
+def test_what_nobody_said_is_read_only_where_that_is_wanted(name: str) -> None:
+    first, *others = MEETING.segments
+    lie = first.model_copy(update={"flags": (Flag.LOOP,)})
+    transcript = MEETING.model_copy(update={"segments": (lie, *others)})
+
+    hidden, shown = (
+        files_of(transcript, JobOptions(show_flagged=wanted)) for wanted in (False, True)
+    )
+
+    said = first.words[0].text
+    assert said not in hidden[name]
+    assert said in shown[name]
+    assert '"loop"' in hidden["transcript.json"]
+    assert said in hidden["transcript.json"]
+    assert '"loop"' in hidden["quality.json"]
