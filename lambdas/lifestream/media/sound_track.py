@@ -30,6 +30,7 @@ SMALLEST_GAP = SAMPLE_RATE // 10
 MAX_MISSING_SHARE = 0.05
 MAX_MISSING_SECONDS = 2.0
 MAX_BROKEN_PACKETS = 50
+BLOCK_SAMPLES = 4 * SAMPLE_RATE
 ENCRYPTED_TAGS = ("enca", "drms")
 
 
@@ -89,14 +90,24 @@ class SoundTrack:
         written = 0
         with av.open(output, "w", format="flac") as sink:
             flac = sink.add_stream("flac", rate=SAMPLE_RATE, layout="mono")
-            for piece in self._pieces():
-                piece.pts, piece.sample_rate = written, SAMPLE_RATE
-                written += piece.samples
-                sink.mux(flac.encode(piece))
+            for block in self._blocks():
+                block.pts, block.sample_rate = written, SAMPLE_RATE
+                written += block.samples
+                sink.mux(flac.encode(block))
                 if written > self._max_seconds * SAMPLE_RATE:
                     raise VideoTooLongError(f"the sound goes on and on; {self._limit}")
             sink.mux(flac.encode(None))
         return written
+
+    def _blocks(self) -> Iterator[av.AudioFrame]:
+        """Four seconds each: encoding decoded frames of 20 ms one by one takes half as long again."""
+        gathered = av.AudioFifo()
+        for piece in self._pieces():
+            piece.pts, piece.sample_rate = None, SAMPLE_RATE
+            gathered.write(piece)
+            yield from gathered.read_many(BLOCK_SAMPLES)
+        if rest := gathered.read():
+            yield rest
 
     def _pieces(self) -> Iterator[av.AudioFrame]:
         """16 kHz mono. Where the track starts late or jumps ahead, silence fills the gap."""
