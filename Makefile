@@ -7,6 +7,7 @@ COMPUTE ?= gpu
 VENV := .venv
 BIN := $(VENV)/bin
 SPEECH := .venv-speech
+PEERS := .venv-peers
 RELIABILITY := tests/reliability
 # Half of the tests for each of two cores.
 HERE := tests/local tests/contract tests/pipeline
@@ -18,7 +19,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export UV_SYSTEM_CERTS := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
-export MYPYPATH := lambdas:tests:docs:containers
+export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs check \
@@ -111,8 +112,17 @@ test-speech: $(SPEECH)/.ready ## both speech adapters, in the container's own en
 test-aws: $(VENV)/.ready ## tests/aws against a deployed stage
 	LIFESTREAM_STAGE=$(STAGE) $(BIN)/pytest -q tests/aws -m aws --force-enable-socket
 
-bench: $(VENV)/.ready ## ratios, word and diarization error rates, costs
+$(PEERS)/.ready: containers/transcribe_speech/requirements-cpu.txt benchmarks/peers/requirements.txt
+	@echo "Setting up $(PEERS)"
+	@$(PYTHON) -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check -r containers/transcribe_speech/requirements-cpu.txt -r benchmarks/peers/requirements.txt
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --no-deps whisperx==3.8.6
+	@touch $@
+
+bench: $(VENV)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs
 	@for benchmark in speech cost; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
+	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
+	@$(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
 
 burst: $(VENV)/.ready ## 100 and 1,000 uploads at once, every event ten times: half an hour
 	PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/burst.py

@@ -27,6 +27,8 @@ LEFT_OUT = shutil.ignore_patterns(
 UNIT = ("dispatcher", "messages", "artifacts", "job_table", "step", "record_failure")
 SIMULATED = (*(f"tests/unit/test_{name}.py" for name in UNIT), "tests/reliability")
 SYNTHESIZED = ("tests/infrastructure/test_workflow.py", *SIMULATED)
+HEARING = ("attribution", "suspicion", "results", "quality", "voices", "listening", "device")
+HEARD = tuple(f"tests/unit/test_{name}.py" for name in HEARING)
 CONTRACT = ("tests/contract/test_search_engines.py",)
 
 
@@ -120,9 +122,9 @@ MUTANTS = (
     ),
     Mutant(
         "atomic publication: the manifest last",
-        "lambdas/steps/publish_results.py",
-        'files["manifest.json"] = _json(',
-        'files = {"manifest.json": ""} | files\n    files["manifest.json"] = _json(',
+        "lambdas/lifestream/domain/results.py",
+        'return files | {"manifest.json": _json(manifest)}',
+        'return {"manifest.json": _json(manifest)} | files',
     ),
     Mutant(
         "orphan removal in the vector index",
@@ -197,6 +199,48 @@ MUTANTS = (
         "in ['FAILED', 'PARTIAL'] %}",
         "in ['FAILED', 'PARTIAL', 'CANCELLED'] %}",
         SYNTHESIZED,
+    ),
+    Mutant(
+        "invented words kept from readers",
+        "lambdas/lifestream/domain/transcript.py",
+        "if not segment.flags)",
+        "if True)",
+        HEARD,
+    ),
+    Mutant(
+        "loops noticed",
+        "lambdas/lifestream/domain/suspicion.py",
+        "    if looped > MAX_LOOPED_SHARE:",
+        "    if looped > 2:",
+        HEARD,
+    ),
+    Mutant(
+        "digest of a model",
+        "lambdas/lifestream/engines/model_folder.py",
+        "if sha256(folder / name) != digest:",
+        "if sha256(folder / name) == '':",
+        HEARD,
+    ),
+    Mutant(
+        "voices kept only on request",
+        "containers/transcribe_speech/listening.py",
+        "diarization.voices if settings.remember_voices else ()",
+        "diarization.voices",
+        HEARD,
+    ),
+    Mutant(
+        "a clear margin between two names",
+        "lambdas/lifestream/domain/voices.py",
+        "is_clear = not rest or",
+        "is_clear = True or not rest or",
+        HEARD,
+    ),
+    Mutant(
+        "ties go to who began first",
+        "lambdas/lifestream/domain/attribution.py",
+        "np.where(overlap == longest, began, len(ordered)).argmin(axis=0)",
+        "overlap.argmax(axis=0)",
+        HEARD,
     ),
     Mutant(
         "lost notifications",

@@ -58,7 +58,7 @@ class SpeechSettings(Environment):
         default="auto", alias="WHISPER_COMPUTE_TYPE"
     )
     whisper_batch_size: int | None = Field(default=None, ge=1, alias="WHISPER_BATCH_SIZE")
-    pyannote_batch_size: int = Field(default=32, ge=1, alias="PYANNOTE_BATCH_SIZE")
+    pyannote_batch_size: int | None = Field(default=None, ge=1, alias="PYANNOTE_BATCH_SIZE")
     vad_threshold: float = Field(default=0.5, gt=0, lt=1, alias="VAD_THRESHOLD")
     vad_min_silence_ms: int = Field(default=300, ge=0, le=5_000, alias="VAD_MIN_SILENCE_MS")
     vad_pad_ms: int = Field(default=150, ge=0, le=2_000, alias="VAD_PAD_MS")

@@ -101,10 +101,11 @@ def test_our_own_errors_pass_unchanged() -> None:
 def test_less_memory_means_less_at_once() -> None:
     on_gpu = [capacity(free * GIB, on_gpu=True) for free in (22, 14, 8, 5, 1)]
 
-    assert [fits.batch_size for fits in on_gpu] == [16, 16, 8, 4, 1]
+    assert [fits.whisper_batch for fits in on_gpu] == [16, 16, 8, 4, 1]
     assert [fits.compute_type for fits in on_gpu][-1] == "int8_float16"
     assert not on_gpu[-1].both_at_once
-    assert capacity(1 * GIB, on_gpu=False).batch_size < capacity(9 * GIB, on_gpu=False).batch_size
+    small, large = (capacity(free * GIB, on_gpu=False) for free in (1, 9))
+    assert small.whisper_batch < large.whisper_batch
     assert capacity_of("cpu").compute_type == "int8"
 
 

@@ -138,7 +138,7 @@ class Artifacts:
         except self._s3.exceptions.NoSuchKey:
             return None
         try:
-            with _collecting_no_garbage():
+            with collecting_no_garbage():
                 return kind.model_validate_json(answer["Body"].read())
         except ValidationError:
             return None
@@ -163,7 +163,7 @@ class Artifacts:
 
 
 @contextmanager
-def _collecting_no_garbage() -> Iterator[None]:
+def collecting_no_garbage() -> Iterator[None]:
     """Parsing makes only objects that stay: looking for garbage among those of a long
     transcript takes twice as long as parsing it."""
     was_on = gc.isenabled()

@@ -100,7 +100,7 @@ class SoundTrack:
         return written
 
     def _blocks(self) -> Iterator[av.AudioFrame]:
-        """Four seconds each: encoding decoded frames of 20 ms one by one takes half as long again."""
+        """Four seconds each: encoding frame by frame, 20 ms each, takes half as long again."""
         gathered = av.AudioFifo()
         for piece in self._pieces():
             piece.pts, piece.sample_rate = None, SAMPLE_RATE

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lifestream.domain.evidence import Diarization, VoicePrint
 from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import SpeakerTurn
-from lifestream.engines.device import chosen, named_errors
+from lifestream.engines.device import capacity_of, chosen, named_errors
 from lifestream.engines.model_folder import verified
 from lifestream.engines.transcription import Heard
 from lifestream.errors import OutOfMemoryError
@@ -34,9 +34,10 @@ class Pyannote:
     def __init__(self, settings: SpeechSettings) -> None:
         model = verified(settings.models_dir / settings.pyannote_model, "config.yaml")
         self.name = f"pyannote.audio/{model.name}"
+        device = chosen(settings.device)
+        self._batch_size = settings.pyannote_batch_size or capacity_of(device).pyannote_batch
         with named_errors("pyannote.audio"):
-            self._pipeline = _load(model, chosen(settings.device))
-        self._batch_size = settings.pyannote_batch_size
+            self._pipeline = _load(model, device)
 
     def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
         """Half as much at once where memory does not suffice."""

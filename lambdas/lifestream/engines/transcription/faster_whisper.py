@@ -42,7 +42,7 @@ class FasterWhisper:
         room = capacity_of(self._device)
         is_open = settings.compute_type == "auto"
         self._compute_type = room.compute_type if is_open else settings.compute_type
-        self._batch_size = settings.whisper_batch_size or room.batch_size
+        self._batch_size = settings.whisper_batch_size or room.whisper_batch
         self._pipeline = self._load()
 
     def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:

@@ -1,0 +1,93 @@
+"""Twelve hours of invented speech, and everything that is done with it after the engines."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from lifestream.aws.artifacts import collecting_no_garbage
+from lifestream.domain.attribution import segments_by_speaker
+from lifestream.domain.chunks import chunks_of
+from lifestream.domain.evidence import Evidence
+from lifestream.domain.job import JobOptions
+from lifestream.domain.quality import assess
+from lifestream.domain.results import result_files
+from lifestream.domain.suspicion import flagged
+from lifestream.domain.transcript import (
+    Engines,
+    RecognizedSegment,
+    Source,
+    Span,
+    Speaker,
+    SpeakerTurn,
+    Transcript,
+    Word,
+)
+
+HOURS = 12
+WORD_SECONDS, PAUSE_SECONDS = 0.4, 0.6
+SPEAKERS = tuple(f"SPEAKER_{number:02}" for number in range(4))
+ENGINES = Engines(transcription="invented", diarization="invented")
+
+
+def after_the_engines() -> tuple[int, float]:
+    """(words, seconds): words to speakers, flags, both ways through JSON, quality, all result
+    files, passages for the index."""
+    recognized, turns = invented()
+    speech = [
+        Span(start_seconds=s.words[0].start_seconds, end_seconds=s.words[-1].end_seconds)
+        for s in recognized
+    ]
+    started = time.perf_counter()
+    segments = flagged(segments_by_speaker(recognized, turns), recognized, speech)
+    stored = Transcript(
+        job_id="0" * 32,
+        source=Source(bucket="b", key="k", version_id=None, etag=None),
+        language="en",
+        duration_seconds=HOURS * 3600,
+        engines=ENGINES,
+        speakers=tuple(Speaker(id=speaker) for speaker in SPEAKERS),
+        segments=segments,
+    ).model_dump_json()
+    with collecting_no_garbage():
+        transcript = Transcript.model_validate_json(stored)
+    evidence = Evidence(
+        job_id="0" * 32, diarization_engine="invented", speech=tuple(speech), turns=tuple(turns)
+    )
+    result_files(
+        file_name="long.mp4",
+        options=JobOptions(),
+        transcript=transcript,
+        quality=assess(transcript, evidence),
+        summary=None,
+        missing=(),
+    )
+    chunks_of(transcript)
+    seconds = time.perf_counter() - started
+    return sum(len(segment.words) for segment in recognized), seconds
+
+
+def invented() -> tuple[list[RecognizedSegment], list[SpeakerTurn]]:
+    """Sentences of a dozen words, and two speakers in every half minute."""
+    dice, at = np.random.default_rng(0), 0.0
+    recognized, turns = [], []
+    while at < HOURS * 3600:
+        words = [_word(dice, at + n * WORD_SECONDS) for n in range(int(dice.integers(20, 70)))]
+        recognized.append(RecognizedSegment(words=tuple(words), average_log_probability=-0.3))
+        begin, at = at, words[-1].end_seconds
+        for start, end in ((begin, (begin + at) / 2), ((begin + at) / 2, at)):
+            speaker = SPEAKERS[int(dice.integers(len(SPEAKERS)))]
+            turns.append(SpeakerTurn(start_seconds=start, end_seconds=end, speaker=speaker))
+        at += PAUSE_SECONDS
+    return recognized, turns
+
+
+def _word(dice: np.random.Generator, at: float) -> Word:
+    end = "." if dice.random() < 1 / 12 else ""
+    return Word(
+        text=f"word{dice.integers(3_000)}{end}",
+        start_seconds=round(at, 3),
+        end_seconds=round(at + WORD_SECONDS, 3),
+        confidence=0.9,
+    )

@@ -1,0 +1,51 @@
+"""WhisperX as its command runs it: voices, words, alignment, speakers; a model at a time.
+
+`python whisperx_peer.py MODELS AUDIO`
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from tempfile import mkdtemp
+
+from speech.conftest import _import_torchaudio_without_cuda
+
+
+def main(models: Path, audio_file: Path) -> None:
+    import whisperx
+    from whisperx.diarize import DiarizationPipeline, assign_word_speakers
+
+    a_sentence_splitter()
+    audio = whisperx.load_audio(str(audio_file))
+    model = whisperx.load_model(
+        str(models / "base"), "cpu", compute_type="int8", language="en", local_files_only=True
+    )
+    result = model.transcribe(audio, batch_size=8)
+    del model
+    gc.collect()
+    aligner, metadata = whisperx.load_align_model("en", "cpu", str(models / "aligner"))
+    result = whisperx.align(result["segments"], aligner, metadata, audio, "cpu")
+    del aligner
+    gc.collect()
+    turns = DiarizationPipeline(str(models / "diarization"), device="cpu")(audio)
+    result = assign_word_speakers(turns, result)
+    sys.stdout.write(f"{len(result['segments'])} segments\n")
+
+
+def a_sentence_splitter() -> None:
+    """WhisperX downloads a trained one; an untrained one costs the same."""
+    import nltk
+    from nltk.tokenize.punkt import PunktParameters, save_punkt_params
+
+    folder = Path(mkdtemp())
+    nltk.data.path.insert(0, str(folder))
+    target = folder / "tokenizers" / "punkt_tab" / "english"
+    target.mkdir(parents=True)
+    save_punkt_params(PunktParameters(), str(target))
+
+
+if __name__ == "__main__":
+    _import_torchaudio_without_cuda()
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
