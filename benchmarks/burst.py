@@ -27,6 +27,7 @@ from urllib.parse import quote_plus
 from rich.console import Console
 from rich.table import Table
 
+from builders import a_draft
 from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
 from conftest import forget_everything
 from fakes import Answer, LocalEndpoint, chat_completion
@@ -37,7 +38,7 @@ from media_files import tone
 SIZES = (100, 1_000)
 COPIES = 8  # beside S3's own event and the client's message
 POLL_SECONDS = 0.5
-DRAFT = {"title": "T", "abstract": "A", "key_points": [], "action_items": [], "topics": []}
+DRAFT = a_draft(abstract="A").model_dump(mode="json")
 DOCKERFILE = Path(__file__).parent / "timed_speech" / "Dockerfile"
 MIB = 1 << 20
 

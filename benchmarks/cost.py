@@ -10,15 +10,14 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from lifestream.domain.prices import PRICES
+
 GPU_HOUR = 0.8048  # g6.xlarge, on demand
 MANAGED_INSTANCES_FEE = 0.12
 ASSUMED_SPEED = 20.0  # hours of recording an hour of work
 COLD_START_HOURS = 5 / 60
 IDLE_HOURS = 5 / 60  # the host stays this long, see IDLE_HOST_SECONDS
 SUMMARY_TOKENS_IN, SUMMARY_TOKENS_OUT = 15_000, 1_500
-MILLION = 1e6
-SUMMARY_IN, SUMMARY_OUT = 0.15, 0.60  # gpt-4o-mini, a million tokens
-EMBEDDING = 0.02  # text-embedding-3-small, a million tokens
 STATE_TRANSITIONS, TRANSITION = 25, 0.025 / 1000
 LAMBDA_GB_SECONDS, LAMBDA_GB_SECOND = 90.0, 0.0000166667 * 0.8  # Arm
 TRANSCRIBE_HOUR = 0.36  # Amazon Transcribe, batch, for comparison
@@ -28,8 +27,8 @@ def main() -> None:
     gpu = GPU_HOUR * (1 + MANAGED_INSTANCES_FEE)
     costs = {
         "GPU, warm host": gpu / ASSUMED_SPEED,
-        "summary": (SUMMARY_TOKENS_IN * SUMMARY_IN + SUMMARY_TOKENS_OUT * SUMMARY_OUT) / MILLION,
-        "embeddings": SUMMARY_TOKENS_IN * EMBEDDING / MILLION,
+        "summary": PRICES["gpt-4o-mini"].of(SUMMARY_TOKENS_IN, SUMMARY_TOKENS_OUT),
+        "embeddings": PRICES["text-embedding-3-small"].of(SUMMARY_TOKENS_IN),
         "Step Functions": STATE_TRANSITIONS * TRANSITION,
         "Lambda": LAMBDA_GB_SECONDS * LAMBDA_GB_SECOND,
     }

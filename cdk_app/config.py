@@ -16,7 +16,22 @@ from pydantic import (
     field_validator,
 )
 
-from lifestream.settings import SpeechSettings, VoiceSettings
+from lifestream.settings import (
+    Environment,
+    SpeechSettings,
+    SummarySettings,
+    VoiceSettings,
+)
+
+
+def _checked(given: dict[str, str], *kinds: type[Environment]) -> dict[str, str]:
+    """What the engines would refuse hours later is refused here."""
+    known = {str(field.alias) for kind in kinds for field in kind.model_fields.values()}
+    if unknown := given.keys() - known:
+        raise ValueError(f"no such settings: {', '.join(sorted(unknown))}")
+    for kind in kinds:
+        kind.model_validate(given)
+    return given
 
 
 def _unpacked(given: Any) -> Any:
@@ -35,17 +50,17 @@ class Config(BaseModel):
     max_dispatchers: int = Field(default=2, ge=2, le=1000)
     max_gpu_tasks: int = Field(default=4, ge=1, le=100)
     speech: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
+    summary: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
 
     @field_validator("speech")
     @classmethod
-    def _are_settings(cls, given: dict[str, str]) -> dict[str, str]:
-        """What the engines would refuse hours later is refused here."""
-        fields = SpeechSettings.model_fields | VoiceSettings.model_fields
-        if unknown := given.keys() - {str(field.alias) for field in fields.values()}:
-            raise ValueError(f"no speech settings: {', '.join(sorted(unknown))}")
-        SpeechSettings.model_validate(given)
-        VoiceSettings.model_validate(given)
-        return given
+    def _speech_can_be_set(cls, given: dict[str, str]) -> dict[str, str]:
+        return _checked(given, SpeechSettings, VoiceSettings)
+
+    @field_validator("summary")
+    @classmethod
+    def _summary_can_be_set(cls, given: dict[str, str]) -> dict[str, str]:
+        return _checked(given, SummarySettings)
 
     @classmethod
     def from_context(cls, node: Node) -> Self:

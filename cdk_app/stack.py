@@ -105,7 +105,7 @@ class LifeStreamStack(Stack):
             LambdaStep(
                 self,
                 Step.SUMMARIZE_TRANSCRIPT,
-                environment=with_keys | {"OPENAI_MODEL": config.openai_model},
+                environment=with_keys | {"OPENAI_MODEL": config.openai_model, **config.summary},
                 requirements=Requirements.SUMMARY,
                 timeout=Duration.minutes(15),
                 memory=1024,

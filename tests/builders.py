@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lifestream.domain.evidence import Evidence
 from lifestream.domain.job import Failure, InspectedJob, JobOptions, ProcessingJob, PublishableJob
+from lifestream.domain.summary import NOTHING_SAID, SummaryDraft
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript, Word
 from lifestream.media.sound import Sound
 from lifestream.media.voice_activity import speech_spans
@@ -159,3 +160,8 @@ def a_sound(samples: NDArray[np.float32]) -> Sound:
 
 def nobody_listens(_seconds: float) -> None:
     """Where a test does not ask for progress."""
+
+
+def a_draft(**changes: Any) -> SummaryDraft:
+    """Empty but for the title and what the test says."""
+    return SummaryDraft.model_validate(NOTHING_SAID.model_dump() | {"title": "Budget"} | changes)

@@ -24,7 +24,7 @@ from botocore.config import Config
 
 from cdk_app.local.deployment import deploy
 from cdk_app.local.synthesis import ROOT, synthesize
-from lifestream.settings import SpeechSettings
+from lifestream.settings import SpeechSettings, SummarySettings
 
 ACCOUNT = "000000000000"
 SECRET_KEY = "test"  # noqa: S105  # what the embedded AWS signs with
@@ -38,10 +38,9 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
 SETTINGS = (
     *(str(field.alias) for field in SpeechSettings.model_fields.values()),
     "VOICE_MIN_SCORE",
-    "SUMMARIZATION_ENGINE",
+    *(str(field.alias) for field in SummarySettings.model_fields.values()),
     "EMBEDDING_ENGINE",
     "VECTOR_INDEX",
-    "OPENAI_BASE_URL",
     "PINECONE_INDEX_NAME",
     "PINECONE_ENVIRONMENT",
     "MAX_DURATION_HOURS",

@@ -18,6 +18,7 @@ PipelineError
 │  ├─ MissingSettingsError
 │  ├─ KeyRefusedError          a vendor does not take the key, although it was read anew
 │  ├─ UnsupportedOptionError
+│  ├─ CostCapError             the next model call could cost more than is allowed for a job
 │  ├─ ModelMissingError
 │  ├─ ModelAlteredError        a file of it is not the one that was published
 │  ├─ ModelGateError           its licence has to be accepted by a person first
@@ -109,6 +110,10 @@ class KeyRefusedError(ConfigurationError):
 
 class UnsupportedOptionError(ConfigurationError):
     advice = "Leave the option out, or use an engine that supports it."
+
+
+class CostCapError(ConfigurationError):
+    advice = "Raise MAX_SUMMARY_DOLLARS or take a cheaper OPENAI_MODEL, then redrive the job."
 
 
 class ModelMissingError(ConfigurationError):

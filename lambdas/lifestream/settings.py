@@ -91,6 +91,11 @@ class SummarySettings(Environment):
     )
     openai_model: str = Field(default="gpt-4o-mini", alias="OPENAI_MODEL")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
+    max_dollars: float | None = Field(default=None, gt=0, alias="MAX_SUMMARY_DOLLARS")
+    summary_language: str | None = Field(default=None, alias="SUMMARY_LANGUAGE")
+    summary_instructions: str | None = Field(
+        default=None, max_length=1_000, alias="SUMMARY_INSTRUCTIONS"
+    )
 
 
 class IndexSettings(Environment):

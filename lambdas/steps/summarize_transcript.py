@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from lifestream.aws.artifacts import SUMMARY
 from lifestream.aws.keys import with_keys
+from lifestream.domain.citations import verified
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
-from lifestream.domain.summary import NOTHING_SAID, verified
+from lifestream.domain.summary import NOTHING_SAID, Drafted, SummaryWishes, Usage
 from lifestream.engines.summarization import Summarizer, load_summarizer
 from lifestream.settings import Keys, SummarySettings, load
 from lifestream.step import artifacts, step
@@ -17,6 +18,7 @@ class Summarized(Frozen):
     engine: str
     statements: int
     verified_statements: int
+    usage: Usage
 
 
 @step(Step.SUMMARIZE_TRANSCRIPT, takes=InspectedJob, status=JobStatus.SUMMARIZING)
@@ -25,26 +27,37 @@ def handler(job: InspectedJob) -> Summarized:
 
 
 def summarize_with(keys: Keys, job: InspectedJob) -> Summarized:
-    summarizer = load_summarizer(load(SummarySettings), keys)
+    settings = load(SummarySettings)
+    summarizer, wishes = load_summarizer(settings, keys), wishes_of(job, settings)
     transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
     return artifacts().once(
         job.job_id,
         Step.SUMMARIZE_TRANSCRIPT,
-        fingerprint(transcript_made_from, summarizer.name),
-        lambda: summarize(job, summarizer),
+        fingerprint(transcript_made_from, summarizer.name, wishes.model_dump()),
+        lambda: summarize(job, summarizer, wishes),
         Summarized,
         leaves=[SUMMARY],
     )
 
 
-def summarize(job: InspectedJob, summarizer: Summarizer) -> Summarized:
+def wishes_of(job: InspectedJob, settings: SummarySettings) -> SummaryWishes:
+    """The job's own, else those of the deployment."""
+    return SummaryWishes(
+        language=job.options.summary_language or settings.summary_language,
+        instructions=job.options.summary_instructions or settings.summary_instructions,
+    )
+
+
+def summarize(job: InspectedJob, summarizer: Summarizer, wishes: SummaryWishes) -> Summarized:
     transcript = artifacts().transcript(job.job_id).believed
     # Silence has no summary, and asking a model for one invites it to invent.
-    draft = summarizer.summarize(transcript) if transcript.segments else NOTHING_SAID
-    summary = verified(draft, transcript, engine=summarizer.name)
+    said = transcript.segments
+    drafted = summarizer.summarize(transcript, wishes) if said else Drafted(draft=NOTHING_SAID)
+    summary = verified(drafted, transcript, engine=summarizer.name)
     artifacts().save(job.job_id, Step.SUMMARIZE_TRANSCRIPT, SUMMARY, summary)
     return Summarized(
         engine=summarizer.name,
         statements=summary.statements,
         verified_statements=summary.verified_statements,
+        usage=summary.usage,
     )

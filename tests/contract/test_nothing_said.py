@@ -16,7 +16,7 @@ from conftest import JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO, SUMMARY
 from lifestream.aws.job_table import JobTable
-from lifestream.domain.summary import Summary, SummaryDraft
+from lifestream.domain.summary import Drafted, Summary, SummaryWishes
 from lifestream.domain.transcript import Transcript
 from lifestream.step import artifacts
 from lifestream.step_names import Step
@@ -54,7 +54,7 @@ class Summarizer:
 
     name = "paid"
 
-    def summarize(self, transcript: Transcript) -> SummaryDraft:
+    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:  # noqa: ARG002
         raise AssertionError(f"asked to summarize {transcript.text!r}")
 
 

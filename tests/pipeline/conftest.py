@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from builders import a_draft
 from cdk_app.local.run import Deployment, Outcome
 from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
 from conftest import forget_everything
@@ -24,7 +25,7 @@ from lifestream.client.video_service import VideoService
 from lifestream.domain.job import ProcessingJob
 from media_files import SAMPLE, convert
 
-DRAFT = {"title": "T", "abstract": "A", "key_points": [], "action_items": [], "topics": ["budget"]}
+DRAFT = a_draft(abstract="A", topics=["budget"]).model_dump(mode="json")
 WAIT_SCALE = 0.02
 PATIENCE_SECONDS = 120
 

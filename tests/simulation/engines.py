@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from builders import MEETING
+from builders import MEETING, a_draft
 from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
-from lifestream.domain.summary import SummaryDraft
+from lifestream.domain.summary import Drafted, SummaryWishes
 from lifestream.domain.transcript import (
     Recognition,
     RecognizedSegment,
@@ -82,13 +82,11 @@ class Summarizer:
     is_down: bool = False
     paid: Counter[str] = field(default_factory=Counter)
 
-    def summarize(self, transcript: Transcript) -> SummaryDraft:
+    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:  # noqa: ARG002
         if self.is_down:
             raise TransientError("the model is down")
         self.paid[f"{transcript.job_id} {self.name}"] += 1
-        return SummaryDraft(
-            title="Budget", abstract="A budget.", key_points=(), action_items=(), topics=("budget",)
-        )
+        return Drafted(draft=a_draft(abstract="A budget.", topics=["budget"]))
 
 
 @dataclass

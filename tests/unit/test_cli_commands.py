@@ -79,8 +79,9 @@ def test_everything_that_a_job_may_be_asked_for_can_be_typed(tmp_path: Path) -> 
     video.write_bytes(b"video")
 
     flags = "--language de --min-speakers 2 --max-speakers 4 --hotword Ada --prompt Hallo."
-    switches = "--multilingual --translate --show-flagged"
-    short_id = typed("upload", str(video), *flags.split(), *switches.split()).split()[0]
+    switches = "--multilingual --translate --show-flagged --summary-language German"
+    summary = ("--summary-instructions", "Look for prices.")
+    short_id = typed("upload", str(video), *flags.split(), *switches.split(), *summary).split()[0]
 
     [record] = JobTable(clients.table(JOBS)).starting_with(short_id)
     assert record.job.options == JobOptions(
@@ -92,6 +93,8 @@ def test_everything_that_a_job_may_be_asked_for_can_be_typed(tmp_path: Path) -> 
         multilingual=True,
         translate=True,
         show_flagged=True,
+        summary_language="German",
+        summary_instructions="Look for prices.",
     )
 
 
@@ -102,4 +105,4 @@ def test_hints_that_do_not_fit_beside_the_video_are_refused(tmp_path: Path) -> N
     result = CliRunner().invoke(app, ["upload", str(video), "--prompt", "ü" * 300])
 
     assert result.exit_code == 2
-    assert "hotwords and initial_prompt exceed 1200 characters" in result.output
+    assert "exceed 1200 characters" in result.output

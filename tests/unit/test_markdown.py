@@ -7,10 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from builders import MEETING, a_transcript
+from builders import MEETING, a_draft, a_transcript
+from lifestream.domain.citations import verified
 from lifestream.domain.job import MissingPart
 from lifestream.domain.markdown import clock, escape, result_page
-from lifestream.domain.summary import SummaryDraft, verified
+from lifestream.domain.summary import Drafted
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -69,15 +70,13 @@ def test_no_bare_address_is_left_to_be_linked(address: str) -> None:
 
 
 def test_the_page_leads_with_the_summary_and_ends_with_who_said_what() -> None:
-    draft = SummaryDraft(
-        title="Budget", abstract="It was about money.", key_points=(), action_items=(), topics=()
-    )
+    drafted = Drafted(draft=a_draft(abstract="It was about money."))
 
     text = result_page(
         file_name="talk.mp4",
         transcript=MEETING,
         verdict="All is well.",
-        summary=verified(draft, MEETING, engine="test"),
+        summary=verified(drafted, MEETING, engine="test"),
         missing=(),
     )
 

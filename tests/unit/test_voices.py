@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
-from builders import MEETING, a_job, a_publishable_job, evidence_of
+from builders import MEETING, a_draft, a_job, a_publishable_job, evidence_of
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.artifacts import EVIDENCE, SUMMARY, TRANSCRIPT
 from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.client.results import Results
 from lifestream.client.speakers import name_speaker
+from lifestream.domain.citations import verified
 from lifestream.domain.job import JobStatus, PublishableJob
-from lifestream.domain.summary import SummaryDraft, verified
+from lifestream.domain.summary import Drafted
 from lifestream.domain.transcript import Transcript
 from lifestream.domain.voices import NamedVoice, matches_of, similarity
 from lifestream.errors import ConfigurationError
@@ -81,9 +82,7 @@ def publish(aws: Aws) -> Any:  # noqa: ARG001
         of_key = a_job(key=key).model_copy(update={"attempt": attempt})
         job = PublishableJob(**a_publishable_job().model_dump() | of_key.model_dump())
         transcript = MEETING.model_copy(update={"job_id": job.job_id})
-        draft = SummaryDraft(
-            title="Budget", abstract="x", key_points=(), action_items=(), topics=()
-        )
+        drafted = Drafted(draft=a_draft(abstract="x"))
         for step, name, model in (
             (Step.TRANSCRIBE_SPEECH, TRANSCRIPT, transcript),
             (
@@ -91,7 +90,7 @@ def publish(aws: Aws) -> Any:  # noqa: ARG001
                 EVIDENCE,
                 heard(*vectors).model_copy(update={"job_id": job.job_id}),
             ),
-            (Step.SUMMARIZE_TRANSCRIPT, SUMMARY, verified(draft, transcript, engine="test")),
+            (Step.SUMMARIZE_TRANSCRIPT, SUMMARY, verified(drafted, transcript, engine="test")),
         ):
             artifacts().save(job.job_id, step, name, model)
         jobs = JobTable(clients.table(JOBS))

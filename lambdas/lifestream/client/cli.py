@@ -65,6 +65,10 @@ def upload(  # noqa: PLR0913  # one option a question the person may answer
     show_flagged: Annotated[
         bool, typer.Option(help="Leave in what nobody seems to have said.")
     ] = False,
+    summary_language: Annotated[str | None, typer.Option(help="Language to summarize in.")] = None,
+    summary_instructions: Annotated[
+        str | None, typer.Option(help="What the summary should look for.")
+    ] = None,
     stage: Stage = None,
 ) -> None:
     """Upload videos; each becomes a job."""
@@ -79,6 +83,8 @@ def upload(  # noqa: PLR0913  # one option a question the person may answer
             multilingual=multilingual,
             translate=translate,
             show_flagged=show_flagged,
+            summary_language=summary_language,
+            summary_instructions=summary_instructions,
         )
         service = VideoService(connect(stage))
         for video in videos:

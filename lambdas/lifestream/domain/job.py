@@ -58,6 +58,7 @@ class JobOptions(Frozen):
     `multilingual`: the language may change within the recording. `translate`: the text is
     English, whatever is spoken. `initial_prompt`: how the text should look, as if it had been
     said before. `show_flagged`: leave in what nobody seems to have said.
+    `summary_language` and `summary_instructions`: what the reader of the summary wants.
     """
 
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
@@ -69,22 +70,25 @@ class JobOptions(Frozen):
     max_speakers: int | None = Field(default=None, ge=1, le=50)
     hotwords: tuple[str, ...] = ()
     show_flagged: bool = False
+    summary_language: str | None = Field(default=None, min_length=2, max_length=40)
+    summary_instructions: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
     def _fits_beside_the_video(self) -> Self:
         """S3 stores 2 KB of metadata with an object, in ASCII; ECS takes 8 KB of overrides."""
-        hints = json.dumps([self.hotwords, self.initial_prompt])
+        hints = json.dumps([self.hotwords, self.initial_prompt, self.summary_instructions])
         if len(hints) > MAX_HINT_CHARACTERS:
             raise ValueError(
-                f"hotwords and initial_prompt exceed {MAX_HINT_CHARACTERS} characters, "
-                "of which those outside ASCII count six times"
+                "hotwords, initial_prompt and summary_instructions exceed "
+                f"{MAX_HINT_CHARACTERS} characters, of which those outside ASCII count six times"
             )
         return self
 
     @property
     def of_speech(self) -> dict[str, Any]:
         """Those that change what the engines hear."""
-        return self.model_dump(exclude={"show_flagged"})
+        others = {"show_flagged", "summary_language", "summary_instructions"}
+        return self.model_dump(exclude=others)
 
     @model_validator(mode="after")
     def _one_way_to_count(self) -> Self:

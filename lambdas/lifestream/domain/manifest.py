@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lifestream.domain.job import Frozen, JobOptions, JobStatus, MissingPart
+from lifestream.domain.summary import Usage
 from lifestream.domain.transcript import Engines, Source
 
 
@@ -19,6 +20,7 @@ class Manifest(Frozen):
     options: JobOptions
     engines: Engines
     summary_engine: str | None
+    summary_usage: Usage | None
     code_version: str
     files: tuple[str, ...]
     missing: tuple[MissingPart, ...]

@@ -7,11 +7,11 @@ that it can neither format the page nor link out of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from lifestream.domain.job import MissingPart
 from lifestream.domain.speakers import names_of, turns_of
-from lifestream.domain.summary import Statement, Summary
+from lifestream.domain.summary import Cited, CitedActionItem, CitedStatement, Summary
 from lifestream.domain.transcript import Transcript, text_of
 
 INLINE_MARKUP = re.compile(r"([\\`*_\[\]|~])")
@@ -30,10 +30,11 @@ def result_page(
     summary: Summary | None,
     missing: Sequence[MissingPart],
 ) -> str:
-    lines = [f"# {escape(summary.title if summary else file_name)}", ""]
+    title = summary.title if summary else ""
+    lines = [f"# {escape(title or file_name)}", ""]
     lines += [_facts(file_name, transcript), "", escape(verdict), ""]
     lines += [f"> **Missing:** {escape(part.step)} ({escape(part.error)})" for part in missing]
-    lines += ["", *_summary_lines(summary, transcript)] if summary else [""]
+    lines += ["", *_summary_lines(summary, names_of(transcript))] if summary else [""]
     lines += ["## Transcript", "", *_transcript_lines(transcript)]
     return "\n".join(lines) + "\n"
 
@@ -61,30 +62,45 @@ def _facts(file_name: str, transcript: Transcript) -> str:
     )
 
 
-def _summary_lines(summary: Summary, transcript: Transcript) -> Iterator[str]:
-    yield from ("## Summary", "", escape(summary.abstract), "")
-    if summary.key_points:
-        yield from ("## Key points", "")
-        starts = {segment.id: segment.start_seconds for segment in transcript.segments}
-        yield from (_statement_line(point, starts) for point in summary.key_points)
-        yield ""
-    if summary.action_items:
-        yield from ("## Action items", "")
-        names = names_of(transcript)
-        for item in summary.action_items:
-            who = f"**{escape(names.get(item.owner, item.owner))}**: " if item.owner else ""
-            due = f" (due: {escape(item.due)})" if item.due else ""
-            yield f"- [ ] {who}{escape(item.text)}{due}"
-        yield ""
+def _summary_lines(summary: Summary, names: Mapping[str, str]) -> Iterator[str]:
+    if summary.abstract:
+        yield from ("## Summary", "", escape(summary.abstract), "")
+    yield from _section("Chapters", (f"- {_moment(c)} {escape(c.text)}" for c in summary.chapters))
+    yield from _section("Key points", map(_statement_line, summary.key_points))
+    yield from _section("Decisions", map(_statement_line, summary.decisions))
+    yield from _section("Action items", (_action_line(i, names) for i in summary.action_items))
+    yield from _section("Open questions", map(_statement_line, summary.questions))
+    yield from _section(
+        "Who brought what",
+        (
+            f"- **{escape(names.get(c.speaker, c.speaker))}**: {escape(c.text)} ({_moment(c)})"
+            for c in summary.contributions
+        ),
+    )
     if summary.topics:
         yield from (f"**Topics:** {', '.join(escape(topic) for topic in summary.topics)}", "")
     yield f"*{summary.verified_statements} of {summary.statements} statements verified.*"
     yield ""
 
 
-def _statement_line(statement: Statement, starts: Mapping[int, float]) -> str:
-    first = min(starts[number] for number in statement.segment_ids if number in starts)
-    return f"- {escape(statement.text)} ({clock(first)})"
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    listed = list(lines)
+    if listed:
+        yield from (f"## {title}", "", *listed, "")
+
+
+def _statement_line(statement: CitedStatement) -> str:
+    return f"- {escape(statement.text)} ({_moment(statement)})"
+
+
+def _action_line(item: CitedActionItem, names: Mapping[str, str]) -> str:
+    who = f"**{escape(names.get(item.owner, item.owner))}**: " if item.owner else ""
+    due = f" (due: {escape(item.due)})" if item.due else ""
+    return f"- [ ] {who}{escape(item.text)}{due} ({_moment(item)})"
+
+
+def _moment(cited: Cited) -> str:
+    return clock(cited.start_seconds)
 
 
 def _transcript_lines(transcript: Transcript) -> Iterator[str]:

@@ -59,6 +59,7 @@ def result_files(  # one argument a part of the results
         options=options,
         engines=transcript.engines,
         summary_engine=summary.engine if summary else None,
+        summary_usage=summary.usage if summary else None,
         code_version=__version__,
         files=tuple(files),
         missing=tuple(missing),

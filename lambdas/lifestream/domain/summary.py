@@ -1,16 +1,14 @@
-"""What a summary consists of, and the check that its quotes were really said."""
+"""What a summary consists of, and the check that everything in it was really said."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field
 
 from lifestream.domain.job import Frozen
-from lifestream.domain.transcript import Segment, Transcript, text_of
 
 
 class Statement(Frozen):
@@ -21,6 +19,10 @@ class Statement(Frozen):
     quote: str = Field(max_length=500)
 
 
+class Chapter(Statement):
+    """`text` is its title; the quote is from its beginning."""
+
+
 class ActionItem(Statement):
     """`text` is what is to be done."""
 
@@ -28,17 +30,81 @@ class ActionItem(Statement):
     due: str | None = Field(max_length=200)
 
 
+class Contribution(Statement):
+    """`text` is what one speaker brought to it; the quote is theirs."""
+
+    speaker: str = Field(max_length=100)
+
+
 class SummaryDraft(Frozen):
     """What a summarization engine returns: strict, closed, and nothing in it is trusted yet."""
 
     title: str = Field(max_length=200)
     abstract: str = Field(max_length=4_000)
+    chapters: tuple[Chapter, ...]
     key_points: tuple[Statement, ...]
+    decisions: tuple[Statement, ...]
     action_items: tuple[ActionItem, ...]
+    questions: tuple[Statement, ...]
+    contributions: tuple[Contribution, ...]
     topics: tuple[str, ...]
 
 
-NOTHING_SAID = SummaryDraft(title="", abstract="", key_points=(), action_items=(), topics=())
+NOTHING_SAID = SummaryDraft(
+    title="",
+    abstract="",
+    chapters=(),
+    key_points=(),
+    decisions=(),
+    action_items=(),
+    questions=(),
+    contributions=(),
+    topics=(),
+)
+
+
+class SummaryWishes(Frozen):
+    """What the reader asked for: another language, and what to look for."""
+
+    language: str | None = None
+    instructions: str | None = None
+
+
+class Usage(Frozen):
+    """Of a model that is paid by the token. `dollars` is None where its price is not known."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    dollars: float | None = 0.0
+
+
+class Drafted(Frozen):
+    draft: SummaryDraft
+    usage: Usage = Usage()
+
+
+class Cited(Frozen):
+    """When the quote was said: from its first word to the end of its last."""
+
+    start_seconds: float
+    end_seconds: float
+
+
+class CitedStatement(Statement, Cited):
+    """A statement whose quote was found in the segments that it names."""
+
+
+class CitedChapter(Chapter, Cited):
+    """Lasts until the next one begins."""
+
+
+class CitedActionItem(ActionItem, Cited):
+    """What is to be done, as it was said."""
+
+
+class CitedContribution(Contribution, Cited):
+    """What a speaker brought to it, in a quote of theirs."""
 
 
 class Summary(Frozen):
@@ -49,37 +115,16 @@ class Summary(Frozen):
     engine: str
     title: str
     abstract: str
-    key_points: tuple[Statement, ...]
-    action_items: tuple[ActionItem, ...]
+    chapters: tuple[CitedChapter, ...]
+    key_points: tuple[CitedStatement, ...]
+    decisions: tuple[CitedStatement, ...]
+    action_items: tuple[CitedActionItem, ...]
+    questions: tuple[CitedStatement, ...]
+    contributions: tuple[CitedContribution, ...]
     topics: tuple[str, ...]
     statements: int
     verified_statements: int
-
-
-def verified(draft: SummaryDraft, transcript: Transcript, *, engine: str) -> Summary:
-    """Keep only what the transcript proves; count both."""
-    segments = {segment.id: segment for segment in transcript.segments}
-    key_points = tuple(s for s in draft.key_points if is_quoted(s, segments))
-    action_items = tuple(s for s in draft.action_items if is_quoted(s, segments))
-    return Summary(
-        job_id=transcript.job_id,
-        engine=engine,
-        title=draft.title,
-        abstract=draft.abstract,
-        key_points=key_points,
-        action_items=action_items,
-        topics=draft.topics,
-        statements=len(draft.key_points) + len(draft.action_items),
-        verified_statements=len(key_points) + len(action_items),
-    )
-
-
-def is_quoted(statement: Statement, segments: Mapping[int, Segment]) -> bool:
-    """True where the quote stands, word for word, in the segments that the statement names."""
-    ids = sorted(set(statement.segment_ids) & segments.keys())
-    said = text_of(segments[number] for number in ids)
-    quote = normalized(statement.quote)
-    return bool(quote) and f" {quote} " in f" {normalized(said)} "
+    usage: Usage
 
 
 def normalized(text: str) -> str:

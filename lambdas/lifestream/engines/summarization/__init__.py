@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lifestream.domain.summary import SummaryDraft
+from lifestream.domain.summary import Drafted, SummaryWishes
 from lifestream.domain.transcript import Transcript
 from lifestream.settings import Keys, SummarySettings
 
@@ -14,8 +14,8 @@ class Summarizer(Protocol):
     def name(self) -> str:
         """Engine, model and prompt version: part of the step's fingerprint and the manifest."""
 
-    def summarize(self, transcript: Transcript) -> SummaryDraft:
-        """Raises TransientError, ConfigurationError, SummaryError."""
+    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:
+        """Raises TransientError, ConfigurationError, SummaryError, UnsupportedOptionError."""
 
 
 def load_summarizer(settings: SummarySettings, keys: Keys) -> Summarizer:
@@ -23,9 +23,7 @@ def load_summarizer(settings: SummarySettings, keys: Keys) -> Summarizer:
     if engine == "openai" or (engine == "auto" and keys.openai_api_key):
         from lifestream.engines.summarization.openai import OpenAISummarizer
 
-        return OpenAISummarizer(
-            keys.openai_api_key, model=settings.openai_model, base_url=settings.openai_base_url
-        )
+        return OpenAISummarizer(keys.openai_api_key, settings)
     from lifestream.engines.summarization.extractive import Extractive
 
     return Extractive()

@@ -7,10 +7,21 @@ Summarization" (2004); scikit-learn weighs the words, networkx ranks the graph.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import groupby
 
-from lifestream.domain.summary import NOTHING_SAID, ActionItem, Statement, SummaryDraft
+from lifestream.domain.summary import (
+    NOTHING_SAID,
+    ActionItem,
+    Chapter,
+    Contribution,
+    Drafted,
+    Statement,
+    SummaryDraft,
+    SummaryWishes,
+)
 from lifestream.domain.transcript import Segment, Transcript
-from lifestream.errors import ConfigurationError
+from lifestream.errors import ConfigurationError, UnsupportedOptionError
 
 ABSTRACT_SENTENCES = 3
 KEY_POINTS = 5
@@ -25,13 +36,18 @@ SMALL_TALK = (
     "morning", "need", "okay", "really", "right", "say", "send", "talk", "thank", "thanks",
     "thing", "think", "today", "ve", "want", "yeah", "yes",
 )  # fmt: skip
+CHAPTER_SECONDS = 300
+DECISION = re.compile(r"\b(we|i) (have )?(decided|agreed|agree|chose)\b", re.IGNORECASE)
+QUESTION = re.compile(
+    r"\?$|^(what|when|where|who|why|how|which|do you|can you|could you)\b", re.IGNORECASE
+)
 PROMISE = re.compile(
     r"\b(i|we) (will|shall|need to|have to|must|should)\b|\bplease\b", re.IGNORECASE
 )
 
 
 class Extractive:
-    name = "extractive/lexrank"
+    name = "extractive/lexrank-v2"
 
     def __init__(self) -> None:
         try:
@@ -43,24 +59,55 @@ class Extractive:
                 "and scikit-learn and networkx are not installed"
             ) from error
 
-    def summarize(self, transcript: Transcript) -> SummaryDraft:
+    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:
+        if wishes.language or wishes.instructions:
+            raise UnsupportedOptionError(
+                "without OPENAI_API_KEY the summary repeats what was said: it takes no language "
+                "and no instructions"
+            )
         candidates = [s for s in transcript.segments if len(s.words) >= MIN_WORDS]
-        if not candidates:
-            return NOTHING_SAID
-        ranked, topics = _rank(_most_central(candidates))
-        central = _in_spoken_order(ranked[:ABSTRACT_SENTENCES])
-        return SummaryDraft(
-            title=", ".join(topics[:TITLE_TOPICS]).capitalize(),
-            abstract=" ".join(_sentence(segment) for segment in central)[:4_000],
-            key_points=tuple(_statement(s) for s in _in_spoken_order(ranked[:KEY_POINTS])),
-            action_items=tuple(_action(segment) for segment in _promises(candidates)),
-            topics=tuple(topics),
-        )
+        return Drafted(draft=_draft(transcript, candidates) if candidates else NOTHING_SAID)
 
 
-def _promises(segments: list[Segment]) -> list[Segment]:
-    """Each once, however often it was repeated."""
-    found = {s.text: s for s in reversed(segments) if PROMISE.search(s.text)}
+def _draft(transcript: Transcript, candidates: list[Segment]) -> SummaryDraft:
+    ranked, topics = _rank(_most_central(candidates))
+    central = _in_spoken_order(ranked[:ABSTRACT_SENTENCES])
+    return SummaryDraft(
+        title=", ".join(topics[:TITLE_TOPICS]).capitalize(),
+        abstract=" ".join(_sentence(segment) for segment in central)[:4_000],
+        chapters=tuple(_chapters(transcript, candidates)),
+        key_points=tuple(_statement(s) for s in _in_spoken_order(ranked[:KEY_POINTS])),
+        decisions=tuple(_statement(s) for s in _once(candidates, DECISION)),
+        action_items=tuple(_action(s) for s in _once(candidates, PROMISE)),
+        questions=tuple(_statement(s) for s in _once(candidates, QUESTION)),
+        contributions=tuple(_contributions(ranked)),
+        topics=tuple(topics),
+    )
+
+
+def _chapters(transcript: Transcript, candidates: list[Segment]) -> Iterator[Chapter]:
+    """Stretches of equal length, each named by the words that weigh most in it; none for a
+    recording that is one stretch."""
+    count = int(transcript.duration_seconds // CHAPTER_SECONDS)
+    length = transcript.duration_seconds / max(count, 1)
+    for _, group in groupby(candidates if count > 1 else [], lambda s: s.start_seconds // length):
+        segments = list(group)
+        _, topics = _rank(segments[:MAX_RANKED])
+        first = segments[0]
+        title = ", ".join(topics[:TITLE_TOPICS]).capitalize() or _sentence(first)[:100]
+        yield Chapter(text=title, segment_ids=(first.id,), quote=_quote(first))
+
+
+def _contributions(ranked: list[Segment]) -> Iterator[Contribution]:
+    """Of each speaker, the most central sentence."""
+    first = {segment.speaker: segment for segment in reversed(ranked) if segment.speaker}
+    for speaker, segment in sorted(first.items()):
+        yield Contribution(speaker=speaker, **_statement(segment).model_dump())
+
+
+def _once(segments: list[Segment], pattern: re.Pattern[str]) -> list[Segment]:
+    """Those that the pattern finds, each once, however often it was repeated."""
+    found = {s.text: s for s in reversed(segments) if pattern.search(s.text)}
     return _in_spoken_order(list(found.values()))
 
 

@@ -1,80 +1,137 @@
 """OpenAI, or any endpoint that speaks its protocol: map-reduce with a strict schema.
 
-Every segment is sent exactly once; the answer is parsed into SummaryDraft or refused.
+Every segment is sent exactly once in the map stage, in parts that fit a token budget; drafts are
+combined until one is left. An answer that cannot be used is asked for once more, and never
+published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr, ValidationError
 
-from lifestream.domain.summary import SummaryDraft
+from lifestream.domain.summary import Drafted, SummaryDraft, SummaryWishes
 from lifestream.domain.transcript import Segment, Transcript
 from lifestream.engines.openai_client import client, translated
+from lifestream.engines.summarization.ledger import Ledger
 from lifestream.errors import SummaryError
+from lifestream.settings import SummarySettings
 
-PROMPT_VERSION = "v1"
-MAX_PART_CHARACTERS = 120_000  # about 30,000 tokens, far inside every current context window
-MAX_ANSWER_TOKENS = 4_000
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+
+PROMPT_VERSION = "v2"
+BYTES_PER_TOKEN = 3
+"""Fewer than any tokenizer needs on average, so that a part is never larger than planned."""
+MAX_PART_TOKENS = 30_000
+MAX_ANSWER_TOKENS = 8_000
+REPAIR = "Your answer could not be used: {why}. Answer again, shorter, in the schema."
+SCHEMA: Any = {
+    "type": "json_schema",
+    "json_schema": {
+        "name": "SummaryDraft",
+        "schema": SummaryDraft.model_json_schema(),
+        "strict": True,
+    },
+}
 
 
 class OpenAISummarizer:
-    def __init__(self, key: SecretStr | None, *, model: str, base_url: str | None) -> None:
-        self.name = f"openai/{model}/prompt-{PROMPT_VERSION}"
-        self._model = model
-        self._client = client(key, base_url)
+    def __init__(self, key: SecretStr | None, settings: SummarySettings) -> None:
+        self.name = f"openai/{settings.openai_model}/prompt-{PROMPT_VERSION}"
+        self._model = settings.openai_model
+        self._max_dollars = settings.max_dollars
+        self._client = client(key, settings.openai_base_url)
 
-    def summarize(self, transcript: Transcript) -> SummaryDraft:
+    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:
+        ledger = Ledger(self._model, max_dollars=self._max_dollars)
+        mapping, combining = (instructions(name, wishes) for name in ("system", "combine"))
         drafts = [
-            self._ask(prompt("system"), f"<transcript>\n{part}\n</transcript>")
-            for part in parts_of(transcript)
+            self._ask(ledger, mapping, f"<transcript>\n{part}\n</transcript>")
+            for part in packed(map(_line, transcript.segments))
         ]
-        if len(drafts) == 1:
-            return drafts[0]
-        listed = "\n".join(draft.model_dump_json() for draft in drafts)
-        return self._ask(prompt("combine"), f"<parts>\n{listed}\n</parts>")
+        while len(drafts) > 1:
+            drafts = [
+                self._ask(ledger, combining, f"<parts>\n{part}\n</parts>")
+                for part in packed((d.model_dump_json() for d in drafts), at_least=2)
+            ]
+        return Drafted(draft=drafts[0], usage=ledger.usage)
 
-    def _ask(self, instructions: str, data: str) -> SummaryDraft:
-        import openai
+    def _ask(self, ledger: Ledger, system: str, data: str) -> SummaryDraft:
+        """Once more where the answer cannot be used, with the reason."""
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": data}]
+        answer = self._answer(ledger, messages)
+        if isinstance(answer, str):
+            repair = REPAIR.format(why=answer)
+            answer = self._answer(ledger, [*messages, {"role": "user", "content": repair}])
+        if isinstance(answer, str):
+            raise SummaryError(f"the model's answer could not be used twice: {answer}")
+        return answer
 
-        try:
-            with translated(SummaryError):
-                answer = self._client.chat.completions.parse(
-                    model=self._model,
-                    messages=[
-                        {"role": "system", "content": instructions},
-                        {"role": "user", "content": data},
-                    ],
-                    response_format=SummaryDraft,
-                    max_completion_tokens=MAX_ANSWER_TOKENS,
-                )
-        except openai.LengthFinishReasonError as error:
-            raise SummaryError("the model's answer was cut off at its length limit") from error
-        except openai.ContentFilterFinishReasonError as error:
-            raise SummaryError("the model's content filter refused the transcript") from error
-        except (ValidationError, ValueError) as error:
-            raise SummaryError("the model's answer does not fit the schema") from error
-        message = answer.choices[0].message if answer.choices else None
-        if message is None or message.parsed is None:
-            raise SummaryError("the model refused to summarize or answered nothing")
-        return message.parsed
+    def _answer(self, ledger: Ledger, messages: Any) -> SummaryDraft | str:
+        """The draft, or why there is none."""
+        ledger.allow(sum(_tokens(m["content"]) for m in messages), MAX_ANSWER_TOKENS)
+        with translated(SummaryError):
+            answer = self._client.chat.completions.create(
+                model=self._model,
+                messages=messages,
+                response_format=SCHEMA,
+                max_completion_tokens=MAX_ANSWER_TOKENS,
+            )
+        if answer.usage:
+            ledger.pay(answer.usage.prompt_tokens, answer.usage.completion_tokens)
+        return _parsed(answer)
 
 
-def parts_of(transcript: Transcript) -> Iterator[str]:
-    """The transcript in pieces that fit one request; a piece ends between two segments."""
-    lines: list[str] = []
+def _parsed(answer: ChatCompletion) -> SummaryDraft | str:
+    choice = answer.choices[0] if answer.choices else None
+    if choice is None:
+        return "it was empty"
+    if choice.finish_reason == "length":
+        return "it was cut off at its length limit"
+    if choice.finish_reason == "content_filter":
+        return "the content filter refused the transcript"
+    if choice.message.refusal or not choice.message.content:
+        return "it was a refusal"
+    try:
+        return SummaryDraft.model_validate_json(choice.message.content)
+    except ValidationError as error:
+        fields = {".".join(map(str, problem["loc"])) or "JSON" for problem in error.errors()}
+        return f"it does not fit the schema in {', '.join(sorted(fields)[:5])}"
+
+
+def packed(lines: Iterable[str], *, at_least: int = 1) -> Iterator[str]:
+    """Lines together as long as they fit the token budget, and never fewer than `at_least` while
+    there are more; one empty part where there are none."""
+    part: list[str] = []
     size = 0
-    for segment in transcript.segments:
-        line = _line(segment)
-        if lines and size + len(line) > MAX_PART_CHARACTERS:
-            yield "\n".join(lines)
-            lines, size = [], 0
-        lines.append(line)
-        size += len(line) + 1
-    yield "\n".join(lines)
+    for line in lines:
+        tokens = _tokens(line) + 1
+        if len(part) >= at_least and size + tokens > MAX_PART_TOKENS:
+            yield "\n".join(part)
+            part, size = [], 0
+        part.append(line)
+        size += tokens
+    yield "\n".join(part)
+
+
+def instructions(name: str, wishes: SummaryWishes) -> str:
+    """The prompt, and what the reader wants beside it."""
+    wanted = []
+    if wishes.language:
+        wanted.append(f"Write everything but the quotes in this language: {wishes.language}.")
+    if wishes.instructions:
+        wanted.append(f"The reader asks for this, within the rules above: {wishes.instructions}")
+    return "\n".join([prompt(name), *wanted])
+
+
+@cache
+def prompt(name: str) -> str:
+    return (Path(__file__).parent / "prompts" / f"{name}.{PROMPT_VERSION}.txt").read_text()
 
 
 def _line(segment: Segment) -> str:
@@ -83,6 +140,5 @@ def _line(segment: Segment) -> str:
     return f"[{segment.id}] ({segment.speaker or 'unknown'}) {text}"
 
 
-@cache
-def prompt(name: str) -> str:
-    return (Path(__file__).parent / "prompts" / f"{name}.{PROMPT_VERSION}.txt").read_text()
+def _tokens(text: str) -> int:
+    return len(text.encode()) // BYTES_PER_TOKEN

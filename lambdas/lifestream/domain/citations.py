@@ -1,0 +1,138 @@
+"""Statements and a transcript in; those whose quote was really said out, with its times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from lifestream.domain.summary import (
+    CitedActionItem,
+    CitedChapter,
+    CitedContribution,
+    CitedStatement,
+    Drafted,
+    Statement,
+    Summary,
+    normalized,
+)
+from lifestream.domain.transcript import Transcript, Word
+
+MIN_QUOTE_WORDS = 3
+"""A shorter one proves nothing, unless the segment is as short."""
+MAX_DIFFERING = 0.1
+"""One word in ten of a quote may be another, as models correct what they copy; none may be more
+or less. Quotes of fewer than ten words have to be exact."""
+Checked = TypeVar("Checked", CitedStatement, CitedChapter, CitedActionItem, CitedContribution)
+
+
+def verified(drafted: Drafted, transcript: Transcript, *, engine: str) -> Summary:
+    """Keep only what the transcript proves; count both. Where nothing of a draft is proved, its
+    title and abstract are not believed either."""
+    draft, check = drafted.draft, Citations(transcript)
+    kept = {
+        "chapters": _lasting(check.cited(draft.chapters, CitedChapter), transcript),
+        "key_points": check.cited(draft.key_points, CitedStatement),
+        "decisions": check.cited(draft.decisions, CitedStatement),
+        "action_items": check.cited(draft.action_items, CitedActionItem),
+        "questions": check.cited(draft.questions, CitedStatement),
+        "contributions": check.cited(draft.contributions, CitedContribution),
+    }
+    statements = sum(len(getattr(draft, name)) for name in kept)
+    proved = sum(map(len, kept.values()))
+    is_believed = proved > 0 or statements == 0
+    return Summary(
+        job_id=transcript.job_id,
+        engine=engine,
+        title=draft.title if is_believed else "",
+        abstract=draft.abstract if is_believed else "",
+        topics=draft.topics if is_believed else (),
+        statements=statements,
+        verified_statements=proved,
+        usage=drafted.usage,
+        **kept,
+    )
+
+
+class Citations:
+    """Looks quotes up word by word; case and punctuation do not count."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._words: list[Word] = []
+        self._tokens: list[str] = []
+        self._segments: list[int] = []
+        self._ranges: dict[int, tuple[int, int]] = {}
+        self._speakers = {segment.id: segment.speaker for segment in transcript.segments}
+        for segment in transcript.segments:
+            first = len(self._tokens)
+            for word in segment.words:
+                tokens = normalized(word.text).split()
+                self._tokens += tokens
+                self._words += [word] * len(tokens)
+                self._segments += [segment.id] * len(tokens)
+            self._ranges[segment.id] = (first, len(self._tokens))
+
+    def cited(self, statements: Iterable[Statement], kind: type[Checked]) -> tuple[Checked, ...]:
+        """Those that are proved, with the segments and the times of their quotes."""
+        found = ((statement, self._find(statement)) for statement in statements)
+        return tuple(
+            kind.model_validate(
+                statement.model_dump()
+                | {
+                    "segment_ids": tuple(dict.fromkeys(self._segments[place.start : place.stop])),
+                    "start_seconds": self._words[place.start].start_seconds,
+                    "end_seconds": self._words[place.stop - 1].end_seconds,
+                }
+            )
+            for statement, place in found
+            if place
+        )
+
+    def _find(self, statement: Statement) -> range | None:
+        """Where the quote stands, in tokens; exactly, or else nearly."""
+        quote = normalized(statement.quote).split()
+        ids = [i for i in sorted(set(statement.segment_ids)) if self._may_prove(statement, i)]
+        stretches = [s for s in self._stretches(ids) if _is_long_enough(quote, s)]
+        for differing in dict.fromkeys((0, int(len(quote) * MAX_DIFFERING))):
+            for stretch in stretches:
+                if (at := self._place(quote, stretch, differing)) is not None:
+                    return range(at, at + len(quote))
+        return None
+
+    def _may_prove(self, statement: Statement, segment_id: int) -> bool:
+        """What a speaker contributed is proved by their own words only."""
+        speaker = getattr(statement, "speaker", None)
+        is_theirs = speaker is None or self._speakers.get(segment_id) == speaker
+        return segment_id in self._ranges and is_theirs
+
+    def _stretches(self, ids: Sequence[int]) -> Iterator[range]:
+        """Named segments that follow each other are one stretch: a quote may cross their ends."""
+        stretch = range(0)
+        for first, end in (self._ranges[number] for number in ids):
+            if stretch and stretch.stop == first:
+                stretch = range(stretch.start, end)
+            else:
+                yield stretch
+                stretch = range(first, end)
+        yield stretch
+
+    def _place(self, quote: list[str], stretch: range, differing: int) -> int | None:
+        for at in range(stretch.start, stretch.stop - len(quote) + 1):
+            pairs = zip(quote, self._tokens[at : at + len(quote)], strict=True)
+            if sum(one != other for one, other in pairs) <= differing:
+                return at
+        return None
+
+
+def _is_long_enough(quote: Sequence[str], stretch: range) -> bool:
+    return bool(quote) and (len(quote) >= MIN_QUOTE_WORDS or len(quote) == len(stretch))
+
+
+def _lasting(chapters: Sequence[CitedChapter], transcript: Transcript) -> tuple[CitedChapter, ...]:
+    """In order, each until the next one begins; of two that begin together the first stays."""
+    by_start = {chapter.start_seconds: chapter for chapter in reversed(chapters)}
+    starts = sorted(by_start)
+    ends = [*starts[1:], max([transcript.duration_seconds, *starts])]
+    return tuple(
+        by_start[start].model_copy(update={"end_seconds": end})
+        for start, end in zip(starts, ends, strict=False)
+    )
