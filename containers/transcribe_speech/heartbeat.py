@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from lifestream.domain.job import InspectedJob
-from lifestream.domain.progress import ProgressMeter
+from lifestream.domain.progress import Progress, ProgressMeter
+from lifestream.observability import logger
 from lifestream.step import job_table
 
 INTERVAL_SECONDS = 2.0
@@ -44,4 +47,11 @@ class Heartbeat:
                 return
             self._last = now
             heard = sum(self._heard.values()) / len(self._heard)
-            job_table().show_progress(self._job, self._meter.at(heard, moment=now))
+            self._show(self._meter.at(heard, moment=now))
+
+    def _show(self, progress: Progress) -> None:
+        """Nobody's work is lost because nobody could be told how far it is."""
+        try:
+            job_table().show_progress(self._job, progress)
+        except (BotoCoreError, ClientError) as error:
+            logger.warning("progress not shown", extra={"error": type(error).__name__})

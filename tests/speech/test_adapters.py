@@ -25,6 +25,7 @@ from lifestream.errors import (
     ModelMissingError,
     OutOfMemoryError,
     SpeechEngineError,
+    UnsupportedOptionError,
 )
 from lifestream.media.sound import Sound
 from lifestream.media.voice_activity import SpeechSpan
@@ -136,6 +137,14 @@ def test_what_is_asked_for_reaches_the_decoder(
 
     assert plain.segments != asked.segments
     assert asked.language == ("en" if "translate" in options else "de")
+
+
+def test_a_model_that_was_not_trained_to_translate_says_so(copied: Path, speech: Sound) -> None:
+    (copied / "tiny").rename(copied / "large-v3-turbo")
+    engine = FasterWhisper(settings(copied, whisper_model="large-v3-turbo"))
+
+    with pytest.raises(UnsupportedOptionError, match="-c whisper_model=large-v3"):
+        transcribed(engine, speech, translate=True)
 
 
 def test_whisper_hears_nothing_in_silence(whisper: FasterWhisper) -> None:

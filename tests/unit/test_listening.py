@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from transcribe_speech import heartbeat, listening
 
 from builders import a_job, an_inspected_job, words
-from conftest import BUCKET, JOBS, Aws
+from conftest import BUCKET, JOBS, Aws, our_session
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
 from lifestream.aws.job_table import JobRecord, JobTable
@@ -210,6 +210,17 @@ def test_the_row_shows_how_far_both_engines_are(job: InspectedJob) -> None:
     progress = row(job).progress
     assert progress is not None
     assert progress.fraction == 0.75
+
+
+def test_a_progress_that_cannot_be_shown_costs_no_work(
+    job: InspectedJob,
+    aws: Aws,  # noqa: ARG001
+) -> None:
+    our_session().client("dynamodb").delete_table(TableName=JOBS)
+    moments = iter((100.0, 105.0))
+    beat = heartbeat.Heartbeat(job, 600, clock=lambda: next(moments))
+
+    beat.recognized(300)
 
 
 def test_progress_ends_with_the_step(job: InspectedJob) -> None:

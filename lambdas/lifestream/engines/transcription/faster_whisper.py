@@ -15,7 +15,7 @@ from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
 from lifestream.engines.device import capacity_of, chosen, named_errors
 from lifestream.engines.model_folder import verified
 from lifestream.engines.transcription import Heard
-from lifestream.errors import OutOfMemoryError
+from lifestream.errors import OutOfMemoryError, UnsupportedOptionError
 from lifestream.media.sound import Sound
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan, clips
 from lifestream.observability import logger
@@ -30,6 +30,8 @@ NEEDED = ("model.bin", "config.json", "tokenizer.json")
 CLIPS_AT_A_TIME = 32
 SMALLER = {"float32": "int8", "float16": "int8_float16", "auto": "int8"}
 UNDETERMINED = "und"
+NO_TRANSLATOR = "turbo"
+"""OpenAI's turbo models were trained without translations, and write down what is spoken."""
 
 
 class FasterWhisper:
@@ -46,6 +48,11 @@ class FasterWhisper:
         self._pipeline = self._load()
 
     def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
+        if options.translate and NO_TRANSLATOR in self._model.name:
+            raise UnsupportedOptionError(
+                f"{self._model.name} was not trained to translate: deploy with "
+                "-c whisper_model=large-v3"
+            )
         language = options.language
         segments: list[RecognizedSegment] = []
         whole = clips(sound.speech, max_seconds=LONGEST_SPAN_SECONDS)
