@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from builders import MEETING, a_draft, a_transcript
 from fakes import Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.citations import verified
+from lifestream.domain.markdown import result_page
 from lifestream.domain.summary import SummaryDraft, SummaryWishes
 from lifestream.engines import openai_client
 from lifestream.engines.summarization import load_summarizer
@@ -75,6 +76,30 @@ def test_what_the_model_invents_does_not_survive_the_check(endpoint: LocalEndpoi
 
     assert [point.text for point in summary.key_points] == ["It is 40,000."]
     assert (summary.verified_statements, summary.statements) == (1, 2)
+
+
+def test_a_model_that_invents_leaves_nothing_of_it_on_the_page(endpoint: LocalEndpoint) -> None:
+    """Ten statements, of which one is proved: the ratio is in the JSON, the nine are nowhere."""
+    kinds = ("chapters", "key_points", "decisions", "questions")
+    lie = {"text": "INVENTED", "segment_ids": [0, 1, 2], "quote": "nobody ever said these words"}
+    true = {"text": "It is 40,000.", "segment_ids": [1], "quote": "forty thousand dollars"}
+    draft = a_draft(
+        abstract="The budget.",
+        action_items=[lie | {"owner": "SPEAKER_01", "due": "0:03"}],
+        contributions=[true | {"text": "INVENTED", "speaker": "SPEAKER_00"}],
+        **{kind: [lie, lie] if kind != "key_points" else [lie, true] for kind in kinds},
+    )
+    endpoint.answer = lambda _path, _request: chat_completion(draft.model_dump_json())
+
+    summary = verified(openai(endpoint).summarize(MEETING, NO_WISHES), MEETING, engine="x")
+    page = result_page(
+        file_name="a.mp4", transcript=MEETING, verdict="", summary=summary, missing=()
+    )
+
+    assert (summary.verified_statements, summary.statements) == (1, 10)
+    assert "INVENTED" not in page
+    assert "- It is 40,000. (0:06)" in page
+    assert "*1 of 10 statements verified.*" in page
 
 
 def test_a_transcript_cannot_close_the_block_it_stands_in(endpoint: LocalEndpoint) -> None:
