@@ -15,7 +15,7 @@ from fakes import Answer, LocalEndpoint, api_error
 from lifestream.domain.chunks import chunks_of
 from lifestream.engines.embedding.embedded import HashingEmbedder
 from lifestream.engines.embedding.openai import OpenAIEmbedder
-from lifestream.engines.vector_index import VectorIndex
+from lifestream.engines.vector_index import Among, VectorIndex
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.engines.vector_index.pinecone import PineconeIndex
 from lifestream.errors import ConfigurationError, TransientError
@@ -107,6 +107,7 @@ class PineconeServer:
         return 200, self.indexes[name]
 
     def _described(self, name: str) -> dict[str, Any]:
+        dense = {"type": "dense_vector", "dimension": len(VECTORS[0]), "metric": "cosine"}
         return {
             "name": name,
             "dimension": len(VECTORS[0]),
@@ -116,7 +117,7 @@ class PineconeServer:
             "deletion_protection": "disabled",
             "spec": {"serverless": {"cloud": "aws", "region": "us-east-1"}},
             "deployment": {"deployment_type": "managed", "cloud": "aws", "region": "us-east-1"},
-            "schema": {"fields": {}},
+            "schema": {"fields": {"values": dense}},
             "status": {"ready": True, "state": "Ready"},
         }
 
@@ -146,8 +147,15 @@ class PineconeServer:
                 "metadata": v["metadata"],
             }
             for i, v in self.vectors.items()
+            if all(_fits(v["metadata"][f], c) for f, c in (request.get("filter") or {}).items())
         ]
         return sorted(scored, key=lambda match: -match["score"])[: request["topK"]]
+
+
+def _fits(value: Any, condition: dict[str, Any]) -> bool:
+    """$in of a list: one of them is in it."""
+    [(operator, wanted)] = condition.items()
+    return value == wanted if operator == "$eq" else bool(set(value) & set(wanted))
 
 
 @pytest.fixture
@@ -183,6 +191,32 @@ def test_what_was_indexed_is_found_with_its_moment(index: VectorIndex) -> None:
     assert (hit.job_id, hit.key) == (job.job_id, job.key)
     assert hit.start_seconds < hit.end_seconds
     assert "SPEAKER_01" in hit.speakers
+
+
+def test_a_search_can_be_narrowed_to_a_speaker_and_a_video(index: VectorIndex) -> None:
+    ours, other = a_job(), a_job(key="uploads/other.mp4")
+    index.replace(ours, CHUNKS, VECTORS)
+    index.replace(other, CHUNKS, VECTORS)
+
+    of_video = index.search(VECTORS[0], limit=9, among=Among(key=other.key))
+    of_speaker = index.search(VECTORS[0], limit=9, among=Among(speaker="SPEAKER_01"))
+    of_nobody = index.search(VECTORS[0], limit=9, among=Among(speaker="SPEAKER_07"))
+
+    assert {hit.key for hit in of_video} == {other.key}
+    assert len(of_video) == len(CHUNKS)
+    assert all("SPEAKER_01" in hit.speakers for hit in of_speaker)
+    assert of_nobody == []
+
+
+def test_an_index_of_another_dimension_is_refused_before_anything_is_written(
+    pinecone: PineconeServer,
+) -> None:
+    a_pinecone_index().replace(a_job(), [], [])
+    index = PineconeIndex(SecretStr("pc"), index="lifestream", region="us-east-1", dimension=7)
+
+    with pytest.raises(ConfigurationError, match="has 1024 dimensions and the embedder 7"):
+        index.replace(a_job(), CHUNKS, VECTORS)
+    assert pinecone.vectors == {}
 
 
 def test_indexing_twice_leaves_one_set(index: VectorIndex) -> None:

@@ -32,8 +32,9 @@ from lifestream.client.redrive import (
 from lifestream.client.results import Results
 from lifestream.client.speakers_cli import speakers
 from lifestream.client.terminal import Job, Stage, console, plain_errors
-from lifestream.client.video_service import VideoService
+from lifestream.client.video_service import VideoService, uploads_key
 from lifestream.domain.job import JobOptions
+from lifestream.engines.vector_index import Among
 from lifestream.errors import PipelineError
 from lifestream.operations import reconciliation
 from lifestream.settings import OperatorSettings, SpeechSettings, load
@@ -139,11 +140,15 @@ def results(
 def search(
     words: Annotated[str, typer.Argument(help="What you are looking for.")],
     limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    speaker: Annotated[str | None, typer.Option(help="Only theirs: SPEAKER_01.")] = None,
+    video: Annotated[str | None, typer.Option(help="Only in this one: talk.mp4.")] = None,
     stage: Stage = None,
 ) -> None:
     """Find the moment in which something was said."""
     with plain_errors():
-        console.print(display.hits_table(search_library(words, connect(stage), limit=limit)))
+        among = Among(speaker=speaker, key=uploads_key(video) if video else None)
+        hits = search_library(words, connect(stage), limit=limit, among=among)
+        console.print(display.hits_table(hits))
 
 
 @app.command()

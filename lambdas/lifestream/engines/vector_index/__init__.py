@@ -27,6 +27,16 @@ class Hit(Frozen):
     text: str
 
 
+class Among(Frozen):
+    """Which passages a search looks at: those of one speaker, of one video's key, or all."""
+
+    speaker: str | None = None
+    key: str | None = None
+
+
+EVERYTHING = Among()
+
+
 class VectorIndex(Protocol):
     @property
     def name(self) -> str:
@@ -43,7 +53,7 @@ class VectorIndex(Protocol):
     def ids(self, job_id: str) -> set[str]:
         """The passages of a job that the index holds."""
 
-    def search(self, vector: Vector, *, limit: int) -> list[Hit]:
+    def search(self, vector: Vector, *, limit: int, among: Among = EVERYTHING) -> list[Hit]:
         """Nearest first."""
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from lifestream.domain.chunks import Chunk
 from lifestream.domain.job import Frozen, ProcessingJob
 from lifestream.engines.embedding import Vector
-from lifestream.engines.vector_index import Hit
+from lifestream.engines.vector_index import EVERYTHING, Among, Hit
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -71,10 +71,12 @@ class BucketIndex:
         key = f"{self._prefix}{job_id}.json"
         return {chunk.id for job in self._read([key]) for chunk in job.chunks}
 
-    def search(self, vector: Vector, *, limit: int) -> list[Hit]:
+    def search(self, vector: Vector, *, limit: int, among: Among = EVERYTHING) -> list[Hit]:
         question = np.asarray(vector, dtype=np.float32)
-        hits = (hit for job in self._read(self._keys()) for hit in _hits(job, question))
-        return nlargest(limit, hits, key=lambda hit: hit.score)
+        jobs = (j for j in self._read(self._keys()) if among.key in (None, j.key))
+        hits = (hit for job in jobs for hit in _hits(job, question))
+        wanted = (hit for hit in hits if among.speaker is None or among.speaker in hit.speakers)
+        return nlargest(limit, wanted, key=lambda hit: hit.score)
 
     def _keys(self) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from lifestream.domain.chunks import Chunk
 from lifestream.domain.job import ProcessingJob
 from lifestream.engines.embedding import Vector
-from lifestream.engines.vector_index import Hit
+from lifestream.engines.vector_index import EVERYTHING, Among, Hit
 from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
 
 UPSERT_BATCH = 100
@@ -54,9 +54,11 @@ class PineconeIndex:
             pages = self._index.list(prefix=f"{job_id}#")
             return {vector.id for page in pages for vector in page.vectors if vector.id}
 
-    def search(self, vector: Vector, *, limit: int) -> list[Hit]:
+    def search(self, vector: Vector, *, limit: int, among: Among = EVERYTHING) -> list[Hit]:
         with _translated():
-            answer = self._index.query(vector=vector, top_k=limit, include_metadata=True)
+            answer = self._index.query(
+                vector=vector, top_k=limit, include_metadata=True, filter=_filter(among)
+            )
         return [
             Hit(score=round(match.score, 4), **dict(match.metadata or {}))
             for match in answer.matches
@@ -80,7 +82,23 @@ class PineconeIndex:
                 metric="cosine",
                 spec=ServerlessSpec(cloud="aws", region=self._region),
             )
+        described = client.describe_index(self._index_name)
+        dimension = getattr(described, "dimension", None)  # not there where there are many fields
+        if dimension not in (None, self._dimension):
+            raise ConfigurationError(
+                f"the index {self._index_name!r} has {dimension} dimensions and the embedder "
+                f"{self._dimension}: name another one in PINECONE_INDEX_NAME"
+            )
         return client.index(self._index_name)
+
+
+def _filter(among: Among) -> dict[str, Any] | None:
+    wanted: dict[str, Any] = {}
+    if among.speaker:
+        wanted["speakers"] = {"$in": [among.speaker]}
+    if among.key:
+        wanted["key"] = {"$eq": among.key}
+    return wanted or None
 
 
 def _metadata(job: ProcessingJob, chunk: Chunk) -> dict[str, Any]:
