@@ -19,6 +19,7 @@ from lifestream.engines.vector_index import Among, VectorIndex
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.engines.vector_index.pinecone import PineconeIndex
 from lifestream.errors import ConfigurationError, TransientError
+from pinecone_server import PineconeServer
 
 CHUNKS = chunks_of(MEETING)
 VECTORS = HashingEmbedder().embed([chunk.text for chunk in CHUNKS])
@@ -76,91 +77,9 @@ def test_an_embedding_model_without_known_dimension_is_refused() -> None:
         OpenAIEmbedder(SecretStr("sk"), model="parrot-1", base_url=None)
 
 
-class PineconeServer:
-    """Pinecone's wire protocol over a dictionary. A fake: for tests only."""
-
-    def __init__(self) -> None:
-        self.vectors: dict[str, dict[str, Any]] = {}
-        self.indexes: dict[str, dict[str, Any]] = {}
-        self.fails: Answer | None = None
-        self.accepts = 10_000  # vectors
-        self.is_late = False
-        self.endpoint = LocalEndpoint(self.answer)
-
-    def answer(self, path: str, request: dict[str, Any]) -> Answer:
-        route = path.partition("?")[0]
-        if self.fails:
-            return self.fails
-        if route.startswith("/indexes"):
-            return self._control(route, request)
-        return self._data(route, path, request)
-
-    def _control(self, route: str, request: dict[str, Any]) -> Answer:
-        name = route.removeprefix("/indexes").strip("/")
-        if request:
-            self.indexes[request["name"]] = self._described(request["name"])
-            return 201, self.indexes[request["name"]]
-        if not name:
-            return 200, {"indexes": list(self.indexes.values())}
-        if name not in self.indexes:
-            return 404, {"error": {"code": "NOT_FOUND", "message": "no index"}, "status": 404}
-        return 200, self.indexes[name]
-
-    def _described(self, name: str) -> dict[str, Any]:
-        dense = {"type": "dense_vector", "dimension": len(VECTORS[0]), "metric": "cosine"}
-        return {
-            "name": name,
-            "dimension": len(VECTORS[0]),
-            "metric": "cosine",
-            "vector_type": "dense",
-            "host": self.endpoint.url,
-            "deletion_protection": "disabled",
-            "spec": {"serverless": {"cloud": "aws", "region": "us-east-1"}},
-            "deployment": {"deployment_type": "managed", "cloud": "aws", "region": "us-east-1"},
-            "schema": {"fields": {"values": dense}},
-            "status": {"ready": True, "state": "Ready"},
-        }
-
-    def _data(self, route: str, path: str, request: dict[str, Any]) -> Answer:
-        if route == "/vectors/upsert":
-            if len(self.vectors) + len(request["vectors"]) > self.accepts:
-                return api_error(400)
-            self.vectors |= {vector["id"]: vector for vector in request["vectors"]}
-            return 200, {"upsertedCount": len(request["vectors"])}
-        if route == "/vectors/delete":
-            for vector_id in request["ids"]:
-                self.vectors.pop(vector_id, None)
-            return 200, {}
-        if route == "/vectors/list":
-            prefix = path.partition("prefix=")[2].partition("&")[0].replace("%23", "#")
-            found = [{"id": i} for i in sorted(self.vectors) if i.startswith(prefix)]
-            found = [] if self.is_late else found
-            return 200, {"vectors": found, "namespace": "", "usage": {"readUnits": 1}}
-        return 200, {"matches": self._nearest(request), "namespace": "", "usage": {"readUnits": 1}}
-
-    def _nearest(self, request: dict[str, Any]) -> list[dict[str, Any]]:
-        question = np.array(request["vector"])
-        scored = [
-            {
-                "id": i,
-                "score": float(np.array(v["values"]) @ question),
-                "metadata": v["metadata"],
-            }
-            for i, v in self.vectors.items()
-            if all(_fits(v["metadata"][f], c) for f, c in (request.get("filter") or {}).items())
-        ]
-        return sorted(scored, key=lambda match: -match["score"])[: request["topK"]]
-
-
-def _fits(value: Any, condition: dict[str, Any]) -> bool:
-    """$in of a list: one of them is in it."""
-    [(operator, wanted)] = condition.items()
-    return value == wanted if operator == "$eq" else bool(set(value) & set(wanted))
-
-
 @pytest.fixture
 def pinecone(monkeypatch: pytest.MonkeyPatch) -> Iterator[PineconeServer]:
-    server = PineconeServer()
+    server = PineconeServer(dimension=len(VECTORS[0]))
     monkeypatch.setenv("PINECONE_CONTROLLER_HOST", server.endpoint.url)
     with server.endpoint.running():
         yield server

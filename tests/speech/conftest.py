@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from lifestream.media.sound import Sound
+
+SAMPLE = Path(__file__).parent.parent.parent / "samples" / "team-meeting.mp4"
 
 
 def _import_torchaudio_without_cuda() -> None:
@@ -30,3 +40,30 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make_whisper(folder / "tiny")
     make_pyannote(folder / "tiny-diarization")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample() -> NDArray[np.float32]:
+    import av
+    import numpy as np
+
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
+    with av.open(str(SAMPLE)) as video:
+        parts = [part for frame in video.decode(audio=0) for part in resampler.resample(frame)]
+    samples = np.concatenate([part.to_ndarray()[0] for part in parts])
+    return samples.astype(np.float32) / np.float32(32768)
+
+
+@pytest.fixture(scope="session")
+def speech(sample: NDArray[np.float32]) -> Sound:
+    """Twelve seconds: there is speech in it, whatever the models make of it."""
+    from builders import a_sound
+
+    return a_sound(sample[: 12 * 16_000])
+
+
+@pytest.fixture
+def copied(models: Path, tmp_path: Path) -> Path:
+    for name in ("tiny", "tiny-diarization"):
+        shutil.copytree(models / name, tmp_path / name)
+    return tmp_path

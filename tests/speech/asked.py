@@ -1,0 +1,28 @@
+"""What the speech tests ask of both engines, and how they make them run out of memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from builders import nobody_listens
+from lifestream.domain.job import JobOptions
+from lifestream.domain.transcript import Recognition
+from lifestream.engines.transcription.faster_whisper import FasterWhisper
+from lifestream.media.sound import Sound
+from lifestream.settings import SpeechSettings
+
+RATE = 16_000
+
+
+def settings(models: Path, **more: Any) -> SpeechSettings:
+    chosen = {"whisper_model": "tiny", "pyannote_model": "tiny-diarization", "device": "cpu"}
+    return SpeechSettings(models_dir=models, **chosen | more)
+
+
+def transcribed(engine: FasterWhisper, sound: Sound, **options: Any) -> Recognition:
+    return engine.transcribe(sound, JobOptions(**options), nobody_listens)
+
+
+def out_of_memory(*_: Any, **__: Any) -> Any:
+    raise RuntimeError("CUDA failed with error out of memory")

@@ -1,0 +1,135 @@
+"""What is wrong with a model, a library or the memory has a name of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from builders import nobody_listens
+from lifestream.domain.job import JobOptions
+from lifestream.engines.diarization.pyannote import Pyannote
+from lifestream.engines.model_folder import write_sums
+from lifestream.engines.transcription.faster_whisper import FasterWhisper
+from lifestream.errors import (
+    CudaLibraryError,
+    ModelAlteredError,
+    ModelMissingError,
+    OutOfMemoryError,
+    SpeechEngineError,
+)
+from lifestream.media.sound import Sound
+from lifestream.media.voice_activity import SpeechSpan
+from speech.asked import RATE, out_of_memory, settings, transcribed
+
+
+@pytest.fixture(scope="module")
+def whisper(models: Path) -> FasterWhisper:
+    return FasterWhisper(settings(models))
+
+
+@pytest.mark.setting("device")
+@pytest.mark.fault("D8", by="a torch without CUDA in the GPU's image", so="CudaLibraryError")
+def test_libraries_without_cuda_are_named(models: Path) -> None:
+    """Those of this environment have none, and say so in their own words."""
+    for engine in (FasterWhisper, Pyannote):
+        with pytest.raises(CudaLibraryError, match="not compiled with CUDA") as raised:
+            engine(settings(models, device="cuda"))
+        assert "requirements-gpu.txt" in raised.value.advice
+
+
+@pytest.mark.fault("D9", by="a model's folder is empty", so="ModelMissingError before any work")
+@pytest.mark.parametrize("name", ["model.bin", "tokenizer.json"])
+def test_a_missing_model_is_named(copied: Path, name: str) -> None:
+    (copied / "tiny" / name).unlink()
+    (copied / "tiny-diarization" / "config.yaml").unlink()
+
+    with pytest.raises(ModelMissingError, match=name):
+        FasterWhisper(settings(copied))
+    with pytest.raises(ModelMissingError, match=r"config\.yaml is missing"):
+        Pyannote(settings(copied))
+
+
+@pytest.mark.fault("D9", by="a model's file is cut or damaged", so="ModelAlteredError")
+@pytest.mark.parametrize("content", [b"damaged", b""])
+def test_a_damaged_model_is_named(copied: Path, content: bytes) -> None:
+    (copied / "tiny" / "model.bin").write_bytes(content)
+    (copied / "tiny-diarization" / "embedding" / "pytorch_model.bin").write_bytes(content)
+
+    with pytest.raises(ModelAlteredError):
+        FasterWhisper(settings(copied))
+    with pytest.raises(ModelAlteredError):
+        Pyannote(settings(copied))
+
+
+@pytest.mark.fault("D9", by="one byte of a model is another", so="ModelAlteredError by its digest")
+def test_a_model_that_still_loads_but_is_another_is_named(copied: Path) -> None:
+    weights = copied / "tiny" / "model.bin"
+    write_sums(copied / "tiny")
+    FasterWhisper(settings(copied))
+    data = bytearray(weights.read_bytes())
+    data[-100] ^= 1
+    weights.write_bytes(data)
+
+    with pytest.raises(ModelAlteredError, match=r"model\.bin is not the file"):
+        FasterWhisper(settings(copied))
+
+
+@pytest.mark.fault("D5", by="the GPU's memory is too small for 8 at once", so="half as many")
+def test_a_batch_that_does_not_fit_is_halved(
+    models: Path, speech: Sound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FasterWhisper(settings(models, whisper_batch_size=8))
+    transcribe, tried = engine._pipeline.transcribe, []
+
+    def small(samples: Any, *, batch_size: int, **more: Any) -> Any:
+        tried.append(batch_size)
+        if batch_size > 2:
+            out_of_memory()
+        return transcribe(samples, batch_size=batch_size, **more)
+
+    monkeypatch.setattr(engine._pipeline, "transcribe", small)
+
+    assert transcribed(engine, speech, language="en").segments
+    assert tried == [8, 4, 2]
+
+
+@pytest.mark.fault("D5", by="not even one at a time fits in float32", so="int8 is loaded instead")
+def test_where_one_at_a_time_does_not_fit_numbers_get_smaller(
+    models: Path, speech: Sound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = FasterWhisper(settings(models, whisper_batch_size=1, compute_type="float32"))
+    monkeypatch.setattr(engine._pipeline, "transcribe", out_of_memory)
+
+    assert transcribed(engine, speech, language="en").segments
+    assert engine._pipeline.model.model.compute_type.startswith("int8")
+
+
+@pytest.mark.fault("D5", by="nothing smaller is left", so="OutOfMemoryError with advice")
+def test_what_never_fits_is_an_error_of_its_own(
+    models: Path, speech: Sound, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = FasterWhisper(settings(models, whisper_batch_size=2, compute_type="int8"))
+    voices = Pyannote(settings(models, pyannote_batch_size=2))
+    monkeypatch.setattr(words._pipeline, "transcribe", out_of_memory)
+    monkeypatch.setattr(type(voices._pipeline), "apply", out_of_memory)
+
+    with pytest.raises(OutOfMemoryError, match="out of memory"):
+        transcribed(words, speech)
+    with pytest.raises(OutOfMemoryError, match="out of memory"):
+        voices.diarize(speech, JobOptions(), nobody_listens)
+
+
+def test_any_other_failure_of_an_engine_is_a_speech_engine_error(
+    whisper: FasterWhisper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("the tensor has an odd shape")
+
+    monkeypatch.setattr(whisper._pipeline, "transcribe", broken)
+    sound = Sound(np.zeros(RATE, dtype=np.float32), (SpeechSpan(0, RATE),))
+
+    with pytest.raises(SpeechEngineError, match="odd shape"):
+        transcribed(whisper, sound)

@@ -1,0 +1,88 @@
+"""pyannote.audio: real loading and inference code, on a pipeline made by the tests."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders import nobody_listens
+from lifestream.domain.job import JobOptions
+from lifestream.engines.diarization import load_diarizer
+from lifestream.engines.diarization.pyannote import Pyannote
+from lifestream.engines.transcription import load_transcriber
+from lifestream.media.sound import Sound
+from speech.asked import settings
+
+
+@pytest.fixture(scope="module")
+def pyannote(models: Path) -> Pyannote:
+    return Pyannote(settings(models))
+
+
+def test_pyannote_gives_exclusive_turns_in_order(pyannote: Pyannote, speech: Sound) -> None:
+    heard: list[float] = []
+
+    found = pyannote.diarize(speech, JobOptions(), heard.append)
+
+    assert all(0 <= turn.start_seconds < turn.end_seconds <= 12.1 for turn in found.turns)
+    assert all(a.end_seconds <= b.start_seconds for a, b in pairwise(found.exclusive_turns))
+    assert {turn.speaker for turn in found.exclusive_turns} <= {t.speaker for t in found.turns}
+    assert {voice.speaker for voice in found.voices} <= {turn.speaker for turn in found.turns}
+    assert all(len(voice.vector) > 100 for voice in found.voices)
+    assert heard == sorted(heard)
+    assert heard[-1] == pytest.approx(12)
+    if found.turns:
+        assert found.turns[0].speaker == "SPEAKER_00"
+
+
+@pytest.mark.setting("pyannote_batch_size")
+def test_pyannote_takes_as_much_at_once_as_it_is_told(models: Path, speech: Sound) -> None:
+    engine = Pyannote(settings(models, pyannote_batch_size=3))
+
+    engine.diarize(speech, JobOptions(), nobody_listens)
+
+    assert engine._pipeline.segmentation_batch_size == 3
+    assert engine._pipeline.embedding_batch_size == 3
+
+
+@pytest.mark.setting("speakers", "min_speakers", "max_speakers")
+@pytest.mark.parametrize(
+    ("options", "counts"),
+    [
+        ({"speakers": 1}, {"num_speakers": 1}),
+        ({"min_speakers": 2, "max_speakers": 3}, {"min_speakers": 2, "max_speakers": 3}),
+        ({}, {}),
+    ],
+)
+def test_pyannote_is_told_the_number_of_speakers(
+    models: Path,
+    speech: Sound,
+    monkeypatch: pytest.MonkeyPatch,
+    options: dict[str, int],
+    counts: dict[str, int],
+) -> None:
+    """Random weights find whom they like; what counts is what the real pipeline was told."""
+    engine = Pyannote(settings(models))
+    told: dict[str, Any] = {}
+    apply = type(engine._pipeline).apply
+
+    def telling(self: Any, file: Any, **given: Any) -> Any:
+        told.update(given)
+        return apply(self, file, **given)
+
+    monkeypatch.setattr(type(engine._pipeline), "apply", telling)
+    found = engine.diarize(speech, JobOptions(**options), nobody_listens)
+
+    assert {name: value for name, value in told.items() if "speakers" in name} == counts
+    if most := options.get("speakers", options.get("max_speakers")):
+        assert len({turn.speaker for turn in found.turns}) <= most
+
+
+@pytest.mark.setting("transcription_engine", "diarization_engine", "whisper_model")
+@pytest.mark.setting("pyannote_model", "models_dir")
+def test_auto_takes_the_neural_engines_where_their_models_are(models: Path) -> None:
+    assert load_transcriber(settings(models)).name == "faster-whisper/tiny"
+    assert load_diarizer(settings(models)).name == "pyannote.audio/tiny-diarization"
