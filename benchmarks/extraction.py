@@ -23,9 +23,7 @@ HOURS = (1, 12)
 
 
 def main(peers: str) -> None:
-    ask = "import imageio_ffmpeg as f; print(f.get_ffmpeg_exe())"
-    answer = subprocess.run([peers, "-c", ask], capture_output=True, text=True, check=True)
-    ffmpeg = answer.stdout.strip()
+    ffmpeg = ffmpeg_of(peers)
     table = Table("", "Ours", "ffmpeg", "Wall", "CPU", "Our peak", "its peak", title="Extraction")
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("mp4", "mkv"):
@@ -35,6 +33,13 @@ def main(peers: str) -> None:
                 theirs = cost_of([*flac_command(ffmpeg, video), f"{folder}/theirs.flac"])
                 table.add_row(*row(f"{hours} h {kind}", ours, theirs))
     Console().print(table)
+
+
+def ffmpeg_of(peers: str) -> str:
+    """The command that comes with the peers' environment."""
+    ask = "import imageio_ffmpeg as f; print(f.get_ffmpeg_exe())"
+    answer = subprocess.run([peers, "-c", ask], capture_output=True, text=True, check=True)
+    return answer.stdout.strip()
 
 
 def row(name: str, ours: Cost, theirs: Cost) -> list[str]:

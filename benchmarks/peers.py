@@ -10,7 +10,6 @@ WhisperX and an ffmpeg (`make bench` makes both).
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import av
 import numpy as np
 from cost_of import Cost, cost_of
+from extraction import ffmpeg_of
 from rich.console import Console
 from rich.table import Table
 
@@ -67,9 +67,7 @@ def write_sound(flac: Path) -> float:
 
 def with_ffmpeg(peers: str, folder: Path) -> Path:
     """A folder with an `ffmpeg` in it, which WhisperX calls."""
-    ask = "import imageio_ffmpeg as f; print(f.get_ffmpeg_exe())"
-    binary = subprocess.run([peers, "-c", ask], capture_output=True, text=True, check=True)
-    (folder / "ffmpeg").symlink_to(binary.stdout.strip())
+    (folder / "ffmpeg").symlink_to(ffmpeg_of(peers))
     return folder
 
 

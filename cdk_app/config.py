@@ -26,8 +26,7 @@ from lifestream.settings import (
 
 def _checked(given: dict[str, str], *kinds: type[Environment]) -> dict[str, str]:
     """What the engines would refuse hours later is refused here."""
-    known = {str(field.alias) for kind in kinds for field in kind.model_fields.values()}
-    if unknown := given.keys() - known:
+    if unknown := given.keys() - {name for kind in kinds for name in kind.variables()}:
         raise ValueError(f"no such settings: {', '.join(sorted(unknown))}")
     for kind in kinds:
         kind.model_validate(given)

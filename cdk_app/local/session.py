@@ -24,7 +24,7 @@ from botocore.config import Config
 
 from cdk_app.local.deployment import deploy
 from cdk_app.local.synthesis import ROOT, synthesize
-from lifestream.settings import SpeechSettings, SummarySettings
+from lifestream.settings import SpeechSettings, SummarySettings, VoiceSettings
 
 ACCOUNT = "000000000000"
 SECRET_KEY = "test"  # noqa: S105  # what the embedded AWS signs with
@@ -36,9 +36,9 @@ INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
 # Settings of the person who starts it that reach steps and container where the template does
 # not set them. Keys are not among them: they go into the secret.
 SETTINGS = (
-    *(str(field.alias) for field in SpeechSettings.model_fields.values()),
-    "VOICE_MIN_SCORE",
-    *(str(field.alias) for field in SummarySettings.model_fields.values()),
+    *SpeechSettings.variables(),
+    *VoiceSettings.variables(),
+    *SummarySettings.variables(),
     "EMBEDDING_ENGINE",
     "VECTOR_INDEX",
     "PINECONE_INDEX_NAME",

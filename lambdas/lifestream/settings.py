@@ -22,6 +22,11 @@ class Environment(BaseSettings):
         frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
     )
 
+    @classmethod
+    def variables(cls) -> list[str]:
+        """The names of the environment variables that it reads."""
+        return [str(field.alias) for field in cls.model_fields.values()]
+
 
 class AwsSettings(Environment):
     region: str | None = Field(default=None, alias="AWS_REGION")

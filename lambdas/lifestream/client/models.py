@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lifestream.engines.model_folder import write_sums
+from lifestream.engines.model_folder import SUMS, files_of, write_sums
 from lifestream.errors import ConfigurationError, ModelGateError, TransientError
 
 if TYPE_CHECKING:
@@ -55,11 +55,6 @@ def fetch(name: str, folder: Path, token: SecretStr | None) -> Path:
 
 def upload(s3: S3Client, bucket: str, folder: Path, *, on_file: Callable[[str], None]) -> None:
     """Under `models/<folder's name>/`, the sums last: what they name is there."""
-    files = sorted(
-        (p for p in folder.rglob("*") if p.is_file() and ".cache" not in p.parts),
-        key=lambda path: (path.name == "SHA256SUMS", path),
-    )
-    for path in files:
-        name = path.relative_to(folder).as_posix()
+    for name in (*files_of(folder), SUMS):
         on_file(name)
-        s3.upload_file(str(path), bucket, f"{MODELS_PREFIX}/{folder.name}/{name}")
+        s3.upload_file(str(folder / name), bucket, f"{MODELS_PREFIX}/{folder.name}/{name}")

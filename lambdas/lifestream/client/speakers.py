@@ -13,8 +13,8 @@ from lifestream.domain.manifest import Manifest
 from lifestream.domain.quality import QualityReport
 from lifestream.domain.results import content_type, result_files
 from lifestream.domain.summary import Summary
-from lifestream.domain.transcript import Speaker, Transcript
-from lifestream.domain.voices import NamedVoice
+from lifestream.domain.transcript import Transcript
+from lifestream.domain.voices import NamedVoice, with_given
 from lifestream.errors import ConfigurationError
 from lifestream.step_names import Step
 
@@ -74,14 +74,6 @@ def voice_of(artifacts: Artifacts, job_id: str, speaker: str, name: str) -> Name
     return None
 
 
-def with_given(transcript: Transcript, names: dict[str, str]) -> Transcript:
-    speakers = tuple(
-        Speaker(id=one.id, name=names[one.id]) if one.id in names else one
-        for one in transcript.speakers
-    )
-    return transcript.model_copy(update={"speakers": speakers})
-
-
 def rewrite(s3: S3Client, record: JobRecord, results: Results, transcript: Transcript) -> None:
     """From what is published, which outlives the artifacts."""
     manifest = Manifest.model_validate_json(results.read("manifest.json"))
@@ -94,5 +86,6 @@ def rewrite(s3: S3Client, record: JobRecord, results: Results, transcript: Trans
         summary=Summary.model_validate_json(results.read("summary.json")) if has_summary else None,
         missing=manifest.missing,
     )
+    published = Artifacts(s3, record.bucket)
     for file, text in files.items():
-        Artifacts(s3, record.bucket).put(results.prefix + file, text.encode(), content_type(file))
+        published.put(results.prefix + file, text.encode(), content_type(file))

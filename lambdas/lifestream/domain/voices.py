@@ -40,18 +40,23 @@ def with_names(
 ) -> Transcript:
     """Names that a person has given in this recording win; the others come from voices that
     were named in others, with the score."""
-    matches = {m.speaker: m for m in matches_of(heard, known, min_score=min_score)}
-    taken = set(given.values())
+    matched = {
+        match.speaker: Speaker(id=match.speaker, name=match.name, name_score=match.score)
+        for match in matches_of(heard, known, min_score=min_score)
+        if match.name not in given.values()
+    }
+    return with_given(_with_speakers(transcript, matched), given)
 
-    def named(speaker: Speaker) -> Speaker:
-        match = matches.get(speaker.id)
-        if speaker.id in given:
-            return Speaker(id=speaker.id, name=given[speaker.id])
-        if match is None or match.name in taken:
-            return speaker
-        return Speaker(id=speaker.id, name=match.name, name_score=match.score)
 
-    return transcript.model_copy(update={"speakers": tuple(map(named, transcript.speakers))})
+def with_given(transcript: Transcript, given: Mapping[str, str]) -> Transcript:
+    """`given`: speaker id → the name that a person has given."""
+    named = {speaker: Speaker(id=speaker, name=name) for speaker, name in given.items()}
+    return _with_speakers(transcript, named)
+
+
+def _with_speakers(transcript: Transcript, named: Mapping[str, Speaker]) -> Transcript:
+    speakers = tuple(named.get(speaker.id, speaker) for speaker in transcript.speakers)
+    return transcript.model_copy(update={"speakers": speakers})
 
 
 def matches_of(

@@ -28,11 +28,14 @@ def verified(folder: Path, *needed: str) -> Path:
 
 
 def write_sums(folder: Path) -> None:
-    files = sorted(
-        p for p in folder.rglob("*") if p.is_file() and p.name != SUMS and ".cache" not in p.parts
-    )
-    lines = [f"{sha256(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in files_of(folder)]
     (folder / SUMS).write_text("".join(lines))
+
+
+def files_of(folder: Path) -> list[str]:
+    """The model itself: neither its sums nor what the hub's client keeps beside it."""
+    paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    return sorted(p.as_posix() for p in paths if p.name != SUMS and ".cache" not in p.parts)
 
 
 def sha256(path: Path) -> str:

@@ -7,7 +7,8 @@ those minutes are heard again. Source: https://github.com/SYSTRAN/faster-whisper
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lifestream.domain.job import JobOptions
@@ -58,7 +59,8 @@ class FasterWhisper:
         whole = clips(sound.speech, max_seconds=LONGEST_SPAN_SECONDS)
         for first in range(0, len(whole), CLIPS_AT_A_TIME):
             window = whole[first : first + CLIPS_AT_A_TIME]
-            found = self._hear(sound, window, options, language, heard)
+            attempt = partial(self._transcribe, sound, window, options, language, heard)
+            found = self._fitting(attempt)
             language = language or found.language
             segments += found.segments
         heard(sound.seconds)
@@ -77,19 +79,12 @@ class FasterWhisper:
                 if not self._take_smaller_numbers():
                     raise
 
-    def _hear(
-        self,
-        sound: Sound,
-        window: Sequence[SpeechSpan],
-        options: JobOptions,
-        language: str | None,
-        heard: Heard,
-    ) -> Recognition:
+    def _fitting(self, attempt: Callable[[], Recognition]) -> Recognition:
         """Half as much at once where memory does not suffice, then numbers of half the size."""
         while True:
             try:
                 with named_errors("faster-whisper"):
-                    return self._transcribe(sound, window, options, language, heard)
+                    return attempt()
             except OutOfMemoryError:
                 if self._batch_size > 1:
                     self._batch_size //= 2
