@@ -23,7 +23,7 @@ export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs check \
-	test soak mutants reliability test-speech test-aws bench burst synth diff deploy destroy lock clean
+	browser test soak mutants reliability test-speech test-aws bench burst synth diff deploy destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -80,7 +80,14 @@ docs: $(VENV)/.ready ## regenerate what is generated in docs and README
 
 check: lint types imports unit contract infra ## everything but the pipeline
 
-test: $(VENV)/.ready node_modules/.ready lint imports ## everything that CI runs
+BROWSERS := chromium chromium-browser google-chrome
+AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
+browser: ## Chromium, in which the page of the results is tested, where it may be installed
+	@command -v $(BROWSERS) > /dev/null || \
+	($(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium) \
+		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
+
+test: $(VENV)/.ready node_modules/.ready browser lint imports ## everything that CI runs
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
 	($(BIN)/mypy && $(BIN)/pytest -q $(BESIDE)) > $$output/beside 2>&1 & beside=$$!; \
 	$(BIN)/pytest -q $(HERE); tests=$$?; \

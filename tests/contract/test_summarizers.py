@@ -14,6 +14,7 @@ from builders import MEETING, a_draft, a_transcript
 from fakes import Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.citations import verified
 from lifestream.domain.markdown import result_page
+from lifestream.domain.reading import Recording
 from lifestream.domain.summary import SummaryDraft, SummaryWishes
 from lifestream.engines import openai_client
 from lifestream.engines.summarization import load_summarizer
@@ -93,7 +94,7 @@ def test_a_model_that_invents_leaves_nothing_of_it_on_the_page(endpoint: LocalEn
 
     summary = verified(openai(endpoint).summarize(MEETING, NO_WISHES), MEETING, engine="x")
     page = result_page(
-        file_name="a.mp4", transcript=MEETING, verdict="", summary=summary, missing=()
+        Recording(file_name="a.mp4", transcript=MEETING, verdict="", summary=summary, missing=())
     )
 
     assert (summary.verified_statements, summary.statements) == (1, 10)

@@ -26,7 +26,9 @@ FILES = {
     "summary.json",
     "quality.json",
     "manifest.json",
+    "result.html",
     "result.md",
+    "transcript.txt",
     "subtitles.srt",
     "subtitles.vtt",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from html.parser import HTMLParser
 from io import StringIO
 from typing import Any
 
@@ -70,6 +71,27 @@ def published(text: str) -> dict[str, str]:
 HARMLESS = published("we talk about it")
 
 
+class Elements(HTMLParser):
+    """Every element with its attributes; times differ with what is said, so they do not count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Any] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        times = {"data-start", "data-end", "data-seek"}
+        self.found.append((tag, [(name, name in times or value) for name, value in attrs]))
+
+    def handle_comment(self, data: str) -> None:
+        self.found.append(("comment", data))
+
+
+def elements(page: str) -> list[Any]:
+    parser = Elements()
+    parser.feed(page)
+    return parser.found
+
+
 def shape(value: Any) -> Any:
     """Which fields there are, and of which kind; lists of words have no length."""
     if isinstance(value, dict):
@@ -90,6 +112,20 @@ def test_the_page_has_the_same_structure_and_no_link_image_or_html(text: str) ->
         return [token.type for token in tokens]
 
     assert structure(published(text)["result.md"]) == structure(HARMLESS["result.md"])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_html_page_has_the_same_elements_and_attributes(text: str) -> None:
+    """The text stands in text nodes and in nothing else; only titles and notices hold it."""
+    assert elements(published(text)["result.html"]) == elements(HARMLESS["result.html"])
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_plain_text_is_a_line_a_turn(text: str) -> None:
+    page = published(text)["transcript.txt"]
+
+    assert len(page.splitlines()) == len(HARMLESS["transcript.txt"].splitlines()) == 3
+    assert all(character.isprintable() for line in page.splitlines() for character in line)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

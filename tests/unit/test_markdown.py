@@ -10,7 +10,8 @@ from markdown_it import MarkdownIt
 from builders import MEETING, a_draft, a_transcript
 from lifestream.domain.citations import verified
 from lifestream.domain.job import MissingPart
-from lifestream.domain.markdown import clock, escape, result_page
+from lifestream.domain.markdown import escape, result_page
+from lifestream.domain.reading import Recording, clock
 from lifestream.domain.summary import Drafted
 
 HOSTILE = [
@@ -35,11 +36,13 @@ HOSTILE = [
 
 def page(text: str, name: str = "talk.mp4") -> str:
     return result_page(
-        file_name=name,
-        transcript=a_transcript(("SPEAKER_00", text)),
-        verdict="All is well.",
-        summary=None,
-        missing=(),
+        Recording(
+            file_name=name,
+            transcript=a_transcript(("SPEAKER_00", text)),
+            verdict="All is well.",
+            summary=None,
+            missing=(),
+        )
     )
 
 
@@ -73,11 +76,13 @@ def test_the_page_leads_with_the_summary_and_ends_with_who_said_what() -> None:
     drafted = Drafted(draft=a_draft(abstract="It was about money."))
 
     text = result_page(
-        file_name="talk.mp4",
-        transcript=MEETING,
-        verdict="All is well.",
-        summary=verified(drafted, MEETING, engine="test"),
-        missing=(),
+        Recording(
+            file_name="talk.mp4",
+            transcript=MEETING,
+            verdict="All is well.",
+            summary=verified(drafted, MEETING, engine="test"),
+            missing=(),
+        )
     )
 
     assert text.startswith("# Budget\n")
@@ -90,7 +95,7 @@ def test_missing_parts_are_named() -> None:
     part = MissingPart(step="SummarizeTranscript", error="TransientError", cause="busy")
 
     text = result_page(
-        file_name="a.mp4", transcript=MEETING, verdict="", summary=None, missing=(part,)
+        Recording(file_name="a.mp4", transcript=MEETING, verdict="", summary=None, missing=(part,))
     )
 
     assert "**Missing:** SummarizeTranscript (TransientError)" in text

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 import srt
 import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders import MEETING, a_segment, a_transcript
+from builders import MEETING, a_segment, a_transcript, words
 from lifestream.domain.subtitles import (
     MAX_LINE_CHARACTERS,
     MAX_LINES,
@@ -19,7 +21,23 @@ from lifestream.domain.subtitles import (
     to_srt,
     to_vtt,
 )
-from lifestream.domain.transcript import Transcript
+from lifestream.domain.transcript import Transcript, Word
+from lifestream.domain.voices import with_given
+
+
+def spoken_one_after_the_other(said: list[tuple[str, tuple[Word, ...]]]) -> Transcript:
+    """Without a pause between two."""
+    transcript = a_transcript(*((who, " ".join(w.text for w in spoken)) for who, spoken in said))
+    segments, at = [], 0.0
+    for segment, (_, spoken) in zip(transcript.segments, said, strict=True):
+        moved = tuple(
+            replace(w, start_seconds=w.start_seconds + at, end_seconds=w.end_seconds + at)
+            for w in spoken
+        )
+        segments.append(segment.model_copy(update={"words": moved}))
+        at = moved[-1].end_seconds
+    return transcript.model_copy(update={"segments": tuple(segments), "duration_seconds": at})
+
 
 letters = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=15)
 lines = st.lists(
@@ -31,9 +49,9 @@ lines = st.lists(
 )
 
 
-@given(lines)
-def test_cues_keep_the_limits(spoken: list[tuple[str, str]]) -> None:
-    cues = cues_of(a_transcript(*spoken))
+@given(lines, st.booleans())
+def test_cues_keep_the_limits(spoken: list[tuple[str, str]], with_speakers: bool) -> None:  # noqa: FBT001  # drawn
+    cues = cues_of(a_transcript(*spoken), with_speakers=with_speakers)
 
     for cue in cues:
         assert 1 <= len(cue.lines) <= MAX_LINES
@@ -50,6 +68,37 @@ def test_cues_hold_every_word_once_and_in_order(spoken: list[tuple[str, str]]) -
     shown = " ".join(" ".join(cue.lines) for cue in cues_of(transcript))
 
     assert shown.split() == transcript.text.split()
+
+
+@given(lines, st.floats(0.02, 1.0))
+def test_a_cue_is_shorter_or_faster_only_where_the_next_one_begins_as_it_ends(
+    spoken: list[tuple[str, str]], seconds_a_word: float
+) -> None:
+    """However fast people speak; at the end of the recording there is no more time either."""
+    faster = [(who, words(text, seconds_each=seconds_a_word)) for who, text in spoken]
+    transcript = spoken_one_after_the_other(faster)
+    cues = cues_of(transcript)
+    ends = [*(cue.start_seconds for cue in cues[1:]), transcript.duration_seconds]
+
+    for cue, next_start in zip(cues, ends, strict=False):
+        seconds = cue.end_seconds - cue.start_seconds
+        characters = sum(map(len, cue.lines))
+        has_time = seconds >= 1 - 1e-9 and characters <= 20 * seconds + 1e-6
+        assert has_time or cue.end_seconds >= next_start
+
+
+@pytest.mark.setting("subtitle_speakers")
+def test_on_request_each_turn_begins_with_who_has_it() -> None:
+    names = {"SPEAKER_00": "Ada <Lovelace>", "SPEAKER_01": "x" * 80}
+    transcript = with_given(MEETING, names)
+
+    shown = [" ".join(cue.lines) for cue in cues_of(transcript, with_speakers=True)]
+
+    assert shown[0].startswith("Ada <Lovelace>: Good morning.")
+    assert sum("Ada <Lovelace>:" in text for text in shown) == 2
+    assert sum(f"{'x' * 23}…:" in text for text in shown) == 2
+    assert "Ada" not in str(cues_of(transcript))
+    assert "Ada ‹Lovelace›:" in to_srt(cues_of(transcript, with_speakers=True))  # noqa: RUF001
 
 
 def test_a_short_word_stays_for_a_second_where_there_is_room() -> None:

@@ -132,7 +132,7 @@ def test_renaming_rewrites_what_is_published_and_nothing_else(publish: Any) -> N
 
     after = {name: results.read(name) for name in results.names()}
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"transcript.json", "result.md"}
+    assert changed == {"transcript.json", "transcript.txt", "result.md", "result.html"}
     assert "**Ada Lovelace** (0:00)" in after["result.md"]
     assert "**Bob** (0:05)" in after["result.md"]
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from lifestream.aws.job_table import JobRecord
 from lifestream.client.redrive import Candidate
 from lifestream.domain.job import SHORT_ID_CHARACTERS, UPLOADS_PREFIX, Failure, JobStatus
-from lifestream.domain.markdown import clock
+from lifestream.domain.reading import clock
 from lifestream.engines.vector_index import Hit
 from lifestream.step_names import Step
 

@@ -58,6 +58,7 @@ class JobOptions(Frozen):
     `multilingual`: the language may change within the recording. `translate`: the text is
     English, whatever is spoken. `initial_prompt`: how the text should look, as if it had been
     said before. `show_flagged`: leave in what nobody seems to have said.
+    `subtitle_speakers`: subtitles say who speaks.
     `summary_language` and `summary_instructions`: what the reader of the summary wants.
     """
 
@@ -70,6 +71,7 @@ class JobOptions(Frozen):
     max_speakers: int | None = Field(default=None, ge=1, le=50)
     hotwords: tuple[str, ...] = ()
     show_flagged: bool = False
+    subtitle_speakers: bool = False
     summary_language: str | None = Field(default=None, min_length=2, max_length=40)
     summary_instructions: str | None = Field(default=None, min_length=1)
 
@@ -87,7 +89,7 @@ class JobOptions(Frozen):
     @property
     def of_speech(self) -> dict[str, Any]:
         """Those that change what the engines hear."""
-        others = {"show_flagged", "summary_language", "summary_instructions"}
+        others = {"show_flagged", "subtitle_speakers", "summary_language", "summary_instructions"}
         return self.model_dump(exclude=others)
 
     @model_validator(mode="after")

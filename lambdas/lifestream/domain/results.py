@@ -10,14 +10,19 @@ from lifestream import __version__
 from lifestream.domain.job import JobOptions, JobStatus, MissingPart
 from lifestream.domain.manifest import Manifest
 from lifestream.domain.markdown import result_page
+from lifestream.domain.page import html_page
+from lifestream.domain.plain_text import to_text
 from lifestream.domain.quality import QualityReport
+from lifestream.domain.reading import Recording
 from lifestream.domain.subtitles import cues_of, to_srt, to_vtt
 from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Transcript
 
 CONTENT_TYPES = {
     "json": "application/json",
+    "html": "text/html; charset=utf-8",
     "md": "text/markdown; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
     "srt": "application/x-subrip; charset=utf-8",
     "vtt": "text/vtt; charset=utf-8",
 }
@@ -38,19 +43,16 @@ def result_files(  # one argument a part of the results
     unless the options ask for it.
     """
     readable = transcript if options.show_flagged else transcript.believed
-    cues = cues_of(readable)
+    recording = Recording(file_name, readable, quality.verdict, summary, tuple(missing))
+    cues = cues_of(readable, with_speakers=options.subtitle_speakers)
     files = {"transcript.json": _json(transcript), "quality.json": _json(quality)}
     if summary:
         files["summary.json"] = _json(summary)
+    files["transcript.txt"] = to_text(readable)
     files["subtitles.srt"] = to_srt(cues)
     files["subtitles.vtt"] = to_vtt(cues)
-    files["result.md"] = result_page(
-        file_name=file_name,
-        transcript=readable,
-        verdict=quality.verdict,
-        summary=summary,
-        missing=missing,
-    )
+    files["result.md"] = result_page(recording)
+    files["result.html"] = html_page(recording)
     manifest = Manifest(
         job_id=transcript.job_id,
         status=JobStatus.PARTIAL if missing else JobStatus.SUCCEEDED,

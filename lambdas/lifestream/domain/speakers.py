@@ -17,3 +17,10 @@ def turns_of(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
 def names_of(transcript: Transcript) -> dict[str, str]:
     """Speaker id → the name that people read."""
     return {s.id: s.name or s.id.replace("SPEAKER_", "Speaker ") for s in transcript.speakers}
+
+
+def said_by(transcript: Transcript) -> Iterator[tuple[str, tuple[Segment, ...]]]:
+    """Turn by turn, with the name that people read."""
+    names = names_of(transcript)
+    for turn in turns_of(transcript.segments):
+        yield names.get(turn[0].speaker or "", "Unknown speaker"), turn

@@ -11,11 +11,13 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from lifestream.domain.transcript import Segment, Transcript, Word
+from lifestream.domain.reading import one_line
+from lifestream.domain.speakers import said_by
+from lifestream.domain.transcript import Transcript, Word
 
 MAX_LINE_CHARACTERS = 42
 MAX_LINES = 2
-MAX_CUE_CHARACTERS = MAX_LINE_CHARACTERS * MAX_LINES
+MAX_LABEL_CHARACTERS = 24
 MIN_CUE_SECONDS = 1.0
 MAX_CUE_SECONDS = 7.0
 MAX_CHARACTERS_PER_SECOND = 20
@@ -45,19 +47,37 @@ def to_vtt(cues: Sequence[Cue]) -> str:
     )
 
 
-def cues_of(transcript: Transcript) -> list[Cue]:
-    """Cues in time order. No cue mixes two segments, so none mixes two speakers."""
-    cues = [cue for segment in transcript.segments for cue in _split(segment)]
+def cues_of(transcript: Transcript, *, with_speakers: bool = False) -> list[Cue]:
+    """Cues in time order. No cue mixes two segments, so none mixes two speakers; on request, each
+    turn begins with the name of who has it."""
+    said = _labelled(transcript) if with_speakers else (s.words for s in transcript.segments)
+    cues = [cue for words in said for cue in _split(words)]
     end = max([transcript.duration_seconds, *(cue.end_seconds for cue in cues[-1:])])
     ends = [*(cue.start_seconds for cue in cues[1:]), end]
     return [_with_time_to_read(cue, until) for cue, until in zip(cues, ends, strict=False)]
 
 
-def _split(segment: Segment) -> Iterator[Cue]:
+def _labelled(transcript: Transcript) -> Iterator[tuple[Word, ...]]:
+    for speaker, turn in said_by(transcript):
+        yield (*_label(speaker, turn[0].words), *turn[0].words)
+        yield from (segment.words for segment in turn[1:])
+
+
+def _label(speaker: str, words: Sequence[Word]) -> Iterator[Word]:
+    """The name as words that take no time, so that it is laid out like what follows."""
+    name = one_line(speaker)
+    if len(name) > MAX_LABEL_CHARACTERS:
+        name = f"{name[: MAX_LABEL_CHARACTERS - 1]}…"
+    start = words[0].start_seconds if words else 0.0
+    for part in f"{name}:".split() if words else ():
+        yield Word(part, start, start, confidence=1.0)
+
+
+def _split(words: Sequence[Word]) -> Iterator[Cue]:
     """Groups of words that fit one cue, cut at long pauses too."""
     group: list[Word] = []
     lines: list[str] = []
-    for word in segment.words:
+    for word in words:
         more = _with(lines, word)
         if group and not _fits([*group, word], more):
             yield _cue(group, lines)

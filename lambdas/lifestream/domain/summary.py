@@ -95,15 +95,15 @@ class CitedStatement(Statement, Cited):
     """A statement whose quote was found in the segments that it names."""
 
 
-class CitedChapter(Chapter, Cited):
+class CitedChapter(Chapter, CitedStatement):
     """Lasts until the next one begins."""
 
 
-class CitedActionItem(ActionItem, Cited):
+class CitedActionItem(ActionItem, CitedStatement):
     """What is to be done, as it was said."""
 
 
-class CitedContribution(Contribution, Cited):
+class CitedContribution(Contribution, CitedStatement):
     """What a speaker brought to it, in a quote of theirs."""
 
 

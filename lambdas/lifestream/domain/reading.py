@@ -1,0 +1,106 @@
+"""Transcript and summary in, what a page shows of them out, in the order that people read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import NamedTuple
+
+from lifestream.domain.job import MissingPart
+from lifestream.domain.summary import CitedActionItem, CitedContribution, CitedStatement, Summary
+from lifestream.domain.transcript import Transcript
+
+# Control characters, and those that turn the direction of the text that follows.
+INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What people may read of it: `transcript` without what is not to be shown to them."""
+
+    file_name: str
+    transcript: Transcript
+    verdict: str
+    summary: Summary | None = None
+    missing: tuple[MissingPart, ...] = ()
+
+    @property
+    def title(self) -> str:
+        return self.summary.title if self.summary and self.summary.title else self.file_name
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        speakers = len(self.transcript.speakers)
+        return (
+            self.file_name,
+            clock(self.transcript.duration_seconds),
+            f"{speakers} speaker{'' if speakers == 1 else 's'}",
+            f"language {self.transcript.language}",
+        )
+
+
+class Kind(Enum):
+    CHAPTERS = auto()
+    STATEMENTS = auto()
+    TASKS = auto()
+
+
+class Entry(NamedTuple):
+    """A statement that was checked, and the words that prove it."""
+
+    text: str
+    start_seconds: float
+    quote: str
+    who: str | None = None
+    due: str | None = None
+
+
+class Section(NamedTuple):
+    title: str
+    kind: Kind
+    entries: tuple[Entry, ...]
+
+
+def sections_of(summary: Summary, names: Mapping[str, str]) -> list[Section]:
+    """Those in which there is something. `names`: speaker id → the name that people read."""
+    listed: list[tuple[str, Kind, Iterable[CitedStatement]]] = [
+        ("Chapters", Kind.CHAPTERS, summary.chapters),
+        ("Key points", Kind.STATEMENTS, summary.key_points),
+        ("Decisions", Kind.STATEMENTS, summary.decisions),
+        ("Action items", Kind.TASKS, summary.action_items),
+        ("Open questions", Kind.STATEMENTS, summary.questions),
+        ("Who brought what", Kind.STATEMENTS, summary.contributions),
+    ]
+    sections = (
+        Section(title, kind, tuple(_entry(statement, names) for statement in statements))
+        for title, kind, statements in listed
+    )
+    return [section for section in sections if section.entries]
+
+
+def _entry(statement: CitedStatement, names: Mapping[str, str]) -> Entry:
+    who = due = None
+    if isinstance(statement, CitedActionItem):
+        who, due = statement.owner, statement.due
+    elif isinstance(statement, CitedContribution):
+        who = statement.speaker
+    return Entry(
+        text=statement.text,
+        start_seconds=statement.start_seconds,
+        quote=statement.quote,
+        who=names.get(who, who) if who else None,
+        due=due,
+    )
+
+
+def one_line(text: str) -> str:
+    """Without line ends, control characters and marks that turn the direction of text."""
+    return " ".join(INVISIBLE.sub("", text).split())
+
+
+def clock(seconds: float) -> str:
+    minutes, whole_seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{whole_seconds:02}" if hours else f"{minutes}:{whole_seconds:02}"
