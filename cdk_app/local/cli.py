@@ -26,11 +26,12 @@ from lifestream.client import display
 from lifestream.client.connection import connect
 from lifestream.client.library import search
 from lifestream.client.redrive import dead_letters_of
+from lifestream.client.results import PAGE
+from lifestream.client.results_cli import FOLDER
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions, JobStatus
 
 PAGE_LINES = 40
-DEFAULT_OUT = Path("lifestream-results")
 
 app = typer.Typer(pretty_exceptions_enable=False)
 console = Console(stderr=True, emoji=False)  # ":secret:" in an ARN is no emoji
@@ -41,7 +42,7 @@ def local(  # noqa: PLR0913  # one option a question the person may answer
     videos: Annotated[
         list[Path] | None, typer.Argument(help="Videos; several run side by side.", exists=True)
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where the results are copied to.")] = DEFAULT_OUT,
+    out: Annotated[Path, typer.Option(help="Where the results are copied to.")] = FOLDER,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON line a video on standard output.")
     ] = False,
@@ -118,10 +119,12 @@ def _show_outcome(outcome: Outcome, dead_letter: str | None) -> None:
         message = json.dumps(json.loads(dead_letter), indent=1, ensure_ascii=False)
         console.print(Panel(escape(message), title="Dead-letter message"))
     if outcome.results:
-        page = (outcome.results / "result.md").read_text().splitlines()
-        console.print(Panel(Markdown("\n".join(page[:PAGE_LINES])), title="result.md"))
+        lines = (outcome.results / "result.md").read_text().splitlines()
+        console.print(Panel(Markdown("\n".join(lines[:PAGE_LINES])), title="result.md"))
         names = ", ".join(sorted(path.name for path in outcome.results.iterdir()))
         console.print(f"Results: {outcome.results}\n  {names}", markup=False, soft_wrap=True)
+        page = outcome.results / PAGE
+        console.print(f"Watch, read and search it: {page}", markup=False, soft_wrap=True)
 
 
 def _show_search(query: str | None, outcomes: Sequence[Outcome]) -> None:

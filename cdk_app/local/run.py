@@ -73,7 +73,10 @@ class Deployment:
             time.sleep(POLL_SECONDS)
         for outcome in outcomes:
             if outcome.record and outcome.record.results_prefix:
-                outcome.results = Results(self.s3, outcome.record).copy_to(out)
+                page = Results(self.s3, outcome.record).copy_playing(
+                    out, outcome.video.resolve().as_uri()
+                )
+                outcome.results = page.parent
         return outcomes
 
     def _look(self, outcome: Outcome) -> None:

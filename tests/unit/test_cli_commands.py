@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import webbrowser
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from typer.testing import CliRunner
@@ -17,6 +20,8 @@ from lifestream.domain.progress import Progress
 from lifestream.domain.quality import assess
 from lifestream.domain.results import result_files
 from lifestream.step_names import Step
+from media_files import SAMPLE
+from unit.test_hostile import elements
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +40,10 @@ def typed(*words: str) -> str:
 
 @pytest.fixture
 def published(aws: Aws) -> ProcessingJob:
-    job = a_job()
+    return publish(aws, a_job())
+
+
+def publish(aws: Aws, job: ProcessingJob) -> ProcessingJob:
     transcript = MEETING.model_copy(update={"job_id": job.job_id})
     files = result_files(
         file_name=job.file_name,
@@ -106,3 +114,60 @@ def test_hints_that_do_not_fit_beside_the_video_are_refused(tmp_path: Path) -> N
 
     assert result.exit_code == 2
     assert "exceed 1200 characters" in result.output
+
+
+def test_the_page_is_opened_with_the_upload_for_a_while(
+    published: ProcessingJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+
+    typed("results", published.short_id, "--open", "--to", str(tmp_path))
+
+    [page] = tmp_path.glob("*/result.html")
+    assert opened == [page.as_uri()]
+    playing = elements(page.read_text())
+    [video] = [dict(attributes) for tag, attributes in playing if tag == "video"]
+    address = urlsplit(str(video["data-video"]))
+    assert address.path.endswith(published.key)
+    assert {"X-Amz-Signature", "X-Amz-Expires", "versionId"} <= set(parse_qs(address.query))
+
+
+def test_the_page_plays_the_reader_s_own_file(
+    published: ProcessingJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webbrowser, "open", lambda _address: None)
+    mine = tmp_path / 'my "talk" & <more>.mp4'
+    mine.write_bytes(b"video")
+
+    typed("results", published.short_id, "--open", "--to", str(tmp_path), "--video", str(mine))
+
+    [page] = tmp_path.glob("*/result.html")
+    assert ("data-video", mine.as_uri()) in dict(elements(page.read_text()))["video"]
+
+
+def test_an_export_holds_everything_and_needs_no_aws(aws: Aws, tmp_path: Path) -> None:
+    body = SAMPLE.read_bytes()
+    version = aws.s3.put_object(Bucket=BUCKET, Key="uploads/Talk.MP4", Body=body)["VersionId"]
+    aws.s3.put_object(Bucket=BUCKET, Key="uploads/Talk.MP4", Body=b"a newer one")
+    job = publish(aws, a_job(key="uploads/Talk.MP4", version=version))
+
+    said = typed("export", job.short_id, "--to", str(tmp_path))
+
+    [folder] = tmp_path.iterdir()
+    assert f"exported to {folder}" in said
+    assert (folder / "video.mp4").read_bytes() == body
+    assert ProcessingJob.model_validate_json((folder / "job.json").read_text()) == job
+    manifest = json.loads((folder / "manifest.json").read_text())
+    names = {"manifest.json", "job.json", "video.mp4", *manifest["files"]}
+    assert {path.name for path in folder.iterdir()} == names
+    page = elements((folder / "result.html").read_text())
+    assert ("data-video", "video.mp4") in dict(page)["video"]
+
+
+def test_an_export_without_its_video_says_so(published: ProcessingJob, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["export", published.short_id, "--to", str(tmp_path)])
+
+    assert result.exit_code == 1
+    assert "VideoNotFoundError: talk.mp4 is not there any more" in result.output
+    typed("export", published.short_id, "--to", str(tmp_path), "--no-video")

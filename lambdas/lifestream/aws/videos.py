@@ -61,9 +61,9 @@ class VideoObject:
         """Raises VideoNotFoundError, also where the object was deleted but a version remains."""
         try:
             s3.head_object(Bucket=job.bucket, Key=job.key)
-            head = s3.head_object(Bucket=job.bucket, Key=job.key, **_version(job))
+            head = s3.head_object(Bucket=job.bucket, Key=job.key, **version_of(job))
         except ClientError as error:
-            raise _translated(error, job) from error
+            raise translated(error, job) from error
         return cls(
             s3,
             job,
@@ -95,18 +95,20 @@ class VideoObject:
                 Key=self._job.key,
                 Range=f"bytes={start}-{min(start + BLOCK, self.size) - 1}",
                 IfMatch=self._etag,
-                **_version(self._job),
+                **version_of(self._job),
             )
             return answer["Body"].read()
         except ClientError as error:
-            raise _translated(error, self._job) from error
+            raise translated(error, self._job) from error
 
 
-def _version(job: ProcessingJob) -> dict[str, Any]:
+def version_of(job: ProcessingJob) -> dict[str, Any]:
+    """What S3 has to be told to answer with this version and no other."""
     return {"VersionId": job.version_id} if job.version_id else {}
 
 
-def _translated(error: ClientError, job: ProcessingJob) -> Exception:
+def translated(error: ClientError, job: ProcessingJob) -> Exception:
+    """VideoNotFoundError where the upload is gone, else the error itself."""
     code = error.response["Error"]["Code"]
     return VideoNotFoundError(f"{job.file_name} is not there any more") if code in GONE else error
 

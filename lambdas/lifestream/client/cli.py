@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 from rich.live import Live
-from rich.markdown import Markdown
 from rich.markup import escape
 
 from lifestream.aws import clients
@@ -29,7 +28,7 @@ from lifestream.client.redrive import (
     run_again,
     steps_left,
 )
-from lifestream.client.results import Results
+from lifestream.client.results_cli import export, results
 from lifestream.client.speakers_cli import speakers
 from lifestream.client.terminal import Job, Stage, console, plain_errors
 from lifestream.client.video_service import VideoService, uploads_key
@@ -47,6 +46,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+app.command()(results)
+app.command()(export)
 app.add_typer(speakers, name="speakers")
 
 
@@ -66,6 +67,7 @@ def upload(  # noqa: PLR0913  # one option a question the person may answer
     show_flagged: Annotated[
         bool, typer.Option(help="Leave in what nobody seems to have said.")
     ] = False,
+    subtitle_speakers: Annotated[bool, typer.Option(help="Subtitles say who speaks.")] = False,
     summary_language: Annotated[str | None, typer.Option(help="Language to summarize in.")] = None,
     summary_instructions: Annotated[
         str | None, typer.Option(help="What the summary should look for.")
@@ -84,6 +86,7 @@ def upload(  # noqa: PLR0913  # one option a question the person may answer
             multilingual=multilingual,
             translate=translate,
             show_flagged=show_flagged,
+            subtitle_speakers=subtitle_speakers,
             summary_language=summary_language,
             summary_instructions=summary_instructions,
         )
@@ -119,21 +122,6 @@ def list_jobs(
     """The latest jobs."""
     with plain_errors():
         console.print(display.jobs_table(VideoService(connect(stage)).recent_jobs(limit)))
-
-
-@app.command()
-def results(
-    job: Job,
-    to: Annotated[Path | None, typer.Option(help="Copy the files into this folder.")] = None,
-    stage: Stage = None,
-) -> None:
-    """Show a job's page, or copy its files."""
-    with plain_errors():
-        published = Results(clients.s3(), VideoService(connect(stage)).job(job))
-        if to is None:
-            console.print(Markdown(published.read("result.md")))
-        else:
-            console.print(f"copied to {published.copy_to(to)}", markup=False, soft_wrap=True)
 
 
 @app.command()

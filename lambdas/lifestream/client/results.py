@@ -1,16 +1,22 @@
-"""What a job published: its files, listed or copied."""
+"""What a job published: its files listed, copied, or exported with the video itself."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lifestream.aws.videos import translated, version_of
+from lifestream.domain.page import with_video
 from lifestream.errors import ArtifactMissingError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from lifestream.aws.job_table import JobRecord
+
+PAGE = "result.html"
+VIDEO_SECONDS = 12 * 3_600
+"""How long a page plays the video from the bucket; less where the credentials end sooner."""
 
 
 class Results:
@@ -44,6 +50,43 @@ class Results:
                 self._record.bucket, self.prefix + name, str(target / safe_name(name))
             )
         return target
+
+    def copy_playing(self, folder: Path, video: str | None = None) -> Path:
+        """As `copy_to`, with a page that plays the video at that address; without one, the
+        upload itself, for some hours."""
+        page = self.copy_to(folder) / PAGE
+        _let_play(page, video or self._presigned_video())
+        return page
+
+    def export_to(self, folder: Path, *, video_too: bool = True) -> Path:
+        """All that there is of the job, to be kept without AWS: results, the job itself and the
+        video, which the page plays from beside it. Raises VideoNotFoundError."""
+        target = self.copy_to(folder)
+        (target / "job.json").write_text(self._record.job.model_dump_json(indent=1) + "\n")
+        if video_too:
+            name = f"video{Path(self._record.key).suffix.lower()}"
+            self._download_video(target / name)
+            _let_play(target / PAGE, name)
+        return target
+
+    def _presigned_video(self) -> str:
+        video = {"Bucket": self._record.bucket, "Key": self._record.key}
+        return self._s3.generate_presigned_url(
+            "get_object", Params=video | version_of(self._record.job), ExpiresIn=VIDEO_SECONDS
+        )
+
+    def _download_video(self, path: Path) -> None:
+        from botocore.exceptions import ClientError
+
+        job = self._record.job
+        try:
+            self._s3.download_file(job.bucket, job.key, str(path), ExtraArgs=version_of(job))
+        except ClientError as error:
+            raise translated(error, job) from error
+
+
+def _let_play(page: Path, url: str) -> None:
+    page.write_text(with_video(page.read_text(encoding="utf-8"), url), encoding="utf-8")
 
 
 def safe_name(key: str) -> str:
