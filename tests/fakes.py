@@ -46,7 +46,7 @@ class LocalEndpoint:
 
     @contextmanager
     def running(self) -> Iterator[LocalEndpoint]:
-        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         thread.start()
         try:
             yield self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import numpy as np
 
@@ -14,7 +15,7 @@ class PineconeServer:
 
     def __init__(self, *, dimension: int) -> None:
         self.dimension = dimension
-        self.vectors: dict[str, dict[str, Any]] = {}
+        self.vectors: dict[tuple[str, str], dict[str, Any]] = {}  # by namespace and id
         self.indexes: dict[str, dict[str, Any]] = {}
         self.fails: Answer | None = None
         self.accepts = 10_000  # vectors
@@ -59,15 +60,19 @@ class PineconeServer:
         if route == "/vectors/upsert":
             if len(self.vectors) + len(request["vectors"]) > self.accepts:
                 return api_error(400)
-            self.vectors |= {vector["id"]: vector for vector in request["vectors"]}
+            space = request.get("namespace", "")
+            self.vectors |= {(space, vector["id"]): vector for vector in request["vectors"]}
             return 200, {"upsertedCount": len(request["vectors"])}
         if route == "/vectors/delete":
             for vector_id in request["ids"]:
-                self.vectors.pop(vector_id, None)
+                self.vectors.pop((request.get("namespace", ""), vector_id), None)
             return 200, {}
         if route == "/vectors/list":
-            prefix = path.partition("prefix=")[2].partition("&")[0].replace("%23", "#")
-            found = [{"id": i} for i in sorted(self.vectors) if i.startswith(prefix)]
+            asked = dict(parse_qsl(urlsplit(path).query))
+            space, prefix = asked.get("namespace", ""), asked.get("prefix", "")
+            found = [
+                {"id": i} for s, i in sorted(self.vectors) if s == space and i.startswith(prefix)
+            ]
             found = [] if self.is_late else found
             return 200, {"vectors": found, "namespace": "", "usage": {"readUnits": 1}}
         return 200, {"matches": self._nearest(request), "namespace": "", "usage": {"readUnits": 1}}
@@ -80,8 +85,9 @@ class PineconeServer:
                 "score": float(np.array(v["values"]) @ question),
                 "metadata": v["metadata"],
             }
-            for i, v in self.vectors.items()
-            if all(_fits(v["metadata"][f], c) for f, c in (request.get("filter") or {}).items())
+            for (space, i), v in self.vectors.items()
+            if space == request.get("namespace", "")
+            and all(_fits(v["metadata"][f], c) for f, c in (request.get("filter") or {}).items())
         ]
         return sorted(scored, key=lambda match: -match["score"])[: request["topK"]]
 
@@ -89,4 +95,10 @@ class PineconeServer:
 def _fits(value: Any, condition: dict[str, Any]) -> bool:
     """$in of a list: one of them is in it."""
     [(operator, wanted)] = condition.items()
-    return value == wanted if operator == "$eq" else bool(set(value) & set(wanted))
+    match operator:
+        case "$eq":
+            return bool(value == wanted)
+        case "$gte":
+            return bool(value >= wanted)
+        case _:
+            return bool(set(value) & set(wanted))

@@ -29,7 +29,8 @@ PipelineError
 ├─ ArtifactMissingError        an earlier step's output is gone
 ├─ SpeechEngineError           the engine failed on this audio
 │  └─ OutOfMemoryError         even the smallest piece at a time does not fit
-└─ SummaryError                the model's answer is not a usable summary
+├─ SummaryError                the model's answer is not a usable summary
+└─ AnswerError                 the model's answer to a question cannot be used
 
 The class name is what `Retry` and `Catch` match and what the dead-letter message carries;
 `advice` is what the person who reads it should do.
@@ -161,6 +162,10 @@ class OutOfMemoryError(SpeechEngineError):
 
 class SummaryError(PipelineError):
     advice = "Redrive the job; if it fails again, choose another OPENAI_MODEL."
+
+
+class AnswerError(PipelineError):
+    advice = "Ask again, in other words; if it fails again, choose another OPENAI_MODEL."
 
 
 AWS_ADVICE = {

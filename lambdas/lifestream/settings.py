@@ -114,6 +114,7 @@ class IndexSettings(Environment):
     )
     pinecone_index_name: str = Field(default="lifestream", alias="PINECONE_INDEX_NAME")
     pinecone_environment: str = Field(default="us-east-1", alias="PINECONE_ENVIRONMENT")
+    pinecone_namespace: str = Field(default="", alias="PINECONE_NAMESPACE")
 
 
 class MediaSettings(Environment):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
 import pytest
 from pydantic import SecretStr
 
-from builders import MEETING, a_job
+from builders import MEETING, SUBMITTED, a_job
 from conftest import BUCKET, Aws
 from fakes import Answer, LocalEndpoint, api_error
 from lifestream.domain.chunks import chunks_of
@@ -93,9 +94,13 @@ def index(request: pytest.FixtureRequest, aws: Aws) -> VectorIndex:
     return a_pinecone_index()
 
 
-def a_pinecone_index() -> PineconeIndex:
+def a_pinecone_index(namespace: str = "") -> PineconeIndex:
     return PineconeIndex(
-        SecretStr("pc-canary"), index="lifestream", region="us-east-1", dimension=len(VECTORS[0])
+        SecretStr("pc-canary"),
+        index="lifestream",
+        region="us-east-1",
+        dimension=len(VECTORS[0]),
+        namespace=namespace,
     )
 
 
@@ -120,11 +125,31 @@ def test_a_search_can_be_narrowed_to_a_speaker_and_a_video(index: VectorIndex) -
     of_video = index.search(VECTORS[0], limit=9, among=Among(key=other.key))
     of_speaker = index.search(VECTORS[0], limit=9, among=Among(speaker="SPEAKER_01"))
     of_nobody = index.search(VECTORS[0], limit=9, among=Among(speaker="SPEAKER_07"))
+    since_then, since_later = (
+        index.search(VECTORS[0], limit=99, among=Among(since=SUBMITTED + timedelta(seconds=later)))
+        for later in (0, 1)
+    )
 
     assert {hit.key for hit in of_video} == {other.key}
     assert len(of_video) == len(CHUNKS)
     assert all("SPEAKER_01" in hit.speakers for hit in of_speaker)
     assert of_nobody == []
+    assert other.key in {hit.key for hit in since_then}
+    assert since_later == []
+
+
+def test_two_stages_may_share_an_index_of_pinecone(pinecone: PineconeServer) -> None:
+    dev, prod = a_pinecone_index(namespace="dev"), a_pinecone_index(namespace="prod")
+    dev.replace(a_job(), CHUNKS, VECTORS)
+    prod.replace(a_job(), CHUNKS[:1], VECTORS[:1])
+
+    dev.remove(a_job().job_id)
+
+    assert dev.search(VECTORS[0], limit=9) == []
+    assert prod.ids(a_job().job_id) == {CHUNKS[0].id}
+    assert [hit.text for hit in prod.search(VECTORS[0], limit=9)] == [CHUNKS[0].text]
+    [vector] = pinecone.vectors.values()
+    assert vector["metadata"]["etag"] == a_job().etag
 
 
 def test_an_index_of_another_dimension_is_refused_before_anything_is_written(

@@ -17,23 +17,21 @@ from lifestream.aws import clients
 from lifestream.aws.keys import load_keys
 from lifestream.client import display
 from lifestream.client.connection import connect, connect_as
-from lifestream.client.library import search as search_library
+from lifestream.client.library_cli import ask, search
 from lifestream.client.models import fetch
 from lifestream.client.models import upload as upload_model
 from lifestream.client.redrive import (
     WORK,
     candidates,
     give_back,
-    moment,
     run_again,
     steps_left,
 )
 from lifestream.client.results_cli import export, results
 from lifestream.client.speakers_cli import speakers
-from lifestream.client.terminal import Job, Stage, console, plain_errors
-from lifestream.client.video_service import VideoService, uploads_key
+from lifestream.client.terminal import Job, Stage, console, moment, plain_errors
+from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions
-from lifestream.engines.vector_index import Among
 from lifestream.errors import PipelineError
 from lifestream.operations import reconciliation
 from lifestream.settings import OperatorSettings, SpeechSettings, load
@@ -48,6 +46,8 @@ app = typer.Typer(
 )
 app.command()(results)
 app.command()(export)
+app.command()(search)
+app.command()(ask)
 app.add_typer(speakers, name="speakers")
 
 
@@ -122,21 +122,6 @@ def list_jobs(
     """The latest jobs."""
     with plain_errors():
         console.print(display.jobs_table(VideoService(connect(stage)).recent_jobs(limit)))
-
-
-@app.command()
-def search(
-    words: Annotated[str, typer.Argument(help="What you are looking for.")],
-    limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
-    speaker: Annotated[str | None, typer.Option(help="Only theirs: SPEAKER_01.")] = None,
-    video: Annotated[str | None, typer.Option(help="Only in this one: talk.mp4.")] = None,
-    stage: Stage = None,
-) -> None:
-    """Find the moment in which something was said."""
-    with plain_errors():
-        among = Among(speaker=speaker, key=uploads_key(video) if video else None)
-        hits = search_library(words, connect(stage), limit=limit, among=among)
-        console.print(display.hits_table(hits))
 
 
 @app.command()

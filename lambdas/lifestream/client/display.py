@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.markup import escape
 from rich.table import Table
 
 from lifestream.aws.job_table import JobRecord
 from lifestream.client.redrive import Candidate
+from lifestream.domain.answers import Answer
 from lifestream.domain.job import SHORT_ID_CHARACTERS, UPLOADS_PREFIX, Failure, JobStatus
-from lifestream.domain.reading import clock
+from lifestream.domain.reading import clock, one_line
 from lifestream.engines.vector_index import Hit
 from lifestream.step_names import Step
 
@@ -57,6 +58,20 @@ def hits_table(hits: Sequence[Hit]) -> Table:
             escape(hit.text),
         )
     return table
+
+
+def answer_lines(answer: Answer) -> Iterator[str]:
+    for sentence in answer.sentences:
+        said = f"“{escape(one_line(sentence.quote))}”"
+        yield said if sentence.text == sentence.quote else escape(one_line(sentence.text))
+        who = f", {escape(one_line(', '.join(sentence.speakers)))}" if sentence.speakers else ""
+        video = escape(sentence.key.removeprefix(UPLOADS_PREFIX))
+        proof = "" if sentence.text == sentence.quote else f"{said}, "
+        yield f"   [dim]{proof}{video} at {clock(sentence.start_seconds)}{who}[/]"
+    if not answer.sentences:
+        yield "The recordings do not answer that."
+    if unproved := answer.statements - len(answer.sentences):
+        yield f"[dim]{unproved} sentences are left out: nobody said what they quote.[/]"
 
 
 def redrive_table(chosen: Iterable[Candidate], left: Iterable[Sequence[Step]]) -> Table:

@@ -1,15 +1,23 @@
-"""A question in, the moments of the recordings that fit it out."""
+"""A question in; the moments of the recordings that fit it, or its proved answer, out."""
 
 from __future__ import annotations
 
 from lifestream.aws import clients
+from lifestream.aws.job_table import JobTable
 from lifestream.aws.keys import load_keys
+from lifestream.client.results import Results
+from lifestream.domain.answers import Answer, AnswerSentence, ProvedSentence, proved
 from lifestream.domain.ranking import fused_order
+from lifestream.domain.transcript import Span, Transcript
+from lifestream.engines.answering import load_answerer
 from lifestream.engines.embedding import load_embedder
 from lifestream.engines.vector_index import EVERYTHING, Among, Hit, load_vector_index
-from lifestream.settings import ClientSettings, IndexSettings, load
+from lifestream.errors import ArtifactMissingError
+from lifestream.settings import ClientSettings, IndexSettings, SummarySettings, load
 
 CANDIDATES = 100
+PASSAGES = 12
+"""An answer is looked for in so many passages: some ten minutes of speech."""
 
 
 def search(
@@ -28,3 +36,52 @@ def search(
     nearest = index.search(embedder.embed([question])[0], limit=max(limit, CANDIDATES), among=among)
     order = fused_order(question, [hit.text for hit in nearest])
     return [nearest[position] for position in order[:limit]]
+
+
+def ask(question: str, settings: ClientSettings, *, among: Among = EVERYTHING) -> Answer:
+    """From the passages that a search finds, and nothing else. A sentence whose quote was not said
+    there is taken out; without sentences, the recordings do not hold the answer.
+
+    Raises TransientError, ConfigurationError, AnswerError.
+    """
+    hits = search(question, settings, limit=PASSAGES, among=among)
+    answerer = load_answerer(load(SummarySettings), load_keys(settings.api_keys_secret))
+    answered = answerer.answer(question, [hit.text for hit in hits])
+    recordings = Recordings(settings)
+    checked = (recordings.proof_of(sentence, hits) for sentence in answered.draft.sentences)
+    return Answer(
+        question=question,
+        engine=answerer.name,
+        sentences=tuple(sentence for sentence in checked if sentence),
+        statements=len(answered.draft.sentences),
+        usage=answered.usage,
+    )
+
+
+class Recordings:
+    """What was really said, as it is published; each transcript is read once."""
+
+    def __init__(self, settings: ClientSettings) -> None:
+        self._jobs = JobTable(clients.table(settings.jobs_table))
+        self._read: dict[str, Transcript | None] = {}
+
+    def proof_of(self, sentence: AnswerSentence, hits: list[Hit]) -> ProvedSentence | None:
+        if not 0 <= sentence.passage < len(hits):
+            return None
+        hit = hits[sentence.passage]
+        if hit.job_id not in self._read:
+            self._read[hit.job_id] = self._transcript(hit.job_id)
+        transcript = self._read[hit.job_id]
+        passage = Span(start_seconds=hit.start_seconds, end_seconds=hit.end_seconds)
+        return proved(sentence, transcript, passage) if transcript else None
+
+    def _transcript(self, job_id: str) -> Transcript | None:
+        """None where its results are not published yet, or not any more."""
+        record = self._jobs.find(job_id)
+        if record is None:
+            return None
+        try:
+            published = Results(clients.s3(), record).read("transcript.json")
+        except ArtifactMissingError:
+            return None
+        return Transcript.model_validate_json(published)

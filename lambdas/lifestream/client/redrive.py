@@ -7,7 +7,7 @@ names the same attempt, and so changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from lifestream.aws.artifacts import CHECKPOINT, artifact_key
@@ -20,7 +20,6 @@ from lifestream.step_names import Step
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 WORK = (
     Step.INSPECT_VIDEO,
     Step.EXTRACT_AUDIO,
@@ -90,17 +89,6 @@ def dead_letters_of(queues: QueueService) -> dict[str, str]:
     """Job id → dead-letter message, all left where they are."""
     found = ((job_in(message), message.body) for message in queues.look_at_dead_letters())
     return {job.job_id if job else "": body for job, body in found}
-
-
-def moment(text: str) -> datetime:
-    """`30m`, `2h`, `3d` ago, or an ISO date. Raises ConfigurationError."""
-    if text[:-1].isdigit() and text[-1:] in UNITS:
-        return datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
-    try:
-        parsed = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigurationError(f"{text!r} is neither like 30m, 2h, 3d nor a date") from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _is_wanted(candidate: Candidate, jobs: Sequence[str] | None, since: datetime | None) -> bool:

@@ -37,7 +37,11 @@ class Results:
         return [entry["Key"].removeprefix(self.prefix) for entry in answer.get("Contents", ())]
 
     def read(self, name: str) -> str:
-        answer = self._s3.get_object(Bucket=self._record.bucket, Key=self.prefix + name)
+        """Raises ArtifactMissingError where it is not there any more."""
+        try:
+            answer = self._s3.get_object(Bucket=self._record.bucket, Key=self.prefix + name)
+        except self._s3.exceptions.NoSuchKey as error:
+            raise ArtifactMissingError(f"{self._record.key} has no {name} any more") from error
         return answer["Body"].read().decode()
 
     def copy_to(self, folder: Path) -> Path:

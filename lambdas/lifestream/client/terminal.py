@@ -1,9 +1,10 @@
-"""What every command of `lifestream` says, and how it says that something went wrong."""
+"""What the commands of `lifestream` take and say alike, also where something went wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -11,8 +12,9 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
-from lifestream.errors import PipelineError
+from lifestream.errors import ConfigurationError, PipelineError
 
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 console = Console(emoji=False)  # ":secret:" in an ARN is no emoji
 Stage = Annotated[
     str | None, typer.Option(help="Use this stage's stack instead of the environment.")
@@ -36,3 +38,14 @@ def plain_errors() -> Iterator[None]:
         for problem in error.errors():
             console.print(f"[red]{escape(problem['msg'])}[/]", soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+def moment(text: str) -> datetime:
+    """`30m`, `2h`, `3d` ago, or an ISO date. Raises ConfigurationError."""
+    if text[:-1].isdigit() and text[-1:] in UNITS:
+        return datetime.now(UTC) - timedelta(**{UNITS[text[-1]]: int(text[:-1])})
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigurationError(f"{text!r} is neither like 30m, 2h, 3d nor a date") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -10,7 +10,10 @@ from lifestream.domain.transcript import Segment, Transcript, text_of
 
 MAX_CHUNK_CHARACTERS = 800
 MIN_CHUNK_CHARACTERS = 120
-CHUNKING = f"turns-v1-{MIN_CHUNK_CHARACTERS}-{MAX_CHUNK_CHARACTERS}"
+MAX_OVERLAP_CHARACTERS = 200
+"""A passage begins with the sentence before it, unless that is longer: a question is found with
+its answer."""
+CHUNKING = f"turns-v2-{MIN_CHUNK_CHARACTERS}-{MAX_CHUNK_CHARACTERS}-{MAX_OVERLAP_CHARACTERS}"
 
 
 class Chunk(Frozen):
@@ -30,11 +33,18 @@ def chunk_id(job_id: str, number: int) -> str:
 
 
 def chunks_of(transcript: Transcript) -> list[Chunk]:
-    """Passages in time order, cut at speaker turns; every segment is in exactly one."""
+    """Passages in time order, cut at speaker turns, each with the last sentence of the one
+    before: every segment is in one, or in two that follow each other."""
+    passages = list(_passages(transcript.segments))
+    before = [[], *(passage[-1:] for passage in passages)]
     return [
-        _chunk(transcript.job_id, number, segments)
-        for number, segments in enumerate(_passages(transcript.segments))
+        _chunk(transcript.job_id, number, [*_overlap(before[number]), *passage])
+        for number, passage in enumerate(passages)
     ]
+
+
+def _overlap(last: Sequence[Segment]) -> Sequence[Segment]:
+    return last if _length(last) <= MAX_OVERLAP_CHARACTERS else ()
 
 
 def _passages(segments: Sequence[Segment]) -> Iterator[list[Segment]]:

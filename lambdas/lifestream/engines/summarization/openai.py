@@ -1,8 +1,7 @@
 """OpenAI, or any endpoint that speaks its protocol: map-reduce with a strict schema.
 
 Every segment is sent exactly once in the map stage, in parts that fit a token budget; drafts are
-combined until one is left. An answer that cannot be used is asked for once more, and never
-published.
+combined until one is left.
 """
 
 from __future__ import annotations
@@ -10,34 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
 from lifestream.domain.summary import Drafted, SummaryDraft, SummaryWishes
 from lifestream.domain.transcript import Segment, Transcript
-from lifestream.engines.openai_client import client, translated
-from lifestream.engines.summarization.ledger import Ledger
+from lifestream.engines.chat import Chat, as_data, tokens_in
+from lifestream.engines.ledger import Ledger
 from lifestream.errors import SummaryError
 from lifestream.settings import SummarySettings
 
-if TYPE_CHECKING:
-    from openai.types.chat import ChatCompletion
-
 PROMPT_VERSION = "v2"
-BYTES_PER_TOKEN = 3
-"""Fewer than any tokenizer needs on average, so that a part is never larger than planned."""
 MAX_PART_TOKENS = 30_000
-MAX_ANSWER_TOKENS = 8_000
-REPAIR = "Your answer could not be used: {why}. Answer again, shorter, in the schema."
-SCHEMA: Any = {
-    "type": "json_schema",
-    "json_schema": {
-        "name": "SummaryDraft",
-        "schema": SummaryDraft.model_json_schema(),
-        "strict": True,
-    },
-}
 
 
 class OpenAISummarizer:
@@ -45,63 +28,23 @@ class OpenAISummarizer:
         self.name = f"openai/{settings.openai_model}/prompt-{PROMPT_VERSION}"
         self._model = settings.openai_model
         self._max_dollars = settings.max_dollars
-        self._client = client(key, settings.openai_base_url)
+        self._chat = Chat(
+            key, model=self._model, base_url=settings.openai_base_url, unusable=SummaryError
+        )
 
     def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:
         ledger = Ledger(self._model, max_dollars=self._max_dollars)
         mapping, combining = (instructions(name, wishes) for name in ("system", "combine"))
         drafts = [
-            self._ask(ledger, mapping, f"<transcript>\n{part}\n</transcript>")
+            self._chat.ask(ledger, mapping, f"<transcript>\n{part}\n</transcript>", SummaryDraft)
             for part in packed(map(_line, transcript.segments))
         ]
         while len(drafts) > 1:
             drafts = [
-                self._ask(ledger, combining, f"<parts>\n{part}\n</parts>")
+                self._chat.ask(ledger, combining, f"<parts>\n{part}\n</parts>", SummaryDraft)
                 for part in packed((d.model_dump_json() for d in drafts), at_least=2)
             ]
         return Drafted(draft=drafts[0], usage=ledger.usage)
-
-    def _ask(self, ledger: Ledger, system: str, data: str) -> SummaryDraft:
-        """Once more where the answer cannot be used, with the reason."""
-        messages = [{"role": "system", "content": system}, {"role": "user", "content": data}]
-        answer = self._answer(ledger, messages)
-        if isinstance(answer, str):
-            repair = REPAIR.format(why=answer)
-            answer = self._answer(ledger, [*messages, {"role": "user", "content": repair}])
-        if isinstance(answer, str):
-            raise SummaryError(f"the model's answer could not be used twice: {answer}")
-        return answer
-
-    def _answer(self, ledger: Ledger, messages: Any) -> SummaryDraft | str:
-        """The draft, or why there is none."""
-        ledger.allow(sum(_tokens(m["content"]) for m in messages), MAX_ANSWER_TOKENS)
-        with translated(SummaryError):
-            answer = self._client.chat.completions.create(
-                model=self._model,
-                messages=messages,
-                response_format=SCHEMA,
-                max_completion_tokens=MAX_ANSWER_TOKENS,
-            )
-        if answer.usage:
-            ledger.pay(answer.usage.prompt_tokens, answer.usage.completion_tokens)
-        return _parsed(answer)
-
-
-def _parsed(answer: ChatCompletion) -> SummaryDraft | str:
-    choice = answer.choices[0] if answer.choices else None
-    if choice is None:
-        return "it was empty"
-    if choice.finish_reason == "length":
-        return "it was cut off at its length limit"
-    if choice.finish_reason == "content_filter":
-        return "the content filter refused the transcript"
-    if choice.message.refusal or not choice.message.content:
-        return "it was a refusal"
-    try:
-        return SummaryDraft.model_validate_json(choice.message.content)
-    except ValidationError as error:
-        fields = {".".join(map(str, problem["loc"])) or "JSON" for problem in error.errors()}
-        return f"it does not fit the schema in {', '.join(sorted(fields)[:5])}"
 
 
 def packed(lines: Iterable[str], *, at_least: int = 1) -> Iterator[str]:
@@ -110,7 +53,7 @@ def packed(lines: Iterable[str], *, at_least: int = 1) -> Iterator[str]:
     part: list[str] = []
     size = 0
     for line in lines:
-        tokens = _tokens(line) + 1
+        tokens = tokens_in(line) + 1
         if len(part) >= at_least and size + tokens > MAX_PART_TOKENS:
             yield "\n".join(part)
             part, size = [], 0
@@ -135,10 +78,4 @@ def prompt(name: str) -> str:
 
 
 def _line(segment: Segment) -> str:
-    """Angle brackets go, so that no text can close the data block it stands in."""
-    text = segment.text.replace("<", "‹").replace(">", "›")  # noqa: RUF001  # look-alikes on purpose
-    return f"[{segment.id}] ({segment.speaker or 'unknown'}) {text}"
-
-
-def _tokens(text: str) -> int:
-    return len(text.encode()) // BYTES_PER_TOKEN
+    return f"[{segment.id}] ({segment.speaker or 'unknown'}) {as_data(segment.text)}"

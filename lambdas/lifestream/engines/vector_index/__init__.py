@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from lifestream.domain.chunks import Chunk
@@ -28,10 +29,12 @@ class Hit(Frozen):
 
 
 class Among(Frozen):
-    """Which passages a search looks at: those of one speaker, of one video's key, or all."""
+    """Which passages a search looks at: those of one speaker, of one video's key, of videos that
+    came since then, or all."""
 
     speaker: str | None = None
     key: str | None = None
+    since: datetime | None = None
 
 
 EVERYTHING = Among()
@@ -71,6 +74,7 @@ def load_vector_index(
             index=settings.pinecone_index_name,
             region=settings.pinecone_environment,
             dimension=embedder.dimension,
+            namespace=settings.pinecone_namespace,
         )
     from lifestream.engines.vector_index.embedded import BucketIndex
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from heapq import nlargest
 from typing import TYPE_CHECKING, Literal
 
@@ -27,11 +28,13 @@ PARALLEL_READS = 16
 
 
 class IndexedJob(Frozen):
-    """`vectors`: base64 of little-endian float32, (chunks, dimension), row by row."""
+    """`vectors`: base64 of little-endian float32, (chunks, dimension), row by row. What was
+    indexed by version 0.1.0 does not say when it came."""
 
     schema_version: Literal["1"] = "1"
     job_id: str
     key: str
+    submitted_at: datetime | None = None
     chunks: tuple[Chunk, ...]
     vectors: str
 
@@ -54,6 +57,7 @@ class BucketIndex:
         indexed = IndexedJob(
             job_id=job.job_id,
             key=job.key,
+            submitted_at=job.submitted_at,
             chunks=tuple(chunks),
             vectors=base64.b64encode(packed).decode(),
         )
@@ -73,7 +77,7 @@ class BucketIndex:
 
     def search(self, vector: Vector, *, limit: int, among: Among = EVERYTHING) -> list[Hit]:
         question = np.asarray(vector, dtype=np.float32)
-        jobs = (j for j in self._read(self._keys()) if among.key in (None, j.key))
+        jobs = (job for job in self._read(self._keys()) if _is_among(job, among))
         hits = (hit for job in jobs for hit in _hits(job, question))
         wanted = (hit for hit in hits if among.speaker is None or among.speaker in hit.speakers)
         return nlargest(limit, wanted, key=lambda hit: hit.score)
@@ -95,6 +99,12 @@ class BucketIndex:
             return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
         except self._s3.exceptions.NoSuchKey:
             return None
+
+
+def _is_among(job: IndexedJob, among: Among) -> bool:
+    came = job.submitted_at
+    is_new_enough = among.since is None or (came is not None and came >= among.since)
+    return is_new_enough and among.key in (None, job.key)
 
 
 def _hits(job: IndexedJob, question: NDArray[np.float32]) -> Iterator[Hit]:

@@ -24,12 +24,15 @@ MAX_TEXT_BYTES = 30_000  # of the 40 KB that a vector's metadata may have
 
 
 class PineconeIndex:
-    def __init__(self, key: SecretStr, *, index: str, region: str, dimension: int) -> None:
+    def __init__(
+        self, key: SecretStr, *, index: str, region: str, dimension: int, namespace: str = ""
+    ) -> None:
         self.name = f"pinecone/{index}"
         self._key = key
         self._index_name = index
         self._region = region
         self._dimension = dimension
+        self._namespace = namespace
 
     def replace(
         self, job: ProcessingJob, chunks: Sequence[Chunk], vectors: Sequence[Vector]
@@ -42,7 +45,9 @@ class PineconeIndex:
         with _translated():
             for start in range(0, len(records), UPSERT_BATCH):
                 self._index.upsert(
-                    vectors=records[start : start + UPSERT_BATCH], show_progress=False
+                    vectors=records[start : start + UPSERT_BATCH],
+                    namespace=self._namespace,
+                    show_progress=False,
                 )
         self._delete(stale)
 
@@ -51,24 +56,27 @@ class PineconeIndex:
 
     def ids(self, job_id: str) -> set[str]:
         with _translated():
-            pages = self._index.list(prefix=f"{job_id}#")
+            pages = self._index.list(prefix=f"{job_id}#", namespace=self._namespace)
             return {vector.id for page in pages for vector in page.vectors if vector.id}
 
     def search(self, vector: Vector, *, limit: int, among: Among = EVERYTHING) -> list[Hit]:
         with _translated():
             answer = self._index.query(
-                vector=vector, top_k=limit, include_metadata=True, filter=_filter(among)
+                vector=vector,
+                top_k=limit,
+                include_metadata=True,
+                filter=_filter(among),
+                namespace=self._namespace,
             )
-        return [
-            Hit(score=round(match.score, 4), **dict(match.metadata or {}))
-            for match in answer.matches
-        ]
+        return [_hit(match.score, dict(match.metadata or {})) for match in answer.matches]
 
     def _delete(self, ids: set[str]) -> None:
         ordered = sorted(ids)
         with _translated():
             for start in range(0, len(ordered), DELETE_BATCH):
-                self._index.delete(ids=ordered[start : start + DELETE_BATCH])
+                self._index.delete(
+                    ids=ordered[start : start + DELETE_BATCH], namespace=self._namespace
+                )
 
     @cached_property
     def _index(self) -> Any:  # the SDK's clients are generated at run time
@@ -98,13 +106,22 @@ def _filter(among: Among) -> dict[str, Any] | None:
         wanted["speakers"] = {"$in": [among.speaker]}
     if among.key:
         wanted["key"] = {"$eq": among.key}
+    if among.since:
+        wanted["submitted_at"] = {"$gte": among.since.timestamp()}
     return wanted or None
+
+
+def _hit(score: float, metadata: dict[str, Any]) -> Hit:
+    known = {name: metadata[name] for name in Hit.model_fields if name in metadata}
+    return Hit(score=round(score, 4), **known)
 
 
 def _metadata(job: ProcessingJob, chunk: Chunk) -> dict[str, Any]:
     return {
         "job_id": job.job_id,
         "key": job.key,
+        "etag": job.etag or "",
+        "submitted_at": job.submitted_at.timestamp(),
         "start_seconds": chunk.start_seconds,
         "end_seconds": chunk.end_seconds,
         "speakers": list(chunk.speakers),

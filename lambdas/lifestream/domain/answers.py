@@ -1,0 +1,76 @@
+"""A question's answer, made of sentences of which each is proved by what was said."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from lifestream.domain.citations import Citations
+from lifestream.domain.job import Frozen
+from lifestream.domain.speakers import names_of
+from lifestream.domain.summary import Cited, CitedStatement, Statement, Usage
+from lifestream.domain.transcript import Segment, Span, Transcript
+
+
+class AnswerSentence(Frozen):
+    """`passage`: the number of the passage that says so; the quote is from there."""
+
+    text: str = Field(max_length=1_000)
+    passage: int
+    quote: str = Field(max_length=500)
+
+
+class AnswerDraft(Frozen):
+    """What an answering engine returns; nothing in it is trusted yet. Without sentences, the
+    passages do not hold the answer."""
+
+    sentences: tuple[AnswerSentence, ...]
+
+
+class Answered(Frozen):
+    draft: AnswerDraft
+    usage: Usage = Usage()
+
+
+class ProvedSentence(Cited):
+    """Who said the quote, where and when."""
+
+    text: str
+    quote: str
+    job_id: str
+    key: str
+    speakers: tuple[str, ...]
+
+
+class Answer(Frozen):
+    """`statements`: how many sentences there were before those without proof were taken out."""
+
+    question: str
+    engine: str
+    sentences: tuple[ProvedSentence, ...]
+    statements: int
+    usage: Usage
+
+
+def proved(
+    sentence: AnswerSentence, transcript: Transcript, passage: Span
+) -> ProvedSentence | None:
+    """The sentence with the exact time of its quote, looked up word by word among what was said
+    in that passage; None where it was not said there."""
+    within = [s for s in transcript.believed.segments if _overlap(s, passage)]
+    claim = Statement(
+        text=sentence.text, quote=sentence.quote, segment_ids=tuple(s.id for s in within)
+    )
+    names = names_of(transcript)
+    for cited in Citations(transcript.believed).cited([claim], CitedStatement):
+        speakers = (s.speaker for s in within if s.id in cited.segment_ids and s.speaker)
+        return ProvedSentence(
+            **cited.model_dump(include={"text", "quote", "start_seconds", "end_seconds"}),
+            job_id=transcript.job_id,
+            key=transcript.source.key,
+            speakers=tuple(dict.fromkeys(names[one] for one in speakers)),
+        )
+    return None
+
+
+def _overlap(segment: Segment, span: Span) -> bool:
+    return segment.start_seconds < span.end_seconds and segment.end_seconds > span.start_seconds

@@ -1,0 +1,31 @@
+"""A question and the passages found for it in, sentences that quote them out; or none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from lifestream.domain.answers import Answered
+from lifestream.settings import Keys, SummarySettings
+
+
+class Answerer(Protocol):
+    @property
+    def name(self) -> str:
+        """Engine, model and prompt version."""
+
+    def answer(self, question: str, passages: Sequence[str]) -> Answered:
+        """No sentences where the passages do not hold the answer. Raises TransientError,
+        ConfigurationError, AnswerError."""
+
+
+def load_answerer(settings: SummarySettings, keys: Keys) -> Answerer:
+    """By the settings of the summaries: the same engine writes both."""
+    engine = settings.summarization_engine
+    if engine == "openai" or (engine == "auto" and keys.openai_api_key):
+        from lifestream.engines.answering.openai import OpenAIAnswerer
+
+        return OpenAIAnswerer(keys.openai_api_key, settings)
+    from lifestream.engines.answering.extractive import Extractive
+
+    return Extractive()

@@ -1,0 +1,77 @@
+"""The embedded answerer: the place where all that the question names was said together.
+
+It only ever repeats what was said, and it would rather not answer: every word of the question
+that carries meaning, in whatever inflection, has to stand in one short stretch of a passage. It
+knows no synonyms, and cannot tell a question's words from its answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lifestream.domain.answers import AnswerDraft, Answered, AnswerSentence
+from lifestream.domain.summary import normalized
+from lifestream.errors import ConfigurationError
+
+MAX_SENTENCES = 2
+MAX_WINDOW_WORDS = 30
+QUOTE_WORDS = 25
+EMPTY = frozenset({"did", "do", "does", "have", "has", "say", "said", "tell", "told", "talk", "us"})
+
+
+class Extractive:
+    name = "extractive/words-v1"
+
+    def __init__(self) -> None:
+        try:
+            import snowballstemmer
+            from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
+        except ImportError as error:
+            raise ConfigurationError(
+                "no answering engine: OPENAI_API_KEY is not set, "
+                "and scikit-learn and snowballstemmer are not installed"
+            ) from error
+        self._stemmer: Any = snowballstemmer.stemmer("english")
+        self._empty = ENGLISH_STOP_WORDS | EMPTY
+
+    def answer(self, question: str, passages: Sequence[str]) -> Answered:
+        wanted = set(self._stems([w for w in normalized(question).split() if w not in self._empty]))
+        found = (
+            (number, quote)
+            for number, passage in enumerate(passages)
+            if wanted and (quote := self._quote(passage, wanted))
+        )
+        sentences = [
+            AnswerSentence(text=quote, passage=number, quote=quote) for number, quote in found
+        ]
+        return Answered(draft=AnswerDraft(sentences=tuple(sentences[:MAX_SENTENCES])))
+
+    def _quote(self, passage: str, wanted: set[str]) -> str | None:
+        """From the shortest stretch that holds every wanted word, with what follows it; with what
+        comes before where the passage ends there."""
+        words = passage.split()
+        stems = [stem[0] if (stem := self._stems(normalized(w).split())) else "" for w in words]
+        stretches = _stretches(stems, wanted)
+        shortest = min(stretches, key=len, default=range(MAX_WINDOW_WORDS + 1))
+        if len(shortest) > MAX_WINDOW_WORDS:
+            return None
+        start = max(0, min(shortest.start, len(words) - QUOTE_WORDS))
+        return " ".join(words[start : max(shortest.stop, start + QUOTE_WORDS)])[:500]
+
+    def _stems(self, words: list[str]) -> list[str]:
+        return list(self._stemmer.stemWords(words))
+
+
+def _stretches(stems: Sequence[str], wanted: set[str]) -> list[range]:
+    """For each wanted word, the stretch from there to where all of them have been said."""
+    places = [n for n, stem in enumerate(stems) if stem in wanted]
+    found: list[range] = []
+    for start in places:
+        missing = set(wanted)
+        for end in (place for place in places if place >= start):
+            missing.discard(stems[end])
+            if not missing:
+                found.append(range(start, end + 1))
+                break
+    return found
