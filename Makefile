@@ -149,7 +149,7 @@ destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(VENV)/.ready ## resolve the locked requirements anew
 	$(COMPILE) pyproject.toml --all-extras --universal --python-version 3.11 -o requirements.txt
-	for set in base media summary index; do \
+	for set in base media summary index webhook; do \
 		$(COMPILE) lambdas/requirements/$$set.in --constraint requirements.txt --python-version 3.13 \
 			--python-platform aarch64-manylinux_2_28 -o lambdas/requirements/$$set.txt; done
 	$(COMPILE) containers/transcribe_speech/requirements-gpu.in --python-version 3.12 \

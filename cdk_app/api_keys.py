@@ -12,7 +12,7 @@ from lifestream.settings import KEY_NAMES
 
 
 class ApiKeys(Construct):
-    """`secret`: JSON with the three names. CloudFormation never sees a key."""
+    """`secret`: JSON with the names of KEY_NAMES. CloudFormation never sees a key."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)

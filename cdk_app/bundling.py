@@ -27,6 +27,7 @@ class Requirements(StrEnum):
     MEDIA = "media"
     SUMMARY = "summary"
     INDEX = "index"
+    WEBHOOK = "webhook"
 
 
 def code_with(requirements: Requirements) -> lambda_.AssetCode:

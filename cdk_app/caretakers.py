@@ -1,4 +1,4 @@
-"""Two functions that look after executions: one when an execution ends badly, one every hour."""
+"""Two functions that look after executions: one whenever an execution ends, one every hour."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from constructs import Construct
 
 from cdk_app.bundling import Requirements
 from cdk_app.lambda_step import python_function
-from lifestream.aws.executions import ENDED_BADLY
+from lifestream.aws.executions import ENDED
 
 RECONCILE_EVERY = Duration.hours(1)
 
@@ -39,13 +39,13 @@ class Caretakers(Construct):
         )
         events.Rule(
             self,
-            "EndedBadly",
-            description="Aborted, timed out, failed: settle what the execution could not",
+            "Ended",
+            description="Settle what the execution could not, and announce how the job ended",
             event_pattern=events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
-                    "status": list(ENDED_BADLY),
+                    "status": list(ENDED),
                     "stateMachineArn": [state_machine.state_machine_arn],
                 },
             ),
@@ -72,12 +72,14 @@ class Caretakers(Construct):
         state_machine: sfn.StateMachine,
     ) -> None:
         """What both need, to settle an execution."""
+        bus = events.EventBus.from_event_bus_name(self, "Bus", "default")
         for function in self.functions:
             jobs.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
             slots.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
             dead_letters.grant_send_messages(function)
             dead_letters.grant_consume_messages(function)  # it looks for a letter sent before
             state_machine.grant_read(function)
+            bus.grant_put_events_to(function)
 
     def _function(
         self, name: str, module: str, environment: dict[str, str], timeout: Duration

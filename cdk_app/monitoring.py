@@ -8,6 +8,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk_app.caretakers import Caretakers
+from cdk_app.webhook import Webhook
 
 
 class Monitoring(Construct):
@@ -19,6 +20,7 @@ class Monitoring(Construct):
         dead_letters: sqs.Queue,
         state_machine: sfn.StateMachine,
         caretakers: Caretakers,
+        webhook: Webhook | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._alarm(
@@ -31,7 +33,12 @@ class Monitoring(Construct):
             state_machine.metric_timed_out(),
             "An execution ran into the limit of the whole state machine",
         )
-
+        if webhook:
+            self._alarm(
+                "WebhookUndelivered",
+                webhook.undelivered.metric_approximate_number_of_messages_visible(),
+                "The webhook did not take a message; the queue holds the event",
+            )
         for function, what in zip(
             caretakers.functions, ("ExecutionEnded", "Reconciler"), strict=True
         ):

@@ -18,6 +18,7 @@ from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
 from cdk_app.uploads import Uploads
+from cdk_app.webhook import Webhook
 from cdk_app.workflow import Steps, Workflow
 from lifestream.domain.job import UPLOADS_PREFIX
 from lifestream.step_names import Step
@@ -71,12 +72,23 @@ class LifeStreamStack(Stack):
             },
             state_machine=self.workflow.state_machine,
         )
+        self.webhook = (
+            Webhook(
+                self,
+                "Webhook",
+                url=config.webhook_url,
+                environment={"API_KEYS_SECRET": self.api_keys.secret.secret_arn},
+            )
+            if config.webhook_url
+            else None
+        )
         Monitoring(
             self,
             "Monitoring",
             dead_letters=self.uploads.dead_letters,
             state_machine=self.workflow.state_machine,
             caretakers=self.caretakers,
+            webhook=self.webhook,
         )
         self._grant()
         self._tell()
@@ -167,6 +179,9 @@ class LifeStreamStack(Stack):
         )
         self._grant_listing(self.lambdas[Step.INDEX_TRANSCRIPT].function)
         self._grant_caretakers()
+
+        if self.webhook:
+            secret.grant_read(self.webhook.function)
 
     def _grant_caretakers(self) -> None:
         machine = self.workflow.state_machine

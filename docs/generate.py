@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from infrastructure.conftest import all_states, definition, synthesized
 from lifestream.domain.job import ProcessingJob
+from lifestream.domain.job_ended import JobEnded
 from lifestream.domain.manifest import Manifest
 from lifestream.domain.quality import QualityReport
 from lifestream.domain.summary import Summary
@@ -28,6 +29,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "quality": QualityReport,
     "manifest": Manifest,
     "processing-job": ProcessingJob,
+    "job-ended": JobEnded,
 }
 READS_AND_WRITES = {
     Step.INSPECT_VIDEO: ("the upload, in ranges", "what it is, or why it cannot be used"),

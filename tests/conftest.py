@@ -47,6 +47,7 @@ def forget_everything() -> None:
         clients.s3,
         clients.sqs,
         clients.step_functions,
+        clients.events,
         clients.secrets_manager,
         clients.cloud_formation,
         clients.table,

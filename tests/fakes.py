@@ -18,6 +18,7 @@ class LocalEndpoint:
     def __init__(self, answer: Callable[[str, dict[str, Any]], Answer]) -> None:
         self.answer = answer
         self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.headers: list[dict[str, str]] = []
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -27,6 +28,7 @@ class LocalEndpoint:
                 length = int(self.headers.get("Content-Length", 0))
                 request = json.loads(self.rfile.read(length) or b"{}")
                 endpoint.requests.append((self.path, request))
+                endpoint.headers.append(dict(self.headers))
                 status, body = endpoint.answer(self.path, request)
                 payload = json.dumps(body).encode()
                 self.send_response(status)

@@ -18,6 +18,7 @@ PipelineError
 │  ├─ MissingSettingsError
 │  ├─ KeyRefusedError          a vendor does not take the key, although it was read anew
 │  ├─ UnsupportedOptionError
+│  ├─ WebhookRefusedError      its receiver does not take the message, or must not get it
 │  ├─ CostCapError             the next model call could cost more than is allowed for a job
 │  ├─ ModelMissingError
 │  ├─ ModelAlteredError        a file of it is not the one that was published
@@ -111,6 +112,10 @@ class KeyRefusedError(ConfigurationError):
 
 class UnsupportedOptionError(ConfigurationError):
     advice = "Leave the option out, or use an engine that supports it."
+
+
+class WebhookRefusedError(ConfigurationError):
+    advice = "Look at what WEBHOOK_URL names: it has to answer 200 at a public address."
 
 
 class CostCapError(ConfigurationError):

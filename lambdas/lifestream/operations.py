@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from lifestream.aws import clients
+from lifestream.aws.announcements import Announcements
 from lifestream.aws.executions import Executions
 from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
@@ -20,6 +21,7 @@ def settlement(settings: OperatorSettings, *, patience: timedelta = PATIENCE) ->
         slots=GpuSlots(clients.table(settings.slots_table)),
         executions=Executions(clients.step_functions(), settings.state_machine_arn),
         queues=QueueService(clients.sqs(), queue_url=settings.queue_url, dlq_url=settings.dlq_url),
+        announcements=Announcements(clients.events()),
         patience=patience,
     )
 

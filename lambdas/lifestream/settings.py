@@ -32,7 +32,7 @@ class AwsSettings(Environment):
     region: str | None = Field(default=None, alias="AWS_REGION")
 
 
-KEY_NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY")
+KEY_NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY", "WEBHOOK_SECRET")
 
 
 class Keys(Environment):
@@ -41,6 +41,7 @@ class Keys(Environment):
     openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
     pinecone_api_key: SecretStr | None = Field(default=None, alias="PINECONE_API_KEY")
     huggingface_token: SecretStr | None = Field(default=None, alias="HUGGINGFACE_TOKEN")
+    webhook_secret: SecretStr | None = Field(default=None, alias="WEBHOOK_SECRET")
     secret_name: str | None = Field(default=None, alias="API_KEYS_SECRET")
 
 
@@ -141,6 +142,13 @@ class SlotSettings(Environment):
 class DispatcherSettings(Environment):
     jobs_table: str = Field(alias="JOBS_TABLE_NAME")
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
+
+
+class WebhookSettings(Environment):
+    """`may_be_private`: an address in a private network, and plain HTTP, are wanted."""
+
+    url: str = Field(alias="WEBHOOK_URL")
+    may_be_private: bool = Field(default=False, alias="WEBHOOK_MAY_BE_PRIVATE")
 
 
 class ClientSettings(Storage):

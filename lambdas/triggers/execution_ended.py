@@ -1,6 +1,7 @@
-"""ExecutionEnded: an execution that ended without success in; nothing of it left undone, out.
+"""ExecutionEnded: an execution that has ended in; nothing of it left undone, and its end announced,
+out.
 
-EventBridge calls it for FAILED, TIMED_OUT and ABORTED, at least once and in any order.
+EventBridge calls it at least once, and in any order.
 """
 
 from __future__ import annotations

@@ -111,6 +111,35 @@ def test_everything_refuses_connections_without_tls(template: Template) -> None:
     assert len(denied) == 3
 
 
+def test_a_webhook_is_there_where_it_is_wanted(synthesize: Synthesize, template: Template) -> None:
+    wanted = synthesize(webhook_url="https://example.com/hook")
+
+    template.resource_properties_count_is(
+        "AWS::Lambda::Function", {"Handler": "triggers.webhook.handler"}, 0
+    )
+    wanted.has_resource_properties(
+        "AWS::Lambda::Function",
+        {
+            "Handler": "triggers.webhook.handler",
+            "Environment": {"Variables": {"WEBHOOK_URL": "https://example.com/hook"}},
+        },
+    )
+    wanted.has_resource_properties(
+        "AWS::Events::Rule",
+        {"EventPattern": {"source": ["lifestream"], "detail-type": ["Job Ended"]}},
+    )
+    wanted.has_resource_properties(
+        "AWS::Lambda::EventInvokeConfig",
+        {"MaximumRetryAttempts": 2, "DestinationConfig": {"OnFailure": Match.any_value()}},
+    )
+
+
+@pytest.mark.parametrize("url", ["http://example.com/", "https://user@example.com/", "example.com"])
+def test_a_webhook_that_is_not_https_is_refused(synthesize: Synthesize, url: str) -> None:
+    with pytest.raises(SystemExit, match="webhook_url"):
+        synthesize(webhook_url=url)
+
+
 def test_gpu_means_one_gpu_on_managed_instances_without_a_launch_type(
     synthesize: Synthesize,
 ) -> None:
@@ -173,7 +202,7 @@ def test_jobs_cost_nothing_while_idle_and_can_be_restored(template: Template) ->
     )
 
 
-def test_one_secret_holds_the_three_keys_and_no_function_has_one(template: Template) -> None:
+def test_one_secret_holds_the_keys_and_no_function_has_one(template: Template) -> None:
     [secret] = resources(template, "AWS::SecretsManager::Secret")
     names = json.loads(secret["GenerateSecretString"]["SecretStringTemplate"])
     variables = {
@@ -182,7 +211,8 @@ def test_one_secret_holds_the_three_keys_and_no_function_has_one(template: Templ
         for name in function["Environment"]["Variables"]
     }
 
-    assert names == {"OPENAI_API_KEY": "", "HUGGINGFACE_TOKEN": "", "PINECONE_API_KEY": ""}
+    keys = {"OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY", "WEBHOOK_SECRET"}
+    assert names == dict.fromkeys(keys, "")
     assert not variables & set(names)
 
 

@@ -17,6 +17,7 @@ from lifestream.client import JobOptions
 from lifestream.client.library import search
 from lifestream.client.results import Results
 from lifestream.domain.job import JobStatus
+from lifestream.domain.job_ended import DETAIL_TYPE, SOURCE, JobEnded
 from media_files import CODECS, convert
 from pipeline.conftest import Pipeline
 
@@ -156,6 +157,37 @@ def test_what_was_said_is_found_with_its_moment(pipeline: Pipeline, finished: Ou
     [best, *_] = [hit for hit in hits if hit.job_id == finished.job.job_id]
     assert (best.key, best.score) == (finished.job.key, hits[0].score)
     assert best.start_seconds < 11
+
+
+def test_the_end_of_a_job_is_told_to_everybody_who_listens(
+    pipeline: Pipeline, clip: Path, tmp_path: Path
+) -> None:
+    """By the function that the template gives the right to, and no other."""
+    events = pipeline.aws.session().client("events")
+    url = pipeline.sqs.create_queue(QueueName="listener")["QueueUrl"]
+    attributes = pipeline.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+    pattern = {"source": [SOURCE], "detail-type": [DETAIL_TYPE]}
+    events.put_rule(Name="listener", EventPattern=json.dumps(pattern))
+    events.put_targets(
+        Rule="listener", Targets=[{"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}]
+    )
+
+    outcome = pipeline.run_one(Path(shutil.copy(clip, tmp_path / "told.mp4")))
+
+    def heard() -> bool:
+        answer = pipeline.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        bodies = (json.loads(message["Body"]) for message in answer.get("Messages", ()))
+        told.extend(JobEnded.model_validate(body["detail"]) for body in bodies)
+        return any(one.job_id == outcome.job.job_id for one in told)
+
+    told: list[JobEnded] = []
+    pipeline.until(heard, "nobody told of the end")
+    [ended] = [one for one in told if one.job_id == outcome.job.job_id]
+    assert (ended.status, ended.results_prefix) == (
+        JobStatus.SUCCEEDED,
+        outcome.job.results_prefix,
+    )
+    pipeline.until(lambda: pipeline.service.job(outcome.job.job_id).is_announced, "it is not noted")
 
 
 def test_two_runs_over_the_same_video_give_identical_files(

@@ -89,6 +89,7 @@ def test_a_job_waits_for_a_slot_as_long_as_it_takes(cloud: Cloud) -> None:
 @pytest.mark.parametrize("times", [1, 2, 4])
 def test_transient_errors_are_waited_out(cloud: Cloud, times: int) -> None:
     cloud.faults.plan = [Fault("PublishResults UpdateItem *", "throttle", times=times)]
+    cloud.event_copies = 1  # at once
     job = cloud.upload()
 
     cloud.settle()

@@ -19,18 +19,18 @@ from builders import LAMBDA_CONTEXT, sqs_event
 from conftest import BUCKET, JOBS, SLOTS, Aws, our_session
 from invariants import PublicState
 from lifestream.aws import clients
-from lifestream.aws.executions import ENDED_BADLY
 from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
+from lifestream.domain.job_ended import JobEnded
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.operations import reconciliation
 from lifestream.settings import ClientSettings, OperatorSettings, load
 from media_files import tone
 from simulation.engines import SAID, Embedder, Speech, Summarizer
 from simulation.executions import SimulatedExecutions
-from simulation.faults import Faults, ProcessKilledError
+from simulation.faults import Faults, ProcessKilledError, answer
 from simulation.scheduler import Scheduler
 from simulation.services import Services
 from triggers import dispatcher, execution_ended
@@ -67,6 +67,8 @@ class Cloud:
     log: list[str] = field(default_factory=list)
     ends: dict[str, tuple[int, str]] = field(default_factory=dict)
     """The last end that a row showed: attempt and status."""
+    told: list[JobEnded] = field(default_factory=list)
+    """What the event bus took."""
     regressions: list[str] = field(default_factory=list)
     loses_events: bool = False
     event_copies: int | None = None
@@ -198,6 +200,10 @@ class Cloud:
             log=self.log,
         )
 
+    def announce(self, entries: list[dict[str, Any]]) -> tuple[Any, dict[str, Any]]:
+        self.told += [JobEnded.model_validate_json(entry["Detail"]) for entry in entries]
+        return answer(200, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
+
     def watch(self, job_id: str) -> None:
         """After every write to a row: within an attempt an end is final, and SUCCEEDED for good."""
         row = our_session().resource("dynamodb").Table(JOBS)
@@ -214,8 +220,18 @@ class Cloud:
         repeats = sum(kind not in ("throttle", "refuse") for kind, _ in self.faults.happened)
         invariants.check(self.state, jobs, superseded=superseded, secrets=[SAID])
         invariants.check_paid_once(self.summarizer.paid, repeats=repeats)
+        if not (self.faults.happened or self.loses_events):
+            self.check_told()
         assert self.regressions == [], f"I3: {self.regressions}"
         assert GpuSlots(clients.table(SLOTS)).holders() == set(), "a slot is not free"
+
+    def check_told(self) -> None:
+        """Everybody who listens knows how every job ended."""
+        told = {one.event_id: one.status for one in self.told}
+        for record in self.state.jobs.since(datetime.min.replace(tzinfo=UTC)):
+            if record.status.is_terminal:
+                event_id = f"{record.job_id}-{record.attempt}"
+                assert told.get(event_id) == record.status, f"nobody knows of {record.key}"
 
     def _dispatch(self, messages: list[Message]) -> None:
         bodies = [message.body for message in messages]
@@ -239,7 +255,7 @@ class Cloud:
             self.aws.sqs.send_message(QueueUrl=self.aws.dlq_url, MessageBody=message.body)
 
     def _execution_ended(self, detail: dict[str, Any]) -> None:
-        if detail["status"] in ENDED_BADLY and not self.loses_events:
+        if not self.loses_events:
             for _ in range(self.event_copies or self.rng.randint(1, 2)):
                 self.scheduler.spawn(lambda: self._tell(detail))
 

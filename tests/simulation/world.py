@@ -115,6 +115,8 @@ def _before(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> A
     answer = cloud.faults.before(model.name, parameters)
     if answer is None and model.service_model.service_id.hyphenize() == "sfn":
         return cloud.executions.answer(model.name, parameters)
+    if answer is None and model.name == "PutEvents":
+        return cloud.announce(parameters["Entries"])
     return answer
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
@@ -36,6 +37,11 @@ def sqs() -> SQSClient:
 @cache
 def step_functions() -> SFNClient:
     return _session().client("stepfunctions")
+
+
+@cache
+def events() -> EventBridgeClient:
+    return _session().client("events")
 
 
 @cache

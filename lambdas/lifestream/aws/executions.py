@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 THROTTLED = ("ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException")
-ENDED_BADLY = ("FAILED", "TIMED_OUT", "ABORTED")
+ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 LAST_EVENTS = 40
 """More than lie between SendToDeadLetterQueue and the end, with all its retries."""
 

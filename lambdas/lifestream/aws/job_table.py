@@ -59,6 +59,7 @@ class JobRecord(BaseModel):
     failure: Failure | None = None
     results_prefix: str | None = None
     letter: Letter | None = None
+    is_announced: bool = False
     progress: Progress | None = None
     job: ProcessingJob
 
@@ -71,6 +72,10 @@ class JobRecord(BaseModel):
             "sent",
         )
         return self.status in UNSUCCESSFUL and not is_noted
+
+    @property
+    def needs_announcement(self) -> bool:
+        return self.status.is_terminal and not self.is_announced
 
 
 class JobTable:
@@ -128,6 +133,10 @@ class JobTable:
 
     def note_letter_sent(self, record: JobRecord) -> None:
         self._note_letter(record, "sent")
+
+    def note_announced(self, record: JobRecord) -> None:
+        """A redrive makes the row anew, without the note."""
+        self._set(record.job_id, {"is_announced": True}, _is_attempt(record))
 
     def find(self, job_id: str) -> JobRecord | None:
         item = self._table.get_item(Key={"job_id": job_id}, ConsistentRead=True).get("Item")

@@ -26,7 +26,7 @@ from lifestream.domain.job import (
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Done = Literal["delivered", "settled", "stopped"]
+Done = Literal["delivered", "settled", "stopped", "announced"]
 LOOK_BACK = timedelta(days=14)
 """As long as a dead letter is kept."""
 
@@ -40,6 +40,8 @@ class Reconciled(Frozen):
     """Rows that had missed the end of their execution, or whose dead letter was missing."""
     stopped: tuple[str, ...] = ()
     """Executions of cancelled jobs that still ran."""
+    announced: tuple[str, ...] = ()
+    """Rows whose end had not been told to anybody."""
     released: tuple[str, ...] = ()
     """Slots of executions that do not run."""
 
@@ -90,7 +92,8 @@ class Reconciliation:
     def _look_after(self, record: JobRecord) -> Done | None:
         job = record.job.model_copy(update={"attempt": record.attempt})
         if record.status.is_terminal and not record.needs_letter:
-            return self._stop(job) if record.status == JobStatus.CANCELLED else None
+            was_running = record.status == JobStatus.CANCELLED and self._stop(job)
+            return "stopped" if was_running else self._announce(record)
         execution = self.settlement.executions.find(job.execution_name)
         if execution is None:
             return self._without_execution(job, record)
@@ -107,12 +110,18 @@ class Reconciliation:
         self.settlement.queues.send_processing_job(job)
         return "delivered"
 
-    def _stop(self, job: ProcessingJob) -> Done | None:
+    def _stop(self, job: ProcessingJob) -> bool:
         execution = self.settlement.executions.find(job.execution_name)
         if execution is None or not execution.is_running:
-            return None
+            return False
         self.settlement.executions.stop(execution.name, why="the job was cancelled")
-        return "stopped"
+        return True
+
+    def _announce(self, record: JobRecord) -> Done | None:
+        if not record.needs_announcement:
+            return None
+        self.settlement.announce(record)
+        return "announced"
 
     def _release_slots(self) -> Iterator[str]:
         for name in sorted(self.settlement.slots.holders()):

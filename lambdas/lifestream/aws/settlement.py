@@ -1,9 +1,9 @@
-"""An execution that has ended in; its slot is free, its job's row says how it ended, and its
-dead letter is in the queue, out.
+"""An execution that has ended in; its slot is free, its job's row says how it ended, its dead
+letter is in the queue and its end is announced, out.
 
-Most executions have done all of it themselves, on their way to RecordSuccess or JobFailed. This
-is for the rest: aborted, timed out, broken in a state that no Catch covers. Doing it twice, or
-after the execution did it itself, changes nothing.
+Most executions have done all but the last themselves, on their way to RecordSuccess or
+JobFailed. This is for the rest: aborted, timed out, broken in a state that no Catch covers. Doing
+it twice, or after the execution did it itself, changes nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from lifestream.aws.announcements import Announcements
 from lifestream.aws.executions import ExecutionReport, Executions
 from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobRecord, JobTable
@@ -27,6 +28,7 @@ class Settlement:
     slots: GpuSlots
     executions: Executions
     queues: QueueService
+    announcements: Announcements
     patience: timedelta = PATIENCE
 
     def settle(self, execution: ExecutionReport) -> None:
@@ -38,6 +40,13 @@ class Settlement:
             record = self._row(job)
         if record.attempt == job.attempt and record.needs_letter:
             self._send_letter(record, execution)
+        if record.attempt == job.attempt and record.needs_announcement:
+            self.announce(record)
+
+    def announce(self, record: JobRecord) -> None:
+        """At least once: noted when it is told."""
+        self.announcements.tell(record)
+        self.jobs.note_announced(record)
 
     def _row(self, job: ProcessingJob) -> JobRecord:
         """A row that is gone is made again: the execution's input holds the whole job."""

@@ -1,0 +1,123 @@
+"""A message in; a signed POST to an address of the open internet, and to no other, out.
+
+Signed as Standard Webhooks describes it, for which every language has a library:
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import SecretStr
+
+from lifestream.errors import ConfigurationError, TransientError, WebhookRefusedError
+
+if TYPE_CHECKING:
+    from urllib3 import HTTPConnectionPool
+
+TIMEOUT_SECONDS = 10.0
+TRIES = 3
+PAUSE_SECONDS = 1.0
+BUSY = (408, 425, 429, 500, 502, 503, 504)
+OK = range(200, 300)
+
+
+def post(url: str, *, event_id: str, body: str, secret: SecretStr, may_be_private: bool) -> None:
+    """Tried three times, with the same id and signature. A redirect is not followed: it could
+    lead to where no message should go.
+
+    Raises TransientError, WebhookRefusedError, ConfigurationError.
+    """
+    from urllib3 import Retry
+    from urllib3.exceptions import HTTPError, MaxRetryError
+
+    parts = checked(url, may_be_private=may_be_private)
+    address = address_of(parts, may_be_private=may_be_private)
+    retry = Retry(
+        total=TRIES - 1,
+        backoff_factor=PAUSE_SECONDS,
+        status_forcelist=BUSY,
+        allowed_methods=None,
+        redirect=False,
+        raise_on_status=False,
+        respect_retry_after_header=False,  # it may ask for more time than the function has
+    )
+    headers = {**signed(event_id, body, secret), "Content-Type": "application/json"}
+    target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
+    try:
+        answer = _pool(parts, address).urlopen(
+            "POST",
+            target,
+            body=body.encode(),
+            headers=headers | {"Host": parts.netloc},
+            retries=retry,
+            redirect=False,
+        )
+    except (HTTPError, MaxRetryError) as error:
+        why = type(error).__name__
+        raise TransientError(f"{parts.hostname} cannot be reached: {why}") from error
+    if answer.status in BUSY:
+        raise TransientError(f"{parts.hostname} is busy (HTTP {answer.status})")
+    if answer.status not in OK:
+        raise WebhookRefusedError(f"{parts.hostname} refuses the message (HTTP {answer.status})")
+
+
+def signed(event_id: str, body: str, secret: SecretStr) -> dict[str, str]:
+    """The three headers by which the receiver knows who sent it, and when. Raises
+    ConfigurationError for a secret that is not `whsec_` and base64."""
+    from standardwebhooks import Webhook
+
+    now = datetime.now(UTC)
+    try:
+        signature = Webhook(secret.get_secret_value()).sign(event_id, now, body)
+    except ValueError as error:
+        raise ConfigurationError("WEBHOOK_SECRET has to be whsec_ and base64") from error
+    return {
+        "webhook-id": event_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": signature,
+    }
+
+
+def checked(url: str, *, may_be_private: bool) -> SplitResult:
+    parts = urlsplit(url)
+    schemes = ("https", "http") if may_be_private else ("https",)
+    if parts.scheme not in schemes or not parts.hostname or parts.username:
+        raise ConfigurationError("WEBHOOK_URL has to be like https://host/path")
+    return parts
+
+
+def address_of(parts: SplitResult, *, may_be_private: bool) -> str:
+    """The connection goes to the address that was looked at, so that a name cannot point to
+    another one a moment later. Raises WebhookRefusedError, TransientError."""
+    host = str(parts.hostname)
+    try:
+        found = socket.getaddrinfo(host, port_of(parts), type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise TransientError(f"{host} has no address: {type(error).__name__}") from error
+    addresses = [str(entry[4][0]) for entry in found]
+    if not may_be_private and not all(ipaddress.ip_address(a).is_global for a in addresses):
+        raise WebhookRefusedError(f"{host} is no address of the open internet")
+    return addresses[0]
+
+
+def port_of(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
+
+
+def _pool(parts: SplitResult, address: str) -> HTTPConnectionPool:
+    from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+
+    if parts.scheme == "http":
+        return HTTPConnectionPool(address, port_of(parts), timeout=TIMEOUT_SECONDS)
+    return HTTPSConnectionPool(
+        address,
+        port_of(parts),
+        timeout=TIMEOUT_SECONDS,
+        server_hostname=parts.hostname,
+        assert_hostname=parts.hostname,
+    )

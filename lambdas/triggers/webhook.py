@@ -1,0 +1,31 @@
+"""Webhook: an event that says how a job ended in; a signed message to whoever wants to know, out.
+
+EventBridge calls it at least once; the message's id is the same then. Where all tries fail,
+Lambda tries twice more, and then the event lies in the queue for undelivered messages.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lifestream.aws.keys import load_keys
+from lifestream.domain.job_ended import JobEnded
+from lifestream.errors import MissingSettingsError
+from lifestream.observability import logger
+from lifestream.settings import WebhookSettings, load
+from lifestream.webhook import post
+
+
+def handler(event: dict[str, Any], _context: object) -> None:
+    ended, settings = JobEnded.model_validate(event["detail"]), load(WebhookSettings)
+    secret = load_keys().webhook_secret
+    if secret is None:
+        raise MissingSettingsError("WEBHOOK_SECRET is not set, neither here nor in the secret")
+    post(
+        settings.url,
+        event_id=ended.event_id,
+        body=ended.model_dump_json(),
+        secret=secret,
+        may_be_private=settings.may_be_private,
+    )
+    logger.info("webhook delivered", extra={"job_id": ended.job_id, "status": ended.status})

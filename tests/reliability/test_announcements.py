@@ -1,0 +1,79 @@
+"""Everybody who listens learns how every job ended."""
+
+from __future__ import annotations
+
+from lifestream.domain.job import JobStatus
+from simulation.cloud import Cloud
+from simulation.faults import Fault
+
+
+def test_each_end_is_told_with_what_is_needed_to_go_on(cloud: Cloud) -> None:
+    good, bad = cloud.upload(), cloud.upload("notes.mp4", b"no video at all")
+    cancelled = cloud.upload("cancelled.mp4")
+    cloud.deliver(cloud.inbox)
+    cloud.inbox = []
+    cloud.run_until("ExtractAudio")
+    cloud.service.cancel(cancelled.job_id)
+
+    cloud.settle()
+
+    told = {one.job_id: one for one in cloud.told}
+    assert told[good.job_id].status == JobStatus.SUCCEEDED
+    assert told[good.job_id].results_prefix == good.results_prefix
+    assert told[bad.job_id].status == JobStatus.FAILED
+    assert told[cancelled.job_id].status == JobStatus.CANCELLED
+    failure = told[bad.job_id].failure
+    assert failure is not None
+    assert failure.error == "NotAVideoError"
+    cloud.reconcile()
+    assert {one.event_id for one in cloud.told} == {f"{job_id}-1" for job_id in told}
+
+
+def test_a_redriven_job_is_told_of_again(cloud: Cloud) -> None:
+    cloud.summarizer.is_down = True
+    job = cloud.upload()
+    cloud.settle()
+    cloud.summarizer.is_down = False
+    cloud.redrive_all()
+
+    cloud.settle()
+
+    ends = dict.fromkeys((one.event_id, one.status) for one in cloud.told)
+    assert list(ends) == [
+        (f"{job.job_id}-1", JobStatus.PARTIAL),
+        (f"{job.job_id}-2", JobStatus.SUCCEEDED),
+    ]
+
+
+def test_what_nobody_heard_is_told_by_the_reconciler(cloud: Cloud) -> None:
+    cloud.loses_events = True
+    job = cloud.upload()
+    cloud.settle()
+    assert cloud.told == []
+
+    for _ in range(2):
+        cloud.reconcile()
+
+    assert [(one.job_id, one.status) for one in cloud.told] == [(job.job_id, JobStatus.SUCCEEDED)]
+
+
+def test_an_end_that_is_told_twice_has_the_same_id(cloud: Cloud) -> None:
+    cloud.faults.plan = [Fault("ExecutionEnded PutEvents *", "kill after")]
+    job = cloud.upload()
+
+    cloud.settle()
+    cloud.reconcile()
+
+    assert {one.event_id for one in cloud.told} == {f"{job.job_id}-1"}
+    assert len(cloud.told) >= 2
+    cloud.check_told()
+
+
+def test_a_busy_bus_is_told_later(cloud: Cloud) -> None:
+    cloud.faults.plan = [Fault("ExecutionEnded PutEvents *", "throttle", times=6)]
+    cloud.upload()
+
+    cloud.settle()
+    cloud.reconcile()
+
+    cloud.check_told()
