@@ -10,15 +10,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Answer = tuple[int, dict[str, Any]]
+CUT = 0
 
 
 class LocalEndpoint:
-    """A real HTTP server on loopback. `answer(path, request)` decides; `requests` remembers."""
+    """A real HTTP server on loopback. `answer(path, request)` decides; `requests` remembers.
+
+    `refusal_headers` come with every status from 400 on; status 0 cuts the connection.
+    """
 
     def __init__(self, answer: Callable[[str, dict[str, Any]], Answer]) -> None:
         self.answer = answer
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
+        # The SDK's own waits are not our time, but where a test asks for them.
+        self.refusal_headers = {"x-should-retry": "false"}
         endpoint = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -30,10 +36,14 @@ class LocalEndpoint:
                 endpoint.requests.append((self.path, request))
                 endpoint.headers.append(dict(self.headers))
                 status, body = endpoint.answer(self.path, request)
+                if status == CUT:
+                    self.close_connection = True
+                    return
                 payload = json.dumps(body).encode()
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
-                self.send_header("x-should-retry", "false")  # the SDK's own waits: not our time
+                for name, value in endpoint.refusal_headers.items() if status >= 400 else ():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", str(len(payload)))
                 self.end_headers()
                 self.wfile.write(payload)

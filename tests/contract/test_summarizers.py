@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
@@ -151,6 +152,29 @@ def test_three_hundred_thousand_tokens_are_sent_once_and_combined_into_one(
     assert all(len(text.encode()) <= 3 * 30_100 for text in sent)
     assert drafted.usage.calls == len(sent)
     assert drafted.draft == DRAFT
+
+
+def test_summarizing_takes_the_memory_of_a_part_and_not_of_the_recording(
+    endpoint: LocalEndpoint,
+) -> None:
+    def peak_bytes(minutes: int) -> int:
+        lines = [("SPEAKER_00", f"Sentence {n} " + "says something " * 50) for n in range(minutes)]
+        transcript = a_transcript(*lines)
+        tracemalloc.start()
+        openai(endpoint).summarize(transcript, NO_WISHES)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak
+
+    def forgetful(_path: str, _request: dict[str, Any]) -> Answer:
+        endpoint.requests.clear()
+        endpoint.headers.clear()
+        return chat_completion(DRAFT.model_dump_json())
+
+    endpoint.answer = forgetful
+    peak_bytes(10)  # what the first call imports
+
+    assert peak_bytes(minutes=1_200) <= 1.5 * peak_bytes(minutes=200)
 
 
 def test_an_answer_that_cannot_be_used_is_asked_for_once_more(endpoint: LocalEndpoint) -> None:

@@ -157,7 +157,7 @@ def test_the_reconciler_may_do_what_it_has_to(pipeline: Pipeline, finished: Outc
 
     assert "FunctionError" not in answer
     report = json.loads(answer["Payload"].read())
-    assert set(report) == {"delivered", "settled", "stopped", "released"}
+    assert set(report) == {"delivered", "settled", "stopped", "announced", "released"}
     assert finished.job.job_id not in [job for jobs in report.values() for job in jobs]
 
 
