@@ -5,20 +5,14 @@ from __future__ import annotations
 from lifestream.aws import clients
 from lifestream.aws.keys import with_keys
 from lifestream.aws.videos import other_versions
-from lifestream.domain.chunks import CHUNKING, chunks_of
+from lifestream.domain.chunks import CHUNKING, Indexed, chunks_of
 from lifestream.domain.fingerprints import fingerprint
-from lifestream.domain.job import Frozen, InspectedJob, JobStatus
+from lifestream.domain.job import InspectedJob, JobStatus
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
 from lifestream.settings import IndexSettings, Keys, Storage, load
 from lifestream.step import artifacts, step
 from lifestream.step_names import Step
-
-
-class Indexed(Frozen):
-    embedder: str
-    index: str
-    chunks: int
 
 
 @step(Step.INDEX_TRANSCRIPT, takes=InspectedJob, status=JobStatus.INDEXING)
@@ -45,9 +39,12 @@ def index_with(keys: Keys, job: InspectedJob) -> Indexed:
 def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) -> Indexed:
     transcript = artifacts().transcript(job.job_id).believed
     chunks = chunks_of(transcript)
-    index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]))
+    embedded = embedder.embed([chunk.text for chunk in chunks])
+    index.replace(job, chunks, embedded.vectors)
     keep_newest(job, index)
-    return Indexed(embedder=embedder.name, index=index.name, chunks=len(chunks))
+    return Indexed(
+        embedder=embedder.name, index=index.name, chunks=len(chunks), usage=embedded.usage
+    )
 
 
 def keep_newest(job: InspectedJob, index: VectorIndex) -> None:

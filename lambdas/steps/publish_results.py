@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lifestream.aws.artifacts import SUMMARY
+from lifestream.aws.artifacts import CHECKPOINT, SUMMARY, Checkpoint
+from lifestream.domain.chunks import Indexed
 from lifestream.domain.job import JobStatus, PublishableJob, PublishedJob
 from lifestream.domain.quality import assess
 from lifestream.domain.results import content_type, result_files
@@ -35,11 +36,23 @@ def files_of(job: PublishableJob) -> dict[str, str]:
         transcript=transcript,
         quality=assess(transcript, evidence),
         summary=summary_of(job),
+        indexed=indexed_of(job),
         missing=job.missing,
     )
 
 
 def summary_of(job: PublishableJob) -> Summary | None:
-    if Step.SUMMARIZE_TRANSCRIPT in {part.step for part in job.missing}:
+    if is_missing(job, Step.SUMMARIZE_TRANSCRIPT):
         return None
     return artifacts().load(job.job_id, Step.SUMMARIZE_TRANSCRIPT, SUMMARY, Summary)
+
+
+def indexed_of(job: PublishableJob) -> Indexed | None:
+    if is_missing(job, Step.INDEX_TRANSCRIPT):
+        return None
+    checkpoint = artifacts().find(job.job_id, Step.INDEX_TRANSCRIPT, CHECKPOINT, Checkpoint)
+    return Indexed.model_validate(checkpoint.facts) if checkpoint else None
+
+
+def is_missing(job: PublishableJob, step: Step) -> bool:
+    return step in {part.step for part in job.missing}

@@ -130,7 +130,7 @@ def publish(aws: Aws, job: ProcessingJob, said: list[tuple[str, str, float]]) ->
     jobs.accept(job)
     jobs.finish(job, JobStatus.SUCCEEDED, results_prefix=job.results_prefix)
     index = BucketIndex(aws.s3, BUCKET, embedder=embedder.name)
-    index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]))
+    index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]).vectors)
 
 
 @pytest.mark.parametrize(("question", "turn"), [*WORD_FOR_WORD, *IN_OTHER_WORDS])

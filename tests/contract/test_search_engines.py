@@ -23,17 +23,17 @@ from lifestream.errors import ConfigurationError, TransientError
 from pinecone_server import PineconeServer
 
 CHUNKS = chunks_of(MEETING)
-VECTORS = HashingEmbedder().embed([chunk.text for chunk in CHUNKS])
+VECTORS = HashingEmbedder().embed([chunk.text for chunk in CHUNKS]).vectors
 
 
 def test_vectors_have_the_promised_dimension_and_unit_length() -> None:
     embedder = HashingEmbedder()
 
-    vectors = np.array(embedder.embed(["the release is late", "x", "budget"]))
+    vectors = np.array(embedder.embed(["the release is late", "x", "budget"]).vectors)
 
     assert vectors.shape == (3, embedder.dimension)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
-    assert embedder.embed([]) == []
+    assert embedder.embed([]).vectors == []
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_related_words_are_nearest(question: str, nearest: str) -> None:
     texts = ["the release is in november", "the budget is high", "we meet on monday"]
     embedder = HashingEmbedder()
 
-    similarity = np.array(embedder.embed(texts)) @ np.array(embedder.embed([question])[0])
+    similarity = np.array(embedder.embed(texts).vectors) @ embedder.embed([question]).vectors[0]
 
     assert texts[int(similarity.argmax())] == nearest
 
@@ -54,7 +54,7 @@ def embedding_answer(_path: str, request: dict[str, Any]) -> Answer:
         {"object": "embedding", "index": i, "embedding": [float(len(text)), *[0.0] * 1535]}
         for i, text in enumerate(request["input"])
     ]
-    usage = {"prompt_tokens": 1, "total_tokens": 1}
+    usage = {"prompt_tokens": 1_000_000, "total_tokens": 1_000_000}
     return 200, {"object": "list", "data": data[::-1], "model": "m", "usage": usage}
 
 
@@ -66,10 +66,12 @@ def test_openai_embeds_in_batches_and_keeps_the_order() -> None:
             SecretStr("sk"), model="text-embedding-3-small", base_url=f"{endpoint.url}/v1"
         )
 
-        vectors = embedder.embed(texts)
+        vectors, usage = embedder.embed(texts)
 
     assert [vector[0] for vector in vectors] == [float(n) for n in range(1, 601)]
     assert len(endpoint.requests) == 3
+    assert (usage.calls, usage.input_tokens) == (3, 3_000_000)
+    assert usage.dollars == pytest.approx(0.06)
     assert len(vectors[0]) == embedder.dimension
 
 
@@ -109,7 +111,7 @@ def test_what_was_indexed_is_found_with_its_moment(index: VectorIndex) -> None:
 
     index.replace(job, CHUNKS, VECTORS)
 
-    [question] = HashingEmbedder().embed(["who sends the plan for the search"])
+    [question] = HashingEmbedder().embed(["who sends the plan for the search"]).vectors
     [hit] = index.search(question, limit=1)
     assert "send the plan" in hit.text
     assert (hit.job_id, hit.key) == (job.job_id, job.key)

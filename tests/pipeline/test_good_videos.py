@@ -70,6 +70,10 @@ def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: lis
     assert transcript["engines"]["transcription"] == "pocketsphinx/en-us"
     assert list(srt.parse((results / "subtitles.srt").read_text()))
     assert webvtt.read(str(results / "subtitles.vtt")).captions
+    manifest = json.loads((results / "manifest.json").read_text())
+    assert manifest["summary_usage"]["calls"] == 1
+    assert manifest["indexed"]["index"] == "embedded/embedded/hashing-v1"
+    assert manifest["indexed"]["usage"]["dollars"] == 0
     for name in ("transcript", "summary", "quality", "manifest"):
         schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
         Draft202012Validator(schema).validate(json.loads((results / f"{name}.json").read_text()))

@@ -17,7 +17,7 @@ from lifestream.domain.transcript import (
     Transcript,
     Word,
 )
-from lifestream.engines.embedding import Vector
+from lifestream.engines.embedding import Embedded
 from lifestream.engines.embedding.embedded import HashingEmbedder
 from lifestream.engines.transcription import Heard
 from lifestream.errors import TransientError
@@ -105,7 +105,7 @@ class Embedder:
     def dimension(self) -> int:
         return self.inner.dimension
 
-    def embed(self, texts: Sequence[str]) -> list[Vector]:
+    def embed(self, texts: Sequence[str]) -> Embedded:
         if self.is_down:
             raise TransientError("the embedder is down")
         self.paid += 1

@@ -39,7 +39,7 @@ QUERIES = [
 @pytest.mark.parametrize(("question", "turn"), QUERIES)
 def test_each_query_finds_its_turn_of_the_sample_in_the_top_three(question: str, turn: int) -> None:
     embedder = HashingEmbedder()
-    [wanted], vectors = embedder.embed([question]), embedder.embed(TEXTS)
+    [wanted], vectors = embedder.embed([question]).vectors, embedder.embed(TEXTS).vectors
     closeness = [sum(a * b for a, b in zip(wanted, v, strict=True)) for v in vectors]
     nearest = sorted(range(len(TEXTS)), key=lambda i: -closeness[i])
 

@@ -33,7 +33,8 @@ def search(
     index = load_vector_index(
         index_settings, keys, embedder, s3=clients.s3(), bucket=settings.bucket
     )
-    nearest = index.search(embedder.embed([question])[0], limit=max(limit, CANDIDATES), among=among)
+    [vector] = embedder.embed([question]).vectors
+    nearest = index.search(vector, limit=max(limit, CANDIDATES), among=among)
     order = fused_order(question, [hit.text for hit in nearest])
     return [nearest[position] for position in order[:limit]]
 

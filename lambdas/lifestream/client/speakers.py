@@ -84,6 +84,7 @@ def rewrite(s3: S3Client, record: JobRecord, results: Results, transcript: Trans
         transcript=transcript,
         quality=QualityReport.model_validate_json(results.read("quality.json")),
         summary=Summary.model_validate_json(results.read("summary.json")) if has_summary else None,
+        indexed=manifest.indexed,
         missing=manifest.missing,
     )
     published = Artifacts(s3, record.bucket)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from lifestream.domain.job import Frozen
 from lifestream.domain.speakers import turns_of
+from lifestream.domain.summary import Usage
 from lifestream.domain.transcript import Segment, Transcript, text_of
 
 MAX_CHUNK_CHARACTERS = 800
@@ -26,6 +27,15 @@ class Chunk(Frozen):
     end_seconds: float
     speakers: tuple[str, ...]
     text: str
+
+
+class Indexed(Frozen):
+    """What made a recording searchable, and what that cost."""
+
+    embedder: str
+    index: str
+    chunks: int
+    usage: Usage = Usage()
 
 
 def chunk_id(job_id: str, number: int) -> str:

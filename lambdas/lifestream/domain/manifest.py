@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from lifestream.domain.chunks import Indexed
 from lifestream.domain.job import Frozen, JobOptions, JobStatus, MissingPart
 from lifestream.domain.summary import Usage
 from lifestream.domain.transcript import Engines, Source
@@ -21,6 +22,7 @@ class Manifest(Frozen):
     engines: Engines
     summary_engine: str | None
     summary_usage: Usage | None
+    indexed: Indexed | None
     code_version: str
     files: tuple[str, ...]
     missing: tuple[MissingPart, ...]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel
 
 from lifestream import __version__
+from lifestream.domain.chunks import Indexed
 from lifestream.domain.job import JobOptions, JobStatus, MissingPart
 from lifestream.domain.manifest import Manifest
 from lifestream.domain.markdown import result_page
@@ -28,13 +29,14 @@ CONTENT_TYPES = {
 }
 
 
-def result_files(  # one argument a part of the results
+def result_files(  # noqa: PLR0913  # one argument a part of the results
     *,
     file_name: str,
     options: JobOptions,
     transcript: Transcript,
     quality: QualityReport,
     summary: Summary | None,
+    indexed: Indexed | None = None,
     missing: Sequence[MissingPart],
 ) -> dict[str, str]:
     """Name → content, the manifest last: whoever sees it sees all the others.
@@ -62,6 +64,7 @@ def result_files(  # one argument a part of the results
         engines=transcript.engines,
         summary_engine=summary.engine if summary else None,
         summary_usage=summary.usage if summary else None,
+        indexed=indexed,
         code_version=__version__,
         files=tuple(files),
         missing=tuple(missing),

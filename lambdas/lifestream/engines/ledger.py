@@ -8,7 +8,7 @@ from lifestream.errors import ConfigurationError, CostCapError
 
 
 class Ledger:
-    """Of one summary. Raises ConfigurationError for a cap on a model whose price is not known."""
+    """Of one piece of work. A cap on a model whose price is not known is a ConfigurationError."""
 
     def __init__(self, model: str, *, max_dollars: float | None) -> None:
         self._price = PRICES.get(model)

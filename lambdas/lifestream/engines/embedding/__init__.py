@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from lifestream.domain.summary import Usage
 from lifestream.settings import IndexSettings, Keys
 
 Vector = list[float]
+
+
+class Embedded(NamedTuple):
+    """One vector of unit length a text, in order, and what they cost."""
+
+    vectors: list[Vector]
+    usage: Usage = Usage()
 
 
 class Embedder(Protocol):
@@ -19,8 +27,8 @@ class Embedder(Protocol):
     def dimension(self) -> int:
         """Numbers in each vector."""
 
-    def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """One vector of unit length a text, in order. Raises TransientError, ConfigurationError."""
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        """Raises TransientError, ConfigurationError."""
 
 
 def load_embedder(settings: IndexSettings, keys: Keys) -> Embedder:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lifestream.engines.embedding import Vector
+from lifestream.engines.embedding import Embedded
 from lifestream.errors import ConfigurationError
 
 WORD_DIMENSIONS = 512
@@ -35,11 +35,11 @@ class HashingEmbedder:
             n_features=LETTER_DIMENSIONS, analyzer="char_wb", ngram_range=LETTER_GROUPS
         )
 
-    def embed(self, texts: Sequence[str]) -> list[Vector]:
+    def embed(self, texts: Sequence[str]) -> Embedded:
         from scipy.sparse import hstack
         from sklearn.preprocessing import normalize
 
         if not texts:
-            return []
+            return Embedded([])
         parts = [WORD_WEIGHT * self._words.transform(texts), self._letters.transform(texts)]
-        return [row.tolist() for row in normalize(hstack(parts)).toarray()]
+        return Embedded([row.tolist() for row in normalize(hstack(parts)).toarray()])

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from pydantic import SecretStr
 
-from lifestream.engines.embedding import Vector
+from lifestream.engines.embedding import Embedded, Vector
+from lifestream.engines.ledger import Ledger
 from lifestream.engines.openai_client import client, translated
 from lifestream.errors import ConfigurationError
 
@@ -23,14 +24,17 @@ class OpenAIEmbedder:
         self._model = model
         self._client = client(key, base_url)
 
-    def embed(self, texts: Sequence[str]) -> list[Vector]:
-        return [
+    def embed(self, texts: Sequence[str]) -> Embedded:
+        ledger = Ledger(self._model, max_dollars=None)
+        vectors = [
             vector
             for start in range(0, len(texts), BATCH)
-            for vector in self._embed_batch(list(texts[start : start + BATCH]))
+            for vector in self._embed_batch(ledger, list(texts[start : start + BATCH]))
         ]
+        return Embedded(vectors, ledger.usage)
 
-    def _embed_batch(self, texts: list[str]) -> list[Vector]:
+    def _embed_batch(self, ledger: Ledger, texts: list[str]) -> list[Vector]:
         with translated(ConfigurationError):
             answer = self._client.embeddings.create(model=self._model, input=texts)
+        ledger.pay(answer.usage.prompt_tokens, 0)
         return [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]
