@@ -24,7 +24,7 @@ from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
 from lifestream.aws import clients
 from lifestream.client import display
 from lifestream.client.connection import connect
-from lifestream.client.library import search
+from lifestream.client.library import ask, search
 from lifestream.client.redrive import dead_letters_of
 from lifestream.client.results import PAGE
 from lifestream.client.results_cli import FOLDER
@@ -53,7 +53,7 @@ def local(  # noqa: PLR0913  # one option a question the person may answer
     port: Annotated[int | None, typer.Option(help="Port of the embedded AWS.")] = None,
     language: Annotated[str | None, typer.Option(help="Spoken language, such as en.")] = None,
     speakers: Annotated[int | None, typer.Option(help="Exact number of speakers.")] = None,
-    query: Annotated[str | None, typer.Option(help="What to search for at the end.")] = None,
+    query: Annotated[str | None, typer.Option(help="What to search and ask at the end.")] = None,
 ) -> None:
     if not videos and not keep:
         raise typer.BadParameter("name at least one video, or say --keep")
@@ -133,6 +133,10 @@ def _show_search(query: str | None, outcomes: Sequence[Outcome]) -> None:
     if question:
         console.print(f"\nlifestream search {question!r}", markup=False)
         console.print(display.hits_table(search(question, connect(), limit=3)))
+    if query:
+        console.print(f"\nlifestream ask {query!r}", markup=False)
+        for line in display.answer_lines(ask(query, connect())):
+            console.print(line, soft_wrap=True)
 
 
 def _first_topic(outcome: Outcome) -> str | None:

@@ -154,6 +154,16 @@ def test_what_was_said_is_answered_with_its_moment(question: str, said: str) -> 
     assert len(answer.sentences) == answer.statements
 
 
+def test_the_same_place_is_quoted_once_although_passages_overlap() -> None:
+    answer = ask("What is the biggest problem?", connect())
+
+    first, *others = answer.sentences
+    assert not any(
+        first.start_seconds < one.end_seconds and one.start_seconds < first.end_seconds
+        for one in others
+    )
+
+
 @pytest.mark.parametrize("question", UNANSWERED)
 def test_what_was_not_said_is_not_answered(question: str) -> None:
     answer = ask(question, connect())

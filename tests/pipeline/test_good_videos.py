@@ -181,7 +181,10 @@ def test_the_end_of_a_job_is_told_to_everybody_who_listens(
     def heard() -> bool:
         answer = pipeline.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
         bodies = (json.loads(message["Body"]) for message in answer.get("Messages", ()))
-        told.extend(JobEnded.model_validate(body["detail"]) for body in bodies)
+        for body in bodies:
+            schema = json.loads((SCHEMAS / "job-ended.schema.json").read_text())
+            Draft202012Validator(schema).validate(body["detail"])
+            told.append(JobEnded.model_validate(body["detail"]))
         return any(one.job_id == outcome.job.job_id for one in told)
 
     told: list[JobEnded] = []

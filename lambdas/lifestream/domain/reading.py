@@ -9,7 +9,13 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from lifestream.domain.job import MissingPart
-from lifestream.domain.summary import CitedActionItem, CitedContribution, CitedStatement, Summary
+from lifestream.domain.summary import (
+    CitedActionItem,
+    CitedContribution,
+    CitedStatement,
+    Summary,
+    normalized,
+)
 from lifestream.domain.transcript import Transcript
 
 # Control characters, and those that turn the direction of the text that follows.
@@ -55,6 +61,11 @@ class Entry(NamedTuple):
     quote: str
     who: str | None = None
     due: str | None = None
+
+    @property
+    def is_literal(self) -> bool:
+        """The statement is its own quote."""
+        return normalized(self.text) == normalized(self.quote)
 
 
 class Section(NamedTuple):

@@ -37,14 +37,11 @@ class Extractive:
 
     def answer(self, question: str, passages: Sequence[str]) -> Answered:
         wanted = set(self._stems([w for w in normalized(question).split() if w not in self._empty]))
-        found = (
-            (number, quote)
-            for number, passage in enumerate(passages)
-            if wanted and (quote := self._quote(passage, wanted))
-        )
-        sentences = [
-            AnswerSentence(text=quote, passage=number, quote=quote) for number, quote in found
-        ]
+        sentences: list[AnswerSentence] = []
+        for number, passage in enumerate(passages if wanted else ()):
+            quote = self._quote(passage, wanted)
+            if quote and not any(_repeats(quote, earlier.quote) for earlier in sentences):
+                sentences.append(AnswerSentence(text=quote, passage=number, quote=quote))
         return Answered(draft=AnswerDraft(sentences=tuple(sentences[:MAX_SENTENCES])))
 
     def _quote(self, passage: str, wanted: set[str]) -> str | None:
@@ -61,6 +58,12 @@ class Extractive:
 
     def _stems(self, words: list[str]) -> list[str]:
         return list(self._stemmer.stemWords(words))
+
+
+def _repeats(quote: str, earlier: str) -> bool:
+    """Passages overlap: the same place may be found in two of them."""
+    words = quote.split()
+    return sum(word in earlier.split() for word in words) > len(words) / 2
 
 
 def _stretches(stems: Sequence[str], wanted: set[str]) -> list[range]:
