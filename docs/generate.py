@@ -37,7 +37,7 @@ READS_AND_WRITES = {
     Step.TRANSCRIBE_SPEECH: ("`audio.flac`", "`transcript.json`: words, times, speakers"),
     Step.SUMMARIZE_TRANSCRIPT: ("`transcript.json`", "`summary.json`: statements with quotes"),
     Step.INDEX_TRANSCRIPT: ("`transcript.json`", "passages and vectors in the index"),
-    Step.PUBLISH_RESULTS: ("everything above", "JSON, HTML, Markdown, text, SRT, VTT under `results/`"),
+    Step.PUBLISH_RESULTS: ("everything above", "JSON, HTML, Markdown, text, subtitles"),
     Step.RECORD_SUCCESS: ("the published job", "the job's row: SUCCEEDED"),
     Step.RECORD_FAILURE: ("what a Catch caught", "the job's row and the dead letter"),
 }
