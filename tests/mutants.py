@@ -29,6 +29,8 @@ SIMULATED = (*(f"tests/unit/test_{name}.py" for name in UNIT), "tests/reliabilit
 SYNTHESIZED = ("tests/infrastructure/test_workflow.py", *SIMULATED)
 HEARING = ("attribution", "suspicion", "results", "quality", "voices", "listening", "device")
 HEARD = tuple(f"tests/unit/test_{name}.py" for name in HEARING)
+ANSWERED = ("tests/contract/test_answers.py",)
+TOLD = ("tests/unit/test_webhook.py",)
 CONTRACT = ("tests/contract/test_search_engines.py",)
 
 
@@ -241,6 +243,47 @@ MUTANTS = (
         "np.where(overlap == longest, began, len(ordered)).argmin(axis=0)",
         "overlap.argmax(axis=0)",
         HEARD,
+    ),
+    Mutant(
+        "answers proved by the passage they name",
+        "lambdas/lifestream/domain/answers.py",
+        "for s in transcript.believed.segments if _overlap(s, passage)]",
+        "for s in transcript.believed.segments]",
+        ANSWERED,
+    ),
+    Mutant(
+        "escaped HTML",
+        "lambdas/lifestream/domain/page/__init__.py",
+        "autoescape=True",
+        "autoescape=False",
+        ("tests/unit/test_hostile.py",),
+    ),
+    Mutant(
+        "a policy for the page",
+        "lambdas/lifestream/domain/page/page.html",
+        "default-src 'none'; script-src '{{ script_hash }}'",
+        "default-src * 'unsafe-inline'",
+        ("tests/contract/test_page.py",),
+    ),
+    Mutant(
+        "no webhook into a private network",
+        "lambdas/lifestream/webhook.py",
+        "if not may_be_private and not all(",
+        "if not may_be_private and not any(",
+        TOLD,
+    ),
+    Mutant(
+        "a webhook to the address that was checked",
+        "lambdas/lifestream/webhook.py",
+        "return HTTPConnectionPool(address,",
+        "return HTTPConnectionPool(str(parts.hostname),",
+        TOLD,
+    ),
+    Mutant(
+        "ends that nobody heard of",
+        "lambdas/lifestream/aws/reconciliation.py",
+        "        self.settlement.announce(record)\n",
+        "",
     ),
     Mutant(
         "lost notifications",

@@ -208,12 +208,14 @@ def passage_with(text: str, request: dict[str, Any]) -> int:
 def test_a_model_s_sentences_stand_only_where_they_are_proved(model: LocalEndpoint) -> None:
     def answered(_path: str, request: dict[str, Any]) -> HttpAnswer:
         there, elsewhere = passage_with("in November", request), passage_with("roses", request)
+        later = passage_with("Monday", request)
         true, lie = "The release will be ready in November", "The release will be ready in May"
         return says(
             {"text": "In November.", "passage": there, "quote": true},
             {"text": "In May.", "passage": there, "quote": lie},
             {"text": "From nowhere.", "passage": 99, "quote": true},
             {"text": "From elsewhere.", "passage": elsewhere, "quote": true},
+            {"text": "From later.", "passage": later, "quote": true},
         )
 
     model.answer = answered
@@ -221,7 +223,7 @@ def test_a_model_s_sentences_stand_only_where_they_are_proved(model: LocalEndpoi
     answer = ask("When will the release be ready?", connect())
 
     [sentence] = answer.sentences
-    assert (sentence.text, answer.statements) == ("In November.", 4)
+    assert (sentence.text, answer.statements) == ("In November.", 5)
     assert sentence.start_seconds == TURNS[3]["start_seconds"]
     assert sentence.speakers == ("Speaker 01",)
     assert answer.usage.calls == 1

@@ -223,6 +223,21 @@ def test_a_video_that_is_gone_is_said_and_replaced(reader: Reader, tmp_path: Pat
     reader.page.get_by_text("cannot be played from there").wait_for()
 
 
+def test_markup_that_got_in_nevertheless_could_do_nothing(reader: Reader, tmp_path: Path) -> None:
+    """The page's policy is the second line: what is not the page's own does not run or load."""
+    image = tmp_path / "pixel.svg"
+    image.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
+    strange = f"<script>document.title = 'taken'</script><img src='{image.as_uri()}'>"
+    page = tmp_path / "result.html"
+    page.write_text(html_page(the_sample()).replace("</main>", f"{strange}</main>"))
+
+    reader.opens(page)
+
+    assert reader.page.title() == "A meeting about the search"
+    assert reader.page.evaluate("document.querySelector('img').naturalWidth") == 0
+    assert sum("Content Security Policy" in complaint for complaint in reader.complaints) == 2
+
+
 def test_captions_are_in_the_player(reader: Reader, saved: Path) -> None:
     reader.opens(saved)
 
