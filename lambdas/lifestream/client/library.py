@@ -6,7 +6,14 @@ from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.keys import load_keys
 from lifestream.client.results import Results
-from lifestream.domain.answers import Answer, AnswerSentence, ProvedSentence, proved
+from lifestream.domain.answers import (
+    Answer,
+    AnswerDraft,
+    Answered,
+    AnswerSentence,
+    ProvedSentence,
+    proved,
+)
 from lifestream.domain.ranking import fused_order
 from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering import load_answerer
@@ -47,7 +54,9 @@ def ask(question: str, settings: ClientSettings, *, among: Among = EVERYTHING) -
     """
     hits = search(question, settings, limit=PASSAGES, among=among)
     answerer = load_answerer(load(SummarySettings), load_keys(settings.api_keys_secret))
-    answered = answerer.answer(question, [hit.text for hit in hits])
+    # Without passages there is nothing to pay a model for.
+    nothing = Answered(draft=AnswerDraft(sentences=()))
+    answered = answerer.answer(question, [hit.text for hit in hits]) if hits else nothing
     recordings = Recordings(settings)
     checked = (recordings.proof_of(sentence, hits) for sentence in answered.draft.sentences)
     return Answer(
