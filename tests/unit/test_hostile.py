@@ -10,12 +10,16 @@ from typing import Any
 import pytest
 import srt
 import webvtt
+from hypothesis import given
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from builders import a_draft, a_transcript, evidence_of
 from lifestream.domain.citations import verified
 from lifestream.domain.job import JobOptions
+from lifestream.domain.page import html_page
 from lifestream.domain.quality import assess
+from lifestream.domain.reading import Recording, one_line
 from lifestream.domain.results import result_files
 from lifestream.domain.summary import Drafted
 from lifestream.domain.transcript import Speaker
@@ -77,10 +81,14 @@ class Elements(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[Any] = []
+        self.shown: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         times = {"data-start", "data-end", "data-seek"}
         self.found.append((tag, [(name, name in times or value) for name, value in attrs]))
+
+    def handle_data(self, data: str) -> None:
+        self.shown.append(data)
 
     def handle_comment(self, data: str) -> None:
         self.found.append(("comment", data))
@@ -118,6 +126,18 @@ def test_the_page_has_the_same_structure_and_no_link_image_or_html(text: str) ->
 def test_the_html_page_has_the_same_elements_and_attributes(text: str) -> None:
     """The text stands in text nodes and in nothing else; only titles and notices hold it."""
     assert elements(published(text)["result.html"]) == elements(HARMLESS["result.html"])
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80))
+def test_the_html_page_shows_what_was_said_letter_by_letter(text: str) -> None:
+    """But for white space, control characters and those that turn the direction of text."""
+    transcript = a_transcript(("SPEAKER_00", SAID))
+    said = transcript.segments[0].model_copy(update={"text": text})
+    recording = Recording("a.mp4", transcript.model_copy(update={"segments": (said,)}), "")
+    parser = Elements()
+    parser.feed(html_page(recording))
+
+    assert one_line(text) in {shown.strip() for shown in parser.shown}
 
 
 @pytest.mark.parametrize("text", HOSTILE)
