@@ -7,7 +7,8 @@ errors         every error a job can end with, and what to do about it
 observability  the logger
 domain         pure rules
 media          video bytes in, sound out, in a sandbox
-engines        recognition, diarization, summary, embedding, vector index
+engines        recognition, diarization, summary, answers, embedding, vector index
+webhook        a signed message to an address of the open internet
 aws            artifacts, job table, executions, queues, keys
 client         what people import and type
 """

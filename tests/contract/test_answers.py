@@ -28,6 +28,7 @@ from lifestream.engines.vector_index import Among
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.errors import AnswerError, ConfigurationError, TransientError
 from media_files import SAMPLE
+from unit.test_ranking import IN_OTHER_WORDS, QUERIES
 
 TURNS = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
 OTHER_TALK = (
@@ -40,30 +41,6 @@ OTHER_TALK = (
     "Put the tent under the big tree, because it may rain tonight.",
     "My neighbour repairs bicycles and sells them at the market.",
 )
-WORD_FOR_WORD = [
-    ("budget for the new project", 0),
-    ("forty thousand dollars", 1),
-    ("half of it is for the release", 1),
-    ("ready for our customers", 2),
-    ("November", 3),
-    ("two more weeks", 3),
-    ("biggest problem at the moment", 4),
-    ("too slow when a customer has many videos", 5),
-    ("make the search faster", 6),
-    ("write a plan", 7),
-]
-IN_OTHER_WORDS = [
-    ("how big are the budgets of projects", 0),
-    ("what amount in dollars is in the budgeting", 1),
-    ("is it released to customers when it is ready", 2),
-    ("which month are we releasing in", 3),
-    ("do testers need weeks", 3),
-    ("main problems these days", 4),
-    ("searching is slow for those who have lots of video", 5),
-    ("a search that is fast", 6),
-    ("planning that is sent by Friday", 7),
-    ("asking customers about their needs", 8),
-]
 ANSWERED = [
     ("When will the release be ready?", "November"),
     ("How much is the budget?", "forty thousand dollars"),
@@ -133,10 +110,9 @@ def publish(aws: Aws, job: ProcessingJob, said: list[tuple[str, str, float]]) ->
     index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]).vectors)
 
 
-@pytest.mark.parametrize(("question", "turn"), [*WORD_FOR_WORD, *IN_OTHER_WORDS])
+@pytest.mark.parametrize(("question", "turn"), [*QUERIES, *IN_OTHER_WORDS])
 def test_each_query_finds_its_turn_in_the_top_three(question: str, turn: int) -> None:
-    """Of a dozen passages, in each case. The embedded embedder knows inflections and parts of
-    words, but no synonyms; the queries in other words keep to what it can know."""
+    """Among the passages of two recordings."""
     hits = search(question, connect(), limit=3)
 
     assert any(TURNS[turn]["text"] in hit.text for hit in hits)

@@ -91,7 +91,7 @@ def pinecone(monkeypatch: pytest.MonkeyPatch) -> Iterator[PineconeServer]:
 @pytest.fixture(params=["embedded", "pinecone"])
 def index(request: pytest.FixtureRequest, aws: Aws) -> VectorIndex:
     if request.param == "embedded":
-        return BucketIndex(aws.s3, BUCKET, embedder="embedded/hashing-v1")
+        return BucketIndex(aws.s3, BUCKET, embedder="embedded/hashing-v2")
     request.getfixturevalue("pinecone")
     return a_pinecone_index()
 

@@ -34,10 +34,24 @@ QUERIES = [
     ("we meet again", 10),
     ("Monday", 10),
 ]
+IN_OTHER_WORDS = [
+    ("how big are the budgets of projects", 0),
+    ("what amount in dollars is in the budgeting", 1),
+    ("is it released to customers when it is ready", 2),
+    ("are testers ready for November releases", 3),
+    ("do testers need weeks", 3),
+    ("main problems these days", 4),
+    ("searching is slow for those who have lots of video", 5),
+    ("a search that is fast", 6),
+    ("planning that is sent by Friday", 7),
+    ("asking customers about their needs", 8),
+]
 
 
-@pytest.mark.parametrize(("question", "turn"), QUERIES)
+@pytest.mark.parametrize(("question", "turn"), [*QUERIES, *IN_OTHER_WORDS])
 def test_each_query_finds_its_turn_of_the_sample_in_the_top_three(question: str, turn: int) -> None:
+    """Of eleven turns. The embedded embedder knows inflections and parts of words, but no synonyms:
+    the queries in other words keep to what it can know."""
     embedder = HashingEmbedder()
     [wanted], vectors = embedder.embed([question]).vectors, embedder.embed(TEXTS).vectors
     closeness = [sum(a * b for a, b in zip(wanted, v, strict=True)) for v in vectors]

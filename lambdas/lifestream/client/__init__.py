@@ -1,8 +1,8 @@
 """What people import: `from lifestream.client import VideoService`.
 
 video_service  uploads and jobs
-results        what a job published
-library        search over everything that was indexed
+results        what a job published: read, copied, exported
+library        search and questions over everything that was indexed
 redrive        jobs that ended without success, once more
 connection     settings from the environment or from a deployed stack
 cli            the `lifestream` command
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from lifestream.aws.queues import QueueService
 from lifestream.client.connection import connect
+from lifestream.client.library import ask, search
 from lifestream.client.video_service import PresignedUpload, VideoService
 from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
 from lifestream.settings import ClientSettings
@@ -24,5 +25,7 @@ __all__ = [
     "ProcessingJob",
     "QueueService",
     "VideoService",
+    "ask",
     "connect",
+    "search",
 ]

@@ -1,8 +1,9 @@
-"""The five ports, one folder each, one file an engine.
+"""The six ports, one folder each, one file an engine.
 
 transcription   sound → words          faster-whisper | pocketsphinx
 diarization     sound → speaker turns  pyannote       | embedded
 summarization   transcript → summary   openai         | extractive
+answering       question → answer      openai         | extractive
 embedding       text → vectors         openai         | embedded
 vector_index    vectors → search       pinecone       | embedded
 

@@ -8,35 +8,23 @@ knows no synonyms, and cannot tell a question's words from its answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from lifestream.domain.answers import AnswerDraft, Answered, AnswerSentence
-from lifestream.domain.summary import normalized
-from lifestream.errors import ConfigurationError
+from lifestream.engines.stems import Stems
 
 MAX_SENTENCES = 2
 MAX_WINDOW_WORDS = 30
 QUOTE_WORDS = 25
-EMPTY = frozenset({"did", "do", "does", "have", "has", "say", "said", "tell", "told", "talk", "us"})
 
 
 class Extractive:
     name = "extractive/words-v1"
 
     def __init__(self) -> None:
-        try:
-            import snowballstemmer
-            from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
-        except ImportError as error:
-            raise ConfigurationError(
-                "no answering engine: OPENAI_API_KEY is not set, "
-                "and scikit-learn and snowballstemmer are not installed"
-            ) from error
-        self._stemmer: Any = snowballstemmer.stemmer("english")
-        self._empty = ENGLISH_STOP_WORDS | EMPTY
+        self._stems = Stems(of="answering")
 
     def answer(self, question: str, passages: Sequence[str]) -> Answered:
-        wanted = set(self._stems([w for w in normalized(question).split() if w not in self._empty]))
+        wanted = set(self._stems.of(question))
         sentences: list[AnswerSentence] = []
         for number, passage in enumerate(passages if wanted else ()):
             quote = self._quote(passage, wanted)
@@ -48,16 +36,13 @@ class Extractive:
         """From the shortest stretch that holds every wanted word, with what follows it; with what
         comes before where the passage ends there."""
         words = passage.split()
-        stems = [stem[0] if (stem := self._stems(normalized(w).split())) else "" for w in words]
+        stems = [" ".join(self._stems.of(word)) for word in words]
         stretches = _stretches(stems, wanted)
         shortest = min(stretches, key=len, default=range(MAX_WINDOW_WORDS + 1))
         if len(shortest) > MAX_WINDOW_WORDS:
             return None
         start = max(0, min(shortest.start, len(words) - QUOTE_WORDS))
         return " ".join(words[start : max(shortest.stop, start + QUOTE_WORDS)])[:500]
-
-    def _stems(self, words: list[str]) -> list[str]:
-        return list(self._stemmer.stemWords(words))
 
 
 def _repeats(quote: str, earlier: str) -> bool:

@@ -1,6 +1,7 @@
-"""The embedded embedder: hashed words and letter groups. No weights, no training, no state.
+"""The embedded embedder: hashed stems of words, and letter groups. No weights, no state.
 
-It finds what shares words or word parts with the question; it knows no synonyms.
+It finds what shares words, in whatever inflection, or word parts with the question; it knows no
+synonyms.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lifestream.engines.embedding import Embedded
-from lifestream.errors import ConfigurationError
+from lifestream.engines.stems import Stems
 
 WORD_DIMENSIONS = 512
 LETTER_DIMENSIONS = 512
@@ -18,19 +19,14 @@ WORD_WEIGHT = 2.0
 
 
 class HashingEmbedder:
-    name = "embedded/hashing-v1"
+    name = "embedded/hashing-v2"
     dimension = WORD_DIMENSIONS + LETTER_DIMENSIONS
 
     def __init__(self) -> None:
-        try:
-            from sklearn.feature_extraction.text import HashingVectorizer
-        except ImportError as error:
-            raise ConfigurationError(
-                "no embedding engine: OPENAI_API_KEY is not set, and scikit-learn is not installed"
-            ) from error
-        self._words: Any = HashingVectorizer(
-            n_features=WORD_DIMENSIONS, stop_words="english", alternate_sign=True
-        )
+        stems = Stems(of="embedding")
+        from sklearn.feature_extraction.text import HashingVectorizer
+
+        self._words: Any = HashingVectorizer(n_features=WORD_DIMENSIONS, analyzer=stems.of)
         self._letters: Any = HashingVectorizer(
             n_features=LETTER_DIMENSIONS, analyzer="char_wb", ngram_range=LETTER_GROUPS
         )
