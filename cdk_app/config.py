@@ -18,6 +18,7 @@ from pydantic import (
 
 from lifestream.settings import (
     Environment,
+    IndexSettings,
     SpeechSettings,
     SummarySettings,
     VoiceSettings,
@@ -51,6 +52,7 @@ class Config(BaseModel):
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
     speech: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
     summary: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
+    index: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
 
     @field_validator("speech")
     @classmethod
@@ -61,6 +63,11 @@ class Config(BaseModel):
     @classmethod
     def _summary_can_be_set(cls, given: dict[str, str]) -> dict[str, str]:
         return _checked(given, SummarySettings)
+
+    @field_validator("index")
+    @classmethod
+    def _index_can_be_set(cls, given: dict[str, str]) -> dict[str, str]:
+        return _checked(given, IndexSettings)
 
     @classmethod
     def from_context(cls, node: Node) -> Self:

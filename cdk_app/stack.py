@@ -125,7 +125,7 @@ class LifeStreamStack(Stack):
             LambdaStep(
                 self,
                 Step.INDEX_TRANSCRIPT,
-                environment=with_keys,
+                environment=with_keys | config.index,
                 requirements=Requirements.INDEX,
                 timeout=Duration.minutes(15),
                 memory=1024,

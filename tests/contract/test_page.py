@@ -238,6 +238,18 @@ def test_markup_that_got_in_nevertheless_could_do_nothing(reader: Reader, tmp_pa
     assert sum("Content Security Policy" in complaint for complaint in reader.complaints) == 2
 
 
+def test_silence_is_a_page_too(reader: Reader, tmp_path: Path) -> None:
+    silence = the_sample().transcript.model_copy(update={"segments": (), "speakers": ()})
+    page = tmp_path / "result.html"
+    page.write_text(with_video(html_page(Recording("a.mp4", silence, "")), SAMPLE.as_uri()))
+
+    reader.opens(page)
+    reader.page.locator("[type=search]").fill("word")
+
+    assert reader.page.get_by_text("No speech was recognized.").is_visible()
+    assert reader.complaints == []
+
+
 def test_captions_are_in_the_player(reader: Reader, saved: Path) -> None:
     reader.opens(saved)
 

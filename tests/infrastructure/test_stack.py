@@ -111,6 +111,20 @@ def test_everything_refuses_connections_without_tls(template: Template) -> None:
     assert len(denied) == 3
 
 
+def test_what_is_set_for_the_index_reaches_its_step(synthesize: Synthesize) -> None:
+    template = synthesize(index='{"PINECONE_NAMESPACE": "prod"}')
+
+    template.has_resource_properties(
+        "AWS::Lambda::Function",
+        {
+            "Handler": "steps.index_transcript.handler",
+            "Environment": {"Variables": Match.object_like({"PINECONE_NAMESPACE": "prod"})},
+        },
+    )
+    with pytest.raises(SystemExit, match="no such settings: PINECONE_SPACE"):
+        synthesize(index='{"PINECONE_SPACE": "prod"}')
+
+
 def test_a_webhook_is_there_where_it_is_wanted(synthesize: Synthesize, template: Template) -> None:
     wanted = synthesize(webhook_url="https://example.com/hook")
 
