@@ -28,8 +28,10 @@ from lifestream.client.library import ask, search
 from lifestream.client.redrive import dead_letters_of
 from lifestream.client.results import PAGE
 from lifestream.client.results_cli import FOLDER
+from lifestream.client.terminal import plain
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions, JobStatus
+from lifestream.domain.reading import visible
 
 PAGE_LINES = 40
 
@@ -111,13 +113,13 @@ def _show(outcomes: Sequence[Outcome], query: str | None) -> None:
 def _show_outcome(outcome: Outcome, dead_letter: str | None) -> None:
     if outcome.record is None:
         return
-    console.print(f"\n{escape(str(outcome.video))}: {display.coloured(outcome.record.status)}")
+    console.print(f"\n{plain(str(outcome.video))}: {display.coloured(outcome.record.status)}")
     if outcome.record.failure:
         for line in display.failure_lines(outcome.record.failure):
             console.print(line, soft_wrap=True)
     if dead_letter:
         message = json.dumps(json.loads(dead_letter), indent=1, ensure_ascii=False)
-        console.print(Panel(escape(message), title="Dead-letter message"))
+        console.print(Panel(escape(visible(message)), title="Dead-letter message"))
     if outcome.results:
         lines = (outcome.results / "result.md").read_text().splitlines()
         console.print(Panel(Markdown("\n".join(lines[:PAGE_LINES])), title="result.md"))

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.markup import escape
 from rich.table import Table
 
+from lifestream.client.terminal import plain
 from lifestream.step_names import Step
 
 SHOWN = tuple(step for step in Step if step != Step.RECORD_FAILURE)
@@ -59,7 +59,7 @@ def progress_table(videos: Mapping[str, dict[str, StateRun]]) -> Table:
 
 
 def _by_step(videos: Mapping[str, dict[str, StateRun]]) -> Table:
-    table = Table("Step", *(escape(name) for name in videos))
+    table = Table("Step", *(plain(name) for name in videos))
     failures = [n for n in FAILURE_STATES if any(n in states for states in videos.values())]
     for name in (*SHOWN, *failures):
         table.add_row(name, *(_cell(states.get(name)) for states in videos.values()))
@@ -72,7 +72,7 @@ def _by_video(videos: Mapping[str, dict[str, StateRun]]) -> Table:
         done = sum(1 for step in SHOWN if step in states and states[step].ended)
         latest = list(states.values())[-1] if states else None
         table.add_row(
-            escape(name),
+            plain(name),
             f"{done} of {len(SHOWN)}",
             latest.name if latest else "queued",
             f"{_total_seconds(states):.1f}",

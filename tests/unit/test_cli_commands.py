@@ -10,15 +10,18 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from builders import MEETING, a_job, evidence_of
+from builders import MEETING, a_failure, a_job, evidence_of
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.client.cli import app
+from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
 from lifestream.domain.progress import Progress
 from lifestream.domain.quality import assess
 from lifestream.domain.results import result_files
+from lifestream.engines.embedding.embedded import HashingEmbedder
+from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.step_names import Step
 from media_files import SAMPLE
 from unit.test_hostile import elements
@@ -67,6 +70,31 @@ def test_a_speaker_gets_a_name_everywhere(published: ProcessingJob) -> None:
     assert "SPEAKER_01  Ada" in said
     assert "The name holds in this recording; no voice of it is kept." in said
     assert "Ada (0:05)" in typed("results", published.short_id)
+
+
+def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Escape sequences clear screens, set titles, and write into the clipboard."""
+    monkeypatch.setenv("EMBEDDING_ENGINE", "embedded")
+    evil = "\x1b]0;owned\x07\x1b[2J\u202ebudget"
+    job, embedder = a_job(key=f"uploads/{evil}.mp4"), HashingEmbedder()
+    publish(aws, job)
+    chunk = chunks_of(MEETING)[0].model_copy(update={"text": evil, "speakers": (evil,)})
+    index = BucketIndex(aws.s3, BUCKET, embedder=embedder.name)
+    index.replace(job, [chunk], embedder.embed([evil]).vectors)
+    jobs = JobTable(clients.table(JOBS))
+    failed = a_job(key=f"uploads/{evil}.mov")
+    failure = a_failure().model_copy(update={"cause": evil, "error": evil})
+    jobs.accept(failed)
+    jobs.fail(failed, JobStatus.FAILED, failure, None)
+
+    shown = [typed("list"), typed("status", failed.short_id), typed("search", "budget")]
+    shown.append(CliRunner().invoke(app, ["results", failed.short_id]).output)
+
+    assert all("budget" in text for text in shown)
+    for mark in ("\x1b]", "\x1b[2J", "\x07", "\u202e"):
+        assert not any(mark in text for text in shown)
 
 
 def test_forgetting_says_what_is_gone() -> None:

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 from rich.live import Live
-from rich.markup import escape
 
 from lifestream.aws import clients
 from lifestream.aws.keys import load_keys
@@ -29,7 +28,7 @@ from lifestream.client.redrive import (
 )
 from lifestream.client.results_cli import export, results
 from lifestream.client.speakers_cli import speakers
-from lifestream.client.terminal import Job, Stage, console, moment, plain_errors
+from lifestream.client.terminal import Job, Stage, console, moment, plain, plain_errors
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions
 from lifestream.errors import PipelineError
@@ -93,7 +92,7 @@ def upload(  # noqa: PLR0913  # one option a question the person may answer
         service = VideoService(connect(stage))
         for video in videos:
             job = service.create_upload_job(video, options=options)
-            console.print(f"{job.short_id}  {escape(str(video))}", soft_wrap=True)
+            console.print(f"{job.short_id}  {plain(str(video))}", soft_wrap=True)
 
 
 @app.command()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.markup import escape
 from rich.table import Table
 
 from lifestream.aws.job_table import JobRecord
 from lifestream.client.redrive import Candidate
+from lifestream.client.terminal import plain
 from lifestream.domain.answers import Answer
 from lifestream.domain.job import SHORT_ID_CHARACTERS, UPLOADS_PREFIX, Failure, JobStatus
-from lifestream.domain.reading import clock, one_line
+from lifestream.domain.reading import clock
 from lifestream.engines.vector_index import Hit
 from lifestream.step_names import Step
 
@@ -28,7 +28,7 @@ def jobs_table(records: Iterable[JobRecord]) -> Table:
     for record in records:
         table.add_row(
             record.job_id[:SHORT_ID_CHARACTERS],
-            escape(record.key.removeprefix(UPLOADS_PREFIX)),
+            plain(record.key.removeprefix(UPLOADS_PREFIX)),
             coloured(record.status),
             f"{record.current_step or ''}{progress_of(record)}",
             str(record.attempt),
@@ -52,20 +52,20 @@ def hits_table(hits: Sequence[Hit]) -> Table:
     for hit in hits:
         table.add_row(
             f"{hit.score:.2f}",
-            escape(hit.key.removeprefix(UPLOADS_PREFIX)),
+            plain(hit.key.removeprefix(UPLOADS_PREFIX)),
             clock(hit.start_seconds),
-            escape(", ".join(hit.speakers)),
-            escape(hit.text),
+            plain(", ".join(hit.speakers)),
+            plain(hit.text),
         )
     return table
 
 
 def answer_lines(answer: Answer) -> Iterator[str]:
     for sentence in answer.sentences:
-        said = f"“{escape(one_line(sentence.quote))}”"
-        yield said if sentence.text == sentence.quote else escape(one_line(sentence.text))
-        who = f", {escape(one_line(', '.join(sentence.speakers)))}" if sentence.speakers else ""
-        video = escape(sentence.key.removeprefix(UPLOADS_PREFIX))
+        said = f"“{plain(sentence.quote)}”"
+        yield said if sentence.text == sentence.quote else plain(sentence.text)
+        who = f", {plain(', '.join(sentence.speakers))}" if sentence.speakers else ""
+        video = plain(sentence.key.removeprefix(UPLOADS_PREFIX))
         proof = "" if sentence.text == sentence.quote else f"{said}, "
         yield f"   [dim]{proof}{video} at {clock(sentence.start_seconds)}{who}[/]"
     if not answer.sentences:
@@ -81,9 +81,9 @@ def redrive_table(chosen: Iterable[Candidate], left: Iterable[Sequence[Step]]) -
         failure = job.failure if job else None
         table.add_row(
             job.short_id if job else "",
-            escape(job.key.removeprefix(UPLOADS_PREFIX)) if job else "an event, as it came",
+            plain(job.key.removeprefix(UPLOADS_PREFIX)) if job else "an event, as it came",
             failure.step if failure else "",
-            escape(failure.error) if failure else "",
+            plain(failure.error) if failure else "",
             ", ".join(steps) or "only publishing",
             "yes" if Step.TRANSCRIBE_SPEECH in steps else "no",
         )
@@ -96,6 +96,6 @@ def coloured(status: JobStatus) -> str:
 
 def failure_lines(failure: Failure) -> list[str]:
     return [
-        f"[red]{escape(failure.error)}[/] in {escape(failure.step)}: {escape(failure.cause)}",
-        f"What to do: {escape(failure.advice)}",
+        f"[red]{plain(failure.error)}[/] in {plain(failure.step)}: {plain(failure.cause)}",
+        f"What to do: {plain(failure.advice)}",
     ]

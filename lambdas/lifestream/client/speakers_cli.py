@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from lifestream.aws import clients
 from lifestream.aws.voices import Voices
 from lifestream.client.connection import connect
 from lifestream.client.speakers import name_speaker
-from lifestream.client.terminal import Job, Stage, console, plain_errors
+from lifestream.client.terminal import Job, Stage, console, plain, plain_errors
 from lifestream.client.video_service import VideoService
 
 speakers = typer.Typer(help="Who is who in the recordings.", no_args_is_help=True)
@@ -29,7 +28,7 @@ def name(
         record = VideoService(connect(stage)).job(job)
         naming = name_speaker(clients.s3(), record, speaker, called)
         for one, person in sorted(naming.names.items()):
-            console.print(f"{one}  {escape(person)}", soft_wrap=True)
+            console.print(f"{one}  {plain(person)}", soft_wrap=True)
         console.print(
             "Later recordings of this voice will carry the name."
             if naming.is_remembered

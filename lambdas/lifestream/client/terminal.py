@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
 
+from lifestream.domain.reading import one_line
 from lifestream.errors import ConfigurationError, PipelineError
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -22,21 +23,27 @@ Stage = Annotated[
 Job = Annotated[str, typer.Argument(help="A job's id, or its first characters.")]
 
 
+def plain(text: str) -> str:
+    """What a stranger may have written, for the console: no markup, and nothing that commands a
+    terminal."""
+    return escape(one_line(text))
+
+
 @contextmanager
 def plain_errors() -> Iterator[None]:
     """One line of what is wrong and one of what to do, instead of a traceback."""
     try:
         yield
     except PipelineError as error:
-        console.print(f"[red]{type(error).__name__}[/]: {escape(str(error))}", soft_wrap=True)
-        console.print(escape(error.advice), soft_wrap=True)
+        console.print(f"[red]{type(error).__name__}[/]: {plain(str(error))}", soft_wrap=True)
+        console.print(plain(error.advice), soft_wrap=True)
         raise typer.Exit(1) from None
     except FileNotFoundError as error:
-        console.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
+        console.print(f"[red]{plain(str(error))}[/]", soft_wrap=True)
         raise typer.Exit(1) from None
     except ValidationError as error:
         for problem in error.errors():
-            console.print(f"[red]{escape(problem['msg'])}[/]", soft_wrap=True)
+            console.print(f"[red]{plain(problem['msg'])}[/]", soft_wrap=True)
         raise typer.Exit(2) from None
 
 

@@ -108,7 +108,12 @@ def _entry(statement: CitedStatement, names: Mapping[str, str]) -> Entry:
 
 def one_line(text: str) -> str:
     """Without line ends, control characters and marks that turn the direction of text."""
-    return " ".join(INVISIBLE.sub("", text).split())
+    return " ".join(visible(text).split())
+
+
+def visible(text: str) -> str:
+    """As `one_line`, but with its line ends."""
+    return INVISIBLE.sub("", text)
 
 
 def clock(seconds: float) -> str:
