@@ -8,19 +8,15 @@ from typing import Any
 
 import pytest
 
-from builders import a_job, a_segment, evidence_of
-from conftest import BUCKET, JOBS, Aws, forget_everything, in_memory_aws
+from builders import a_job, a_segment
+from conftest import BUCKET, Aws, forget_everything, in_memory_aws
 from fakes import Answer as HttpAnswer
 from fakes import LocalEndpoint, api_error, chat_completion
 from lifestream import settings
-from lifestream.aws import clients
-from lifestream.aws.job_table import JobTable
 from lifestream.client.connection import connect
 from lifestream.client.library import ask, search
 from lifestream.domain.chunks import chunks_of
-from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.domain.quality import assess
-from lifestream.domain.results import result_files
+from lifestream.domain.job import ProcessingJob
 from lifestream.domain.transcript import Engines, Source, Speaker, Transcript
 from lifestream.engines import openai_client
 from lifestream.engines.embedding.embedded import HashingEmbedder
@@ -28,6 +24,7 @@ from lifestream.engines.vector_index import Among
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.errors import AnswerError, ConfigurationError, TransientError
 from media_files import SAMPLE
+from published import publish_results
 from unit.test_ranking import IN_OTHER_WORDS, QUERIES
 
 TURNS = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
@@ -93,19 +90,8 @@ def publish(aws: Aws, job: ProcessingJob, said: list[tuple[str, str, float]]) ->
             for number, (who, text, start) in enumerate(said)
         ),
     )
-    files = result_files(
-        file_name=job.file_name,
-        options=job.options,
-        transcript=transcript,
-        quality=assess(transcript, evidence_of(transcript)),
-        summary=None,
-        missing=(),
-    )
-    for name, text in files.items():
-        aws.s3.put_object(Bucket=BUCKET, Key=f"{job.results_prefix}{name}", Body=text.encode())
-    jobs, chunks, embedder = JobTable(clients.table(JOBS)), chunks_of(transcript), HashingEmbedder()
-    jobs.accept(job)
-    jobs.finish(job, JobStatus.SUCCEEDED, results_prefix=job.results_prefix)
+    publish_results(aws, job, transcript)
+    chunks, embedder = chunks_of(transcript), HashingEmbedder()
     index = BucketIndex(aws.s3, BUCKET, embedder=embedder.name)
     index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]).vectors)
 

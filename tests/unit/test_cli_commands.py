@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from builders import MEETING, a_failure, a_job, evidence_of
+from builders import MEETING, a_failure, a_job
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
@@ -18,12 +18,11 @@ from lifestream.client.cli import app
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
 from lifestream.domain.progress import Progress
-from lifestream.domain.quality import assess
-from lifestream.domain.results import result_files
 from lifestream.engines.embedding.embedded import HashingEmbedder
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.step_names import Step
 from media_files import SAMPLE
+from published import publish_results
 from unit.test_hostile import elements
 
 
@@ -48,19 +47,7 @@ def published(aws: Aws) -> ProcessingJob:
 
 def publish(aws: Aws, job: ProcessingJob) -> ProcessingJob:
     transcript = MEETING.model_copy(update={"job_id": job.job_id})
-    files = result_files(
-        file_name=job.file_name,
-        options=job.options,
-        transcript=transcript,
-        quality=assess(transcript, evidence_of(transcript)),
-        summary=None,
-        missing=(),
-    )
-    for name, text in files.items():
-        aws.s3.put_object(Bucket=BUCKET, Key=f"{job.results_prefix}{name}", Body=text.encode())
-    jobs = JobTable(clients.table(JOBS))
-    jobs.accept(job)
-    jobs.finish(job, JobStatus.SUCCEEDED, results_prefix=job.results_prefix)
+    publish_results(aws, job, transcript)
     return job
 
 

@@ -57,11 +57,12 @@ def proved(
     """The sentence with the exact time of its quote, looked up word by word among what was said
     in that passage; None where it was not said there."""
     within = [s for s in transcript.believed.segments if _overlap(s, passage)]
+    said = transcript.model_copy(update={"segments": tuple(within)})
     claim = Statement(
         text=sentence.text, quote=sentence.quote, segment_ids=tuple(s.id for s in within)
     )
     names = names_of(transcript)
-    for cited in Citations(transcript.believed).cited([claim], CitedStatement):
+    for cited in Citations(said).cited([claim], CitedStatement):
         speakers = (s.speaker for s in within if s.id in cited.segment_ids and s.speaker)
         return ProvedSentence(
             **cited.model_dump(include={"text", "quote", "start_seconds", "end_seconds"}),
