@@ -1,7 +1,7 @@
 """Executes a state machine written in the Amazon States Language with JSONata.
 
 Only what our definition uses: Task, Choice, Parallel, Pass, Wait, Succeed, Fail, with Retry,
-Catch, time limits and full history. `states_rules` names everything else, and such a
+Catch, variables, time limits and full history. `states_rules` names everything else, and such a
 definition is refused instead of being run wrongly. Source: https://states-language.net/spec.html
 """
 
@@ -35,11 +35,13 @@ class Record(Protocol):
 
 @dataclass
 class Scope:
-    """One line of execution: the machine itself, or a branch of a Parallel state."""
+    """One line of execution: the machine itself, or a branch of a Parallel state. A branch sees
+    the variables around it and keeps its own to itself."""
 
     previous: int
     cancelled: threading.Event = field(default_factory=threading.Event)
     parent: Scope | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
 
     @property
     def is_cancelled(self) -> bool:
@@ -139,7 +141,16 @@ class Visit:
     def value(self, template: Any, **more: Any) -> Any:  # any JSON
         state = {"Name": self.name, "EnteredTime": self.entered, "RetryCount": self.retries}
         context = {**self.execution.context, "State": state}
-        return evaluate(template, {"input": self.given, "context": context, **more})
+        states = {"input": self.given, "context": context, **more}
+        return evaluate(template, {**self.scope.variables, "states": states})
+
+    def leave(self, rule: dict[str, Any], default: Any, **more: Any) -> Any:  # any JSON
+        """The output of the state, or of the Catch or Choice rule that ends it. Output and
+        variables are computed side by side: neither sees what the other changes."""
+        output = self.value(rule["Output"], **more) if "Output" in rule else default
+        assigned = self.value(rule.get("Assign", {}), **more)
+        self.scope.variables = {**self.scope.variables, **assigned}
+        return output
 
     def _guarded(self, work: Callable[[], tuple[Any, str | None]]) -> tuple[Any, str | None]:
         """Retry first, Catch when no retry is left; each retrier counts its own attempts."""
@@ -161,15 +172,11 @@ class Visit:
         _, catcher = _first(self.state.get("Catch", ()), error)
         if catcher is None:
             raise error
-        output = self.value(
-            catcher.get("Output", "{% $states.errorOutput %}"), errorOutput=error.output
-        )
+        output = self.leave(catcher, error.output, errorOutput=error.output)
         return output, catcher["Next"]
 
     def _finish(self, result: Any) -> tuple[Any, str | None]:  # any JSON
-        output = self.state.get("Output")
-        value = result if output is None else self.value(output, result=result)
-        return value, self.state.get("Next")
+        return self.leave(self.state, result, result=result), self.state.get("Next")
 
     def _task(self) -> tuple[Any, str | None]:
         resource = self.state["Resource"]
@@ -204,7 +211,9 @@ class Visit:
 
     def _parallel(self) -> tuple[Any, str | None]:
         self.log("ParallelStateStarted")
-        together = Scope(self.scope.previous, parent=self.scope)
+        together = Scope(
+            self.scope.previous, parent=self.scope, variables=dict(self.scope.variables)
+        )
         branches = [
             Background(
                 lambda b=branch: self._branch(b, together),  # type: ignore[misc]  # binds b
@@ -227,10 +236,10 @@ class Visit:
     def _choice(self) -> tuple[Any, str | None]:
         for rule in self.state["Choices"]:
             if self.value(rule["Condition"]) is True:
-                return self.value(rule.get("Output", self.given)), rule["Next"]
+                return self.leave(rule, self.given), rule["Next"]
         if "Default" not in self.state:
             raise StateError("States.NoChoiceMatched", f"no rule of {self.name} matches")
-        return self.value(self.state.get("Output", self.given)), self.state["Default"]
+        return self.leave(self.state, self.given), self.state["Default"]
 
     def _pass(self) -> tuple[Any, str | None]:
         return self._finish(self.given)

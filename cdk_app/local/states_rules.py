@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-RESOURCES = ("lambda:invoke", "sqs:sendMessage", "ecs:runTask.sync", "dynamodb:updateItem")
+RESOURCES = (
+    "lambda:invoke",
+    "sqs:sendMessage",
+    "ecs:runTask.sync",
+    "dynamodb:getItem",
+    "dynamodb:updateItem",
+)
 COMMON = {"Type", "Comment", "QueryLanguage"}
-MOVES = {"Next", "End", "Output"}
+MOVES = {"Next", "End", "Output", "Assign"}
 GUARDS = {"Retry", "Catch"}
 FIELDS = {
     "Task": COMMON | MOVES | GUARDS | {"Resource", "Arguments", "TimeoutSeconds"},
     "Parallel": COMMON | MOVES | GUARDS | {"Branches"},
-    "Choice": COMMON | {"Choices", "Default", "Output"},
+    "Choice": COMMON | {"Choices", "Default", "Output", "Assign"},
     "Pass": COMMON | MOVES,
     "Wait": COMMON | MOVES | {"Seconds"},
     "Succeed": COMMON | {"Output"},
@@ -21,8 +27,8 @@ FIELDS = {
 NESTED_FIELDS = {
     "Retry": {"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds",
               "JitterStrategy"},
-    "Catch": {"ErrorEquals", "Next", "Output"},
-    "Choices": {"Condition", "Next", "Output", "Comment"},
+    "Catch": {"ErrorEquals", "Next", "Output", "Assign"},
+    "Choices": {"Condition", "Next", "Output", "Assign", "Comment"},
 }  # fmt: skip
 TARGETS = ("Next", "Default")
 

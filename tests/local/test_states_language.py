@@ -258,6 +258,51 @@ def test_fail_evaluates_error_and_cause() -> None:
     assert (error.value.error, error.value.cause) == ("NoAudioError", "because")
 
 
+def test_variables_outlive_their_state_and_are_set_beside_the_output() -> None:
+    """Output sees what a variable was before its state was left."""
+    count = {"Type": "Pass", "Assign": {"n": "{% $n + 1 %}"}, "Output": "{% $n %}"}
+    states = {
+        "Start": {"Type": "Pass", "Assign": {"n": "{% $states.input %}"}, "Next": "Count"},
+        "Count": count | {"Next": "End"},
+        "End": {"Type": "Succeed", "Output": "{% [$states.input, $n] %}"},
+    }
+
+    assert run(machine(states), 4) == [4, 5]
+
+
+def test_a_loop_counts_with_a_variable() -> None:
+    service = Service(f=StateError("Busy"))
+    again = {"Condition": "{% $looks < 3 %}", "Next": "Wait"}
+    catch = {
+        "ErrorEquals": ["Busy"],
+        "Next": "Again",
+        "Output": "{% $states.input %}",
+        "Assign": {"looks": "{% $looks + 1 %}", "why": "{% $states.errorOutput.Error %}"},
+    }
+    states = {
+        "Start": {"Type": "Pass", "Assign": {"looks": 0}, "Next": "Look"},
+        "Look": call("f", Next="End", Catch=[catch]),
+        "Again": {"Type": "Choice", "Choices": [again], "Default": "End"},
+        "Wait": {"Type": "Wait", "Seconds": "{% 5 * $looks %}", "Next": "Look"},
+        "End": {"Type": "Succeed", "Output": "{% $why & ' ' & $states.input %}"},
+    }
+
+    assert run(machine(states), "job", service=service) == "Busy job"
+    assert service.calls == ["f"] * 3
+
+
+def test_a_branch_reads_the_variables_around_it_and_keeps_its_own() -> None:
+    branch = {"Type": "Pass", "Assign": {"n": 9}, "Output": "{% $n %}", "End": True}
+    branches = [{"StartAt": "B", "States": {"B": branch}}]
+    states = {
+        "Start": {"Type": "Pass", "Assign": {"n": 1}, "Next": "Both"},
+        "Both": {"Type": "Parallel", "Branches": branches, "Next": "End"},
+        "End": {"Type": "Succeed", "Output": "{% [$states.input[0], $n] %}"},
+    }
+
+    assert run(machine(states), {}) == [1, 1]
+
+
 def test_wait_waits() -> None:
     states = {"W": {"Type": "Wait", "Seconds": "{% $states.input.s %}", "End": True}}
     started = time.monotonic()
@@ -308,7 +353,7 @@ def test_history_tells_the_whole_story_with_its_chain() -> None:
     [
         ({"Type": "Map", "End": True}, "unsupported state type 'Map'"),
         ({"Type": "Pass", "Parameters": {}, "End": True}, "unsupported field Parameters"),
-        ({"Type": "Pass", "Assign": {}, "End": True}, "unsupported field Assign"),
+        ({"Type": "Succeed", "Assign": {}}, "unsupported field Assign"),
         ({"Type": "Pass"}, "neither Next nor End"),
         ({"Type": "Pass", "Next": "Nowhere"}, "there is no state 'Nowhere'"),
         (call("f", HeartbeatSeconds=5), "unsupported field HeartbeatSeconds"),
