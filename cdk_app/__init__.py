@@ -4,7 +4,7 @@ config          the switches: -c stage= -c compute= …
 stack           the whole picture: parts, connections, grants
 uploads         bucket, ingest queue, dead-letter queue, notifications
 job_table       one row a job
-gpu_slots       how many containers run at once
+slots           how many executions may extract or use a GPU at once
 api_keys        one secret
 dispatcher      queue → state machine
 workflow        the state machine

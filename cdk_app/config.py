@@ -48,6 +48,7 @@ class Config(BaseModel):
     whisper_model: str = "large-v3-turbo"
     openai_model: str = "gpt-4o-mini"
     max_dispatchers: int = Field(default=2, ge=2, le=1000)
+    max_extractions: int = Field(default=5, ge=1, le=500)
     max_gpu_tasks: int = Field(default=4, ge=1, le=100)
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
     speech: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)

@@ -26,6 +26,14 @@ DOCKERFILE = "containers/transcribe_speech/Dockerfile"
 SHIPPED = ("lambdas/lifestream", "containers/transcribe_speech")
 NOT_SHIPPED = ("**/__pycache__", "**/*.pyc", "lambdas/lifestream/client")
 IDLE_HOST_SECONDS = 300
+START_LIMIT_SECONDS = 45 * 60
+"""ECS stops a task that has found no host after 30 minutes; the rest is for the image."""
+JOB_BY_REFERENCE = {
+    "JOB_ID": "{% $states.input.job_id %}",
+    "JOB_ATTEMPT": "{% $string($states.input.attempt) %}",
+    "EXECUTION_NAME": "{% $states.context.Execution.Name %}",
+}
+"""ECS takes 8,192 characters of overrides, quotes escaped: fewer than a job may have."""
 
 
 class ContainerStep(Construct):
@@ -48,6 +56,8 @@ class ContainerStep(Construct):
         self._launch_target = CapacityProviderLaunchTarget(provider)
         self._container = self._add_container(config, environment)
         self.task_role = self._definition.task_role
+        self.cluster = self._cluster
+        self.host = "GPU host" if gpu else "Fargate host"
 
     def state(self, scope: Construct, *, comment: str) -> tasks.EcsRunTask:
         """`.sync`: a crash, a kill or a failed image pull fails the state at once."""
@@ -68,9 +78,8 @@ class ContainerStep(Construct):
                 tasks.ContainerOverride(
                     container_definition=self._container,
                     environment=[
-                        tasks.TaskEnvironmentVariable(
-                            name="JOB", value="{% $string($states.input) %}"
-                        )
+                        tasks.TaskEnvironmentVariable(name=name, value=value)
+                        for name, value in JOB_BY_REFERENCE.items()
                     ],
                 )
             ],
@@ -164,7 +173,12 @@ class ContainerStep(Construct):
             self.step,
             image=image,
             gpu_count=1 if config.compute == "gpu" else None,
-            environment=environment | {"SPEECH_DEVICE": config.device} | config.speech_environment,
+            environment={
+                **environment,
+                "SPEECH_DEVICE": config.device,
+                "DEADLINE_SECONDS": str(int(self.timeout.to_seconds()) - START_LIMIT_SECONDS),
+                **config.speech_environment,
+            },
             logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=log_group(self)),
             stop_timeout=Duration.seconds(30),
         )

@@ -13,10 +13,10 @@ from cdk_app.caretakers import Caretakers
 from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
 from cdk_app.dispatcher import Dispatcher
-from cdk_app.gpu_slots import GpuSlots
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
+from cdk_app.slots import SlotTable
 from cdk_app.uploads import Uploads
 from cdk_app.webhook import Webhook
 from cdk_app.workflow import Steps, Workflow
@@ -29,7 +29,7 @@ class LifeStreamStack(Stack):
         super().__init__(scope, construct_id, description="LifeStream: video in, knowledge out")
         self.uploads = Uploads(self, "Uploads", config=config)
         self.jobs = JobTable(self, "Jobs", config=config)
-        self.gpu_slots = GpuSlots(self, "GpuSlots", config=config)
+        self.slots = SlotTable(self, "Slots", config=config)
         self.api_keys = ApiKeys(self, "ApiKeys", config=config)
         self._environment = {
             "AWS_S3_BUCKET_NAME": self.uploads.bucket.bucket_name,
@@ -49,7 +49,7 @@ class LifeStreamStack(Stack):
             steps=Steps(
                 lambdas=self.lambdas,
                 transcribe_speech=self.transcribe_speech,
-                gpu_slots=self.gpu_slots,
+                slots=self.slots,
             ),
             dead_letters=self.uploads.dead_letters,
         )
@@ -66,7 +66,7 @@ class LifeStreamStack(Stack):
             "Caretakers",
             environment=self._environment
             | {
-                "GPU_SLOTS_TABLE_NAME": self.gpu_slots.table.table_name,
+                "SLOTS_TABLE_NAME": self.slots.table.table_name,
                 "AWS_SQS_QUEUE_URL": self.uploads.queue.queue_url,
                 "AWS_SQS_DLQ_URL": self.uploads.dead_letters.queue_url,
             },
@@ -141,7 +141,7 @@ class LifeStreamStack(Stack):
             LambdaStep(
                 self,
                 Step.RECORD_FAILURE,
-                environment=common | {"GPU_SLOTS_TABLE_NAME": self.gpu_slots.table.table_name},
+                environment=common | {"SLOTS_TABLE_NAME": self.slots.table.table_name},
                 timeout=Duration.seconds(60),
             ),
         )
@@ -174,9 +174,7 @@ class LifeStreamStack(Stack):
         table.grant(self.dispatcher.function, "dynamodb:GetItem", "dynamodb:PutItem")
         self.workflow.state_machine.grant_start_execution(self.dispatcher.function)
         table.grant(self.lambdas[Step.RECORD_FAILURE].function, "dynamodb:GetItem")
-        self.gpu_slots.table.grant(
-            self.lambdas[Step.RECORD_FAILURE].function, "dynamodb:UpdateItem"
-        )
+        self.slots.table.grant(self.lambdas[Step.RECORD_FAILURE].function, "dynamodb:UpdateItem")
         self._grant_listing(self.lambdas[Step.INDEX_TRANSCRIPT].function)
         self._grant_caretakers()
 
@@ -187,7 +185,7 @@ class LifeStreamStack(Stack):
         machine = self.workflow.state_machine
         self.caretakers.grant(
             jobs=self.jobs.table,
-            slots=self.gpu_slots.table,
+            slots=self.slots.table,
             dead_letters=self.uploads.dead_letters,
             state_machine=machine,
         )
@@ -215,7 +213,7 @@ class LifeStreamStack(Stack):
             "AwsSqsQueueUrl": self.uploads.queue.queue_url,
             "AwsSqsDlqUrl": self.uploads.dead_letters.queue_url,
             "JobsTableName": self.jobs.table.table_name,
-            "GpuSlotsTableName": self.gpu_slots.table.table_name,
+            "SlotsTableName": self.slots.table.table_name,
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,
             "ApiKeysSecret": self.api_keys.secret.secret_arn,
         }.items():

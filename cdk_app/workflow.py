@@ -1,17 +1,17 @@
-"""The state machine: the flow from an inspected video to published results or a dead letter.
+"""The state machine: the flow from an uploaded video to published results or a DLQ message.
 
-InspectVideo ▶ ExtractAudio ▶ AcquireGpuSlot ▶ TranscribeSpeech ▶ ReleaseGpuSlot
+InspectVideo ▶ [a slot] ExtractAudio ▶ [a slot] TranscribeSpeech
     ▶ ( SummarizeTranscript | IndexTranscript ) ▶ PublishResults ▶ RecordSuccess
-any failure ▶ RecordFailure (and release the slot) ▶ SendToDeadLetterQueue ▶ JobFailed
+any failure ▶ RecordFailure (and release the slots) ▶ SendToDeadLetterQueue ▶ JobFailed
 
 A failure in one of the two branches leaves a part missing: the rest is published, the job ends
-PARTIAL, and the same dead letter is sent. What ends an execution from outside (an abort, the
+PARTIAL, and the same DLQ message is sent. What ends an execution from outside (an abort, the
 limit of the whole machine) no Catch sees: that is `caretakers`' part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Duration
@@ -20,40 +20,34 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
+from cdk_app import container_retries
+from cdk_app.container_retries import retry_container
 from cdk_app.container_step import ContainerStep
-from cdk_app.gpu_slots import GpuSlots
+from cdk_app.guards import CAUSE, ERROR, add_retry, failure_of, retry_lambda
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.logs import log_group
+from cdk_app.slots import SAME_AS_INPUT, SlotLoop, SlotTable, looks_of
+from lifestream.aws.slots import Pool
 from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
 
-TOTAL_TIMEOUT = Duration.days(6)
+TOTAL_TIMEOUT = Duration.days(10)
 """Longer than all retries and waits together, shorter than artifacts are kept."""
 SEND_TIMEOUT = Duration.seconds(60)
 GRACE_SECONDS = 10
-TRANSIENT = (
-    "TransientError",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.Unknown",
-    "Runtime.ExitError",
-    "Sandbox.Timedout",
-)
-NO_SLOT_IS_FREE = "DynamoDB.ConditionalCheckFailedException"
 TRANSIENT_IN_DYNAMODB = ("States.TaskFailed", "States.Timeout")
-NO_CAPACITY_IN_ECS = ("ECS.AmazonECSException", "ECS.ServerException", "AmazonECS.Unknown")
-# Only where SQS itself says no: a lost answer tried again would be a second dead letter. What
+# Only where SQS itself says no: a lost answer tried again would be a second DLQ message. What
 # is left in doubt is settled after the end (lifestream.aws.settlement).
 TRANSIENT_IN_SQS = ("SQS.AmazonSQSException",)
-ERROR = "{% $states.errorOutput.Error %}"
-# Some errors have no Cause, and an undefined expression inside a Catch fails the execution.
-CAUSE = (
-    "{% $exists($states.errorOutput.Cause) ? $substring($states.errorOutput.Cause, 0, 4000) : '' %}"
-)
-JOB = "{% $states.context.Execution.Input %}"
-EXECUTION = "{% $states.context.Execution.Id %}"
+COUNTERS = {**container_retries.COUNTERS, **{looks_of(pool): 0 for pool in Pool}}
+COMMENTS = {
+    Step.INSPECT_VIDEO: "What is it, and can it be worked on?",
+    Step.EXTRACT_AUDIO: "Write its audio as mono 16 kHz FLAC",
+    Step.SUMMARIZE_TRANSCRIPT: "Summarize it; every statement quotes the transcript",
+    Step.INDEX_TRANSCRIPT: "Make its passages searchable",
+    Step.PUBLISH_RESULTS: "Write the files that people use",
+    Step.RECORD_SUCCESS: "The job table says SUCCEEDED",
+    Step.RECORD_FAILURE: "The job table says what failed; give back the slots",
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +56,7 @@ class Steps:
 
     lambdas: Mapping[Step, LambdaStep]
     transcribe_speech: ContainerStep
-    gpu_slots: GpuSlots
+    slots: SlotTable
 
 
 class Workflow(Construct):
@@ -79,6 +73,7 @@ class Workflow(Construct):
             "StateMachine",
             definition_body=sfn.DefinitionBody.from_chainable(self._flow()),
             query_language=sfn.QueryLanguage.JSONATA,
+            comment="A video in, a transcript, a summary, subtitles and search out",
             timeout=TOTAL_TIMEOUT,
             logs=sfn.LogOptions(
                 destination=log_group(self),
@@ -89,78 +84,72 @@ class Workflow(Construct):
 
     def _flow(self) -> sfn.IChainable:
         understand = self._summarize_and_index()
-        publish = self._guarded(self._lambda_state(Step.PUBLISH_RESULTS))
-        success = self._guarded(self._lambda_state(Step.RECORD_SUCCESS))
-        understand.next(publish).next(self._everything_published(success))
-        transcribe = self._transcribed()
-        extract = self._guarded(self._lambda_state(Step.EXTRACT_AUDIO))
-        extract.next(self._acquired()).next(transcribe).next(self._released(understand))
-        inspect = self._guarded(self._lambda_state(Step.INSPECT_VIDEO))
+        publish = self._lambda_state(Step.PUBLISH_RESULTS)
+        understand.next(publish).next(self._everything_published())
+        transcribe = self._with_slot(Pool.GPU, self._transcribed(), then=understand)
+        extract = self._with_slot(
+            Pool.EXTRACTION, self._lambda_state(Step.EXTRACT_AUDIO), then=transcribe
+        )
+        inspect = self._lambda_state(Step.INSPECT_VIDEO, assign=COUNTERS)
         return inspect.next(
-            sfn.Choice.jsonata(self, "IsTranscribed")
+            sfn.Choice.jsonata(self, "IsTranscribed", comment="Is its transcript there already?")
             .when(sfn.Condition.jsonata("{% $states.input.is_transcribed %}"), understand)
             .otherwise(extract)
         )
 
     def _transcribed(self) -> sfn.TaskStateBase:
-        """A start that ECS refuses, for want of a host, costs nothing and is tried for long; a
-        container that died, or whose host was taken back, is started twice more."""
-        state = self._steps.transcribe_speech.state(self, comment="words and speakers, on the GPU")
-        add_retry(state, errors=NO_CAPACITY_IN_ECS, attempts=20, interval=30)
-        return self._guarded(state, errors=("States.TaskFailed",), attempts=2, interval=10)
+        part = self._steps.transcribe_speech
+        state = part.state(self, comment=f"Words and speakers, on a {part.host}")
+        return retry_container(self, state, host=part.host, gave_up=self._record_failure)
 
-    def _acquired(self) -> sfn.TaskStateBase:
-        """Waits for a free slot: up to two minutes between two looks, for some days in all."""
-        acquire = self._steps.gpu_slots.acquire(self)
-        acquire.add_retry(
-            errors=[NO_SLOT_IS_FREE],
-            max_attempts=2_000,
-            interval=Duration.seconds(5),
-            backoff_rate=1.5,
-            max_delay=Duration.minutes(2),
-            jitter_strategy=sfn.JitterType.FULL,
+    def _with_slot(
+        self, pool: Pool, work: sfn.TaskStateBase, *, then: sfn.State | sfn.Parallel
+    ) -> sfn.State:
+        """A slot that cannot be given back is no reason to lose the work: the reconciler finds
+        it."""
+        loop = SlotLoop(
+            self,
+            pool,
+            slots=self._steps.slots,
+            guard=lambda state: self._guarded(state, errors=TRANSIENT_IN_DYNAMODB),
+            gave_up=self._record_failure,
         )
-        return self._guarded(acquire, errors=TRANSIENT_IN_DYNAMODB)
-
-    def _released(self, following: sfn.Parallel) -> sfn.TaskStateBase:
-        """A slot that cannot be given back is no reason to lose the transcript: the reconciler
-        finds it."""
-        release = self._steps.gpu_slots.release(self)
+        release = loop.release()
         add_retry(release, errors=TRANSIENT_IN_DYNAMODB)
-        release.add_catch(following, errors=["States.ALL"], outputs="{% $states.input %}")
-        release.next(following)
-        return release
+        release.add_catch(then, errors=["States.ALL"], outputs=SAME_AS_INPUT)
+        loop.acquired.next(work)
+        work.next(release).next(then)
+        return loop.first
 
     def _summarize_and_index(self) -> sfn.Parallel:
         """Two branches that cannot fail: what goes wrong comes out as a missing part."""
-        missing = "{% $merge([$states.input, {'missing': [$states.result.missing]}]) %}"
-        both = sfn.Parallel.jsonata(self, "SummarizeAndIndex", outputs=missing)
+        names = ("missing", "switched_off")
+        parts = ", ".join(f"'{name}': [$states.result.{name}]" for name in names)
+        both = sfn.Parallel.jsonata(
+            self,
+            "SummarizeAndIndex",
+            comment="Both work on the transcript, side by side",
+            outputs=f"{{% $merge([$states.input, {{{parts}}}]) %}}",
+        )
         for step, name in (
             (Step.SUMMARIZE_TRANSCRIPT, "SummaryMissing"),
             (Step.INDEX_TRANSCRIPT, "IndexMissing"),
         ):
-            state = self._lambda_state(step)
-            add_retry(state)
+            missing = sfn.Pass.jsonata(self, name, comment="Go on without it; the job is PARTIAL")
             part = {"missing": {"step": step.value, "error": ERROR, "cause": CAUSE}}
-            state.add_catch(sfn.Pass.jsonata(self, name), errors=["States.ALL"], outputs=part)
-            both.branch(state)
+            both.branch(self._invoke(step).add_catch(missing, errors=["States.ALL"], outputs=part))
         return both
 
-    def _everything_published(self, success: sfn.TaskStateBase) -> sfn.Choice:
-        partial = {
-            "job": JOB,
-            **{
-                name: f"{{% $states.input.missing[0].{name} %}}"
-                for name in ("step", "error", "cause")
-            },
-            "execution_arn": EXECUTION,
-            "missing": "{% $states.input.missing %}",
+    def _everything_published(self) -> sfn.Choice:
+        first = {
+            name: f"{{% $states.input.missing[0].{name} %}}" for name in ("step", "error", "cause")
         }
+        partial = failure_of("") | first | {"missing": "{% $states.input.missing %}"}
         is_partial = sfn.Condition.jsonata("{% $count($states.input.missing) > 0 %}")
         return (
-            sfn.Choice.jsonata(self, "IsAnythingMissing")
+            sfn.Choice.jsonata(self, "IsAnythingMissing", comment="Did both branches succeed?")
             .when(is_partial, self._record_failure, outputs=partial)
-            .otherwise(success)
+            .otherwise(self._lambda_state(Step.RECORD_SUCCESS))
         )
 
     def _failure_path(self, dead_letters: sqs.IQueue) -> sfn.TaskStateBase:
@@ -168,29 +157,14 @@ class Workflow(Construct):
         failed = sfn.Fail.jsonata(
             self,
             "JobFailed",
+            comment="Its DLQ message says why, and runs it again when it is moved back",
             error="{% $states.input.error %}",
             cause="{% $states.input.cause %}",
         )
-        ended = (
-            sfn.Choice.jsonata(self, "IsPartial")
-            .when(
-                sfn.Condition.jsonata("{% $states.input.status = 'PARTIAL' %}"),
-                sfn.Succeed.jsonata(self, "JobPartial"),
-            )
-            .otherwise(failed)
-        )
-        send = tasks.SqsSendMessage.jsonata(
-            self,
-            SEND_TO_DEAD_LETTER_QUEUE,
-            queue=dead_letters,
-            message_body=sfn.TaskInput.from_text("{% $string($states.input.message) %}"),
-            task_timeout=sfn.Timeout.duration(SEND_TIMEOUT),
-            outputs="{% $states.input %}",
-        )
-        add_retry(send, errors=TRANSIENT_IN_SQS)
+        send = self._send(dead_letters)
         send.add_catch(failed, errors=["States.ALL"], outputs={"error": ERROR, "cause": CAUSE})
-        record = self._lambda_state(Step.RECORD_FAILURE)
-        add_retry(record)
+        send.next(self._ended(failed))
+        record = self._invoke(Step.RECORD_FAILURE)
         record.add_catch(
             send,
             errors=["States.ALL"],
@@ -201,66 +175,69 @@ class Workflow(Construct):
                 "message": UNRECORDED_FAILURE,
             },
         )
-        send.next(ended)
         is_due = "{% $states.input.status in ['FAILED', 'PARTIAL'] %}"
+        cancelled = sfn.Succeed.jsonata(self, "JobCancelled", comment="Nobody waits for it")
         record.next(
-            sfn.Choice.jsonata(self, "IsDeadLetterDue")
+            sfn.Choice.jsonata(self, "IsDeadLetterDue", comment="A cancelled job needs no message")
             .when(sfn.Condition.jsonata(is_due), send)
-            .otherwise(sfn.Succeed.jsonata(self, "JobCancelled"))
+            .otherwise(cancelled)
         )
         return record
 
-    def _lambda_state(self, step: Step) -> tasks.LambdaInvoke:
+    def _ended(self, failed: sfn.Fail) -> sfn.Choice:
+        partial = sfn.Succeed.jsonata(self, "JobPartial", comment="What could be made is published")
+        return (
+            sfn.Choice.jsonata(self, "IsPartial", comment="Are there results nevertheless?")
+            .when(sfn.Condition.jsonata("{% $states.input.status = 'PARTIAL' %}"), partial)
+            .otherwise(failed)
+        )
+
+    def _send(self, dead_letters: sqs.IQueue) -> tasks.SqsSendMessage:
+        send = tasks.SqsSendMessage.jsonata(
+            self,
+            SEND_TO_DEAD_LETTER_QUEUE,
+            comment="The whole job and what failed: enough to run it again",
+            queue=dead_letters,
+            message_body=sfn.TaskInput.from_text("{% $string($states.input.message) %}"),
+            task_timeout=sfn.Timeout.duration(SEND_TIMEOUT),
+            outputs=SAME_AS_INPUT,
+        )
+        add_retry(send, errors=TRANSIENT_IN_SQS)
+        return send
+
+    def _lambda_state(
+        self, step: Step, *, assign: Mapping[str, object] | None = None
+    ) -> sfn.TaskStateBase:
+        state = self._invoke(step, assign=assign)
+        return state.add_catch(
+            self._record_failure, errors=["States.ALL"], outputs=failure_of(step)
+        )
+
+    def _invoke(
+        self, step: Step, *, assign: Mapping[str, object] | None = None
+    ) -> tasks.LambdaInvoke:
         part = self._steps.lambdas[step]
         grace = Duration.seconds(part.timeout.to_seconds() + GRACE_SECONDS)
-        return tasks.LambdaInvoke.jsonata(
+        state = tasks.LambdaInvoke.jsonata(
             self,
             step,
+            comment=COMMENTS[step],
             lambda_function=part.function,
             payload=sfn.TaskInput.from_text("{% $states.input %}"),
             outputs="{% $states.result.Payload %}",
+            assign=assign,
             retry_on_service_exceptions=False,
             task_timeout=sfn.Timeout.duration(grace),
         )
+        retry_lambda(state)
+        return state
 
-    def _guarded(
-        self,
-        state: sfn.TaskStateBase,
-        *,
-        errors: tuple[str, ...] = TRANSIENT,
-        attempts: int = 4,
-        interval: int = 2,
-    ) -> sfn.TaskStateBase:
+    def _guarded(self, state: sfn.TaskStateBase, *, errors: Sequence[str]) -> sfn.TaskStateBase:
         """Retried where that can help, and otherwise recorded with its name."""
-        add_retry(state, errors=errors, attempts=attempts, interval=interval)
+        add_retry(state, errors=errors)
         return state.add_catch(
-            self._record_failure,
-            errors=["States.ALL"],
-            outputs={
-                "job": JOB,
-                "step": state.id,
-                "error": ERROR,
-                "cause": CAUSE,
-                "execution_arn": EXECUTION,
-            },
+            self._record_failure, errors=["States.ALL"], outputs=failure_of(state.id)
         )
-
-
-def add_retry(
-    state: sfn.TaskStateBase,
-    *,
-    errors: tuple[str, ...] = TRANSIENT,
-    attempts: int = 4,
-    interval: int = 2,
-) -> None:
-    state.add_retry(
-        errors=list(errors),
-        max_attempts=attempts,
-        interval=Duration.seconds(interval),
-        backoff_rate=2,
-        max_delay=Duration.minutes(5),
-        jitter_strategy=sfn.JitterType.FULL,
-    )
 
 
 UNRECORDED_FAILURE = (

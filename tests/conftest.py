@@ -54,7 +54,7 @@ def forget_everything() -> None:
         keys._provider,
         step.artifacts,
         step.job_table,
-        step.gpu_slots,
+        step.slots,
         step.voices,
     ):
         cached.cache_clear()
@@ -94,7 +94,7 @@ def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     monkeypatch.setenv("AWS_S3_BUCKET_NAME", BUCKET)
     monkeypatch.setenv("JOBS_TABLE_NAME", JOBS)
-    monkeypatch.setenv("GPU_SLOTS_TABLE_NAME", SLOTS)
+    monkeypatch.setenv("SLOTS_TABLE_NAME", SLOTS)
     with mock_aws():
         s3, sqs = our_session().client("s3"), our_session().client("sqs")
         s3.create_bucket(Bucket=BUCKET)

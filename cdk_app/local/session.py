@@ -66,7 +66,7 @@ class EmbeddedAws:
             "AWS_SQS_DLQ_URL": self.outputs["AwsSqsDlqUrl"],
             "JOBS_TABLE_NAME": self.outputs["JobsTableName"],
             "STATE_MACHINE_ARN": self.outputs["StateMachineArn"],
-            "GPU_SLOTS_TABLE_NAME": self.outputs["GpuSlotsTableName"],
+            "SLOTS_TABLE_NAME": self.outputs["SlotsTableName"],
             "API_KEYS_SECRET": self.outputs["ApiKeysSecret"],
         }
 

@@ -1,8 +1,8 @@
 """TranscribeSpeech: mono 16 kHz FLAC in, transcript with speakers out. The only GPU step.
 
-ECS starts it with the job as JOB; everything else is in the bucket. It ends with 0 when the
-transcript and its checkpoint are there, with 1 when `error.json` says why they are not, and with
-143 where its host is taken back: then the state machine starts it anew, from the beginning.
+ECS starts it with JOB_ID and JOB_ATTEMPT; everything else is in the bucket. It ends with 0 when
+the transcript and its checkpoint are there, with 1 when `error.json` says why they are not, and
+with 143 when its host is taken back: then the state machine starts it anew, from the beginning.
 With `--check` it only tries its engines, and says what is wrong with them.
 """
 
@@ -18,13 +18,20 @@ from typing import NoReturn
 from transcribe_speech.check import check
 from transcribe_speech.listening import listen
 
-from lifestream.aws.artifacts import ERROR_REPORT, EVIDENCE, TRANSCRIPT, ErrorReport
+from lifestream.aws.artifacts import (
+    ERROR_REPORT,
+    EVIDENCE,
+    TRANSCRIPT,
+    ErrorReport,
+    inspected_job,
+)
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain import fingerprints
 from lifestream.domain.job import Frozen, InspectedJob, JobStatus
 from lifestream.domain.transcript import Engines
 from lifestream.errors import (
     ContainerInterruptedError,
+    DeadlineError,
     OutOfMemoryError,
     PipelineError,
     SpeechEngineError,
@@ -42,6 +49,10 @@ class Interruption(BaseException):
     """No Exception, which a library's retries would take for one of their own."""
 
 
+class Deadline(BaseException):
+    """The container's time is over; no Exception for the same reason."""
+
+
 class Transcribed(Frozen):
     language: str
     speakers: int
@@ -52,24 +63,37 @@ class Transcribed(Frozen):
 
 
 def main() -> int:
-    job = load(ContainerSettings).job
-    logger.append_keys(step=STEP, job_id=job.job_id, attempt=job.attempt)
+    asked = load(ContainerSettings)
+    logger.append_keys(step=STEP, job_id=asked.job_id, attempt=asked.attempt)
     try:
         with transient_aws_errors():
-            if has_failed_for_good(job):
+            if has_failed_for_good(asked):
                 return 1  # the report of the first time is there
-            run(job)
+            run(asked)
     except Interruption:
-        report(job, ContainerInterruptedError("told to stop before the transcript was there"))
+        report(asked, ContainerInterruptedError("told to stop before the transcript was there"))
         return 128 + signal.SIGTERM
-    except PipelineError as error:
-        return report(job, error)
-    except MemoryError:
-        return report(job, OutOfMemoryError("the host's memory is full"))
-    except Exception as error:  # noqa: BLE001  # the last place that can keep the reason
-        logger.exception("unexpected error")
-        return report(job, SpeechEngineError(f"{type(error).__name__}: {error}"))
+    except (Deadline, Exception) as error:  # noqa: BLE001  # the last place that can keep the reason
+        return report(asked, named(error, asked))
     return 0
+
+
+def named(error: BaseException, asked: ContainerSettings) -> PipelineError:
+    match error:
+        case PipelineError():
+            return error
+        case Deadline():
+            return DeadlineError(f"not done after {asked.deadline_seconds} seconds")
+        case MemoryError():
+            return OutOfMemoryError("the host's memory is full")
+    logger.error("unexpected error", exc_info=error)
+    return SpeechEngineError(f"{type(error).__name__}: {error}")
+
+
+def main_before_the_deadline() -> int:
+    signal.signal(signal.SIGALRM, be_late)
+    signal.alarm(load(ContainerSettings).deadline_seconds)
+    return main()
 
 
 def be_interrupted(*_: object) -> NoReturn:
@@ -79,7 +103,14 @@ def be_interrupted(*_: object) -> NoReturn:
     raise Interruption
 
 
-def run(job: InspectedJob) -> None:
+def be_late(*_: object) -> NoReturn:
+    """ECS has no time limit for tasks, and Step Functions' own does not promise to stop them."""
+    raise Deadline
+
+
+def run(asked: ContainerSettings) -> None:
+    inspected = inspected_job(asked.attempt)
+    job = artifacts().load(asked.job_id, Step.INSPECT_VIDEO, inspected, InspectedJob)
     begin(job, STEP, JobStatus.TRANSCRIBING)
     started = time.monotonic()
     settings = load(SpeechSettings)
@@ -104,10 +135,10 @@ def run(job: InspectedJob) -> None:
     )
 
 
-def has_failed_for_good(job: InspectedJob) -> bool:
+def has_failed_for_good(asked: ContainerSettings) -> bool:
     """The state machine retries a failed container; for a permanent reason that is in vain."""
-    earlier = artifacts().find(job.job_id, STEP, ERROR_REPORT, ErrorReport)
-    return earlier is not None and earlier.attempt == job.attempt and is_permanent(earlier.error)
+    earlier = artifacts().find(asked.job_id, STEP, ERROR_REPORT, ErrorReport)
+    return earlier is not None and earlier.attempt == asked.attempt and is_permanent(earlier.error)
 
 
 def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
@@ -124,17 +155,17 @@ def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
     )
 
 
-def report(job: InspectedJob, error: PipelineError) -> int:
+def report(asked: ContainerSettings, error: PipelineError) -> int:
     reason = ErrorReport(
-        attempt=job.attempt, error=type(error).__name__, message=str(error)[:1_000]
+        attempt=asked.attempt, error=type(error).__name__, message=str(error)[:1_000]
     )
     logger.error("step failed", extra={"error": reason.error})
-    artifacts().save(job.job_id, STEP, ERROR_REPORT, reason)
+    artifacts().save(asked.job_id, STEP, ERROR_REPORT, reason)
     return 1
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, be_interrupted)
-    code = check(sys.argv[1:]) if sys.argv[1:] else main()
+    code = check(sys.argv[1:]) if sys.argv[1:] else main_before_the_deadline()
     sys.stdout.flush()
     os._exit(code)  # an engine's thread may still be at work, and would keep the process

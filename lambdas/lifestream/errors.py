@@ -2,7 +2,9 @@
 
 PipelineError
 ├─ TransientError              the state machine retries: throttling, timeouts, vendor 5xx
-│  └─ ContainerInterruptedError  the host is taken back: the container starts over elsewhere
+│  ├─ ContainerInterruptedError  the host is taken back: the container starts over elsewhere
+│  ├─ NoHostError              the container found no host for a day
+│  └─ NoSlotError              others held every slot, for days
 ├─ UnusableVideoError          nobody can: the video itself has to change
 │  ├─ VideoNotFoundError
 │  ├─ EmptyVideoError
@@ -17,9 +19,11 @@ PipelineError
 ├─ ConfigurationError          we must fix it: missing secret, unknown engine
 │  ├─ MissingSettingsError
 │  ├─ KeyRefusedError          a vendor does not take the key, although it was read anew
+│  ├─ SwitchedOffError         this deployment makes no summary, or no index
 │  ├─ UnsupportedOptionError
 │  ├─ WebhookRefusedError      its receiver does not take the message, or must not get it
 │  ├─ CostCapError             the next model call could cost more than is allowed for a job
+│  ├─ DeadlineError            the container was still at work when its time was over
 │  ├─ ModelMissingError
 │  ├─ ModelAlteredError        a file of it is not the one that was published
 │  ├─ ModelGateError           its licence has to be accepted by a person first
@@ -52,6 +56,20 @@ class TransientError(PipelineError):
 
 class ContainerInterruptedError(TransientError):
     advice = "The GPU's host was taken back again and again. Redrive, or deploy with -c spot=false."
+
+
+class NoHostError(TransientError):
+    advice = (
+        "AWS had no capacity, or your quota is used up: look at `make preflight`. Then redrive, "
+        "or deploy with other -c gpu_instance_types or -c compute=cpu."
+    )
+
+
+class NoSlotError(TransientError):
+    advice = (
+        "Too many videos at once. Redrive the job, or deploy with a higher -c max_gpu_tasks "
+        "or -c max_extractions."
+    )
 
 
 class UnusableVideoError(PipelineError):
@@ -110,6 +128,10 @@ class KeyRefusedError(ConfigurationError):
     advice = "Put a valid key into the deployment's secret, then redrive the job."
 
 
+class SwitchedOffError(ConfigurationError):
+    advice = "Put the key into the deployment's secret: `lifestream doctor` says which is missing."
+
+
 class UnsupportedOptionError(ConfigurationError):
     advice = "Leave the option out, or use an engine that supports it."
 
@@ -120,6 +142,13 @@ class WebhookRefusedError(ConfigurationError):
 
 class CostCapError(ConfigurationError):
     advice = "Raise MAX_SUMMARY_DOLLARS or take a cheaper OPENAI_MODEL, then redrive the job."
+
+
+class DeadlineError(ConfigurationError):
+    advice = (
+        "The recording is too long for this hardware. Deploy with a faster GPU, a smaller "
+        "-c whisper_model or -c compute=gpu, then redrive the job."
+    )
 
 
 class ModelMissingError(ConfigurationError):
@@ -178,8 +207,6 @@ AWS_ADVICE = {
     "States.TaskFailed": "The container ended without giving a reason. Read its log and redrive.",
     "Lambda.TooManyRequestsException": TransientError.advice,
     "Runtime.ExitError": "The step's process died, most likely out of memory. Read its log.",
-    "DynamoDB.ConditionalCheckFailedException": "No GPU slot was free for days. Redrive the job, "
-    "or deploy with a higher -c max_gpu_tasks.",
     "ExecutionAborted": "Somebody stopped the execution. Redrive the job if that was a mistake.",
     "ExecutionTimedOut": "The whole execution ran into its limit. Redrive the job.",
 }

@@ -7,18 +7,18 @@ from datetime import timedelta
 from lifestream.aws import clients
 from lifestream.aws.announcements import Announcements
 from lifestream.aws.executions import Executions
-from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.reconciliation import Reconciliation
 from lifestream.aws.settlement import PATIENCE, Settlement
+from lifestream.aws.slots import Slots
 from lifestream.settings import OperatorSettings
 
 
 def settlement(settings: OperatorSettings, *, patience: timedelta = PATIENCE) -> Settlement:
     return Settlement(
         jobs=JobTable(clients.table(settings.jobs_table)),
-        slots=GpuSlots(clients.table(settings.slots_table)),
+        slots=Slots(clients.table(settings.slots_table)),
         executions=Executions(clients.step_functions(), settings.state_machine_arn),
         queues=QueueService(clients.sqs(), queue_url=settings.queue_url, dlq_url=settings.dlq_url),
         announcements=Announcements(clients.events()),

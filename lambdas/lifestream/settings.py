@@ -13,7 +13,6 @@ from typing import Literal, TypeVar, cast
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from lifestream.domain.job import InspectedJob
 from lifestream.errors import ConfigurationError, MissingSettingsError
 
 
@@ -92,7 +91,9 @@ class VoiceSettings(Environment):
 
 
 class SummarySettings(Environment):
-    summarization_engine: Literal["auto", "openai", "extractive"] = Field(
+    """`off`: no summaries. `auto` means off if nothing can write one here."""
+
+    summarization_engine: Literal["auto", "openai", "extractive", "off"] = Field(
         default="auto", alias="SUMMARIZATION_ENGINE"
     )
     openai_model: str = Field(default="gpt-4o-mini", alias="OPENAI_MODEL")
@@ -105,12 +106,14 @@ class SummarySettings(Environment):
 
 
 class IndexSettings(Environment):
+    """`VECTOR_INDEX=off`: no search. `auto` means off if nothing can embed a text here."""
+
     embedding_engine: Literal["auto", "openai", "embedded"] = Field(
         default="auto", alias="EMBEDDING_ENGINE"
     )
     embedding_model: str = Field(default="text-embedding-3-small", alias="EMBEDDING_MODEL")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
-    vector_index: Literal["auto", "pinecone", "embedded"] = Field(
+    vector_index: Literal["auto", "pinecone", "embedded", "off"] = Field(
         default="auto", alias="VECTOR_INDEX"
     )
     pinecone_index_name: str = Field(default="lifestream", alias="PINECONE_INDEX_NAME")
@@ -130,13 +133,16 @@ class Storage(Environment):
 
 
 class ContainerSettings(Environment):
-    """What the state machine tells the container."""
+    """What the state machine tells the container: which job. Everything about it is in the
+    bucket, because ECS takes 8,192 characters of overrides at most."""
 
-    job: InspectedJob = Field(alias="JOB")
+    job_id: str = Field(alias="JOB_ID")
+    attempt: int = Field(alias="JOB_ATTEMPT")
+    deadline_seconds: int = Field(gt=0, alias="DEADLINE_SECONDS")
 
 
 class SlotSettings(Environment):
-    slots_table: str = Field(alias="GPU_SLOTS_TABLE_NAME")
+    slots_table: str = Field(alias="SLOTS_TABLE_NAME")
 
 
 class DispatcherSettings(Environment):

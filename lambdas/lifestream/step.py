@@ -11,8 +11,8 @@ from pydantic import BaseModel
 
 from lifestream.aws import clients
 from lifestream.aws.artifacts import Artifacts
-from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
+from lifestream.aws.slots import Slots
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.aws.voices import Voices
 from lifestream.domain.job import JobStatus, ProcessingJob
@@ -66,8 +66,8 @@ def job_table() -> JobTable:
 
 
 @cache
-def gpu_slots() -> GpuSlots:
-    return GpuSlots(clients.table(load(SlotSettings).slots_table))
+def slots() -> Slots:
+    return Slots(clients.table(load(SlotSettings).slots_table))
 
 
 @cache

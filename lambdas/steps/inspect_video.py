@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from lifestream.aws import clients
+from lifestream.aws.artifacts import inspected_job
 from lifestream.aws.videos import VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import (
@@ -34,12 +35,14 @@ def handler(job: ProcessingJob) -> InspectedJob:
         Inspection,
     )
     options = job.options if job.options != JobOptions() else found.options
-    return InspectedJob(
+    inspected = InspectedJob(
         **job.model_dump(exclude={"options", "size"}),
         **found.model_dump(exclude={"options"}),
         options=options,
         is_transcribed=is_transcribed(job.job_id, options),
     )
+    artifacts().save(job.job_id, Step.INSPECT_VIDEO, inspected_job(job.attempt), inspected)
+    return inspected
 
 
 def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:

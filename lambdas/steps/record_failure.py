@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
+from lifestream.domain.causes import MAX_CAUSE_CHARACTERS
 from lifestream.domain.job import (
-    MAX_CAUSE_CHARACTERS,
     DeadLetter,
     FailedStep,
     Failure,
@@ -14,14 +14,14 @@ from lifestream.domain.job import (
     ProcessingJob,
 )
 from lifestream.errors import advice_for
-from lifestream.step import artifacts, gpu_slots, job_table, step
+from lifestream.step import artifacts, job_table, slots, step
 from lifestream.step_names import Step
 
 
 @step(Step.RECORD_FAILURE, takes=FailedStep)
 def handler(failed: FailedStep) -> DeadLetter:
     job = failed.job
-    gpu_slots().release(job.execution_name)
+    slots().release(job.execution_name)
     status = JobStatus.PARTIAL if failed.missing else JobStatus.FAILED
     error, cause = real_reason(failed)
     failure = Failure.because(
@@ -49,7 +49,8 @@ def status_of_row(job: ProcessingJob, status: JobStatus) -> JobStatus:
 
 
 def real_reason(failed: FailedStep) -> tuple[str, str]:
-    """The container cannot hand its exception to the state machine: it leaves error.json."""
+    """Error and cause. The container cannot hand its exception to the state machine: it leaves
+    error.json."""
     report = (
         artifacts().find(failed.job.job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, ErrorReport)
         if failed.step == Step.TRANSCRIBE_SPEECH and failed.error == "States.TaskFailed"
@@ -57,4 +58,5 @@ def real_reason(failed: FailedStep) -> tuple[str, str]:
     )
     if report and report.attempt == failed.job.attempt:
         return report.error, report.message[:MAX_CAUSE_CHARACTERS]
-    return failed.error, failed.cause
+    cause = f"{failed.summary}: {failed.cause}" if failed.summary else failed.cause
+    return failed.error, cause[:MAX_CAUSE_CHARACTERS]

@@ -14,10 +14,11 @@ from transcribe_speech.main import run
 from builders import a_job, an_inspected_job
 from conftest import JOBS, Aws
 from lifestream.aws import clients
-from lifestream.aws.artifacts import AUDIO, SUMMARY
+from lifestream.aws.artifacts import AUDIO, SUMMARY, inspected_job
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.summary import Drafted, Summary, SummaryWishes
 from lifestream.domain.transcript import Transcript
+from lifestream.settings import ContainerSettings
 from lifestream.step import artifacts
 from lifestream.step_names import Step
 from steps import summarize_transcript
@@ -71,7 +72,9 @@ def test_nobody_is_said_to_have_said_anything(
     artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, tmp_path / AUDIO)
     monkeypatch.setattr(summarize_transcript, "load_summarizer", lambda *_: Summarizer())
 
-    run(job)
+    artifacts().save(job.job_id, Step.INSPECT_VIDEO, inspected_job(job.attempt), job)
+
+    run(ContainerSettings(job_id=job.job_id, attempt=job.attempt, deadline_seconds=3_600))
     summarize_transcript.handler(job.model_dump(mode="json"), None)
 
     transcript = artifacts().transcript(job.job_id)

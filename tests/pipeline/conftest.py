@@ -19,7 +19,7 @@ from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
 from conftest import forget_everything
 from fakes import Answer, LocalEndpoint, chat_completion
 from lifestream.aws import clients
-from lifestream.aws.gpu_slots import GpuSlots
+from lifestream.aws.slots import Slots
 from lifestream.client.connection import connect
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import ProcessingJob
@@ -111,7 +111,7 @@ class Pipeline:
         return starts
 
     def slot_holders(self) -> set[str]:
-        return GpuSlots(clients.table(self.aws.outputs["GpuSlotsTableName"])).holders()
+        return Slots(clients.table(self.aws.outputs["SlotsTableName"])).holders()
 
     def until(self, is_so: Callable[[], object], complaint: str) -> None:
         until = time.monotonic() + PATIENCE_SECONDS

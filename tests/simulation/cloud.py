@@ -19,8 +19,8 @@ from builders import LAMBDA_CONTEXT, sqs_event
 from conftest import BUCKET, JOBS, SLOTS, Aws, our_session
 from invariants import PublicState
 from lifestream.aws import clients
-from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobTable
+from lifestream.aws.slots import Pool, Slots
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
 from lifestream.domain.job_ended import JobEnded
@@ -131,10 +131,10 @@ class Cloud:
 
     def take_all_slots(self) -> None:
         holders = {f"other-{number}" for number in range(100)}
-        clients.table(SLOTS).put_item(Item={"pool": "gpu", "holders": holders})
+        clients.table(SLOTS).put_item(Item={"pool": Pool.GPU, "holders": holders})
 
     def free_all_slots(self) -> None:
-        clients.table(SLOTS).delete_item(Key={"pool": "gpu"})
+        clients.table(SLOTS).delete_item(Key={"pool": Pool.GPU})
 
     # What AWS does
 
@@ -223,7 +223,7 @@ class Cloud:
         if not (self.faults.happened or self.loses_events):
             self.check_told()
         assert self.regressions == [], f"I3: {self.regressions}"
-        assert GpuSlots(clients.table(SLOTS)).holders() == set(), "a slot is not free"
+        assert Slots(clients.table(SLOTS)).holders() == set(), "a slot is not free"
 
     def check_told(self) -> None:
         """Everybody who listens knows how every job ended."""

@@ -59,8 +59,10 @@ class Services:
     def invoke(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
         if resource.endswith("sqs:sendMessage"):
             return self._send(arguments)
+        if resource.endswith("dynamodb:getItem"):
+            return self._dynamodb("get_item", arguments)
         if resource.endswith("dynamodb:updateItem"):
-            return self._update(arguments)
+            return self._dynamodb("update_item", arguments)
         if resource.endswith("ecs:runTask.sync"):
             return self._run_task(arguments, cancelled)
         step = next(step for step in Step if arguments["FunctionName"].startswith(step))
@@ -80,21 +82,17 @@ class Services:
             raise StateError("SQS.SdkClientException", "no answer") from None
         return {}
 
-    def _update(self, arguments: dict[str, Any]) -> Any:
+    def _dynamodb(self, call: str, arguments: dict[str, Any]) -> Any:
+        """DynamoDB's own JSON, as Step Functions passes it on."""
+        client = clients._session().client("dynamodb")
+        request = arguments | {"TableName": SLOTS}
         try:
-            self.in_process(
-                "StepFunctions",
-                lambda: clients.table(SLOTS).meta.client.update_item(
-                    **arguments
-                    | {"TableName": SLOTS, "Key": {"pool": "gpu"}}
-                    | {"ExpressionAttributeValues": _plain(arguments["ExpressionAttributeValues"])}
-                ),
-            )
+            answer = self.in_process("StepFunctions", lambda: getattr(client, call)(**request))
         except ClientError as error:
             raise StateError(f"DynamoDB.{error.response['Error']['Code']}", str(error)) from error
         except (ProcessKilledError, ConnectionClosedError):
             raise StateError("DynamoDB.SdkClientException", "no answer") from None
-        return {}
+        return {name: value for name, value in answer.items() if name != "ResponseMetadata"}
 
     def _run_lambda(self, step: Step, payload: Any, cancelled: threading.Event) -> Any:
         handler = importlib.import_module(f"steps.{step.module_name}").handler
@@ -114,7 +112,7 @@ class Services:
     def _run_task(self, arguments: dict[str, Any], cancelled: threading.Event) -> Any:
         [override] = arguments["Overrides"]["ContainerOverrides"]
         environment = {entry["Name"]: entry["Value"] for entry in override["Environment"]}
-        job_id = json.loads(environment["JOB"])["job_id"]
+        job_id = environment["JOB_ID"]
         if self.refusals:
             raise self.refusals.pop()
         self.container_starts[job_id] += 1
@@ -136,7 +134,7 @@ class Services:
         def main() -> int:
             if self.does_nothing:
                 return 0
-            os.environ["JOB"] = environment["JOB"]
+            os.environ.update(environment)
             _read.cache_clear()
             code: int = importlib.import_module(CONTAINER_MAIN).main()
             return code
@@ -148,12 +146,3 @@ class Services:
         except (Interruption, Exception):  # noqa: BLE001  # Python's own last resort
             return 1
         return exit_code
-
-
-def _plain(values: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """DynamoDB's typed values, as the resource's client takes them."""
-    return {
-        name: set(value["SS"]) if "SS" in value else next(iter(value.values()))
-        if "S" in value else int(value["N"])
-        for name, value in values.items()
-    }  # fmt: skip

@@ -34,6 +34,7 @@ from triggers import dispatcher
 def simulated(seed: int) -> Iterator[Cloud]:
     """Same seed, same draws, same run."""
     rng = random.Random(seed)
+    random.seed(seed)  # JSONata's $random() in the state machine
     scheduler = Scheduler(rng)
     faults = Faults(current=lambda: _process_of(scheduler))
     mock_random.seed(seed)  # moto's version ids, and so our job ids
@@ -44,7 +45,9 @@ def simulated(seed: int) -> Iterator[Cloud]:
         monkeypatch.setenv("STATE_MACHINE_ARN", MACHINE_ARN)
         monkeypatch.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
         monkeypatch.setenv("AWS_SQS_DLQ_URL", aws.dlq_url)
-        monkeypatch.setenv("JOB", "")
+        for name in ("JOB_ID", "JOB_ATTEMPT", "EXECUTION_NAME"):
+            monkeypatch.setenv(name, "")
+        monkeypatch.setenv("DEADLINE_SECONDS", "20000")
         scratch = stack.enter_context(tempfile.TemporaryDirectory())
         monkeypatch.setattr(tempfile, "tempdir", scratch)
         _install_engines(cloud, monkeypatch)

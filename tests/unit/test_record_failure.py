@@ -12,7 +12,8 @@ from conftest import JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
 from lifestream.aws.job_table import JobTable
-from lifestream.domain.job import DeadLetter, JobStatus, readable_cause
+from lifestream.domain.causes import readable_cause
+from lifestream.domain.job import DeadLetter, JobStatus
 from lifestream.domain.messages import jobs_in
 from lifestream.errors import advice_for
 from lifestream.step import artifacts
@@ -91,6 +92,18 @@ def test_a_reason_of_an_earlier_attempt_is_not_taken_for_this_ones() -> None:
     )
 
     assert (letter.error, letter.cause) == ("States.TaskFailed", "CannotPullContainerError")
+
+
+def test_a_host_that_never_came_is_told_in_words_with_the_reason_of_ecs() -> None:
+    letter = record(
+        step="TranscribeSpeech",
+        error="NoHostError",
+        summary="no GPU host was available",
+        cause=json.dumps({"StopCode": "TaskFailedToStart", "StoppedReason": "RESOURCE:GPU"}),
+    )
+
+    assert letter.error == "NoHostError"
+    assert letter.cause == "no GPU host was available: RESOURCE:GPU"
 
 
 @pytest.mark.parametrize(

@@ -175,5 +175,11 @@ def collecting_no_garbage() -> Iterator[None]:
             gc.enable()
 
 
+def inspected_job(attempt: int) -> str:
+    """The name of what InspectVideo leaves for the container: one per attempt, so that a late
+    writer of an earlier one changes nothing."""
+    return f"job-{attempt}.json"
+
+
 def artifact_key(job_id: str, step: Step, name: str) -> str:
     return f"jobs/{job_id}/{step}/{name}"

@@ -4,7 +4,7 @@ and a late writer of an earlier attempt changes nothing."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from lifestream.domain.job import (
     Failure,
     JobStatus,
     ProcessingJob,
+    SwitchedOff,
 )
 from lifestream.domain.progress import Progress
 from lifestream.step_names import Step
@@ -58,6 +59,7 @@ class JobRecord(BaseModel):
     updated_at: datetime
     failure: Failure | None = None
     results_prefix: str | None = None
+    switched_off: tuple[SwitchedOff, ...] = ()
     letter: Letter | None = None
     is_announced: bool = False
     progress: Progress | None = None
@@ -103,8 +105,17 @@ class JobTable:
         numbers = json.loads(progress.model_dump_json(), parse_float=Decimal)
         self._update(job, {"progress": numbers})
 
-    def finish(self, job: ProcessingJob, status: JobStatus, *, results_prefix: str) -> None:
-        self._update(job, {"status": status, "results_prefix": results_prefix})
+    def finish(
+        self,
+        job: ProcessingJob,
+        status: JobStatus,
+        *,
+        results_prefix: str,
+        switched_off: Sequence[SwitchedOff] = (),
+    ) -> None:
+        off = [part.model_dump() for part in switched_off]
+        changes = {"status": status, "results_prefix": results_prefix, "switched_off": off or None}
+        self._update(job, changes)
 
     def fail(
         self, job: ProcessingJob, status: JobStatus, failure: Failure, results_prefix: str | None

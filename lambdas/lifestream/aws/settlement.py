@@ -13,10 +13,11 @@ from datetime import UTC, datetime, timedelta
 
 from lifestream.aws.announcements import Announcements
 from lifestream.aws.executions import ExecutionReport, Executions
-from lifestream.aws.gpu_slots import GpuSlots
 from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.aws.queues import QueueService
-from lifestream.domain.job import Failure, JobStatus, ProcessingJob, readable_cause
+from lifestream.aws.slots import Slots
+from lifestream.domain.causes import readable_cause
+from lifestream.domain.job import Failure, JobStatus, ProcessingJob, PublishedJob
 from lifestream.errors import advice_for
 
 PATIENCE = timedelta(minutes=15)
@@ -25,7 +26,7 @@ PATIENCE = timedelta(minutes=15)
 @dataclass(frozen=True)
 class Settlement:
     jobs: JobTable
-    slots: GpuSlots
+    slots: Slots
     executions: Executions
     queues: QueueService
     announcements: Announcements
@@ -63,8 +64,13 @@ class Settlement:
     ) -> None:
         result = execution.result
         if "published_prefix" in result:
-            prefix = str(result["published_prefix"])
-            self.jobs.finish(job, JobStatus.SUCCEEDED, results_prefix=prefix)
+            published = PublishedJob.model_validate(result)
+            self.jobs.finish(
+                job,
+                JobStatus.SUCCEEDED,
+                results_prefix=published.published_prefix,
+                switched_off=published.switched_off,
+            )
         elif execution.status == "SUCCEEDED" and "message" in result:
             ended = ProcessingJob.model_validate(result["message"])
             if ended.failure:

@@ -7,11 +7,12 @@ import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-MAX_CAUSE_CHARACTERS = 1_000
+from lifestream.domain.causes import MAX_CAUSE_CHARACTERS, Cause
+
 MAX_HINT_CHARACTERS = 1_200
 MAX_METADATA_CHARACTERS = 2_000
 SHORT_ID_CHARACTERS = 8
@@ -206,27 +207,25 @@ def derive_job_id(bucket: str, key: str, version: str) -> str:
     return hashlib.sha256(f"{bucket}\n{key}\n{version}".encode()).hexdigest()[:32]
 
 
-def readable_cause(cause: str) -> str:
-    """Lambda's cause is JSON around the message; ECS's is a whole task description."""
-    try:
-        details = json.loads(cause)
-    except ValueError:
-        return cause[:MAX_CAUSE_CHARACTERS]
-    if not isinstance(details, dict):
-        return cause[:MAX_CAUSE_CHARACTERS]
-    text = details.get("errorMessage") or details.get("StoppedReason") or cause
-    return str(text)[:MAX_CAUSE_CHARACTERS]
-
-
-Cause = Annotated[str, BeforeValidator(readable_cause)]
-
-
 class MissingPart(Frozen):
     """A part of the results that could not be made, although the transcript could."""
 
     step: str
     error: str
     cause: Cause
+
+
+class SwitchedOff(Frozen):
+    """A part of the results that this deployment does not make, and why: nobody's failure."""
+
+    part: Literal["summary", "index"]
+    reason: str
+
+
+class WithoutPart(Frozen):
+    """What a step answers that is switched off."""
+
+    switched_off: SwitchedOff
 
 
 class Inspection(Frozen):
@@ -249,9 +248,10 @@ class InspectedJob(ProcessingJob):
 
 
 class PublishableJob(InspectedJob):
-    """After the two branches: what could not be made."""
+    """After the two branches: what could not be made, and what was not asked for."""
 
     missing: tuple[MissingPart, ...] = ()
+    switched_off: tuple[SwitchedOff, ...] = ()
 
 
 class PublishedJob(PublishableJob):
@@ -261,12 +261,14 @@ class PublishedJob(PublishableJob):
 
 
 class FailedStep(Frozen):
-    """What a Catch hands to RecordFailure; with `missing`, the job is PARTIAL, not FAILED."""
+    """What a Catch hands to RecordFailure; with `missing`, the job is PARTIAL, not FAILED.
+    `summary` is what the state machine made of it, for people."""
 
     job: ProcessingJob
     step: str
     error: str
     cause: Cause
+    summary: str = ""
     execution_arn: str
     missing: tuple[MissingPart, ...] = ()
 

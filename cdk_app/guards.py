@@ -1,0 +1,54 @@
+"""What every Task of the state machine has: retries for errors that pass, and a Catch that says
+what failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration
+from aws_cdk import aws_stepfunctions as sfn
+
+JOB = "{% $states.context.Execution.Input %}"
+EXECUTION = "{% $states.context.Execution.Id %}"
+ERROR = "{% $states.errorOutput.Error %}"
+# Some errors have no Cause, and an undefined expression inside a Catch fails the execution. The
+# Cause is kept whole, because its end may hold the reason; RecordFailure makes it readable.
+CAUSE = "{% $states.errorOutput.Cause & '' %}"
+MAX_DELAY = Duration.minutes(5)
+THROTTLED = ("Lambda.TooManyRequestsException",)
+THROTTLED_ATTEMPTS = 60
+"""Five hours: a burst of uploads in an account whose Lambda concurrency is 10."""
+TRANSIENT = (
+    "TransientError",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+    "Lambda.Unknown",
+    "Runtime.ExitError",
+    "Sandbox.Timedout",
+)
+
+
+def failure_of(step: str, *, error: str = ERROR, cause: str = CAUSE) -> dict[str, str]:
+    """What RecordFailure takes. By default, inside a Catch: the error that was caught."""
+    return {"job": JOB, "step": step, "error": error, "cause": cause, "execution_arn": EXECUTION}
+
+
+def retry_lambda(state: sfn.TaskStateBase) -> None:
+    """Throttling has a budget of its own: it says how busy the account is, not what is broken."""
+    add_retry(state, errors=THROTTLED, attempts=THROTTLED_ATTEMPTS)
+    add_retry(state, errors=TRANSIENT)
+
+
+def add_retry(
+    state: sfn.TaskStateBase, *, errors: Sequence[str], attempts: int = 4, interval: int = 2
+) -> None:
+    state.add_retry(
+        errors=list(errors),
+        max_attempts=attempts,
+        interval=Duration.seconds(interval),
+        backoff_rate=2,
+        max_delay=MAX_DELAY,
+        jitter_strategy=sfn.JitterType.FULL,
+    )

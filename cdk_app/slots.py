@@ -1,0 +1,166 @@
+"""Back-pressure: an execution waits until a slot is free before it uses a limited resource.
+
+A burst of uploads starts as many executions. They wait here, for one look every two to three
+minutes, instead of in Lambda or ECS, which give up much sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from cdk_app.config import Config
+from cdk_app.guards import failure_of
+from lifestream.aws.slots import ACQUIRE, HOLDERS, IS_FREE, POOL_KEY, RELEASE, Pool
+from lifestream.errors import NoSlotError
+
+ME = "{% $states.context.Execution.Name %}"
+SAME_AS_INPUT = "{% $states.input %}"
+STATE_TIMEOUT = Duration.seconds(30)
+NO_SLOT_IS_FREE = "DynamoDB.ConditionalCheckFailedException"
+FIRST_WAIT_SECONDS = 5
+SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 120, 180
+AVERAGE_WAIT_SECONDS = (SHORTEST_WAIT_SECONDS + LONGEST_WAIT_SECONDS) // 2
+EVENTS_PER_LOOK = 9
+"""In the execution's history: five of the look, two of the choice, two of the wait."""
+MAX_WAIT = {Pool.EXTRACTION: Duration.days(1), Pool.GPU: Duration.days(3)}
+
+Guard = Callable[[sfn.TaskStateBase], sfn.TaskStateBase]
+"""Adds the Retry and Catch that every state has."""
+
+
+def max_looks(pool: Pool) -> int:
+    return int(MAX_WAIT[pool].to_seconds()) // AVERAGE_WAIT_SECONDS
+
+
+def looks_of(pool: Pool) -> str:
+    """The variable that counts how often an execution has looked for a slot."""
+    return f"{pool}_slot_looks"
+
+
+class SlotTable(Construct):
+    """`table`: per pool one item, the set of executions that hold a slot."""
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        self.limits = {Pool.EXTRACTION: config.max_extractions, Pool.GPU: config.max_gpu_tasks}
+        self.table = dynamodb.Table(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name=POOL_KEY, type=dynamodb.AttributeType.STRING),
+            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+            removal_policy=config.removal_policy,
+        )
+
+
+class SlotLoop:
+    """LookForGpuSlot ▶ IsGpuSlotFree ▶ AcquireGpuSlot; if none is free, WaitForGpuSlot and look
+    again. Looking first keeps failed attempts out of the console; acquiring decides.
+
+    `first` is where an execution comes in, `acquired` is where it goes on, with a slot.
+    `gave_up` gets the failure when no slot was free for too long.
+    """
+
+    def __init__(
+        self, scope: Construct, pool: Pool, *, slots: SlotTable, guard: Guard, gave_up: sfn.State
+    ) -> None:
+        self._scope = scope
+        self._pool = pool
+        self._slots = slots
+        self._slot = f"{pool.title()}Slot"
+        self._limit = slots.limits[pool]
+        wait = self._wait()
+        self.acquired = guard(self._acquire(wait))
+        self.first = guard(self._look())
+        self.first.next(self._is_free(wait, gave_up))
+        wait.next(self.first)
+
+    def release(self) -> tasks.DynamoUpdateItem:
+        me = tasks.DynamoAttributeValue.from_string_set([ME])
+        return tasks.DynamoUpdateItem.jsonata(
+            self._scope,
+            f"Release{self._slot}",
+            comment=f"Let the next execution have the {self._pool.label} slot",
+            update_expression=RELEASE,
+            expression_attribute_values={":me": me},
+            **self._item,
+        )
+
+    @property
+    def _item(self) -> Any:  # the arguments that all three states share
+        return {
+            "table": self._slots.table,
+            "key": {POOL_KEY: tasks.DynamoAttributeValue.from_string(self._pool)},
+            "task_timeout": sfn.Timeout.duration(STATE_TIMEOUT),
+            "outputs": SAME_AS_INPUT,
+        }
+
+    def _look(self) -> tasks.DynamoGetItem:
+        holders = f"$states.result.Item.{HOLDERS}.SS"
+        is_free = (
+            f"$count({holders}) < {self._limit} or $states.context.Execution.Name in {holders}"
+        )
+        looks = looks_of(self._pool)
+        return tasks.DynamoGetItem.jsonata(
+            self._scope,
+            f"LookFor{self._slot}",
+            comment=f"Is one of {self._limit} {self._pool.label} slots free?",
+            consistent_read=True,
+            assign={"is_slot_free": f"{{% {is_free} %}}", looks: f"{{% ${looks} + 1 %}}"},
+            **self._item,
+        )
+
+    def _is_free(self, wait: sfn.Wait, gave_up: sfn.State) -> sfn.Choice:
+        is_too_long = f"{{% ${looks_of(self._pool)} >= {max_looks(self._pool)} %}}"
+        days = MAX_WAIT[self._pool].to_days()
+        cause = f"no {self._pool.label} slot was free for {days:.0f} day{'s' if days > 1 else ''}"
+        return (
+            sfn.Choice.jsonata(
+                self._scope, f"Is{self._slot}Free", comment="Go on, look again later, or give up"
+            )
+            .when(sfn.Condition.jsonata("{% $is_slot_free %}"), self.acquired)
+            .when(
+                sfn.Condition.jsonata(is_too_long),
+                gave_up,
+                outputs=failure_of(f"WaitFor{self._slot}", error=NoSlotError.__name__, cause=cause),
+            )
+            .otherwise(wait)
+        )
+
+    def _wait(self) -> sfn.Wait:
+        """Longer from look to look, and never the same for two executions."""
+        doubled = f"{FIRST_WAIT_SECONDS} * $power(2, $min([${looks_of(self._pool)}, 6]))"
+        capped = f"$min([{SHORTEST_WAIT_SECONDS}, {doubled}])"
+        jitter = LONGEST_WAIT_SECONDS / SHORTEST_WAIT_SECONDS - 1
+        return sfn.Wait.jsonata(
+            self._scope,
+            f"WaitFor{self._slot}",
+            comment=f"All {self._limit} {self._pool.label} slots are taken",
+            time=sfn.WaitTime.seconds(f"{{% $ceil({capped} * (1 + {jitter} * $random())) %}}"),
+        )
+
+    def _acquire(self, wait: sfn.Wait) -> tasks.DynamoUpdateItem:
+        """The condition decides if two executions saw the same free slot."""
+        value = tasks.DynamoAttributeValue
+        state = tasks.DynamoUpdateItem.jsonata(
+            self._scope,
+            f"Acquire{self._slot}",
+            comment=f"Take the {self._pool.label} slot, unless somebody was faster",
+            update_expression=ACQUIRE,
+            condition_expression=IS_FREE,
+            expression_attribute_values={
+                ":me": value.from_string_set([ME]),
+                ":name": value.from_string(ME),
+                ":limit": value.from_number(self._limit),
+            },
+            **self._item,
+        )
+        state.add_retry(errors=[NO_SLOT_IS_FREE], max_attempts=0)
+        state.add_catch(wait, errors=[NO_SLOT_IS_FREE], outputs=SAME_AS_INPUT)
+        return state
