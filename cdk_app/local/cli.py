@@ -114,9 +114,8 @@ def _show_outcome(outcome: Outcome, dead_letter: str | None) -> None:
     if outcome.record is None:
         return
     console.print(f"\n{plain(str(outcome.video))}: {display.coloured(outcome.record.status)}")
-    if outcome.record.failure:
-        for line in display.failure_lines(outcome.record.failure):
-            console.print(line, soft_wrap=True)
+    for line in display.remarks(outcome.record):
+        console.print(line, soft_wrap=True)
     if dead_letter:
         message = json.dumps(json.loads(dead_letter), indent=1, ensure_ascii=False)
         console.print(Panel(escape(visible(message)), title="Dead-letter message"))

@@ -7,7 +7,7 @@ from lifestream.aws.keys import with_keys
 from lifestream.aws.videos import other_versions
 from lifestream.domain.chunks import CHUNKING, Indexed, chunks_of
 from lifestream.domain.fingerprints import fingerprint
-from lifestream.domain.job import InspectedJob, JobStatus
+from lifestream.domain.job import InspectedJob, JobStatus, SwitchedOff, WithoutPart
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
 from lifestream.settings import IndexSettings, Keys, Storage, load
@@ -16,13 +16,15 @@ from lifestream.step_names import Step
 
 
 @step(Step.INDEX_TRANSCRIPT, takes=InspectedJob, status=JobStatus.INDEXING)
-def handler(job: InspectedJob) -> Indexed:
+def handler(job: InspectedJob) -> Indexed | WithoutPart:
     return with_keys(lambda keys: index_with(keys, job))
 
 
-def index_with(keys: Keys, job: InspectedJob) -> Indexed:
+def index_with(keys: Keys, job: InspectedJob) -> Indexed | WithoutPart:
     settings = load(IndexSettings)
     embedder = load_embedder(settings, keys)
+    if isinstance(embedder, SwitchedOff):
+        return WithoutPart(switched_off=embedder)
     index = load_vector_index(
         settings, keys, embedder, s3=clients.s3(), bucket=load(Storage).bucket
     )

@@ -13,6 +13,8 @@ from lifestream.settings import VoiceSettings, load
 from lifestream.step import artifacts, step, voices
 from lifestream.step_names import Step
 
+PARTS = {"summary": Step.SUMMARIZE_TRANSCRIPT, "index": Step.INDEX_TRANSCRIPT}
+
 
 @step(Step.PUBLISH_RESULTS, takes=PublishableJob, status=JobStatus.PUBLISHING)
 def handler(job: PublishableJob) -> PublishedJob:
@@ -38,6 +40,7 @@ def files_of(job: PublishableJob) -> dict[str, str]:
         summary=summary_of(job),
         indexed=indexed_of(job),
         missing=job.missing,
+        switched_off=job.switched_off,
     )
 
 
@@ -55,4 +58,5 @@ def indexed_of(job: PublishableJob) -> Indexed | None:
 
 
 def is_missing(job: PublishableJob, step: Step) -> bool:
-    return step in {part.step for part in job.missing}
+    off = {PARTS[part.part] for part in job.switched_off}
+    return step in {part.step for part in job.missing} | off

@@ -9,5 +9,10 @@ from lifestream.step_names import Step
 
 @step(Step.RECORD_SUCCESS, takes=PublishedJob)
 def handler(job: PublishedJob) -> PublishedJob:
-    job_table().finish(job, JobStatus.SUCCEEDED, results_prefix=job.published_prefix)
+    job_table().finish(
+        job,
+        JobStatus.SUCCEEDED,
+        results_prefix=job.published_prefix,
+        switched_off=job.switched_off,
+    )
     return job.model_copy(update={"status": JobStatus.SUCCEEDED})

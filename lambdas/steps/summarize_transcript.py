@@ -6,7 +6,7 @@ from lifestream.aws.artifacts import SUMMARY
 from lifestream.aws.keys import with_keys
 from lifestream.domain.citations import verified
 from lifestream.domain.fingerprints import fingerprint
-from lifestream.domain.job import Frozen, InspectedJob, JobStatus
+from lifestream.domain.job import Frozen, InspectedJob, JobStatus, SwitchedOff, WithoutPart
 from lifestream.domain.summary import NOTHING_SAID, Drafted, SummaryWishes, Usage
 from lifestream.engines.summarization import Summarizer, load_summarizer
 from lifestream.settings import Keys, SummarySettings, load
@@ -22,13 +22,15 @@ class Summarized(Frozen):
 
 
 @step(Step.SUMMARIZE_TRANSCRIPT, takes=InspectedJob, status=JobStatus.SUMMARIZING)
-def handler(job: InspectedJob) -> Summarized:
+def handler(job: InspectedJob) -> Summarized | WithoutPart:
     return with_keys(lambda keys: summarize_with(keys, job))
 
 
-def summarize_with(keys: Keys, job: InspectedJob) -> Summarized:
+def summarize_with(keys: Keys, job: InspectedJob) -> Summarized | WithoutPart:
     settings = load(SummarySettings)
     summarizer, wishes = load_summarizer(settings, keys), wishes_of(job, settings)
+    if isinstance(summarizer, SwitchedOff):
+        return WithoutPart(switched_off=summarizer)
     transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
     return artifacts().once(
         job.job_id,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tracemalloc
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from builders import MEETING, a_draft, a_transcript
 from fakes import Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.citations import verified
+from lifestream.domain.job import SwitchedOff
 from lifestream.domain.markdown import result_page
 from lifestream.domain.reading import Recording
 from lifestream.domain.summary import SummaryDraft, SummaryWishes
@@ -309,7 +311,21 @@ def test_auto_takes_the_best_that_is_usable(key: str | None, wanted: Any, engine
 
     summarizer = load_summarizer(SummarySettings(summarization_engine=wanted), keys)
 
+    assert not isinstance(summarizer, SwitchedOff)
     assert summarizer.name.startswith(engine)
+
+
+def test_a_summary_is_switched_off_by_name_or_because_nothing_can_write_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    off = load_summarizer(SummarySettings(summarization_engine="off"), Keys())
+    monkeypatch.setitem(sys.modules, "networkx", None)  # as in a Lambda zip
+    unable = load_summarizer(SummarySettings(), Keys())
+
+    assert off == SwitchedOff(part="summary", reason="SUMMARIZATION_ENGINE is off")
+    assert unable == SwitchedOff(part="summary", reason="OPENAI_API_KEY is not set")
+    with pytest.raises(ConfigurationError, match="networkx"):
+        load_summarizer(SummarySettings(summarization_engine="extractive"), Keys())
 
 
 def test_openai_without_a_key_says_so() -> None:

@@ -110,7 +110,7 @@ def status(
                 time.sleep(WATCH_SECONDS)
                 record = service.job(record.job_id)
                 live.update(display.jobs_table([record]))
-        for line in display.failure_lines(record.failure) if record.failure else ():
+        for line in display.remarks(record):
             console.print(line)
 
 

@@ -90,6 +90,12 @@ def redrive_table(chosen: Iterable[Candidate], left: Iterable[Sequence[Step]]) -
     return table
 
 
+def remarks(record: JobRecord) -> list[str]:
+    """What a person should know about how the job ended."""
+    off = [f"No {part.part}: {plain(part.reason)}." for part in record.switched_off]
+    return off + (failure_lines(record.failure) if record.failure else [])
+
+
 def coloured(status: JobStatus) -> str:
     return f"[{COLOURS.get(status, 'cyan')}]{status}[/]"
 

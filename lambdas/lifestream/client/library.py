@@ -14,12 +14,13 @@ from lifestream.domain.answers import (
     ProvedSentence,
     proved,
 )
+from lifestream.domain.job import SwitchedOff
 from lifestream.domain.ranking import fused_order
 from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering import load_answerer
 from lifestream.engines.embedding import load_embedder
 from lifestream.engines.vector_index import EVERYTHING, Among, Hit, load_vector_index
-from lifestream.errors import ArtifactMissingError
+from lifestream.errors import ArtifactMissingError, SwitchedOffError
 from lifestream.settings import ClientSettings, IndexSettings, SummarySettings, load
 
 CANDIDATES = 100
@@ -37,6 +38,8 @@ def search(
     """
     index_settings, keys = load(IndexSettings), load_keys(settings.api_keys_secret)
     embedder = load_embedder(index_settings, keys)
+    if isinstance(embedder, SwitchedOff):
+        raise SwitchedOffError(f"the index is switched off: {embedder.reason}")
     index = load_vector_index(
         index_settings, keys, embedder, s3=clients.s3(), bucket=settings.bucket
     )

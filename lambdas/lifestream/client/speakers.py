@@ -86,6 +86,7 @@ def rewrite(s3: S3Client, record: JobRecord, results: Results, transcript: Trans
         summary=Summary.model_validate_json(results.read("summary.json")) if has_summary else None,
         indexed=manifest.indexed,
         missing=manifest.missing,
+        switched_off=manifest.switched_off,
     )
     published = Artifacts(s3, record.bucket)
     for file, text in files.items():

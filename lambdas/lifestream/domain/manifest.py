@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lifestream.domain.chunks import Indexed
-from lifestream.domain.job import Frozen, JobOptions, JobStatus, MissingPart
+from lifestream.domain.job import Frozen, JobOptions, JobStatus, MissingPart, SwitchedOff
 from lifestream.domain.summary import Usage
 from lifestream.domain.transcript import Engines, Source
 
@@ -26,3 +26,4 @@ class Manifest(Frozen):
     code_version: str
     files: tuple[str, ...]
     missing: tuple[MissingPart, ...]
+    switched_off: tuple[SwitchedOff, ...] = ()

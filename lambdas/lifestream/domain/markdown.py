@@ -35,6 +35,7 @@ def result_page(recording: Recording) -> str:
     lines += [
         f"> **Missing:** {escape(part.step)} ({escape(part.error)})" for part in recording.missing
     ]
+    lines += [f"> No {part.part}: {escape(part.reason)}." for part in recording.switched_off]
     lines += ["", *_summary_lines(summary, transcript)] if summary else [""]
     lines += ["## Transcript", "", *_transcript_lines(transcript)]
     return "\n".join(lines) + "\n"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from lifestream.domain.job import MissingPart
+from lifestream.domain.job import MissingPart, SwitchedOff
 from lifestream.domain.summary import (
     CitedActionItem,
     CitedContribution,
@@ -31,6 +31,7 @@ class Recording:
     verdict: str
     summary: Summary | None = None
     missing: tuple[MissingPart, ...] = ()
+    switched_off: tuple[SwitchedOff, ...] = ()
 
     @property
     def title(self) -> str:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from lifestream import __version__
 from lifestream.domain.chunks import Indexed
-from lifestream.domain.job import JobOptions, JobStatus, MissingPart
+from lifestream.domain.job import JobOptions, JobStatus, MissingPart, SwitchedOff
 from lifestream.domain.manifest import Manifest
 from lifestream.domain.markdown import result_page
 from lifestream.domain.page import html_page
@@ -38,6 +38,7 @@ def result_files(  # noqa: PLR0913  # one argument a part of the results
     summary: Summary | None,
     indexed: Indexed | None = None,
     missing: Sequence[MissingPart],
+    switched_off: Sequence[SwitchedOff] = (),
 ) -> dict[str, str]:
     """Name → content, the manifest last: whoever sees it sees all the others.
 
@@ -45,7 +46,9 @@ def result_files(  # noqa: PLR0913  # one argument a part of the results
     unless the options ask for it.
     """
     readable = transcript if options.show_flagged else transcript.believed
-    recording = Recording(file_name, readable, quality.verdict, summary, tuple(missing))
+    recording = Recording(
+        file_name, readable, quality.verdict, summary, tuple(missing), tuple(switched_off)
+    )
     cues = cues_of(readable, with_speakers=options.subtitle_speakers)
     files = {"transcript.json": _json(transcript), "quality.json": _json(quality)}
     if summary:
@@ -68,6 +71,7 @@ def result_files(  # noqa: PLR0913  # one argument a part of the results
         code_version=__version__,
         files=tuple(files),
         missing=tuple(missing),
+        switched_off=tuple(switched_off),
     )
     return files | {"manifest.json": _json(manifest)}
 

@@ -20,9 +20,10 @@ class Answerer(Protocol):
 
 
 def load_answerer(settings: SummarySettings, keys: Keys) -> Answerer:
-    """By the settings of the summaries: the same engine writes both."""
+    """By the settings of the summaries: the same engine writes both. Questions are answered even
+    if no summaries are written."""
     engine = settings.summarization_engine
-    if engine == "openai" or (engine == "auto" and keys.openai_api_key):
+    if engine == "openai" or (engine in ("auto", "off") and keys.openai_api_key):
         from lifestream.engines.answering.openai import OpenAIAnswerer
 
         return OpenAIAnswerer(keys.openai_api_key, settings)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
+from lifestream.domain.job import SwitchedOff
 from lifestream.domain.summary import Usage
+from lifestream.errors import ConfigurationError
 from lifestream.settings import IndexSettings, Keys
 
 Vector = list[float]
@@ -31,8 +33,11 @@ class Embedder(Protocol):
         """Raises TransientError, ConfigurationError."""
 
 
-def load_embedder(settings: IndexSettings, keys: Keys) -> Embedder:
+def load_embedder(settings: IndexSettings, keys: Keys) -> Embedder | SwitchedOff:
+    """Raises ConfigurationError if the engine that is asked for cannot work here."""
     engine = settings.embedding_engine
+    if settings.vector_index == "off":
+        return SwitchedOff(part="index", reason="VECTOR_INDEX is off")
     if engine == "openai" or (engine == "auto" and keys.openai_api_key):
         from lifestream.engines.embedding.openai import OpenAIEmbedder
 
@@ -41,4 +46,9 @@ def load_embedder(settings: IndexSettings, keys: Keys) -> Embedder:
         )
     from lifestream.engines.embedding.embedded import HashingEmbedder
 
-    return HashingEmbedder()
+    try:
+        return HashingEmbedder()
+    except ConfigurationError:
+        if engine != "auto":
+            raise
+        return SwitchedOff(part="index", reason="OPENAI_API_KEY is not set")

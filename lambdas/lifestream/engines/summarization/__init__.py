@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from lifestream.domain.job import SwitchedOff
 from lifestream.domain.summary import Drafted, SummaryWishes
 from lifestream.domain.transcript import Transcript
+from lifestream.errors import ConfigurationError
 from lifestream.settings import Keys, SummarySettings
 
 
@@ -18,12 +20,20 @@ class Summarizer(Protocol):
         """Raises TransientError, ConfigurationError, SummaryError, UnsupportedOptionError."""
 
 
-def load_summarizer(settings: SummarySettings, keys: Keys) -> Summarizer:
+def load_summarizer(settings: SummarySettings, keys: Keys) -> Summarizer | SwitchedOff:
+    """Raises ConfigurationError if the engine that is asked for cannot work here."""
     engine = settings.summarization_engine
+    if engine == "off":
+        return SwitchedOff(part="summary", reason="SUMMARIZATION_ENGINE is off")
     if engine == "openai" or (engine == "auto" and keys.openai_api_key):
         from lifestream.engines.summarization.openai import OpenAISummarizer
 
         return OpenAISummarizer(keys.openai_api_key, settings)
     from lifestream.engines.summarization.extractive import Extractive
 
-    return Extractive()
+    try:
+        return Extractive()
+    except ConfigurationError:
+        if engine != "auto":
+            raise
+        return SwitchedOff(part="summary", reason="OPENAI_API_KEY is not set")
