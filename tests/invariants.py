@@ -104,8 +104,9 @@ def check_letters(record: JobRecord, letters: list[ProcessingJob]) -> None:
 
 def check_executions(record: JobRecord, executions: Collection[str]) -> None:
     """Attempt 1 may never have run where the row was lost, so only the names are fixed."""
-    ours = [name for name in executions if name.startswith(record.job_id)]
-    allowed = {record.job_id, *(f"{record.job_id}-{n}" for n in range(2, record.attempt + 1))}
+    ours = [name for name in executions if record.job_id in name]
+    attempts = [record.job.model_copy(update={"attempt": n + 1}) for n in range(record.attempt)]
+    allowed = {job.execution_name for job in attempts}
     assert set(ours) <= allowed, f"I6: {record.key} has executions {ours}"
     assert len(ours) == len(set(ours)) <= record.attempt, f"I6: {record.key} has {ours}"
 
@@ -151,8 +152,8 @@ def dead_events_by_job(bodies: Iterable[str]) -> Counter[str]:
 
 def amplification(executions: Iterable[str], uploads: Collection[ProcessingJob]) -> float:
     """Executions an upload, over the first attempts."""
-    counted = Counter(name for name in executions if len(name) == len(next(iter(uploads)).job_id))
-    return sum(counted.values()) / len(uploads)
+    ids = tuple(upload.job_id for upload in uploads)
+    return sum(name.endswith(ids) for name in executions) / len(uploads)
 
 
 def _letter_in(body: str) -> ProcessingJob | None:

@@ -68,7 +68,7 @@ class Pipeline:
 
     def wait_for(self, job: ProcessingJob, *, attempt: int = 1) -> str:
         """How the attempt's execution ended."""
-        name = job.job_id if attempt == 1 else f"{job.job_id}-{attempt}"
+        name = job.model_copy(update={"attempt": attempt}).execution_name
         machine = self.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
@@ -87,7 +87,7 @@ class Pipeline:
             stateMachineArn=self.aws.outputs["StateMachineArn"]
         )
         names = [execution["name"] for page in pages for execution in page["executions"]]
-        return sorted(name for name in names if name.startswith(job.job_id))
+        return sorted(name for name in names if job.job_id in name)
 
     def dead_letters(self, job: ProcessingJob) -> list[dict[str, Any]]:
         """The job's messages; all of them stay in the queue."""

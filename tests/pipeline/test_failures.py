@@ -60,7 +60,7 @@ def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: 
     pipeline.service.queues.send_processing_job(stale)
     time.sleep(3)
 
-    assert pipeline.executions(job) == [job.job_id]
+    assert pipeline.executions(job) == [job.execution_name]
     assert pipeline.service.job(job.job_id).status == JobStatus.SUCCEEDED
     assert len(pipeline.openai.requests) == asked
 
@@ -140,7 +140,7 @@ def test_an_upload_that_nobody_announced_is_found(pipeline: Pipeline, clip: Path
 
     assert job.job_id in found.delivered
     assert pipeline.wait_for(job) == "SUCCEEDED"
-    assert pipeline.executions(job) == [job.job_id]
+    assert pipeline.executions(job) == [job.execution_name]
 
 
 def test_the_reconciler_may_do_what_it_has_to(pipeline: Pipeline, finished: Outcome) -> None:

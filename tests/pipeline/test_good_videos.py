@@ -59,7 +59,7 @@ def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: lis
         assert outcome.job.key == f"uploads/{name}"
         assert outcome.results is not None
         assert {path.name for path in outcome.results.iterdir()} == FILES
-        assert pipeline.executions(outcome.job) == [outcome.job.job_id]
+        assert pipeline.executions(outcome.job) == [outcome.job.execution_name]
         assert pipeline.dead_letters(outcome.job) == []
 
     results = outcomes[0].results
@@ -112,7 +112,7 @@ def test_the_same_event_five_times_is_one_of_everything(
         )
     _wait_until_empty(pipeline)
 
-    assert pipeline.executions(job) == [job.job_id]
+    assert pipeline.executions(job) == [job.execution_name]
     assert {key: _content(pipeline, key) for key in pipeline.keys(job.results_prefix)} == before
     assert pipeline.keys("index/") == vectors
     assert sum(job.job_id in key for key in vectors) == 1

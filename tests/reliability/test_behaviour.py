@@ -13,8 +13,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.errors import ConfigurationError
 from lifestream.step_names import Step
-from simulation.cloud import Cloud, Message, notification
+from simulation.cloud import Cloud
 from simulation.faults import WRITES, Fault, Kind
+from simulation.uploads import Message, notification
 from simulation.world import simulated
 
 NAMES = st.sampled_from(["talk.mp4", "a b+c%2B.mov", "ünï/会議 🎬.mkv", "..;$(x)'\".AVI"])

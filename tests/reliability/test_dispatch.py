@@ -8,8 +8,9 @@ import pytest
 
 from builders import LAMBDA_CONTEXT, sqs_event
 from lifestream.domain.job import JobStatus, ProcessingJob
-from simulation.cloud import Cloud, Message, notification
+from simulation.cloud import Cloud
 from simulation.faults import Fault
+from simulation.uploads import Message, notification
 from triggers import dispatcher
 
 
@@ -27,7 +28,7 @@ def test_a_dispatcher_that_dies_at_the_start_is_repaired(cloud: Cloud, kind: str
     cloud.settle()
 
     assert cloud.faults.happened
-    assert list(cloud.executions.records) == [job.job_id]
+    assert list(cloud.executions.records) == [job.execution_name]
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
 
@@ -120,7 +121,7 @@ def test_without_its_row_a_job_still_runs_once(cloud: Cloud) -> None:
     cloud.settle()
     assert cloud.reconcile()["settled"] == (job.job_id,)
 
-    assert list(cloud.executions.records) == [job.job_id]
+    assert list(cloud.executions.records) == [job.execution_name]
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
 

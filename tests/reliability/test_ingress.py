@@ -12,7 +12,8 @@ from conftest import BUCKET
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.messages import jobs_in
 from lifestream.step_names import Step
-from simulation.cloud import Cloud, Message, notification, video_bytes
+from simulation.cloud import Cloud
+from simulation.uploads import Message, notification, video_bytes
 from simulation.world import simulated
 
 TEST_EVENT = json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": BUCKET})
@@ -45,7 +46,7 @@ def test_the_same_event_ten_times_is_one_execution(cloud: Cloud) -> None:
 
     cloud.settle()
 
-    assert list(cloud.executions.records) == [job.job_id]
+    assert list(cloud.executions.records) == [job.execution_name]
     assert cloud.summarizer.paid.total() == 1
 
 
@@ -172,7 +173,7 @@ def test_all_ways_to_a_job_are_the_same_job(cloud: Cloud) -> None:
 
     cloud.settle()
 
-    assert list(cloud.executions.records) == [job.job_id]
+    assert list(cloud.executions.records) == [job.execution_name]
 
 
 @pytest.mark.fault("A10", by="zero bytes; a folder's key", so="EmptyVideoError; ignored; no GPU")
@@ -246,7 +247,7 @@ def test_a_lost_notification_is_found(cloud: Cloud) -> None:
     cloud.settle()
 
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
-    assert list(cloud.executions.records) == [job.job_id]
+    assert list(cloud.executions.records) == [job.execution_name]
 
 
 @pytest.mark.fault("A15", by="a message of almost 1 MB", so="dead, and never an execution's input")
@@ -276,5 +277,5 @@ def test_what_the_pipeline_writes_starts_nothing(cloud: Cloud) -> None:
     cloud.settle()
 
     assert len(written) > 10
-    assert list(cloud.executions.records) == [job.job_id]
+    assert list(cloud.executions.records) == [job.execution_name]
     assert Step.INSPECT_VIDEO in {call.process for call in cloud.faults.writes}

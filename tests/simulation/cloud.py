@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import random
-import tempfile
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
 from typing import Any
-from urllib.parse import quote_plus
 
 import invariants
 from builders import LAMBDA_CONTEXT, sqs_event
@@ -27,12 +22,13 @@ from lifestream.domain.job_ended import JobEnded
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.operations import reconciliation
 from lifestream.settings import ClientSettings, OperatorSettings, load
-from media_files import tone
+from simulation.account import Account
 from simulation.engines import SAID, Embedder, Speech, Summarizer
 from simulation.executions import SimulatedExecutions
 from simulation.faults import Faults, ProcessKilledError, answer
 from simulation.scheduler import Scheduler
 from simulation.services import Services
+from simulation.uploads import Message, notification, video_bytes
 from triggers import dispatcher, execution_ended
 
 MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:pipeline"
@@ -40,14 +36,10 @@ MAX_RECEIVES = 3
 BATCH = 10
 EVENT_DELAY_SECONDS = 5.0
 EVENT_ATTEMPTS = 3
-
-
-@dataclass
-class Message:
-    """In the ingest queue; `receives` counts the deliveries so far."""
-
-    body: str
-    receives: int = 0
+POLLERS = 2
+"""At once, as the event source mapping's maximum concurrency allows."""
+VISIBILITY_SECONDS = 180.0
+ASYNC_RETRY_SECONDS = 6 * 3_600.0
 
 
 @dataclass
@@ -77,7 +69,8 @@ class Cloud:
     batch: int = BATCH
 
     def __post_init__(self) -> None:
-        self.services = Services(self.aws, self.scheduler)
+        self.account = Account(self.scheduler)
+        self.services = Services(self.aws, self.scheduler, self.account)
         self.executions = SimulatedExecutions(
             self.scheduler,
             MACHINE_ARN,
@@ -171,10 +164,12 @@ class Cloud:
                 if not self.inbox:
                     return
             self.rng.shuffle(self.inbox)
-            while self.inbox:
-                size = self.rng.randint(1, min(self.batch, len(self.inbox)))
-                batch, self.inbox = self.inbox[:size], self.inbox[size:]
-                self.deliver(batch)
+            if self.account.concurrency is None:
+                while self.inbox:
+                    self.deliver(self._batch())
+            else:
+                for _ in range(POLLERS):
+                    self.scheduler.spawn(self._poll)
             self.scheduler.run()
 
     def dead_letters(self) -> list[str]:
@@ -233,12 +228,29 @@ class Cloud:
                 event_id = f"{record.job_id}-{record.attempt}"
                 assert told.get(event_id) == record.status, f"nobody knows of {record.key}"
 
+    def _batch(self) -> list[Message]:
+        size = self.rng.randint(1, min(self.batch, len(self.inbox)))
+        batch, self.inbox = self.inbox[:size], self.inbox[size:]
+        return batch
+
+    def _poll(self) -> None:
+        while self.inbox:
+            self._dispatch(self._batch())
+
     def _dispatch(self, messages: list[Message]) -> None:
+        """A throttled batch goes back to the queue when its visibility timeout is over: it was
+        received once, however often Lambda tried.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+        """
         bodies = [message.body for message in messages]
         try:
-            answer: Any = self.services.in_process(
+            answer: Any = self.account.invoke(
                 "Dispatcher",
-                lambda: dispatcher.handler(sqs_event(bodies), LAMBDA_CONTEXT),
+                lambda: self.services.in_process(
+                    "Dispatcher", lambda: dispatcher.handler(sqs_event(bodies), LAMBDA_CONTEXT)
+                ),
+                retry_seconds=VISIBILITY_SECONDS,
             )
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         except (ProcessKilledError, Exception):  # noqa: BLE001  # Lambda's own last resort
@@ -265,30 +277,12 @@ class Cloud:
                 0 if self.event_copies else self.rng.random() * EVENT_DELAY_SECONDS
             )
             with suppress(ProcessKilledError, Exception):  # Lambda tries again
-                self.services.in_process(
-                    "ExecutionEnded", lambda: execution_ended.handler({"detail": detail}, None)
+                self.account.invoke(
+                    "ExecutionEnded",
+                    lambda: self.services.in_process(
+                        "ExecutionEnded",
+                        lambda: execution_ended.handler({"detail": detail}, None),
+                    ),
+                    retry_seconds=ASYNC_RETRY_SECONDS,
                 )
                 return
-
-
-@cache
-def video_bytes() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        return tone(Path(folder) / "tone.mp4", seconds=0.5).read_bytes()
-
-
-def notification(job: ProcessingJob, event: str = "ObjectCreated:Put") -> str:
-    """As S3 writes it, key encoded."""
-    entity = {
-        "key": quote_plus(job.key),
-        "eTag": job.etag,
-        "versionId": job.version_id,
-        "sequencer": "0055",
-    }
-    record = {
-        "eventSource": "aws:s3",
-        "eventName": event,
-        "eventTime": datetime.now(UTC).isoformat(),
-        "s3": {"bucket": {"name": job.bucket}, "object": entity},
-    }
-    return json.dumps({"Records": [record]})

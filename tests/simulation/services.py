@@ -20,6 +20,7 @@ from conftest import SLOTS, Aws
 from lifestream.aws import clients
 from lifestream.settings import _read
 from lifestream.step_names import Step
+from simulation.account import Account, ThrottledError
 from simulation.faults import Process, ProcessKilledError
 from simulation.scheduler import Scheduler
 
@@ -33,8 +34,11 @@ class Services:
 
     aws: Aws
     scheduler: Scheduler
+    account: Account
     container_starts: Counter[str] = field(default_factory=Counter)
     """By job id."""
+    host_waits: Counter[str] = field(default_factory=Counter)
+    """By job id: how often ECS gave up on finding a host."""
     running_containers: int = 0
     peak_containers: int = 0
     refusals: list[Exception] = field(default_factory=list)
@@ -99,9 +103,12 @@ class Services:
         if step in self.hangs:
             self.scheduler.wait_until(cancelled.is_set, None)
         try:
-            answer = self.in_process(
-                step, lambda: handler(json.loads(json.dumps(payload)), LAMBDA_CONTEXT)
-            )
+            with self.account.function(step):
+                answer = self.in_process(
+                    step, lambda: handler(json.loads(json.dumps(payload)), LAMBDA_CONTEXT)
+                )
+        except ThrottledError:
+            raise StateError("Lambda.TooManyRequestsException", "Rate Exceeded.") from None
         except ProcessKilledError:
             raise StateError("Runtime.ExitError", '{"errorMessage": "killed"}') from None
         except Exception as error:
@@ -115,6 +122,9 @@ class Services:
         job_id = environment["JOB_ID"]
         if self.refusals:
             raise self.refusals.pop()
+        if given_up := self.account.wait_for_host(cancelled):
+            self.host_waits[job_id] += 1
+            raise StateError("States.TaskFailed", given_up)
         self.container_starts[job_id] += 1
         self.running_containers += 1
         self.peak_containers = max(self.peak_containers, self.running_containers)

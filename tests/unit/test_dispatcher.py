@@ -76,7 +76,7 @@ def test_the_clients_job_and_the_notification_are_one_execution(machine: str) ->
 
     deliver(job.model_dump_json(), upload("uploads/a.mp4"))
 
-    assert executions(machine) == [job.job_id]
+    assert executions(machine) == [job.execution_name]
 
 
 def test_a_dead_letter_moved_back_is_one_more_execution_however_often(machine: str) -> None:
@@ -88,7 +88,7 @@ def test_a_dead_letter_moved_back_is_one_more_execution_however_often(machine: s
     for _ in range(3):
         assert deliver(dead) == []
 
-    assert executions(machine) == [job.job_id, f"{job.job_id}-2"]
+    assert executions(machine) == [job.execution_name, f"{job.execution_name}-2"]
 
 
 def test_an_execution_that_could_not_start_is_started_by_the_redelivery(

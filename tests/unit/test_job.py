@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
+import botocore.session
 import pytest
+from botocore.validate import validate_parameters
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -43,11 +46,35 @@ def test_execution_name_fits_step_functions_and_carries_the_attempt() -> None:
 
     again = job.model_copy(update={"failure": failure}).for_redrive()
 
-    assert job.execution_name == job.job_id
-    assert again.execution_name == f"{job.job_id}-2"
+    assert job.execution_name == f"talk-{job.job_id}"
+    assert again.execution_name == f"talk-{job.job_id}-2"
     assert again.failure is None
     assert again.status == JobStatus.QUEUED
     assert len(again.execution_name) <= 80
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("Team Meeting (final).mp4", "team-meeting-final"),
+        ("Gespräch über Café.mov", "gesprach-uber-cafe"),
+        ("会議.mkv", "video"),
+        ("a" * 300 + ".mp4", "a" * 38),
+        ("<*?>|~`$&;:.mp4", "video"),
+    ],
+)
+def test_the_execution_is_named_after_the_file_in_letters_that_every_console_takes(
+    name: str, slug: str
+) -> None:
+    job = a_job(key=f"uploads/team/{name}")
+
+    assert job.execution_name == f"{slug}-{job.job_id}"
+    last = job.model_copy(update={"attempt": 9_999_999}).execution_name
+    model = botocore.session.get_session().get_service_model("stepfunctions")
+    shape = model.operation_model("StartExecution").input_shape
+    assert shape
+    validate_parameters({"stateMachineArn": "arn", "name": last}, shape)
+    assert re.fullmatch(r"[a-z0-9-]{1,80}", last)
 
 
 @pytest.mark.parametrize(

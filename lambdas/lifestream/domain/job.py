@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
+import unicodedata
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -17,6 +19,7 @@ MAX_HINT_CHARACTERS = 1_200
 MAX_METADATA_CHARACTERS = 2_000
 SHORT_ID_CHARACTERS = 8
 MAX_NAME_BYTES = 960
+MAX_SLUG_CHARACTERS = 38
 HOW_TO_REDRIVE = (
     "Move this message to the ingest queue (SQS console: Start DLQ redrive, with the ingest queue "
     "as custom destination), or run: lifestream redrive {job_id}"
@@ -181,7 +184,10 @@ class ProcessingJob(Frozen):
 
     @property
     def execution_name(self) -> str:
-        return self.job_id if self.attempt == 1 else f"{self.job_id}-{self.attempt}"
+        """`team-meeting-975860ac…`: what people read in the Step Functions console. Derived, so
+        that a second start is refused; the whole id, so that no two jobs share a name."""
+        attempt = "" if self.attempt == 1 else f"-{self.attempt}"
+        return f"{_slug(PurePosixPath(self.key).stem)}-{self.job_id}{attempt}"
 
     @property
     def results_prefix(self) -> str:
@@ -201,6 +207,14 @@ class ProcessingJob(Frozen):
         return self.model_copy(
             update={"attempt": self.attempt + 1, "failure": None, "status": JobStatus.QUEUED}
         )
+
+
+def _slug(name: str) -> str:
+    """ASCII letters and digits, as CloudWatch wants them in execution names. Of at most 80
+    characters, the job id takes 32 and the attempt has 8."""
+    ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
+    return words[:MAX_SLUG_CHARACTERS].rstrip("-") or "video"
 
 
 def derive_job_id(bucket: str, key: str, version: str) -> str:

@@ -1,0 +1,123 @@
+"""B and D: a new account, whose Lambda concurrency is 10 and whose hosts come late or never."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+
+from invariants import amplification
+from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from simulation.account import PROVISIONING_SECONDS
+from simulation.cloud import Cloud
+from simulation.faults import Fault
+from simulation.uploads import Message, notification
+
+DAY = 86_400.0
+STEP = "TranscribeSpeech"
+
+
+def statuses(cloud: Cloud) -> set[JobStatus]:
+    return {cloud.service.job(job.job_id).status for job in cloud.uploads}
+
+
+def burst(cloud: Cloud, *, uploads: int, copies: int) -> list[ProcessingJob]:
+    """Every upload is announced so often."""
+    jobs = [cloud.upload(f"{number}.mp4") for number in range(uploads)]
+    cloud.inbox += [Message(notification(job)) for job in jobs for _ in range(copies - 1)]
+    return jobs
+
+
+@pytest.mark.fault(
+    "B12", by="Lambda concurrency 10, events in triplicate", so="none lost, one execution each"
+)
+def test_a_burst_in_a_small_account_loses_nothing(cloud: Cloud) -> None:
+    cloud.account.concurrency = 10
+    jobs = burst(cloud, uploads=20, copies=3)
+
+    cloud.settle()
+
+    assert statuses(cloud) == {JobStatus.SUCCEEDED}
+    assert amplification(cloud.executions.records, jobs) == 1.0
+    assert cloud.dead_letters() == []
+    assert cloud.account.peak["ExtractAudio"] <= 5 < cloud.account.concurrency
+
+
+def test_throttled_steps_are_tried_for_hours(cloud: Cloud) -> None:
+    """Others use up the account's concurrency for two hours."""
+    cloud.account.concurrency = 10
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    cloud.run_until("InspectVideo UpdateItem")
+    cloud.account.running += 100
+    cloud.scheduler.run(until=lambda: cloud.scheduler.time > 2 * 3_600)
+    cloud.account.running -= 100
+
+    cloud.settle()
+
+    assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
+    assert cloud.account.throttled > 20
+
+
+@pytest.mark.fault("D3", by="no host for three hours", so="waited out, and no crash is counted")
+def test_hosts_that_come_late_are_waited_for(cloud: Cloud) -> None:
+    """Two crashes are allowed beside it."""
+    cloud.account.hosts_from = 3 * 3_600.0
+    cloud.account.host_seconds = 280.0
+    cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=2)]
+    job = cloud.upload()
+
+    cloud.settle()
+
+    assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
+    assert cloud.services.host_waits[job.job_id] >= 3
+    assert cloud.services.container_starts[job.job_id] == 3
+
+
+@pytest.mark.fault("D3", by="no host ever", so="tried for a day, then named with ECS's reason")
+def test_a_host_that_never_comes_is_tried_for_a_day_and_is_no_crash(cloud: Cloud) -> None:
+    cloud.account.hosts_from = math.inf
+    job = cloud.upload()
+
+    cloud.settle()
+
+    failure = failure_of(cloud, job)
+    assert failure.error == "NoHostError"
+    assert failure.cause == "no GPU host was available: RESOURCE:GPU"
+    assert "make preflight" in failure.advice
+    assert cloud.services.container_starts[job.job_id] == 0
+    assert cloud.services.host_waits[job.job_id] * PROVISIONING_SECONDS > 0.8 * DAY
+
+    cloud.account.hosts_from = 0
+    cloud.redrive_all()
+    cloud.settle()
+
+    assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
+
+
+def test_a_slot_that_never_becomes_free_is_given_up_after_three_days(cloud: Cloud) -> None:
+    cloud.take_all_slots()
+    job = cloud.upload()
+
+    cloud.settle()
+
+    failure = failure_of(cloud, job)
+    assert (failure.step, failure.error) == ("WaitForGpuSlot", "NoSlotError")
+    assert failure.cause == "no GPU slot was free for 3 days"
+    assert 2.9 * DAY < cloud.scheduler.time < 3.1 * DAY
+    [record] = cloud.executions.records.values()
+    assert len(record.events) < 25_000
+    failed = [event for event in record.events if event["type"] == "TaskFailed"]
+    assert failed == []
+
+    cloud.free_all_slots()
+    cloud.redrive_all()
+    cloud.settle()
+
+
+def failure_of(cloud: Cloud, job: ProcessingJob) -> Failure:
+    """Of a job that has ended FAILED, as its one DLQ message tells it."""
+    assert cloud.service.job(job.job_id).status == JobStatus.FAILED
+    [message] = cloud.dead_letters()
+    return Failure.model_validate(json.loads(message)["failure"])

@@ -1,0 +1,99 @@
+"""What an AWS account has: Lambda concurrency, and hosts for containers. Fakes: for tests only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulation.scheduler import Scheduler
+
+SECONDS = {
+    "Dispatcher": 0.5,
+    "InspectVideo": 3.0,
+    "ExtractAudio": 45.0,
+    "SummarizeTranscript": 30.0,
+    "IndexTranscript": 10.0,
+    "PublishResults": 3.0,
+}
+"""How long a function takes in an account that is limited: an hour of video, roughly."""
+OTHERS_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 300.0
+PROVISIONING_SECONDS = 30 * 60.0
+"""ECS gives up on a task that has found no host: https://github.com/aws/containers-roadmap/issues/2381"""
+
+
+class ThrottledError(Exception):
+    """Every execution environment that the account may have is busy."""
+
+
+@dataclass
+class Account:
+    """`concurrency`: of Lambda, over all functions; None is no limit, and functions then take no
+    time. `hosts_from`: the moment from which there are hosts; infinity means never."""
+
+    scheduler: Scheduler
+    concurrency: int | None = None
+    hosts_from: float = 0.0
+    host_seconds: float = 0.0
+    """From the request to a host that runs the container."""
+    running: int = 0
+    throttled: int = 0
+    peak: dict[str, int] = field(default_factory=dict)
+    """By function: how many ran at once."""
+    _running_of: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def function(self, name: str) -> Iterator[None]:
+        """One invocation. Raises ThrottledError."""
+        if self.concurrency is None:
+            yield
+            return
+        if self.running >= self.concurrency:
+            self.throttled += 1
+            raise ThrottledError(name)
+        self._count(name, 1)
+        try:
+            self.scheduler.sleep(SECONDS.get(name, OTHERS_SECONDS))
+            yield
+        finally:
+            self._count(name, -1)
+
+    def invoke(self, name: str, call: Callable[[], Any], *, retry_seconds: float) -> Any:
+        """Lambda itself tries a throttled invocation again, more and more rarely, for so long.
+        Raises ThrottledError."""
+        until, wait = self.scheduler.time + retry_seconds, 1.0
+        while True:
+            try:
+                with self.function(name):
+                    return call()
+            except ThrottledError:
+                if self.scheduler.time + wait > until:
+                    raise
+                self.scheduler.sleep(wait)
+                wait = min(2 * wait, LONGEST_RETRY_SECONDS)
+
+    def wait_for_host(self, cancelled: Any) -> str | None:
+        """None once there is a host; otherwise what ECS says of the task it gives up on."""
+        wait = max(0.0, self.hosts_from - self.scheduler.time)
+        if wait <= PROVISIONING_SECONDS:
+            self.scheduler.wait_until(cancelled.is_set, wait + self.host_seconds)
+            return None
+        self.scheduler.wait_until(cancelled.is_set, PROVISIONING_SECONDS)
+        return json.dumps(NO_HOST)
+
+    def _count(self, name: str, change: int) -> None:
+        self.running += change
+        self._running_of[name] = self._running_of.get(name, 0) + change
+        self.peak[name] = max(self.peak.get(name, 0), self._running_of[name])
+
+
+NO_HOST = {
+    "StopCode": "TaskFailedToStart",
+    "StoppedReason": "RESOURCE:GPU",
+    "LastStatus": "STOPPED",
+    "DesiredStatus": "STOPPED",
+    "Containers": [{"Name": "TranscribeSpeech", "LastStatus": "STOPPED"}],
+}
