@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import jsii
-from aws_cdk import Duration, IgnoreMode, Size
+from aws_cdk import Duration, Fn, IgnoreMode, Size
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
@@ -44,6 +44,7 @@ class ContainerStep(Construct):
     ) -> None:
         super().__init__(scope, step)
         self.step = step
+        self.compute = config.compute
         self.timeout = config.transcription_timeout
         self._vpc = self._network()
         self._cluster = ecs.Cluster(self, "Cluster", vpc=self._vpc)
@@ -52,12 +53,26 @@ class ContainerStep(Construct):
         )
         gpu = config.compute == "gpu"
         self._definition = self._gpu_definition() if gpu else self._cpu_definition()
-        provider = self._managed_instances(config.spot) if gpu else self._fargate(config.spot)
-        self._launch_target = CapacityProviderLaunchTarget(provider)
+        self._provider = self._managed_instances(config.spot) if gpu else self._fargate(config.spot)
+        self._launch_target = CapacityProviderLaunchTarget(self._provider)
+        self._logs = log_group(self)
         self._container = self._add_container(config, environment)
         self.task_role = self._definition.task_role
         self.cluster = self._cluster
         self.host = "GPU host" if gpu else "Fargate host"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What RunTask needs to start the container outside of an execution, to check it."""
+        return {
+            "ClusterName": self._cluster.cluster_name,
+            "TaskDefinitionArn": self._definition.task_definition_arn,
+            "CapacityProvider": self._provider,
+            "TaskSubnets": Fn.join(",", [net.subnet_id for net in self._vpc.public_subnets]),
+            "TaskSecurityGroup": self._security_group.security_group_id,
+            "Compute": self.compute,
+            "ContainerLogGroup": self._logs.log_group_name,
+        }
 
     def state(self, scope: Construct, *, comment: str) -> tasks.EcsRunTask:
         """`.sync`: a crash, a kill or a failed image pull fails the state at once."""
@@ -179,7 +194,7 @@ class ContainerStep(Construct):
                 "DEADLINE_SECONDS": str(int(self.timeout.to_seconds()) - START_LIMIT_SECONDS),
                 **config.speech_environment,
             },
-            logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=log_group(self)),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=self._logs),
             stop_timeout=Duration.seconds(30),
         )
 

@@ -91,7 +91,7 @@ class LifeStreamStack(Stack):
             webhook=self.webhook,
         )
         self._grant()
-        self._tell()
+        self._tell(config)
 
     def _lambda_steps(self, config: Config) -> dict[Step, LambdaStep]:
         common = self._environment
@@ -205,7 +205,7 @@ class LifeStreamStack(Stack):
             )
         )
 
-    def _tell(self) -> None:
+    def _tell(self, config: Config) -> None:
         """What the client needs to know; the names are those of its settings."""
         for name, value in {
             "AwsRegion": Aws.REGION,
@@ -216,5 +216,7 @@ class LifeStreamStack(Stack):
             "SlotsTableName": self.slots.table.table_name,
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,
             "ApiKeysSecret": self.api_keys.secret.secret_arn,
+            "MaxGpuTasks": str(config.max_gpu_tasks),
+            **self.transcribe_speech.outputs,
         }.items():
             CfnOutput(self, name, value=value)

@@ -172,6 +172,21 @@ def test_gpu_means_one_gpu_on_managed_instances_without_a_launch_type(
     assert managed["InfrastructureOptimization"]["ScaleInAfter"] == 300
 
 
+def test_the_outputs_name_what_run_task_needs(synthesize: Synthesize) -> None:
+    gpu, cpu = (synthesize(compute=compute).to_json()["Outputs"] for compute in ("gpu", "cpu"))
+
+    asked = {
+        "ClusterName", "TaskDefinitionArn", "CapacityProvider", "TaskSubnets", "TaskSecurityGroup",
+        "Compute", "MaxGpuTasks", "ContainerLogGroup",
+    }  # fmt: skip
+    assert asked <= gpu.keys() == cpu.keys()
+    assert gpu["CapacityProvider"]["Value"]["Ref"].startswith("TranscribeSpeechGpu")
+    assert cpu["CapacityProvider"]["Value"] == "FARGATE"
+    assert (gpu["Compute"]["Value"], cpu["Compute"]["Value"]) == ("gpu", "cpu")
+    separator, subnets = gpu["TaskSubnets"]["Value"]["Fn::Join"]
+    assert (separator, len(subnets)) == (",", 2)
+
+
 def test_cpu_means_fargate_without_a_gpu_or_a_launch_type(synthesize: Synthesize) -> None:
     template = synthesize(compute="cpu")
     [task] = resources(template, "AWS::ECS::TaskDefinition")
