@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from aws_cdk import Duration
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
@@ -70,6 +72,7 @@ class Caretakers(Construct):
         slots: dynamodb.Table,
         dead_letters: sqs.Queue,
         state_machine: sfn.StateMachine,
+        cluster: ecs.Cluster,
     ) -> None:
         """What both need, to settle an execution."""
         bus = events.EventBus.from_event_bus_name(self, "Bus", "default")
@@ -80,6 +83,7 @@ class Caretakers(Construct):
             dead_letters.grant_consume_messages(function)  # it looks for a letter sent before
             state_machine.grant_read(function)
             bus.grant_put_events_to(function)
+            function.add_to_role_policy(_tasks_of(cluster))
 
     def _function(
         self, name: str, module: str, environment: dict[str, str], timeout: Duration
@@ -92,3 +96,15 @@ class Caretakers(Construct):
             timeout=timeout,
             memory=512,
         )
+
+
+def _tasks_of(cluster: ecs.Cluster) -> iam.PolicyStatement:
+    """ListTasks knows no task, so the cluster is a condition.
+
+    Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+    """
+    return iam.PolicyStatement(
+        actions=["ecs:ListTasks", "ecs:DescribeTasks", "ecs:StopTask"],
+        resources=["*"],
+        conditions={"ArnEquals": {"ecs:cluster": cluster.cluster_arn}},
+    )

@@ -19,6 +19,7 @@ from constructs import Construct
 
 from cdk_app.config import Config
 from cdk_app.logs import log_group
+from lifestream.aws.containers import EXECUTION_NAME
 from lifestream.step_names import Step
 
 ROOT = Path(__file__).parent.parent
@@ -31,7 +32,7 @@ START_LIMIT_SECONDS = 45 * 60
 JOB_BY_REFERENCE = {
     "JOB_ID": "{% $states.input.job_id %}",
     "JOB_ATTEMPT": "{% $string($states.input.attempt) %}",
-    "EXECUTION_NAME": "{% $states.context.Execution.Name %}",
+    EXECUTION_NAME: "{% $states.context.Execution.Name %}",
 }
 """ECS takes 8,192 characters of overrides, quotes escaped: fewer than a job may have."""
 
@@ -47,7 +48,7 @@ class ContainerStep(Construct):
         self.compute = config.compute
         self.timeout = config.transcription_timeout
         self._vpc = self._network()
-        self._cluster = ecs.Cluster(self, "Cluster", vpc=self._vpc)
+        self.cluster = ecs.Cluster(self, "Cluster", vpc=self._vpc)
         self._security_group = ec2.SecurityGroup(
             self, "EgressOnly", vpc=self._vpc, description="no way in, every way out"
         )
@@ -58,14 +59,13 @@ class ContainerStep(Construct):
         self._logs = log_group(self)
         self._container = self._add_container(config, environment)
         self.task_role = self._definition.task_role
-        self.cluster = self._cluster
         self.host = "GPU host" if gpu else "Fargate host"
 
     @property
     def outputs(self) -> dict[str, str]:
         """What RunTask needs to start the container outside of an execution, to check it."""
         return {
-            "ClusterName": self._cluster.cluster_name,
+            "ClusterName": self.cluster.cluster_name,
             "TaskDefinitionArn": self._definition.task_definition_arn,
             "CapacityProvider": self._provider,
             "TaskSubnets": Fn.join(",", [net.subnet_id for net in self._vpc.public_subnets]),
@@ -81,7 +81,7 @@ class ContainerStep(Construct):
             scope,
             self.step,
             comment=comment,
-            cluster=self._cluster,
+            cluster=self.cluster,
             task_definition=self._definition,
             launch_target=self._launch_target,
             integration_pattern=sfn.IntegrationPattern.RUN_JOB,
@@ -166,11 +166,11 @@ class ContainerStep(Construct):
         resource.add_property_override(
             "ManagedInstancesProvider.InfrastructureOptimization.ScaleInAfter", IDLE_HOST_SECONDS
         )
-        self._cluster.add_managed_instances_capacity_provider(provider)
+        self.cluster.add_managed_instances_capacity_provider(provider)
         return provider.capacity_provider_name
 
     def _fargate(self, spot: bool) -> str:  # noqa: FBT001  # one private caller
-        self._cluster.enable_fargate_capacity_providers()
+        self.cluster.enable_fargate_capacity_providers()
         return "FARGATE_SPOT" if spot else "FARGATE"
 
     def _add_container(

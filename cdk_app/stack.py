@@ -69,6 +69,7 @@ class LifeStreamStack(Stack):
                 "SLOTS_TABLE_NAME": self.slots.table.table_name,
                 "AWS_SQS_QUEUE_URL": self.uploads.queue.queue_url,
                 "AWS_SQS_DLQ_URL": self.uploads.dead_letters.queue_url,
+                "CLUSTER_NAME": self.transcribe_speech.cluster.cluster_name,
             },
             state_machine=self.workflow.state_machine,
         )
@@ -188,6 +189,7 @@ class LifeStreamStack(Stack):
             slots=self.slots.table,
             dead_letters=self.uploads.dead_letters,
             state_machine=machine,
+            cluster=self.transcribe_speech.cluster,
         )
         reconciler = self.caretakers.reconciler
         self.jobs.table.grant(reconciler, "dynamodb:Query")

@@ -47,6 +47,7 @@ def forget_everything() -> None:
         clients.s3,
         clients.sqs,
         clients.step_functions,
+        clients.ecs,
         clients.events,
         clients.secrets_manager,
         clients.cloud_formation,
@@ -95,6 +96,7 @@ def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("AWS_S3_BUCKET_NAME", BUCKET)
     monkeypatch.setenv("JOBS_TABLE_NAME", JOBS)
     monkeypatch.setenv("SLOTS_TABLE_NAME", SLOTS)
+    monkeypatch.setenv("CLUSTER_NAME", "gpu")
     with mock_aws():
         s3, sqs = our_session().client("s3"), our_session().client("sqs")
         s3.create_bucket(Bucket=BUCKET)

@@ -177,7 +177,9 @@ def _has_succeeded(state: PublicState, job_id: str) -> bool:
 
 
 def _expected_ids(state: PublicState, record: JobRecord) -> set[str]:
-    """Of the published transcript, or where nothing was published, of the last artifact."""
+    """Of the published transcript, or if nothing was published, of the last artifact."""
+    if "index" in {part.part for part in record.switched_off}:
+        return set()
     key = f"jobs/{record.job_id}/{Step.TRANSCRIBE_SPEECH}/transcript.json"
     if record.results_prefix:
         key = f"{record.results_prefix}transcript.json"

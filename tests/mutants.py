@@ -31,6 +31,7 @@ HEARING = ("attribution", "suspicion", "results", "quality", "voices", "listenin
 HEARD = tuple(f"tests/unit/test_{name}.py" for name in HEARING)
 ANSWERED = ("tests/contract/test_answers.py",)
 TOLD = ("tests/unit/test_webhook.py",)
+SMALL = ("tests/reliability/test_small_account.py",)
 CONTRACT = ("tests/contract/test_search_engines.py",)
 
 
@@ -67,21 +68,21 @@ MUTANTS = (
     Mutant(
         "catch",
         "cdk_app/workflow.py",
-        'self._record_failure,\n            errors=["States.ALL"]',
-        'self._record_failure,\n            errors=["States.Permissions"]',
+        'self._record_failure, errors=["States.ALL"], outputs=failure_of(step)',
+        'self._record_failure, errors=["States.Permissions"], outputs=failure_of(step)',
         SYNTHESIZED,
     ),
     Mutant(
         "semaphore release after success",
-        "cdk_app/gpu_slots.py",
-        '"ReleaseGpuSlot",\n            update_expression=RELEASE',
-        '"ReleaseGpuSlot",\n            update_expression=ACQUIRE',
+        "cdk_app/slots.py",
+        "update_expression=RELEASE",
+        "update_expression=ACQUIRE",
         SYNTHESIZED,
     ),
     Mutant(
         "semaphore release after failure",
         "lambdas/steps/record_failure.py",
-        "    gpu_slots().release(job.execution_name)\n",
+        "    slots().release(job.execution_name)\n",
         "",
     ),
     Mutant(
@@ -92,7 +93,7 @@ MUTANTS = (
     ),
     Mutant(
         "semaphore limit",
-        "lambdas/lifestream/aws/gpu_slots.py",
+        "lambdas/lifestream/aws/slots.py",
         "size({HOLDERS}) < :limit OR",
         "size({HOLDERS}) < :limit OR size({HOLDERS}) >= :limit OR",
         SYNTHESIZED,
@@ -168,8 +169,8 @@ MUTANTS = (
     Mutant(
         "dead letter of an aborted execution",
         "lambdas/lifestream/aws/settlement.py",
-        "            self._send_letter(record, execution)\n\n    def _row",
-        "            return\n\n    def _row",
+        "            self._send_letter(record, execution)\n",
+        "            pass\n",
     ),
     Mutant(
         "look into the history before another dead letter",
@@ -299,10 +300,43 @@ MUTANTS = (
     ),
     Mutant(
         "retry of a killed process",
-        "cdk_app/workflow.py",
+        "cdk_app/guards.py",
         '    "Runtime.ExitError",\n',
         "",
         SYNTHESIZED,
+    ),
+    Mutant(
+        "hours for a throttled function",
+        "cdk_app/guards.py",
+        "    add_retry(state, errors=THROTTLED, attempts=THROTTLED_ATTEMPTS)\n",
+        "",
+        SMALL,
+    ),
+    Mutant(
+        "a limit on extractions",
+        "cdk_app/slots.py",
+        "Pool.EXTRACTION: config.max_extractions",
+        "Pool.EXTRACTION: 500",
+        SMALL,
+    ),
+    Mutant(
+        "a missing host told apart from a crash",
+        "cdk_app/container_retries.py",
+        '"is_host_missing": f"{{% {is_host_missing()} %}}"',
+        '"is_host_missing": False',
+        SMALL,
+    ),
+    Mutant(
+        "the end of a container that outlives its state",
+        "lambdas/lifestream/aws/settlement.py",
+        "            self._stop_container(execution)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "the end of a container whose execution's end was lost",
+        "lambdas/lifestream/aws/reconciliation.py",
+        'found["containers_stopped"] += self._stop_containers(cutoff)',
+        'found["containers_stopped"] += []',
     ),
 )
 

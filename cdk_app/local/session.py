@@ -68,6 +68,7 @@ class EmbeddedAws:
             "STATE_MACHINE_ARN": self.outputs["StateMachineArn"],
             "SLOTS_TABLE_NAME": self.outputs["SlotsTableName"],
             "API_KEYS_SECRET": self.outputs["ApiKeysSecret"],
+            "CLUSTER_NAME": self.outputs["ClusterName"],
         }
 
     def session(self) -> boto3.Session:

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from lifestream.aws import clients
 from lifestream.aws.announcements import Announcements
+from lifestream.aws.containers import Containers
 from lifestream.aws.executions import Executions
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.queues import QueueService
@@ -22,6 +23,7 @@ def settlement(settings: OperatorSettings, *, patience: timedelta = PATIENCE) ->
         executions=Executions(clients.step_functions(), settings.state_machine_arn),
         queues=QueueService(clients.sqs(), queue_url=settings.queue_url, dlq_url=settings.dlq_url),
         announcements=Announcements(clients.events()),
+        containers=Containers(clients.ecs(), settings.cluster),
         patience=patience,
     )
 

@@ -170,6 +170,7 @@ class OperatorSettings(ClientSettings, SlotSettings):
     """What it takes to look after executions: settle, reconcile."""
 
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
+    cluster: str = Field(alias="CLUSTER_NAME")
 
 
 Settings = TypeVar("Settings", bound=Environment)

@@ -9,11 +9,12 @@ import pytest
 from cdk_app.local.states_errors import StateError
 from conftest import BUCKET
 from lifestream.aws.artifacts import AUDIO, TRANSCRIPT, artifact_key
-from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.job import JobStatus, ProcessingJob, SwitchedOff
 from lifestream.errors import SpeechEngineError
 from lifestream.step_names import Step
 from simulation.cloud import Cloud
 from simulation.faults import Fault
+from steps import index_transcript, summarize_transcript
 
 STEP = Step.TRANSCRIBE_SPEECH
 
@@ -194,3 +195,65 @@ def test_an_answer_that_was_lost_costs_one_more_call_at_most(cloud: Cloud) -> No
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
     assert cloud.summarizer.paid.total() == 2
+
+
+@pytest.mark.fault("C7", by="a container that outlives its state", so="stopped")
+@pytest.mark.parametrize("loses_events", [False, True])
+def test_a_container_that_outlives_its_state_is_stopped(
+    cloud: Cloud, *, loses_events: bool
+) -> None:
+    """AWS documents that an abort stops the task, and nothing of the kind for a time limit."""
+    cloud.loses_events = loses_events
+    cloud.services.hangs = {STEP}
+    cloud.services.outlives_its_state = True
+    job = cloud.upload()
+    cloud.settle()
+    assert status(cloud, job) == JobStatus.FAILED
+
+    if loses_events:
+        assert cloud.services.running_containers == 1
+        found = cloud.reconcile()
+        assert found["containers_stopped"] == (job.execution_name,)
+        cloud.settle()
+
+    assert cloud.services.running_containers == 0
+    assert cloud.services.cluster.stopped
+
+
+def test_a_container_of_a_running_execution_is_left_alone(cloud: Cloud) -> None:
+    job = cloud.upload()
+    cloud.deliver([cloud.inbox.pop()])
+    cloud.run_until(f"{STEP} UpdateItem")
+
+    assert cloud.reconcile()["containers_stopped"] == ()
+
+    cloud.settle()
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+
+
+def test_what_is_switched_off_is_named_and_nobodys_failure(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = SwitchedOff(part="summary", reason="OPENAI_API_KEY is not set")
+    monkeypatch.setattr(summarize_transcript, "load_summarizer", lambda *_: off)
+    no_index = off.model_copy(update={"part": "index"})
+    monkeypatch.setattr(index_transcript, "load_embedder", lambda *_: no_index)
+    job = cloud.upload()
+
+    cloud.settle()
+
+    record = cloud.service.job(job.job_id)
+    assert record.status == JobStatus.SUCCEEDED
+    assert record.switched_off == (off, no_index)
+    assert cloud.dead_letters() == []
+    manifest = json.loads(published(cloud, job, "manifest.json"))
+    assert [part["part"] for part in manifest["switched_off"]] == ["summary", "index"]
+    markdown = published(cloud, job, "result.md").replace("\\", "")
+    assert "No summary: OPENAI_API_KEY is not set." in markdown
+    assert "No index: OPENAI_API_KEY is not set." in published(cloud, job, "result.html")
+    assert "summary.json" not in manifest["files"]
+
+
+def published(cloud: Cloud, job: ProcessingJob, name: str) -> str:
+    answer = cloud.aws.s3.get_object(Bucket=BUCKET, Key=f"{job.results_prefix}{name}")
+    return answer["Body"].read().decode()

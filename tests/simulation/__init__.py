@@ -9,6 +9,7 @@ faults          what happens at a call: killed, throttled, refused, its answer l
 engines         speech, summaries and vectors that say what they are told to
 uploads         videos, and what S3 says about them
 account         Lambda concurrency and container hosts, where a test limits them
+cluster         ECS's API
 services        what the state machine calls: handlers, container, SQS, DynamoDB
 executions      Step Functions' API over the real executor
 cloud           uploads, deliveries, events: what a test talks to

@@ -21,6 +21,7 @@ from lifestream.aws import clients
 from lifestream.settings import _read
 from lifestream.step_names import Step
 from simulation.account import Account, ThrottledError
+from simulation.cluster import Cluster
 from simulation.faults import Process, ProcessKilledError
 from simulation.scheduler import Scheduler
 
@@ -39,7 +40,6 @@ class Services:
     """By job id."""
     host_waits: Counter[str] = field(default_factory=Counter)
     """By job id: how often ECS gave up on finding a host."""
-    running_containers: int = 0
     peak_containers: int = 0
     refusals: list[Exception] = field(default_factory=list)
     """How ECS answers the next requests for a container."""
@@ -47,6 +47,13 @@ class Services:
     """The container ends with success at once."""
     hangs: set[str] = field(default_factory=set)
     """Steps that never answer."""
+    outlives_its_state: bool = False
+    """The container runs on when its state has ended: only StopTask ends it."""
+    cluster: Cluster = field(default_factory=Cluster)
+
+    @property
+    def running_containers(self) -> int:
+        return len(self.cluster.tasks)
 
     def in_process(
         self, name: str, call: Callable[[], Any], cancelled: threading.Event | None = None
@@ -126,14 +133,19 @@ class Services:
             self.host_waits[job_id] += 1
             raise StateError("States.TaskFailed", given_up)
         self.container_starts[job_id] += 1
-        self.running_containers += 1
+        task = self.cluster.start(environment)
         self.peak_containers = max(self.peak_containers, self.running_containers)
         hangs = Step.TRANSCRIBE_SPEECH in self.hangs
+
+        def is_over() -> bool:
+            is_abandoned = cancelled.is_set() and not self.outlives_its_state
+            return task.is_stopped.is_set() or is_abandoned
+
         try:
-            self.scheduler.wait_until(cancelled.is_set, None if hangs else CONTAINER_SECONDS)
+            self.scheduler.wait_until(is_over, None if hangs else CONTAINER_SECONDS)
             code = self._exit_code(environment, cancelled)
         finally:
-            self.running_containers -= 1
+            self.cluster.end(task)
         if code:
             container = {"ExitCode": code}
             reason = {"StoppedReason": "Essential container in task exited"}

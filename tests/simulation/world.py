@@ -120,6 +120,8 @@ def _before(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> A
         return cloud.executions.answer(model.name, parameters)
     if answer is None and model.name == "PutEvents":
         return cloud.announce(parameters["Entries"])
+    if answer is None and model.service_model.service_name == "ecs":
+        return cloud.services.cluster.answer(model.name, parameters)
     return answer
 
 

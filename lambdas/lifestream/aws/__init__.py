@@ -5,6 +5,8 @@ artifacts   what the steps write, with their checkpoints
 videos      uploads, read in ranges
 job_table   one row a job; a terminal status is never overwritten
 executions  the state machine
+containers  tasks on the cluster
+slots       who may use a limited resource
 queues      the ingest queue and the dead-letter queue
 keys        the vendors' keys
 models      the stack's own model weights

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import boto3
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_ecs import ECSClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
@@ -42,6 +43,11 @@ def step_functions() -> SFNClient:
 @cache
 def events() -> EventBridgeClient:
     return _session().client("events")
+
+
+@cache
+def ecs() -> ECSClient:
+    return _session().client("ecs")
 
 
 @cache

@@ -44,6 +44,8 @@ class Reconciled(Frozen):
     """Rows whose end had not been told to anybody."""
     released: tuple[str, ...] = ()
     """Slots of executions that do not run."""
+    containers_stopped: tuple[str, ...] = ()
+    """Executions that do not run and whose container did."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Reconciliation:
         for record in self.settlement.jobs.since(horizon):
             if record.updated_at <= cutoff and (done := self._look_after(record)):
                 found[done].append(record.job_id)
+        found["containers_stopped"] += self._stop_containers(cutoff)
         found["released"] += self._release_slots()
         return Reconciled.model_validate(found)
 
@@ -111,10 +114,9 @@ class Reconciliation:
         return "delivered"
 
     def _stop(self, job: ProcessingJob) -> bool:
-        execution = self.settlement.executions.find(job.execution_name)
-        if execution is None or not execution.is_running:
+        if not self._is_running(job.execution_name):
             return False
-        self.settlement.executions.stop(execution.name, why="the job was cancelled")
+        self.settlement.executions.stop(job.execution_name, why="the job was cancelled")
         return True
 
     def _announce(self, record: JobRecord) -> Done | None:
@@ -123,9 +125,19 @@ class Reconciliation:
         self.settlement.announce(record)
         return "announced"
 
+    def _stop_containers(self, cutoff: datetime) -> Iterator[str]:
+        for container in self.settlement.containers.running():
+            is_due = container.created_at <= cutoff
+            if is_due and not self._is_running(container.execution_name):
+                self.settlement.containers.stop(container, why="its execution does not run")
+                yield container.execution_name
+
     def _release_slots(self) -> Iterator[str]:
         for name in sorted(self.settlement.slots.holders()):
-            execution = self.settlement.executions.find(name)
-            if execution is None or not execution.is_running:
+            if not self._is_running(name):
                 self.settlement.slots.release(name)
                 yield name
+
+    def _is_running(self, name: str) -> bool:
+        execution = self.settlement.executions.find(name)
+        return execution is not None and execution.is_running

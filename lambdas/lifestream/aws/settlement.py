@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from lifestream.aws.announcements import Announcements
+from lifestream.aws.containers import Containers
 from lifestream.aws.executions import ExecutionReport, Executions
 from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.aws.queues import QueueService
@@ -30,9 +31,12 @@ class Settlement:
     executions: Executions
     queues: QueueService
     announcements: Announcements
+    containers: Containers
     patience: timedelta = PATIENCE
 
     def settle(self, execution: ExecutionReport) -> None:
+        if execution.status != "SUCCEEDED":
+            self._stop_container(execution)
         self.slots.release(execution.name)
         job = execution.job
         record = self._row(job)
@@ -43,6 +47,16 @@ class Settlement:
             self._send_letter(record, execution)
         if record.attempt == job.attempt and record.needs_announcement:
             self.announce(record)
+
+    def _stop_container(self, execution: ExecutionReport) -> None:
+        """AWS promises to stop the task of an aborted execution, "best effort", and promises
+        nothing for a state that ran into its time limit.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
+        """
+        for container in self.containers.running():
+            if container.execution_name == execution.name:
+                self.containers.stop(container, why=f"its execution ended {execution.status}")
 
     def announce(self, record: JobRecord) -> None:
         """At least once: noted when it is told."""

@@ -1,0 +1,59 @@
+"""ECS's API over the containers of the simulation. Fakes: for tests only."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from simulation.faults import answer
+
+ARN = "arn:aws:ecs:us-east-1:123456789012:task/gpu/{number}"
+
+
+@dataclass
+class Task:
+    """`is_stopped` is set by StopTask; `environment` is what the state machine gave it."""
+
+    arn: str
+    environment: dict[str, str]
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    is_stopped: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def described(self) -> dict[str, Any]:
+        pairs = [{"name": name, "value": value} for name, value in self.environment.items()]
+        overrides = {"containerOverrides": [{"name": "TranscribeSpeech", "environment": pairs}]}
+        return {"taskArn": self.arn, "createdAt": self.created_at, "overrides": overrides}
+
+
+@dataclass
+class Cluster:
+    tasks: dict[str, Task] = field(default_factory=dict)
+    stopped: list[str] = field(default_factory=list)
+    """Reasons, of tasks that StopTask ended."""
+    _started: int = 0
+
+    def start(self, environment: dict[str, str]) -> Task:
+        self._started += 1
+        task = Task(ARN.format(number=self._started), environment)
+        self.tasks[task.arn] = task
+        return task
+
+    def end(self, task: Task) -> None:
+        del self.tasks[task.arn]
+
+    def answer(self, operation: str, parameters: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+        """What botocore takes for ECS's answer."""
+        match operation:
+            case "ListTasks":
+                return answer(200, {"taskArns": list(self.tasks)})
+            case "DescribeTasks":
+                found = [self.tasks[arn] for arn in parameters["tasks"] if arn in self.tasks]
+                return answer(200, {"tasks": [task.described for task in found], "failures": []})
+            case "StopTask":
+                self.tasks[parameters["task"]].is_stopped.set()
+                self.stopped.append(parameters["reason"])
+                return answer(200, {"task": {}})
+        raise NotImplementedError(operation)
