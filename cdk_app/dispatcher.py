@@ -35,6 +35,7 @@ class Dispatcher(Construct):
             handler="triggers.dispatcher.handler",
             requirements=Requirements.BASE,
             environment={
+                "AWS_SQS_QUEUE_URL": queue.queue_url,
                 "JOBS_TABLE_NAME": jobs.table_name,
                 "STATE_MACHINE_ARN": state_machine.state_machine_arn,
             },

@@ -146,6 +146,7 @@ class SlotSettings(Environment):
 
 
 class DispatcherSettings(Environment):
+    queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
     jobs_table: str = Field(alias="JOBS_TABLE_NAME")
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
 

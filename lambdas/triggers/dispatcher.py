@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.exceptions import BotoCoreError, ClientError
 
 from lifestream.aws import clients
 from lifestream.aws.executions import Executions
@@ -21,6 +23,8 @@ from lifestream.domain.messages import jobs_in
 from lifestream.errors import InvalidMessageError
 from lifestream.observability import logger
 from lifestream.settings import DispatcherSettings, load
+
+RETRY_SECONDS = 60
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
@@ -38,7 +42,19 @@ def dispatch(record: SQSRecord) -> None:
     except Exception as error:
         failed = {"message_id": record.message_id, "error": type(error).__name__}
         logger.error("message failed", extra=failed)  # a traceback quotes the message
+        show_again_soon(record)
         raise
+
+
+def show_again_soon(record: SQSRecord) -> None:
+    """The queue hides messages for long, for the sake of those that Lambda throttles (ADR 21).
+    This one was not throttled. If SQS refuses, it stays hidden for as long as the others."""
+    with suppress(ClientError, BotoCoreError):
+        clients.sqs().change_message_visibility(
+            QueueUrl=load(DispatcherSettings).queue_url,
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=RETRY_SECONDS,
+        )
 
 
 def start_jobs(record: SQSRecord) -> None:

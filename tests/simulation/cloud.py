@@ -38,7 +38,7 @@ EVENT_DELAY_SECONDS = 5.0
 EVENT_ATTEMPTS = 3
 POLLERS = 2
 """At once, as the event source mapping's maximum concurrency allows."""
-VISIBILITY_SECONDS = 180.0
+VISIBILITY_SECONDS = 900.0
 ASYNC_RETRY_SECONDS = 6 * 3_600.0
 
 

@@ -22,12 +22,13 @@ DEFINITION = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End":
 
 
 @pytest.fixture
-def machine(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:  # noqa: ARG001
+def machine(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     role = "arn:aws:iam::123456789012:role/states"
     answer = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
         name="pipeline", definition=DEFINITION, roleArn=role
     )
     monkeypatch.setenv("STATE_MACHINE_ARN", answer["stateMachineArn"])
+    monkeypatch.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
     dispatcher.job_table.cache_clear()
     dispatcher.executions.cache_clear()
     yield answer["stateMachineArn"]
@@ -54,7 +55,7 @@ def test_the_same_event_ten_times_is_one_execution(machine: str) -> None:
     for _ in range(10):
         assert deliver(upload("uploads/talk.mp4")) == []
 
-    assert executions(machine) == [a_job(key="uploads/talk.mp4").job_id]
+    assert executions(machine) == [a_job(key="uploads/talk.mp4").execution_name]
 
 
 def test_a_bad_message_fails_alone(machine: str) -> None:
@@ -62,6 +63,22 @@ def test_a_bad_message_fails_alone(machine: str) -> None:
 
     assert failed == ["1"]
     assert len(executions(machine)) == 2
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_message_that_failed_comes_again_long_before_the_queue_shows_it(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatcher, "RETRY_SECONDS", 0)
+    aws.sqs.send_message(QueueUrl=aws.queue_url, MessageBody="not json")
+    [message] = aws.sqs.receive_message(QueueUrl=aws.queue_url, VisibilityTimeout=900)["Messages"]
+    event = sqs_event([message["Body"]])
+    event["Records"][0]["receiptHandle"] = message["ReceiptHandle"]
+
+    dispatcher.handler(event, LAMBDA_CONTEXT)
+
+    [again] = aws.sqs.receive_message(QueueUrl=aws.queue_url)["Messages"]
+    assert again["MessageId"] == message["MessageId"]
 
 
 def test_a_test_event_starts_nothing(machine: str) -> None:
