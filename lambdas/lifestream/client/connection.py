@@ -6,8 +6,10 @@ import re
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
 
 from lifestream.aws import clients
+from lifestream.client.aws_errors import explained
 from lifestream.errors import ConfigurationError, MissingSettingsError
 from lifestream.settings import ClientSettings, load
 
@@ -29,7 +31,15 @@ def connect_as(kind: type[Kind], stage: str | None = None) -> Kind:
             return load(kind)
         except MissingSettingsError:
             stage = "dev"
-    return kind.model_validate(stack_outputs(f"LifeStream-{stage}"))
+    stack = f"LifeStream-{stage}"
+    try:
+        return kind.model_validate(stack_outputs(stack))
+    except ValidationError as error:
+        missing = ", ".join(sorted(str(e["loc"][0]) for e in error.errors()))
+        raise ConfigurationError(
+            f"the stack {stack} does not say {missing}: it was deployed by an older version. "
+            f"Deploy it again: make deploy STAGE={stage}"
+        ) from None
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
@@ -37,12 +47,22 @@ def stack_outputs(stack: str) -> dict[str, str]:
     try:
         answer = clients.cloud_formation().describe_stacks(StackName=stack)
     except (ClientError, BotoCoreError) as error:
-        raise ConfigurationError(
-            f"the stack {stack} cannot be read ({error}). Deploy it, name another --stage, "
-            "or set AWS_S3_BUCKET_NAME, AWS_SQS_QUEUE_URL, AWS_SQS_DLQ_URL and JOBS_TABLE_NAME"
-        ) from error
+        raise ConfigurationError(_why_unreadable(stack, error)) from error
     outputs = answer["Stacks"][0].get("Outputs", [])
     return {_setting(output["OutputKey"]): output["OutputValue"] for output in outputs}
+
+
+def _why_unreadable(stack: str, error: ClientError | BotoCoreError) -> str:
+    """CloudFormation calls a stack that is not there a ValidationError."""
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ValidationError":
+        region = clients.cloud_formation().meta.region_name
+        return (
+            f"there is no stack {stack} in {region}. Deploy it there, name another --stage, set "
+            "AWS_REGION to where it is, or set AWS_S3_BUCKET_NAME, AWS_SQS_QUEUE_URL, "
+            "AWS_SQS_DLQ_URL and JOBS_TABLE_NAME"
+        )
+    problem, advice = explained(error)
+    return f"the stack {stack} cannot be read: {problem}. {advice.removesuffix('.')}"
 
 
 def _setting(output_key: str) -> str:

@@ -13,9 +13,27 @@ from rich.console import Console
 from rich.markup import escape
 
 from lifestream.domain.reading import one_line
-from lifestream.errors import ConfigurationError, PipelineError
+from lifestream.errors import (
+    ConfigurationError,
+    CostCapError,
+    KeyRefusedError,
+    ModelAlteredError,
+    ModelMissingError,
+    PipelineError,
+    TransientError,
+)
 
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+# An error's own advice is for a job that ended with it; a command has no job to redrive.
+COMMAND_ADVICE: dict[type[PipelineError], str] = {
+    PipelineError: "Correct what the message names, then run the command again.",
+    ConfigurationError: "Correct what the message names, then run the command again.",
+    TransientError: "Run the command again in a minute.",
+    KeyRefusedError: "Put a valid key into the deployment's secret, then run the command again.",
+    CostCapError: "Raise MAX_SUMMARY_DOLLARS or take a cheaper OPENAI_MODEL, then try again.",
+    ModelMissingError: "Put the model there with `lifestream models`.",
+    ModelAlteredError: "Fetch the model again with `lifestream models`.",
+}
 console = Console(emoji=False)  # ":secret:" in an ARN is no emoji
 Stage = Annotated[
     str | None, typer.Option(help="Use this stage's stack instead of the environment.")
@@ -36,7 +54,7 @@ def plain_errors() -> Iterator[None]:
         yield
     except PipelineError as error:
         console.print(f"[red]{type(error).__name__}[/]: {plain(str(error))}", soft_wrap=True)
-        console.print(plain(error.advice), soft_wrap=True)
+        console.print(plain(advice_to(error)), soft_wrap=True)
         raise typer.Exit(1) from None
     except FileNotFoundError as error:
         console.print(f"[red]{plain(str(error))}[/]", soft_wrap=True)
@@ -45,6 +63,11 @@ def plain_errors() -> Iterator[None]:
         for problem in error.errors():
             console.print(f"[red]{plain(problem['msg'])}[/]", soft_wrap=True)
         raise typer.Exit(2) from None
+
+
+def advice_to(error: PipelineError) -> str:
+    """What the person who typed the command should do."""
+    return COMMAND_ADVICE.get(type(error), error.advice)
 
 
 def moment(text: str) -> datetime:
