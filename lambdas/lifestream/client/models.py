@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
 MODELS_PREFIX = "models"
+ONE_PIECE_BYTES = 5 << 30
+"""S3's own limit for one request."""
 REPOSITORIES = {
     "large-v3-turbo": "mobiuslabsgmbh/faster-whisper-large-v3-turbo",
     "large-v3": "Systran/faster-whisper-large-v3",
@@ -34,7 +36,9 @@ def fetch(name: str, folder: Path, token: SecretStr | None) -> Path:
         from huggingface_hub import snapshot_download
         from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError
     except ImportError as error:
-        raise ConfigurationError("pip install huggingface_hub to fetch models") from error
+        raise ConfigurationError(
+            f"the package {error.name} is not installed: pip install '.[models]'"
+        ) from error
     target = folder / name
     repository = REPOSITORIES.get(name, name)
     try:
@@ -44,7 +48,9 @@ def fetch(name: str, folder: Path, token: SecretStr | None) -> Path:
     except GatedRepoError as error:
         raise ModelGateError(f"the conditions of {repository} have not been accepted") from error
     except RepositoryNotFoundError as error:
-        raise ConfigurationError(f"there is no model {repository!r}, or not for you") from error
+        raise ConfigurationError(
+            f"there is no model {repository!r} on the hub, or HUGGINGFACE_TOKEN may not read it"
+        ) from error
     except (HfHubHTTPError, OSError) as error:
         raise TransientError(
             f"{repository} could not be fetched: {type(error).__name__}"
@@ -54,7 +60,20 @@ def fetch(name: str, folder: Path, token: SecretStr | None) -> Path:
 
 
 def upload(s3: S3Client, bucket: str, folder: Path, *, on_file: Callable[[str], None]) -> None:
-    """Under `models/<folder's name>/`, the sums last: what they name is there."""
+    """Under `models/<folder's name>/`, the sums last: what they name is there.
+
+    In one piece and with its SHA-256, so that S3 keeps the digest of the whole file, which
+    `lifestream doctor` compares with the sums. A file of more than 5 GiB goes in parts.
+    """
+    from boto3.s3.transfer import TransferConfig
+
+    in_one_piece = TransferConfig(multipart_threshold=ONE_PIECE_BYTES)
     for name in (*files_of(folder), SUMS):
         on_file(name)
-        s3.upload_file(str(folder / name), bucket, f"{MODELS_PREFIX}/{folder.name}/{name}")
+        s3.upload_file(
+            str(folder / name),
+            bucket,
+            f"{MODELS_PREFIX}/{folder.name}/{name}",
+            ExtraArgs={"ChecksumAlgorithm": "SHA256"},
+            Config=in_one_piece,
+        )

@@ -17,11 +17,12 @@ SUMS = "SHA256SUMS"
 
 def verified(folder: Path, *needed: str) -> Path:
     """Raises ModelMissingError, ModelAlteredError."""
-    listed = dict(_listed(folder))
-    for name in (*needed, *listed):
+    sums = folder / SUMS
+    published = dict(listed(sums.read_text())) if sums.is_file() else {}
+    for name in (*needed, *published):
         if not (folder / name).is_file():
             raise ModelMissingError(f"no model in {folder}: {name} is missing")
-    for name, digest in listed.items():
+    for name, digest in published.items():
         if sha256(folder / name) != digest:
             raise ModelAlteredError(f"{folder / name} is not the file that {SUMS} names")
     return folder
@@ -43,8 +44,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _listed(folder: Path) -> Iterator[tuple[str, str]]:
-    sums = folder / SUMS
-    for line in sums.read_text().splitlines() if sums.is_file() else ():
+def listed(sums: str) -> Iterator[tuple[str, str]]:
+    """File → hexadecimal digest, of the text of a SHA256SUMS."""
+    for line in sums.splitlines():
         digest, _, name = line.partition("  ")
         yield name, digest
