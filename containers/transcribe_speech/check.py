@@ -1,5 +1,6 @@
 """`--check`: tries both engines on one second of sound, and says exactly what is wrong.
 
+Where the built-in engines are installed, as on a laptop, those are tried that a job would get.
 With `--without-models` only what the image itself brings is tried: the libraries and the voice
 activity detector. That is what the image's build does, on the CPU.
 """
@@ -10,6 +11,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -17,7 +19,9 @@ from lifestream.aws import clients
 from lifestream.aws.models import fetch_models
 from lifestream.domain.job import JobOptions
 from lifestream.engines.device import chosen, named_errors
+from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.pyannote import Pyannote
+from lifestream.engines.transcription import load_transcriber
 from lifestream.engines.transcription.faster_whisper import FasterWhisper
 from lifestream.errors import PipelineError
 from lifestream.media import SAMPLE_RATE
@@ -56,6 +60,9 @@ def works(name: str, attempt: Callable[[], str]) -> bool:
 
 
 def try_libraries() -> str:
+    if has_built_in_engines():
+        speech_spans(one_second().samples)
+        return "with the built-in engines"
     with named_errors("libraries"):
         import ctranslate2
         import faster_whisper
@@ -77,15 +84,20 @@ def fetch(settings: SpeechSettings) -> str:
 
 
 def try_recognition(settings: SpeechSettings) -> str:
-    engine = FasterWhisper(settings)
+    engine = load_transcriber(settings) if has_built_in_engines() else FasterWhisper(settings)
     engine.transcribe(one_second(), JobOptions(), lambda _: None)
     return f"{engine.name} on {chosen(settings.device)}"
 
 
 def try_diarization(settings: SpeechSettings) -> str:
-    engine = Pyannote(settings)
+    engine = load_diarizer(settings) if has_built_in_engines() else Pyannote(settings)
     engine.diarize(one_second(), JobOptions(), lambda _: None)
     return f"{engine.name} on {chosen(settings.device)}"
+
+
+def has_built_in_engines() -> bool:
+    """The image has none: what it lacks must not be made up for by another engine."""
+    return find_spec("pocketsphinx") is not None
 
 
 def one_second() -> Sound:
