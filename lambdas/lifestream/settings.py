@@ -167,6 +167,19 @@ class ClientSettings(Storage):
     state_machine_arn: str | None = Field(default=None, alias="STATE_MACHINE_ARN")
 
 
+class DoctorSettings(ClientSettings):
+    """What it takes to run the container by hand; `task_subnets` is a list with commas."""
+
+    state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
+    cluster: str = Field(alias="CLUSTER_NAME")
+    task_definition: str = Field(alias="TASK_DEFINITION_ARN")
+    capacity_provider: str = Field(alias="CAPACITY_PROVIDER")
+    task_subnets: str = Field(alias="TASK_SUBNETS")
+    task_security_group: str = Field(alias="TASK_SECURITY_GROUP")
+    compute: Literal["gpu", "cpu"] = Field(alias="COMPUTE")
+    container_logs: str = Field(alias="CONTAINER_LOG_GROUP")
+
+
 class OperatorSettings(ClientSettings, SlotSettings):
     """What it takes to look after executions: settle, reconcile."""
 

@@ -16,6 +16,7 @@ from lifestream.aws import clients
 from lifestream.aws.keys import load_keys
 from lifestream.client import display
 from lifestream.client.connection import connect, connect_as
+from lifestream.client.doctor.command import doctor
 from lifestream.client.library_cli import ask, search
 from lifestream.client.models import fetch
 from lifestream.client.models import upload as upload_model
@@ -47,6 +48,7 @@ app.command()(results)
 app.command()(export)
 app.command()(search)
 app.command()(ask)
+app.command()(doctor)
 app.add_typer(speakers, name="speakers")
 
 

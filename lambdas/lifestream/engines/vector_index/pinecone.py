@@ -70,6 +70,20 @@ class PineconeIndex:
             )
         return [_hit(match.score, dict(match.metadata or {})) for match in answer.matches]
 
+    def existing_dimension(self) -> int | None:
+        """None if there is no such index; nothing is created. One that does not say how many
+        dimensions it has counts as fitting.
+
+        Raises KeyRefusedError, TransientError, ConfigurationError."""
+        from pinecone import Pinecone
+
+        client = Pinecone(api_key=self._key.get_secret_value())
+        with _translated():
+            if not client.has_index(self._index_name):
+                return None
+            described = client.describe_index(self._index_name)
+            return getattr(described, "dimension", None) or self._dimension
+
     def _delete(self, ids: set[str]) -> None:
         ordered = sorted(ids)
         with _translated():
