@@ -4,6 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 STAGE ?= dev
 COMPUTE ?= gpu
+SWITCHES ?=
+FIX ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SPEECH := .venv-speech
@@ -21,10 +23,11 @@ export UV_SYSTEM_CERTS := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
 export MYPYPATH := lambdas:tests:docs:containers:benchmarks
-CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE)
+CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
+PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs check \
-	browser test soak mutants reliability test-speech test-aws bench burst synth diff deploy destroy lock clean
+	browser test soak mutants reliability test-speech test-aws bench burst synth preflight bootstrap diff deploy destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -35,6 +38,8 @@ demo: $(VENV)/.ready ## the whole pipeline on the sample video, on this machine
 install: $(VENV)/.ready node_modules/.ready ## set everything up
 
 $(VENV)/.ready: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: name it with PYTHON=python3.13"; exit 1; }
 	@echo "Setting up $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
@@ -43,6 +48,7 @@ $(VENV)/.ready: requirements.txt pyproject.toml
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
+	@command -v npm > /dev/null || { echo "Node 20 or newer is needed, with npm"; exit 1; }
 	@npm ci --no-audit --no-fund --silent
 	@touch $@
 
@@ -139,6 +145,12 @@ burst: $(VENV)/.ready ## 100 and 1,000 uploads at once, every event ten times: h
 
 synth: $(VENV)/.ready node_modules/.ready ## the CloudFormation template: STAGE=dev COMPUTE=gpu
 	$(CDK) synth --quiet
+
+preflight: $(VENV)/.ready ## what a deployment would run into, line by line; FIX=yes creates missing roles
+	@$(PREFLIGHT) --stage $(STAGE) --compute $(COMPUTE) $(SWITCHES) $(if $(FIX),--fix)
+
+bootstrap: $(VENV)/.ready node_modules/.ready ## prepare account and region for the CDK: once for each
+	@environment=$$($(PREFLIGHT) --environment) && npx --no-install cdk bootstrap $$environment
 
 diff: $(VENV)/.ready node_modules/.ready ## what a deployment would change
 	$(CDK) diff
