@@ -18,4 +18,6 @@ def handler(event: dict[str, Any], _context: object) -> None:
     """Raises what AWS raises: Lambda calls again, and the reconciler looks as well."""
     execution = ExecutionReport.of(event["detail"])
     settlement(load(OperatorSettings)).settle(execution)
-    logger.info("execution settled", extra={"name": execution.name, "status": execution.status})
+    logger.info(
+        "execution settled", extra={"execution": execution.name, "status": execution.status}
+    )
