@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifestream.aws.executions import ExecutionReport
 from lifestream.observability import logger
 from lifestream.operations import settlement
 from lifestream.settings import OperatorSettings, load
@@ -16,8 +15,9 @@ from lifestream.settings import OperatorSettings, load
 
 def handler(event: dict[str, Any], _context: object) -> None:
     """Raises what AWS raises: Lambda calls again, and the reconciler looks as well."""
-    execution = ExecutionReport.of(event["detail"])
-    settlement(load(OperatorSettings)).settle(execution)
+    settled = settlement(load(OperatorSettings))
+    execution = settled.executions.ended(event["detail"])
+    settled.settle(execution)
     logger.info(
         "execution settled", extra={"execution": execution.name, "status": execution.status}
     )

@@ -77,6 +77,19 @@ class Executions:
             return None
         return ExecutionReport.of(dict(described))
 
+    def ended(self, detail: dict[str, Any]) -> ExecutionReport:
+        """From an event's `detail`. Step Functions is asked for what the event leaves out: it
+        has no room for payloads over 248 KiB. Raises TransientError if the answer lags behind.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
+        """
+        if tells_everything(detail):
+            return ExecutionReport.of(detail)
+        described = self.find(detail["name"])
+        if described is None or described.is_running:
+            raise TransientError("Step Functions does not show yet how the execution ended")
+        return described
+
     def stop(self, name: str, *, why: str) -> None:
         """Step Functions stops the container with it. One that has ended stays as it is."""
         try:
@@ -102,3 +115,9 @@ class Executions:
 
     def arn_of(self, name: str) -> str:
         return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def tells_everything(detail: dict[str, Any]) -> bool:
+    """A job, and how it ended."""
+    how = (detail.get(name) for name in ("output", "error", "cause"))
+    return detail.get("input") is not None and any(text is not None for text in how)
