@@ -1,0 +1,88 @@
+"""The messages of AWS's documents in, through the dispatcher: one execution per upload out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from aws_documents import document
+from builders import LAMBDA_CONTEXT
+from conftest import JOBS
+from lifestream.aws import clients
+from lifestream.aws.job_table import JobTable
+from lifestream.domain.messages import jobs_in
+from triggers import dispatcher
+from unit import test_dispatcher
+
+S3 = document("s3_events")
+SQS = document("lambda_sqs")
+UPLOADS: list[dict[str, Any]] = [*S3["notifications"], *S3["event_bridge"]]
+machine = test_dispatcher.machine
+NOT_UPLOADED = [example for example in UPLOADS if not example["keys"]]
+
+
+def batch(messages: Iterable[str]) -> dict[str, Any]:
+    """The SQS event of Lambda's document, with our messages in it."""
+    example = SQS["event"]["event"]["Records"][0]
+    return {
+        "Records": [
+            example | {"messageId": f"message-{number}", "body": message}
+            for number, message in enumerate(messages)
+        ]
+    }
+
+
+def deliver(*messages: Any) -> dict[str, Any]:
+    event = batch(json.dumps(message) for message in messages)
+    return dict(dispatcher.handler(event, LAMBDA_CONTEXT))
+
+
+def execution_names(machine: str) -> set[str]:
+    found = clients.step_functions().list_executions(stateMachineArn=machine)["executions"]
+    return {execution["name"] for execution in found}
+
+
+@pytest.mark.parametrize("example", UPLOADS, ids=lambda example: example["name"])
+def test_the_keys_of_uploads_arrive_and_nothing_else_does(example: dict[str, Any]) -> None:
+    asked = jobs_in(json.dumps(example["message"]))
+
+    assert [job.key for job in asked.jobs] == example["keys"]
+    assert asked.unusable == []
+    for job in asked.jobs:
+        assert job.size is not None
+        assert job.etag is not None
+        assert (job.version_id is None) == (example["name"] == "no versioning")
+
+
+def test_every_message_of_the_documents_starts_its_executions(machine: str) -> None:
+    messages = [example["message"] for example in UPLOADS]
+
+    assert deliver(*messages, S3["test_event"]["message"]) == {"batchItemFailures": []}
+
+    keys = sorted(key for example in UPLOADS for key in example["keys"])
+    table = JobTable(clients.table(JOBS))
+    rows = [table.find(name) for name in execution_names(machine)]
+    assert sorted(row.key for row in rows if row) == keys
+
+
+def test_the_answer_names_the_failed_message_as_lambda_wants_it(machine: str) -> None:
+    good = UPLOADS[0]["message"]
+
+    answer = deliver(good, {"neither": "event nor job"})
+
+    [documented] = SQS["response"]["response"]["batchItemFailures"]
+    assert answer == {"batchItemFailures": [dict.fromkeys(documented, "message-1")]}
+    assert len(execution_names(machine)) == 1
+
+
+@pytest.mark.parametrize(
+    "message", [S3["test_event"]["message"], *(example["message"] for example in NOT_UPLOADED)]
+)
+def test_what_is_no_upload_starts_nothing_and_does_not_come_again(
+    machine: str, message: dict[str, Any]
+) -> None:
+    assert deliver(message) == {"batchItemFailures": []}
+    assert execution_names(machine) == set()
