@@ -1,0 +1,104 @@
+"""Jobs of a simulated cloud whose services answer with the errors of AWS's documents."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_documents import as_cause
+from cdk_app.local.states_errors import StateError
+from cdk_app.local.states_language import Invoke
+from infrastructure.conftest import all_states
+from lifestream.domain.job import JobStatus
+from simulation.cloud import Cloud
+from simulation.executions import snapshot
+from simulation.world import simulated
+
+ALWAYS = 1 << 30
+
+
+@dataclass(frozen=True)
+class End:
+    """Of a job: `messages` are those in the dead-letter queue."""
+
+    status: JobStatus
+    messages: list[dict[str, Any]]
+
+    @property
+    def failure(self) -> dict[str, Any]:
+        [message] = self.messages
+        failure: dict[str, Any] = message["failure"]
+        return failure
+
+
+def ends(*services: str, errors: Iterable[StateError], times: int = ALWAYS) -> list[End]:
+    """Of one job per error, all in one cloud. `services`: parts of their resources' or
+    functions' names; the first `times` calls of each job fail."""
+    with simulated(7) as cloud:
+        by_job = {cloud.upload(f"{number}.mp4").job_id: e for number, e in enumerate(errors)}
+        works = cloud.executions._invoke
+        cloud.executions._invoke = Failing(works, services, by_job, times)
+        cloud.settle()
+        messages = [json.loads(body) for body in cloud.dead_letters()]
+        return [end_of(cloud, job_id, messages) for job_id in by_job]
+
+
+@dataclass
+class Failing:
+    works: Invoke
+    services: tuple[str, ...]
+    errors: Mapping[str, StateError]
+    """By job id."""
+    times: int
+    failed: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
+        called = f"{resource} {arguments.get('FunctionName')}"
+        job_id = next((job_id for job_id in self.errors if job_id in json.dumps(arguments)), "")
+        is_due = job_id and self.failed[job_id] < self.times
+        if is_due and any(service in called for service in self.services):
+            self.failed[job_id] += 1
+            raise self.errors[job_id]
+        return self.works(resource, arguments, cancelled)
+
+
+def end_of(cloud: Cloud, job_id: str, messages: list[dict[str, Any]]) -> End:
+    own = [message for message in messages if message["job_id"] == job_id]
+    return End(cloud.service.job(job_id).status, own)
+
+
+def error_of(example: dict[str, Any], *, size: int = 0) -> StateError:
+    """`size`: of the cause, at least, in characters."""
+    cause = example["cause"]
+    if size and isinstance(cause, dict):
+        cause = with_long_overrides(cause, size)
+    return StateError(example["error"], as_cause(cause) or "")
+
+
+def with_long_overrides(task: dict[str, Any], size: int) -> dict[str, Any]:
+    """The same task, as if its job had asked for much."""
+    room = size - len(as_cause(with_environment(task, "")) or "")
+    return with_environment(task, "x" * max(room, 0))
+
+
+def with_environment(task: dict[str, Any], value: str) -> dict[str, Any]:
+    [override] = task["Overrides"]["ContainerOverrides"]
+    longer = override | {"Environment": [{"Name": "JOB", "Value": value}]}
+    return task | {"Overrides": task["Overrides"] | {"ContainerOverrides": [longer]}}
+
+
+def retries(state: dict[str, Any], error: str) -> int:
+    """How often the first rule that names the error tries again."""
+    for rule in state.get("Retry", ()):
+        if StateError(error).is_named_in(rule["ErrorEquals"]):
+            return int(rule["MaxAttempts"])
+    return 0
+
+
+def states_that_call(service: str) -> dict[str, dict[str, Any]]:
+    states = all_states(snapshot())
+    return {name: s for name, s in states.items() if f":::{service}:" in s.get("Resource", "")}

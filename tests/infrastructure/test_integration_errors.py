@@ -1,0 +1,39 @@
+"""The errors of DynamoDB and SQS in Step Functions, as AWS documents them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from aws_documents import document
+from infrastructure.failing import ends, error_of, retries, states_that_call
+from lifestream.domain.job import JobStatus
+
+ERRORS: list[dict[str, Any]] = document("integration_errors")["errors"]
+IN_DYNAMODB = [example for example in ERRORS if example["service"] == "dynamodb"]
+IN_SQS = [example for example in ERRORS if example["service"] == "sqs"]
+
+
+@pytest.mark.parametrize("error", [e["error"] for e in IN_DYNAMODB if e["reaction"] == "retry"])
+def test_an_error_of_dynamodb_that_passes_is_tried_again(error: str) -> None:
+    tried = {name: retries(state, error) for name, state in states_that_call("dynamodb").items()}
+
+    assert tried
+    assert min(tried.values()) >= 4
+
+
+@pytest.mark.parametrize("example", IN_SQS, ids=lambda example: example["error"])
+def test_only_a_refusal_of_sqs_is_tried_again(example: dict[str, Any]) -> None:
+    """Where the answer is lost, a second call could be a second dead-letter message."""
+    [state] = states_that_call("sqs").values()
+
+    assert (retries(state, example["error"]) > 0) == (example["reaction"] == "retry")
+
+
+def test_a_job_that_finds_no_free_slot_waits_for_one() -> None:
+    [taken] = [example for example in IN_DYNAMODB if example["reaction"] == "no slot"]
+
+    [end] = ends("dynamodb:updateItem", errors=[error_of(taken)], times=20)
+
+    assert (end.status, end.messages) == (JobStatus.SUCCEEDED, [])
