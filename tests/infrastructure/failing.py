@@ -14,7 +14,6 @@ from cdk_app.local.states_errors import StateError
 from cdk_app.local.states_language import Invoke
 from infrastructure.conftest import all_states
 from lifestream.domain.job import JobStatus
-from simulation.cloud import Cloud
 from simulation.executions import snapshot
 from simulation.world import simulated
 
@@ -40,11 +39,17 @@ def ends(*services: str, errors: Iterable[StateError], times: int = ALWAYS) -> l
     functions' names; the first `times` calls of each job fail."""
     with simulated(7) as cloud:
         by_job = {cloud.upload(f"{number}.mp4").job_id: e for number, e in enumerate(errors)}
-        works = cloud.executions._invoke
-        cloud.executions._invoke = Failing(works, services, by_job, times)
+        failing = Failing(cloud.executions._invoke, services, by_job, times)
+        cloud.executions._invoke = failing
         cloud.settle()
         messages = [json.loads(body) for body in cloud.dead_letters()]
-        return [end_of(cloud, job_id, messages) for job_id in by_job]
+        return [
+            End(
+                status=cloud.service.job(job_id).status,
+                messages=[message for message in messages if message["job_id"] == job_id],
+            )
+            for job_id in by_job
+        ]
 
 
 @dataclass
@@ -54,21 +59,16 @@ class Failing:
     errors: Mapping[str, StateError]
     """By job id."""
     times: int
-    failed: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
         called = f"{resource} {arguments.get('FunctionName')}"
         job_id = next((job_id for job_id in self.errors if job_id in json.dumps(arguments)), "")
-        is_due = job_id and self.failed[job_id] < self.times
+        is_due = job_id and self.failures[job_id] < self.times
         if is_due and any(service in called for service in self.services):
-            self.failed[job_id] += 1
+            self.failures[job_id] += 1
             raise self.errors[job_id]
         return self.works(resource, arguments, cancelled)
-
-
-def end_of(cloud: Cloud, job_id: str, messages: list[dict[str, Any]]) -> End:
-    own = [message for message in messages if message["job_id"] == job_id]
-    return End(cloud.service.job(job_id).status, own)
 
 
 def error_of(example: dict[str, Any], *, size: int = 0) -> StateError:

@@ -5,64 +5,114 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from aws_documents import as_cause, document
 from cdk_app.local.states_errors import StateError
-from infrastructure.failing import End, ends, error_of
+from cdk_app.local.states_language import Execution
+from infrastructure.failing import ends, error_of
+from infrastructure.test_workflow import JOB, Services
+from lifestream.domain.causes import readable_cause
 from lifestream.domain.job import JobStatus
 from lifestream.errors import all_errors
 from lifestream.step_names import Step
+from simulation.executions import snapshot
 
 DOCUMENT = document("ecs_run_task_sync")
 STOPPED: list[dict[str, Any]] = DOCUMENT["failures"]
 REFUSED: list[dict[str, Any]] = DOCUMENT["refusals"]
+REASONS: list[dict[str, Any]] = document("ecs_stop_codes")["stopped"]
 RUN_TASK = "ecs:runTask"
-LASTING = [example for example in STOPPED if example["kind"] != "no host"]
+STARTS = {
+    "no host": range(7, 1_000),
+    "host lost": range(2, 4),
+    "crashed": range(2, 4),
+    "cannot start": range(1, 4),
+    "stopped": range(1, 4),
+}
+"""A missing host costs nothing: it is waited for. Anything else is tried three times at most."""
 LONGEST_CAUSE = 32_768
 
 
-def fail_always(*errors: StateError) -> list[End]:
-    return ends(RUN_TASK, errors=errors)
+def with_reason(reason: dict[str, Any]) -> dict[str, Any]:
+    """A stopped task as Step Functions reports it, for a reason that ECS documents."""
+    task: dict[str, Any] = STOPPED[0]["cause"]
+    told = {"StopCode": reason["stop_code"], "StoppedReason": reason["stopped_reason"]}
+    [container] = task["Containers"]
+    ended = {"ExitCode": reason.get("exit_code"), "Reason": reason.get("container_reason")}
+    changes = told | {"Containers": [without_nothing(container | ended)]}
+    return reason | {"error": "States.TaskFailed", "cause": without_nothing(task | changes)}
 
 
-def assert_recorded(end: End, example: dict[str, Any]) -> None:
-    """As one message that names the step and an error of AWS or of ours."""
+def without_nothing(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+EXAMPLES = [*STOPPED, *REFUSED, *map(with_reason, REASONS)]
+
+
+every_example = pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example["name"])
+
+
+@every_example
+def test_only_a_missing_host_is_waited_for(example: dict[str, Any]) -> None:
+    services = Services({Step.TRANSCRIBE_SPEECH: error_of(example, size=LONGEST_CAUSE)})
+    context = {"Execution": {"Id": "arn:execution", "Name": "n", "Input": JOB}}
+
+    with pytest.raises(StateError):
+        Execution(snapshot(), context, services, lambda *_: 1, wait_scale=0).run(JOB)
+
+    assert services.calls.count(Step.TRANSCRIBE_SPEECH) in STARTS[example["kind"]]
+
+
+@every_example
+def test_the_readable_cause_keeps_the_reason(example: dict[str, Any]) -> None:
+    cause = readable_cause(error_of(example, size=LONGEST_CAUSE).cause)
+
+    assert all(reason in cause for reason in reasons_of(example))
+
+
+def test_what_lasts_ends_in_one_message_that_keeps_the_reason() -> None:
+    """However long the description of the task is."""
+    waiting = [example for example in STOPPED if example["kind"] == "no host"]
+    examples = [example for example in [*STOPPED, *REFUSED] if example["kind"] != "no host"]
+    examples += waiting[:1]
+
+    found = ends(RUN_TASK, errors=(error_of(example, size=LONGEST_CAUSE) for example in examples))
+
     ours = {error.__name__ for error in all_errors()}
-    assert end.status == JobStatus.FAILED
-    assert end.failure["step"] == Step.TRANSCRIBE_SPEECH
-    assert end.failure["error"] in ours | {example["error"]}
+    for end, example in zip(found, examples, strict=True):
+        assert end.status == JobStatus.FAILED
+        assert end.failure["step"] == Step.TRANSCRIBE_SPEECH
+        assert end.failure["error"] in ours | {example["error"]}
+        assert all(reason in end.failure["cause"] for reason in reasons_of(example))
 
 
-def test_a_container_or_host_that_is_lost_once_costs_nobody_a_job() -> None:
-    lost = [example for example in STOPPED if example["kind"] in ("crashed", "host lost")]
-
-    found = ends(RUN_TASK, errors=map(error_of, lost), times=1)
-
-    assert {end.status for end in found} == {JobStatus.SUCCEEDED}
-    assert [message for end in found for message in end.messages] == []
-
-
-def test_a_task_that_stops_for_good_leaves_the_reason() -> None:
-    found = fail_always(*map(error_of, LASTING))
-
-    for end, example in zip(found, LASTING, strict=True):
-        assert_recorded(end, example)
-        assert example["cause"]["StoppedReason"] in end.failure["cause"]
+def reasons_of(example: dict[str, Any]) -> list[str]:
+    """ECS says of a task that a container has exited, and of the container why."""
+    cause = example["cause"]
+    if not isinstance(cause, dict):
+        return [cause or ""]
+    containers = [container.get("Reason", "") for container in cause["Containers"]]
+    return [cause.get("StoppedReason", ""), *containers]
 
 
-def test_a_refusal_in_plain_text_is_kept_as_it_is() -> None:
-    refused = [example for example in REFUSED if example["kind"] == "cannot start"]
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("kind", ["no host", "crashed", "host lost"])
+def test_what_passes_costs_nobody_a_job(kind: str, times: int) -> None:
+    example = next(example for example in STOPPED if example["kind"] == kind)
 
-    for end, example in zip(fail_always(*map(error_of, refused)), refused, strict=True):
-        assert_recorded(end, example)
-        assert end.failure["cause"] == example["cause"]
+    [end] = ends(RUN_TASK, errors=[error_of(example, size=8_000)], times=times)
+
+    assert (end.status, end.messages) == (JobStatus.SUCCEEDED, [])
 
 
 def test_a_cause_that_is_no_whole_json_is_kept_as_far_as_it_goes() -> None:
-    """AWS documents no cut at 32,768 characters, and none is excluded."""
-    example = LASTING[0]
-    text = as_cause(error_of(example, size=2 * LONGEST_CAUSE).cause) or ""
+    """AWS documents no cut at 32,768 characters, and excludes none."""
+    text = as_cause(error_of(STOPPED[0], size=2 * LONGEST_CAUSE).cause) or ""
 
-    [end] = fail_always(StateError(example["error"], text[:LONGEST_CAUSE]))
+    [end] = ends(RUN_TASK, errors=[StateError("States.TaskFailed", text[:LONGEST_CAUSE])])
 
-    assert_recorded(end, example)
+    assert end.failure["error"] == "States.TaskFailed"
+    assert text.startswith(end.failure["cause"])
     assert end.failure["cause"]

@@ -40,6 +40,14 @@ def test_what_aws_recommends_to_retry_is_retried(state: str) -> None:
     assert [error for error in recommended if not retries(STATES[state], error)] == []
 
 
+@every_state
+def test_throttling_has_more_patience_than_what_is_broken(state: str) -> None:
+    """A burst of uploads in a new account, which may run ten functions at once."""
+    throttled = retries(STATES[state], "Lambda.TooManyRequestsException")
+
+    assert throttled > 10 * retries(STATES[state], "Lambda.ServiceException")
+
+
 @cache
 def inspections() -> dict[str, End]:
     found = ends(Step.INSPECT_VIDEO, errors=map(error_of, ERRORS))

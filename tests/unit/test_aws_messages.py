@@ -10,9 +10,7 @@ import pytest
 
 from aws_documents import document
 from builders import LAMBDA_CONTEXT
-from conftest import JOBS
 from lifestream.aws import clients
-from lifestream.aws.job_table import JobTable
 from lifestream.domain.messages import jobs_in
 from triggers import dispatcher
 from unit import test_dispatcher
@@ -62,10 +60,9 @@ def test_every_message_of_the_documents_starts_its_executions(machine: str) -> N
 
     assert deliver(*messages, S3["test_event"]["message"]) == {"batchItemFailures": []}
 
-    keys = sorted(key for example in UPLOADS for key in example["keys"])
-    table = JobTable(clients.table(JOBS))
-    rows = [table.find(name) for name in execution_names(machine)]
-    assert sorted(row.key for row in rows if row) == keys
+    jobs = [job for message in messages for job in jobs_in(json.dumps(message)).jobs]
+    assert execution_names(machine) == {job.execution_name for job in jobs}
+    assert len(jobs) == sum(len(example["keys"]) for example in UPLOADS)
 
 
 def test_the_answer_names_the_failed_message_as_lambda_wants_it(machine: str) -> None:
