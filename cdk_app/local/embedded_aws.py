@@ -14,7 +14,8 @@ import threading
 
 
 def main() -> None:
-    """`argv[1]`: JSON of `images` (see shims.containers), `settings`, `wait_scale`, `workers`."""
+    """`argv[1]`: JSON of `images` (see shims.containers), `settings`, `wait_scale`, `workers`,
+    `decisions` (see shims.permissions)."""
     options = json.loads(sys.argv[1])
     sys.argv = sys.argv[:1]
     from ministack import app
@@ -25,11 +26,13 @@ def main() -> None:
         containers,
         lambda_workers,
         loopback,
+        permissions,
         step_functions,
     )
 
     endpoint = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
     loopback.install()
+    permissions.install(decisions=options["decisions"])
     lambda_workers.install(max_workers=options["workers"])
     cloud_formation.install()
     containers.install(images=options["images"], endpoint=endpoint, settings=options["settings"])

@@ -79,13 +79,15 @@ class EmbeddedAws:
 class Options:
     """`state`: a folder in which everything is kept between runs; None keeps nothing.
     `wait_scale` shortens the state machine's waits, for tests; `dockerfile` is what the
-    container runs instead of its own, for benchmarks."""
+    container runs instead of its own, for benchmarks; `decisions` is the file that collects what
+    IAM allowed and refused (see shims.permissions), for tests."""
 
     port: int | None = None
     state: Path | None = None
     wait_scale: float = 1.0
     settings: Mapping[str, str] = field(default_factory=dict)
     dockerfile: Path | None = None
+    decisions: Path | None = None
 
 
 @contextmanager
@@ -158,6 +160,7 @@ def _argument(images: dict[str, dict[str, str]], options: Options) -> dict[str, 
         "settings": _settings(options),
         "wait_scale": options.wait_scale,
         "workers": MAX_WORKERS,
+        "decisions": str(options.decisions) if options.decisions else None,
     }
 
 

@@ -2,10 +2,12 @@
 into, so that another version fails at the start instead of behaving differently in silence.
 
 loopback         IAM: loopback counts as TLS
+permissions      IAM: what a service does for a role is checked too; decisions can be written down
 lambda_workers   a handler's own error name; a limit on workers
 cloud_formation  resource types without a local meaning
 containers       ECS tasks are subprocesses, with their task role's credentials
 step_functions   our executor; ecs:runTask.sync; idempotent StartExecution
+state_machine_role  what a state needs of the role, and the error when it does not have it
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from typing import Any
 
 from cdk_app.local.dockerfile import ImageStart, read_dockerfile
 from cdk_app.local.shims import require
+from cdk_app.local.shims.permissions import role_session
 
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
 STOP_SECONDS = 30
@@ -36,34 +37,13 @@ def install(*, images: dict[str, dict[str, str]], endpoint: str, settings: dict[
         env: dict[str, str],
         *rest: Any,
     ) -> dict[str, Any]:
-        env |= task_role_credentials(definition.get("taskRoleArn", ""))
+        if role := definition.get("taskRoleArn"):
+            env |= role_session(role)
         arguments: dict[str, Any] = build(container, definition, env, *rest)
         arguments.pop("platform", None)
         return arguments
 
     ecs._build_run_kwargs = build_with_role  # noqa: SLF001
-
-
-def task_role_credentials(role_arn: str) -> dict[str, str]:
-    """A session of the task role, as ECS's credentials endpoint hands it out."""
-    from ministack.services import sts
-
-    if not role_arn:
-        return {}
-    account, role = role_arn.split(":")[4], role_arn.rpartition("/")[2]
-    key = f"ASIA{uuid.uuid4().hex[:16].upper()}"
-    session = {
-        "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/ecs",
-        "UserId": f"{role}:ecs",
-        "SecretAccessKey": uuid.uuid4().hex,
-        "SessionToken": uuid.uuid4().hex,
-    }
-    sts.register_session(key, session)
-    return {
-        "AWS_ACCESS_KEY_ID": key,
-        "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": session["SessionToken"],
-    }
 
 
 class LocalContainers:

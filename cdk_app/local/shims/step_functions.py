@@ -1,7 +1,8 @@
 """Step Functions: executions are run by our executor instead of MiniStack's.
 
 MiniStack's ignores jitter, caps and time limits, waits for all branches of a failed Parallel
-state and writes no history inside them. Its API, storage and Lambda and SQS calls are kept.
+state, writes no history inside them and never asks whether the state machine's role may do what
+it does. Its API, storage and Lambda and SQS calls are kept.
 """
 
 from __future__ import annotations
@@ -9,14 +10,22 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from cdk_app.local.shims import require
+from cdk_app.local.shims.permissions import refusal
+from cdk_app.local.shims.state_machine_role import (
+    managed_rule_problem,
+    require_allowed,
+    require_permission,
+)
 from cdk_app.local.states_errors import ExecutionStoppedError, ExecutionTimedOutError, StateError
 from cdk_app.local.states_language import Execution
 from cdk_app.local.states_rules import problems
 
 POLL_SECONDS = 0.05
+MACHINE_TYPE = "AWS::StepFunctions::StateMachine"
 SEAMS = (
     "_run_execution",
     "_create_state_machine",
@@ -31,6 +40,7 @@ SEAMS = (
 
 def install(*, wait_scale: float) -> None:
     from ministack.services import stepfunctions
+    from ministack.services.cloudformation import provisioners
 
     missing = [name for name in SEAMS if not hasattr(stepfunctions, name)]
     require(not missing, f"Step Functions without {missing}")
@@ -38,13 +48,39 @@ def install(*, wait_scale: float) -> None:
     stepfunctions._run_execution = lambda arn: RunningExecution(arn, wait_scale).run()  # noqa: SLF001
     stepfunctions._create_state_machine = lambda data: _refuse(data) or create(data)  # noqa: SLF001
     stepfunctions._start_execution = lambda data: _already_running(data) or start(data)  # noqa: SLF001
+    handlers: dict[str, Any] = provisioners._RESOURCE_HANDLERS  # noqa: SLF001
+    require("create" in handlers.get(MACHINE_TYPE, {}), "CloudFormation's state machines")
+    handler = handlers[MACHINE_TYPE]
+    handlers[MACHINE_TYPE] = handler | {"create": _checked(handler["create"])}
 
 
 def _refuse(data: dict[str, Any]) -> Any:  # MiniStack's response triple
     from ministack.core.responses import error_response_json
 
-    found = list(problems(json.loads(data.get("definition", "{}"))))
-    return error_response_json("InvalidDefinition", "; ".join(found), 400) if found else None
+    problem = _problem(data.get("roleArn", ""), data.get("definition", "{}"))
+    return error_response_json(*problem, 400) if problem else None
+
+
+def _checked(create: Callable[..., Any]) -> Callable[..., Any]:
+    """CloudFormation's way past the API. What it raises is the resource's status reason."""
+    from ministack.services.cloudformation import provisioners
+
+    def create_checked(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
+        definition = provisioners._sfn_definition(properties)  # noqa: SLF001
+        if problem := _problem(properties["RoleArn"], definition):
+            raise ValueError(": ".join(problem))
+        return create(logical_id, properties, stack)
+
+    return create_checked
+
+
+def _problem(role: str, definition: str) -> tuple[str, str] | None:
+    """Code and message, when AWS or our executor would not take the state machine."""
+    if found := list(problems(json.loads(definition))):
+        return "InvalidDefinition", "; ".join(found)
+    if problem := managed_rule_problem(role, definition):
+        return "AccessDeniedException", problem
+    return None
 
 
 def _already_running(data: dict[str, Any]) -> Any:  # MiniStack's response triple
@@ -78,7 +114,7 @@ class RunningExecution:
         execution = Execution(
             definition=json.loads(self._machine["definition"]),
             context=self._context(given),
-            invoke=invoke,
+            invoke=self._invoke,
             record=self._append,
             is_stopped=lambda: self._record["status"] != "RUNNING",
             wait_scale=self._wait_scale,
@@ -97,6 +133,9 @@ class RunningExecution:
                 "FAILED", {"error": "States.Runtime"}, error="States.Runtime", cause=repr(error)
             )
             raise
+
+    def _invoke(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
+        return invoke(resource, arguments, cancelled, self._machine["roleArn"])
 
     def _context(self, given: Any) -> dict[str, Any]:  # any JSON
         return {
@@ -132,20 +171,22 @@ class RunningExecution:
         self._service._emit_execution_status_event(self._record)  # noqa: SLF001
 
 
-def invoke(resource: str, arguments: Any, cancelled: threading.Event) -> Any:
+def invoke(resource: str, arguments: Any, cancelled: threading.Event, role: str) -> Any:
     from ministack.services import stepfunctions
 
+    require_permission(role, resource, arguments)
     try:
         if resource.endswith("ecs:runTask.sync"):
-            return run_task(arguments, cancelled)
+            return run_task(arguments, cancelled, role)
         return stepfunctions._invoke_resource(resource, arguments)  # noqa: SLF001
     except stepfunctions._ExecutionError as error:  # noqa: SLF001
         raise StateError(error.error, error.cause or "") from error
 
 
-def run_task(arguments: dict[str, Any], cancelled: threading.Event) -> dict[str, Any]:
+def run_task(arguments: dict[str, Any], cancelled: threading.Event, role: str) -> dict[str, Any]:
     """`.sync`: the task's description when it has stopped; a failure where it ended with an
-    exit code or could not start. Cancelled means stopped, as when AWS aborts the state."""
+    exit code or could not start. Cancelled means stopped, as when AWS aborts the state, if the
+    role allows it."""
     from ministack.services import ecs, stepfunctions
 
     request = stepfunctions._pascal_to_camel(arguments)  # noqa: SLF001
@@ -155,11 +196,12 @@ def run_task(arguments: dict[str, Any], cancelled: threading.Event) -> dict[str,
     if status >= 400 or answer.get("failures"):  # noqa: PLR2004  # HTTP
         raise StateError("ECS.AmazonECSException", json.dumps(answer))
     arn = answer["tasks"][0]["taskArn"]
+    require_allowed(role, "ecs", "ecs:DescribeTasks", arn)
     while True:
         task = json.loads(ecs._describe_tasks({"cluster": cluster, "tasks": [arn]})[2])["tasks"][0]  # noqa: SLF001
         if task["lastStatus"] == "STOPPED":
             break
-        if cancelled.is_set():
+        if cancelled.is_set() and not refusal(role, "ecs:StopTask", arn):
             ecs._stop_task({"cluster": cluster, "task": arn, "reason": "execution stopped"})  # noqa: SLF001
         time.sleep(POLL_SECONDS)
     described: dict[str, Any] = pascal_case(task)
