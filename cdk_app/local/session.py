@@ -144,11 +144,10 @@ class LocalSession(boto3.Session):
         self._endpoint = endpoint
 
     def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
+        """Resources are made on top of it."""
         config = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
-        return super().client(service_name, endpoint_url=self._endpoint, config=config, **options)  # type: ignore[call-overload]  # boto3-stubs list services by literal
-
-    def resource(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
-        return super().resource(service_name, endpoint_url=self._endpoint, **options)  # type: ignore[call-overload]
+        local = {"endpoint_url": self._endpoint, "config": config}
+        return super().client(service_name, **(options | local))  # type: ignore[call-overload]  # boto3-stubs list services by literal
 
 
 def _argument(images: dict[str, dict[str, str]], options: Options) -> dict[str, Any]:
