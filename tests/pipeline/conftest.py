@@ -24,6 +24,7 @@ from lifestream.client.connection import connect
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import ProcessingJob
 from media_files import SAMPLE, convert
+from pipeline.grants import DecisionLog
 
 DRAFT = a_draft(abstract="A", topics=["budget"]).model_dump(mode="json")
 WAIT_SCALE = 0.02
@@ -38,6 +39,7 @@ class Pipeline:
     deployment: Deployment
     openai: LocalEndpoint
     out: Path
+    decisions: DecisionLog
     sqs: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -139,8 +141,10 @@ def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         "OPENAI_BASE_URL": f"{openai.url}/v1",
         "EMBEDDING_ENGINE": "embedded",
         "VECTOR_INDEX": "embedded",
+        "MODELS_DIR": str(tmp_path_factory.mktemp("models")),
     }
-    options = Options(wait_scale=WAIT_SCALE, settings=settings)
+    decisions = tmp_path_factory.mktemp("iam") / "decisions.jsonl"
+    options = Options(wait_scale=WAIT_SCALE, settings=settings, decisions=decisions)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("OPENAI_API_KEY", "sk-canary-key")
         stack = ExitStack()
@@ -156,7 +160,8 @@ def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
             s3=clients.s3(),
             state_machine_arn=aws.outputs["StateMachineArn"],
         )
-        pipeline = Pipeline(aws, deployment, openai, tmp_path_factory.mktemp("results"))
+        log = DecisionLog(decisions)
+        pipeline = Pipeline(aws, deployment, openai, tmp_path_factory.mktemp("results"), log)
         environment.undo()
         yield pipeline
 

@@ -1,0 +1,200 @@
+"""A few short runs through the deployed stack that together need all of its permissions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conftest import forget_everything
+from fakes import api_error
+from lifestream.aws.job_table import JobTable
+from lifestream.aws.reconciliation import Reconciliation
+from lifestream.aws.slots import ACQUIRE, POOL_KEY, Pool
+from lifestream.client.redrive import redrive
+from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.operations import reconciliation
+from lifestream.settings import OperatorSettings, load
+from lifestream.step_names import Step
+from media_files import SAMPLE, convert
+from pipeline.conftest import Pipeline, healthy
+from pipeline.grants import physical_id, role_of
+
+SECONDS = 3
+CLAIMED: dict[str, Any] = {"attempt": 1, "state": "sending", "at": "2026-01-01T00:00:00+00:00"}
+"""The note of somebody who crashed while sending a DLQ message."""
+
+
+@dataclass
+class EveryPath:
+    pipeline: Pipeline
+    folder: Path
+    session: Any = field(init=False)
+    jobs: Any = field(init=False)
+    """The table; `records` is our view of it."""
+    records: JobTable = field(init=False)
+    reconciler: Reconciliation = field(init=False)
+    talk: ProcessingJob = field(init=False)
+    cancelled: ProcessingJob = field(init=False)
+    aborted: ProcessingJob = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.session = self.pipeline.aws.session()
+        self.jobs = self._table("JobsTableName")
+        self.records = JobTable(self.jobs)
+        self.reconciler = self._reconciler()
+
+    def walk(self) -> None:
+        """Raises AssertionError when a run does not end as it should."""
+        self._forget_keys()
+        self._upload()
+        self._abort_one_whose_row_is_gone()
+        lost = self._reconcile_after_losses()
+        assert self.pipeline.wait_for(self.cancelled) == "ABORTED"
+        assert self.pipeline.wait_for(lost) == "FAILED"
+        self._record_the_failure_of_a_container(lost)
+        self._settle_twice()
+        assert self.pipeline.wait_for(self.talk) == "SUCCEEDED"
+        assert self._row(self.talk).status == JobStatus.PARTIAL
+        self._redrive_the_talk()
+
+    def _forget_keys(self) -> None:
+        """What ran before may have left workers that hold the keys for five minutes; a function
+        that is configured gets new ones."""
+        functions = self.session.client("lambda")
+        for function in functions.list_functions()["Functions"]:
+            if "API_KEYS_SECRET" in function["Environment"]["Variables"]:
+                functions.update_function_configuration(
+                    FunctionName=function["FunctionName"], MemorySize=function["MemorySize"]
+                )
+
+    def _upload(self) -> None:
+        """A refused key leaves the talk without a summary, and a newer version of it, which is no
+        video, removes it from the index."""
+        self._put("models/README.txt", b"weights")
+        self.pipeline.openai.answer = lambda _path, _request: api_error(401)
+        clip = convert(SAMPLE, self.folder / "clip.mp4", seconds=SECONDS)
+        upload = self.pipeline.service.create_upload_job
+        self.talk = upload(clip, key="every-path/talk.mp4")
+        self._put(self.talk.key, b"not a video")
+        self.aborted = upload(clip, key="every-path/aborted.mp4")
+        self.cancelled = upload(SAMPLE, key="every-path/cancelled.mp4")
+
+    def _abort_one_whose_row_is_gone(self) -> None:
+        """ExecutionEnded makes the row again and sends the DLQ message."""
+        self.pipeline.until(lambda: self.pipeline.executions(self.aborted), "it does not start")
+        self.jobs.delete_item(Key={"job_id": self.aborted.job_id})
+        self.pipeline.step_functions.stop_execution(executionArn=self._execution(self.aborted))
+        self._until_told(self.aborted)
+        assert len(self.pipeline.dead_letters(self.aborted)) == 1
+
+    def _reconcile_after_losses(self) -> ProcessingJob:
+        """An upload that nobody announced, a cancellation that stopped nothing, a slot that
+        nobody gives back."""
+        key = "uploads/every-path/lost.Mp4"  # the odd case keeps S3 from announcing it
+        lost = self._put(key, b"not a video either")
+        self.pipeline.until(lambda: self._is_heard(self.cancelled), "its container does not work")
+        self.records.cancel(self.cancelled)
+        self._table("SlotsTableName").update_item(
+            Key={POOL_KEY: Pool.GPU},
+            UpdateExpression=ACQUIRE,
+            ExpressionAttributeValues={":me": {"nobody"}},
+        )
+        found = self.reconciler.run()
+        assert lost.job_id in found.delivered
+        assert self.cancelled.job_id in found.stopped
+        assert "nobody" in found.released
+        return lost
+
+    def _record_the_failure_of_a_container(self, job: ProcessingJob) -> None:
+        """RecordFailure looks for what the container said; the job has ended before."""
+        failed = {
+            "job": job.model_dump(mode="json"),
+            "step": Step.TRANSCRIBE_SPEECH,
+            "error": "States.TaskFailed",
+            "cause": "",
+            "execution_arn": self._execution(job),
+        }
+        self._call("RecordFailureFunction", failed)
+
+    def _settle_twice(self) -> None:
+        """EventBridge delivers at least once; and somebody may have crashed on the way."""
+        described = self.pipeline.step_functions.describe_execution(
+            executionArn=self._execution(self.aborted)
+        )
+        detail = {name: described[name] for name in ("executionArn", "name", "status", "input")}
+        self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
+        self._call("ExecutionEndedFunction", {"detail": detail})
+        self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
+        assert self.aborted.job_id in self.reconciler.run().settled
+        self._forget_the_message("REMOVE letter, is_announced")
+        assert self.aborted.job_id in self.reconciler.run().settled
+
+    def _redrive_the_talk(self) -> None:
+        self.pipeline.openai.answer = healthy
+        assert redrive(self.pipeline.service, [self.talk.job_id]) == [self.talk.job_id]
+        assert self.pipeline.wait_for(self.talk, attempt=2) == "SUCCEEDED"
+        self._until_told(self.talk)
+        assert self._row(self.talk).status == JobStatus.SUCCEEDED
+
+    def _is_heard(self, job: ProcessingJob) -> bool:
+        """Its container runs, and has a minute of work before it."""
+        record = self.records.find(job.job_id)
+        return record is not None and record.status == JobStatus.TRANSCRIBING
+
+    def _until_told(self, job: ProcessingJob) -> None:
+        """ExecutionEnded does this last."""
+        self.pipeline.until(
+            lambda: (row := self.records.find(job.job_id)) and row.is_announced,
+            "its end is not told",
+        )
+
+    def _forget_the_message(self, change: str, claim: dict[str, Any] | None = None) -> None:
+        """In the row: the queue still has it."""
+        self.jobs.update_item(
+            Key={"job_id": self.aborted.job_id},
+            UpdateExpression=change,
+            **({"ExpressionAttributeValues": {":claimed": claim}} if claim else {}),
+        )
+
+    def _reconciler(self) -> Reconciliation:
+        """What the hourly function runs, with its role, but looks at what is a second old too."""
+        role, sts = role_of(self.session, "ReconcilerFunction"), self.session.client("sts")
+        keys = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+            environment.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+            environment.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+            forget_everything()
+            reconciler = reconciliation(load(OperatorSettings), patience=timedelta(0))
+        forget_everything()
+        return reconciler
+
+    def _call(self, function: str, event: dict[str, Any]) -> None:
+        answer = self.session.client("lambda").invoke(
+            FunctionName=physical_id(self.session, function), Payload=json.dumps(event).encode()
+        )
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    def _put(self, key: str, body: bytes) -> ProcessingJob:
+        put = self.pipeline.s3.put_object(Bucket=self.pipeline.bucket, Key=key, Body=body)
+        return ProcessingJob.for_upload(
+            bucket=self.pipeline.bucket,
+            key=key,
+            version_id=put["VersionId"],
+            etag=put["ETag"].strip('"'),
+        )
+
+    def _row(self, job: ProcessingJob) -> Any:
+        return self.pipeline.service.job(job.job_id)
+
+    def _execution(self, job: ProcessingJob) -> str:
+        machine = self.pipeline.aws.outputs["StateMachineArn"]
+        return f"{machine.replace(':stateMachine:', ':execution:')}:{job.execution_name}"
+
+    def _table(self, output: str) -> Any:
+        return self.session.resource("dynamodb").Table(self.pipeline.aws.outputs[output])

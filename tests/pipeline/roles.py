@@ -1,0 +1,77 @@
+"""Roles with less than the template gives them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+
+from pipeline.conftest import Pipeline
+
+TRUST = {"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
+Policy = dict[str, Any]
+
+
+@contextmanager
+def without(pipeline: Pipeline, role: str, names: Collection[str]) -> Iterator[None]:
+    """Inside, the role's policies allow nothing on resources with one of the names in their ARN."""
+    iam = pipeline.aws.session().client("iam")
+    policies = {
+        name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    }
+    try:
+        for name, policy in policies.items():
+            _put(iam, role, name, _narrowed(policy, names))
+        yield
+    finally:
+        for name, policy in policies.items():
+            _put(iam, role, name, policy)
+
+
+@contextmanager
+def s3_of_a_role(pipeline: Pipeline, actions: list[str]) -> Iterator[Any]:
+    """A client that may do just this, on everything."""
+    session = pipeline.aws.session()
+    iam, name = session.client("iam"), "scratch"
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+    allow = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    _put(iam, name, "may", {"Statement": [allow]})
+    try:
+        yield s3_as(pipeline, role["Arn"])
+    finally:
+        iam.delete_role_policy(RoleName=name, PolicyName="may")
+        iam.delete_role(RoleName=name)
+
+
+def s3_as(pipeline: Pipeline, role_arn: str) -> Any:
+    sts = pipeline.aws.session().client("sts")
+    keys = sts.assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+    return boto3.client(
+        "s3",
+        endpoint_url=pipeline.aws.endpoint,
+        region_name="us-east-1",
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+
+
+def _narrowed(policy: Policy, names: Collection[str]) -> Policy:
+    statements = [
+        statement | {"Resource": [arn for arn in arns if not any(name in arn for name in names)]}
+        for statement in policy["Statement"]
+        for arns in [_listed(statement["Resource"])]
+    ]
+    return policy | {"Statement": [each for each in statements if each["Resource"]]}
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def _put(iam: Any, role: str, name: str, policy: Policy) -> None:
+    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
