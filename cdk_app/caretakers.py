@@ -78,10 +78,11 @@ class Caretakers(Construct):
         bus = events.EventBus.from_event_bus_name(self, "Bus", "default")
         for function in self.functions:
             jobs.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-            slots.grant(function, "dynamodb:GetItem", "dynamodb:UpdateItem")
-            dead_letters.grant_send_messages(function)
-            dead_letters.grant_consume_messages(function)  # it looks for a letter sent before
-            state_machine.grant_read(function)
+            slots.grant(function, "dynamodb:UpdateItem")
+            dead_letters.grant(function, "sqs:SendMessage")
+            # To look for a message that was sent before:
+            dead_letters.grant(function, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")
+            state_machine.grant_execution(function, "states:GetExecutionHistory")
             bus.grant_put_events_to(function)
             function.add_to_role_policy(_tasks_of(cluster))
 

@@ -193,8 +193,9 @@ class LifeStreamStack(Stack):
         )
         reconciler = self.caretakers.reconciler
         self.jobs.table.grant(reconciler, "dynamodb:Query")
-        self.uploads.queue.grant_send_messages(reconciler)
-        machine.grant_execution(reconciler, "states:StopExecution")
+        self.slots.table.grant(reconciler, "dynamodb:GetItem")
+        self.uploads.queue.grant(reconciler, "sqs:SendMessage")
+        machine.grant_execution(reconciler, "states:DescribeExecution", "states:StopExecution")
         self._grant_listing(reconciler)
 
     def _grant_listing(self, function: lambda_.Function) -> None:

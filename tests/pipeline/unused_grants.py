@@ -39,7 +39,6 @@ WRITTEN = (
     "UploadsBucket/jobs/*/TranscribeSpeech/* UploadsBucket/jobs/*/SummarizeTranscript/* "
     "UploadsBucket/jobs/*/IndexTranscript/* UploadsBucket/results/* UploadsBucket/index/*"
 )
-ANY_EXECUTION = "execution:WorkflowStateMachine:*"
 
 UNUSED = (
     # What AWS does by itself, and the local stack without asking or not at all.
@@ -136,43 +135,6 @@ UNUSED = (
         "secretsmanager:DescribeSecret",
         "ApiKeysSecret",
         "Secret.grant_read",
-    ),
-    Unused(
-        "CaretakersExecutionEnded CaretakersReconciler",
-        "sqs:DeleteMessage sqs:GetQueueAttributes sqs:GetQueueUrl",
-        "UploadsDeadLetterQueue",
-        "Queue.grant_consume_messages",
-    ),
-    Unused(
-        "CaretakersReconciler",
-        "sqs:GetQueueAttributes sqs:GetQueueUrl",
-        "UploadsIngestQueue",
-        "Queue.grant_send_messages",
-    ),
-    Unused(
-        "CaretakersExecutionEnded CaretakersReconciler",
-        "states:DescribeActivity states:DescribeStateMachine states:ListActivities "
-        "states:ListExecutions states:ListStateMachines",
-        "* WorkflowStateMachine",
-        "StateMachine.grant_read",
-    ),
-    Unused(
-        "CaretakersExecutionEnded CaretakersReconciler",
-        "states:DescribeStateMachineForExecution",
-        ANY_EXECUTION,
-        "StateMachine.grant_read",
-    ),
-    Unused(
-        "CaretakersExecutionEnded",
-        "states:DescribeExecution",
-        ANY_EXECUTION,
-        "the event describes the execution",
-    ),
-    Unused(
-        "CaretakersExecutionEnded",
-        "dynamodb:GetItem",
-        "SlotsTable",
-        "only the reconciler reads who holds a slot",
     ),
     Unused(
         f"{READERS} {RECORDERS} {CONTAINER}",
