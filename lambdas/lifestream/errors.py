@@ -27,6 +27,7 @@ PipelineError
 │  ├─ ModelMissingError
 │  ├─ ModelAlteredError        a file of it is not the one that was published
 │  ├─ ModelGateError           its licence has to be accepted by a person first
+│  ├─ DecoderStartError        the decoder ended before it read a byte of the video
 │  ├─ CudaLibraryError         the image's CUDA libraries do not fit
 │  └─ GpuDriverError           the host has no GPU, or a driver that is too old
 ├─ JobEndedError               cancelled, or taken over by a later attempt: nobody's mistake
@@ -164,6 +165,10 @@ class ModelGateError(ConfigurationError):
         "Sign in at huggingface.co, accept the model's conditions on its page, "
         "and set HUGGINGFACE_TOKEN to a token that may read it."
     )
+
+
+class DecoderStartError(ConfigurationError):
+    advice = "Nothing is wrong with the video: read the step's log, deploy again, then redrive."
 
 
 class CudaLibraryError(ConfigurationError):

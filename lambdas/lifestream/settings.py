@@ -125,6 +125,12 @@ class MediaSettings(Environment):
     max_duration_hours: float = Field(default=12, gt=0, alias="MAX_DURATION_HOURS")
 
 
+class LoaderSettings(Environment):
+    """Where the dynamic loader finds shared libraries; on Lambda, libpython too."""
+
+    library_path: str | None = Field(default=None, alias="LD_LIBRARY_PATH")
+
+
 class Storage(Environment):
     """What every step needs: where artifacts and job rows live."""
 

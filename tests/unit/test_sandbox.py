@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import http.server
+import os
 import random
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +16,10 @@ import numpy as np
 import pytest
 
 from lifestream.errors import (
+    DecoderStartError,
     NoAudioError,
     PipelineError,
+    UnreadableVideoError,
     UnusableVideoError,
     VideoTooLongError,
 )
@@ -173,6 +179,78 @@ def test_the_decoder_sees_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
     assert seen
     assert not any(b"canary" in environment for environment in seen)
+
+
+def test_the_decoder_finds_its_libraries_where_we_find_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Lambda, LD_LIBRARY_PATH is the only way to libpython."""
+    monkeypatch.setenv("LD_LIBRARY_PATH", "/var/lang/lib:/lib64")
+    video = tone(tmp_path / "a.mp4", seconds=1)
+    seen: list[bytes] = []
+
+    def spying(offset: int, size: int) -> bytes:
+        seen.extend(path.read_bytes() for path in _environments_of_children())
+        return reader(video)(offset, size)
+
+    opened(video).probe(spying)
+
+    assert any(b"LD_LIBRARY_PATH=/var/lang/lib:/lib64\0" in environment for environment in seen)
+
+
+@pytest.mark.parametrize("status", [126, 127, 1])
+def test_a_decoder_that_ends_before_it_reads_is_not_the_videos_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """127 is how the dynamic loader ends when it finds no libpython."""
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\nexit {status}\n")
+    python.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(python))
+    video = tone(tmp_path / "a.mp4", seconds=1)
+
+    with pytest.raises(DecoderStartError, match=f"exit {status}"):
+        opened(video).probe(reader(video))
+
+
+def test_a_decoder_that_is_missing_is_not_the_videos_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+    video = tone(tmp_path / "a.mp4", seconds=1)
+
+    with pytest.raises(DecoderStartError, match="no-python"):
+        opened(video).probe(reader(video))
+
+
+def test_a_decoder_that_dies_of_what_it_read_is_the_videos_fault(tmp_path: Path) -> None:
+    video = tone(tmp_path / "a.mp4", seconds=1)
+
+    def killing(offset: int, size: int) -> bytes:
+        for environment in _environments_of_children():
+            os.kill(int(environment.parent.name), signal.SIGKILL)
+        return reader(video)(offset, size)
+
+    with pytest.raises(UnreadableVideoError, match="exit -9"):
+        opened(video).probe(killing)
+
+
+def test_a_host_with_lower_limits_than_ours_is_no_reason_to_fail() -> None:
+    """Only root may raise a hard limit, and a Lambda function is not root."""
+    limited = """
+import os, resource
+from lifestream.media.decoder import limit_self
+resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+os.getuid() or os.setuid(65534)
+limit_self(max_file_bytes=1 << 20)
+print(resource.getrlimit(resource.RLIMIT_CPU), resource.getrlimit(resource.RLIMIT_FSIZE))
+"""
+
+    done = subprocess.run(
+        [sys.executable, "-c", limited], capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout == "(60, 60) (1048576, 1048576)\n", done.stderr
 
 
 def _environments_of_children() -> list[Path]:

@@ -1,7 +1,7 @@
 """The decoder process: byte ranges in over a pipe, facts or a FLAC file out.
 
-Started by `sandbox` as `python -m lifestream.media.decoder FD REQUEST`, with an empty
-environment. It limits itself before it touches a byte, never opens an address, lets FFmpeg
+Started by `sandbox` as `python -m lifestream.media.decoder FD REQUEST`, in an environment
+without keys. It limits itself before it touches a byte, never opens an address, lets FFmpeg
 use one demuxer and no video decoder, and stops at the caps it was given.
 
 Messages are JSON, one object each: `{"read": [offset, size]}` is answered with the bytes;
@@ -48,6 +48,7 @@ def main() -> None:
 
 
 def limit_self(*, max_file_bytes: int) -> None:
+    """A hard limit that is lower already stays: only root may raise it."""
     for kind, limit in (
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_SECONDS),
@@ -55,7 +56,9 @@ def limit_self(*, max_file_bytes: int) -> None:
         (resource.RLIMIT_FSIZE, max_file_bytes),
         (resource.RLIMIT_CORE, 0),
     ):
-        resource.setrlimit(kind, (limit, limit))
+        _, hard = resource.getrlimit(kind)
+        allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+        resource.setrlimit(kind, (allowed, allowed))
 
 
 class RemoteFile(io.RawIOBase):

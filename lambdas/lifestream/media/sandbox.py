@@ -10,19 +10,28 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from socket import socketpair
 from typing import Any
 
 from lifestream.domain.job import Frozen
-from lifestream.errors import UnreadableVideoError, UnusableVideoError, all_errors
+from lifestream.errors import (
+    DecoderStartError,
+    PipelineError,
+    UnreadableVideoError,
+    UnusableVideoError,
+    all_errors,
+)
 from lifestream.media.container_format import Container, ReadAt
+from lifestream.settings import LoaderSettings, load
 
 MAX_READ = 8 << 20
 MAX_MESSAGE = 64 << 10
 MAX_FLAC_BYTES = 4 << 30
 SILENCE_SECONDS = 300
+Decoder = subprocess.Popen[bytes]
 UNUSABLE = {error.__name__: error for error in all_errors(UnusableVideoError)}
 
 
@@ -43,11 +52,12 @@ class Video(Frozen):
     max_seconds: float
 
     def probe(self, read_at: ReadAt) -> Probe:
-        """Raises the UnusableVideoError that fits."""
+        """Raises the UnusableVideoError that fits, or DecoderStartError."""
         return Probe.model_validate(self._ask("probe", read_at))
 
     def extract_audio(self, read_at: ReadAt, output: Path) -> Extraction:
-        """Writes mono 16 kHz FLAC. Raises the UnusableVideoError that fits."""
+        """Writes mono 16 kHz FLAC. Raises the UnusableVideoError that fits, or
+        DecoderStartError."""
         return Extraction.model_validate(self._ask("extract", read_at, output=str(output)))
 
     def _ask(
@@ -63,35 +73,63 @@ class Video(Frozen):
 
 
 def converse(request: dict[str, Any], read_at: ReadAt, size: int) -> Any:
-    ours, theirs = socketpair()
-    with theirs:
-        argv = [sys.executable, "-m", "lifestream.media.decoder", str(theirs.fileno())]
-        child = subprocess.Popen(
-            [*argv, json.dumps(request)],
-            env={"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.defpath},
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-        )
-    pipe = Connection(ours.detach())
+    child, pipe = _start(request)
     try:
-        return _serve(pipe, read_at, size)
-    except EOFError:
-        raise UnreadableVideoError(f"the decoder died (exit {child.wait(10)})") from None
+        return _serve(pipe, child, read_at, size)
     finally:
         pipe.close()
         child.kill()
         child.wait()
 
 
-def _serve(pipe: Connection, read_at: ReadAt, size: int) -> Any:
+def _start(request: dict[str, Any]) -> tuple[Decoder, Connection]:
+    ours, theirs = socketpair()
+    argv = [sys.executable, "-m", "lifestream.media.decoder", str(theirs.fileno())]
+    with theirs:
+        try:
+            child = subprocess.Popen(
+                [*argv, json.dumps(request)],
+                env=_environment(),
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            ours.close()
+            raise DecoderStartError(f"the decoder did not start: {error}") from error
+    return child, Connection(ours.detach())
+
+
+def _environment() -> dict[str, str]:
+    """What Python needs to start, and no key. On Lambda, libpython is found by LD_LIBRARY_PATH."""
+    libraries = load(LoaderSettings).library_path
+    return {
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PATH": os.defpath,
+        **({"LD_LIBRARY_PATH": libraries} if libraries else {}),
+    }
+
+
+def _serve(pipe: Connection, child: Decoder, read_at: ReadAt, size: int) -> Any:
+    """Before its first message the decoder has not seen a byte: then its end is our fault."""
+    if_dead: type[PipelineError] = DecoderStartError
     while True:
-        if not pipe.poll(SILENCE_SECONDS):
-            raise UnreadableVideoError(f"the decoder said nothing for {SILENCE_SECONDS} seconds")
-        message = json.loads(pipe.recv_bytes(MAX_MESSAGE))
+        message = _next_message(pipe, child, if_dead)
+        if_dead = UnreadableVideoError
         if "result" in message:
             return message["result"]
         if "error" in message:
             name, text = message["error"]
             raise UNUSABLE.get(name, UnreadableVideoError)(str(text)[:500])
         offset, length = (int(number) for number in message["read"])
-        pipe.send_bytes(read_at(max(0, min(offset, size)), max(0, min(length, MAX_READ))))
+        data = read_at(max(0, min(offset, size)), max(0, min(length, MAX_READ)))
+        with suppress(BrokenPipeError):  # the next receive reports how it ended
+            pipe.send_bytes(data)
+
+
+def _next_message(pipe: Connection, child: Decoder, if_dead: type[PipelineError]) -> Any:
+    if not pipe.poll(SILENCE_SECONDS):
+        raise UnreadableVideoError(f"the decoder said nothing for {SILENCE_SECONDS} seconds")
+    try:
+        return json.loads(pipe.recv_bytes(MAX_MESSAGE))
+    except (EOFError, ConnectionResetError):
+        raise if_dead(f"the decoder died (exit {child.wait(10)})") from None
