@@ -32,6 +32,7 @@ HEARD = tuple(f"tests/unit/test_{name}.py" for name in HEARING)
 ANSWERED = ("tests/contract/test_answers.py",)
 TOLD = ("tests/unit/test_webhook.py",)
 SMALL = ("tests/reliability/test_small_account.py",)
+SANDBOXED = ("tests/unit/test_sandbox.py",)
 CONTRACT = ("tests/contract/test_search_engines.py",)
 
 
@@ -297,6 +298,20 @@ MUTANTS = (
         "lambdas/lifestream/aws/reconciliation.py",
         '        self.settlement.settle(execution)\n        return "settled"',
         '        return "settled"',
+    ),
+    Mutant(
+        "libraries of the decoder",
+        "lambdas/lifestream/media/sandbox.py",
+        '{"LD_LIBRARY_PATH": libraries} if libraries else {}',
+        "{}",
+        SANDBOXED,
+    ),
+    Mutant(
+        "the decoder's own failures kept from the video",
+        "lambdas/lifestream/media/sandbox.py",
+        "if_dead: type[PipelineError] = DecoderStartError",
+        "if_dead: type[PipelineError] = UnreadableVideoError",
+        SANDBOXED,
     ),
     Mutant(
         "retry of a killed process",
