@@ -27,7 +27,8 @@ CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs check \
-	browser test soak mutants reliability test-speech test-aws bench burst synth preflight bootstrap diff deploy destroy lock clean
+	browser test soak mutants reliability test-lambda test-speech test-aws bench burst synth preflight bootstrap \
+	diff deploy destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -102,6 +103,9 @@ test: $(VENV)/.ready node_modules/.ready browser lint imports ## everything that
 	for part in simulated tried; do \
 		wait $${!part} || failed=1; cat $$output/$$part; done; \
 	exit $$failed
+
+test-lambda: $(VENV)/.ready ## the functions, in an execution environment like Lambda's
+	$(BIN)/pytest -q tests/lambda_runtime
 
 SEED := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
 soak: $(VENV)/.ready ## whatever people and networks do, for thousands of jobs; SEED= repeats a run

@@ -1,0 +1,95 @@
+"""One deployment, and one warm execution environment for each function."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from cdk_app.bundling import Requirements, bundle
+from lambda_runtime.cloud import Cloud, running_cloud
+from lambda_runtime.execution import Execution, running
+from lambda_runtime.language import make_language
+from lambda_runtime.machine import Machine, this_machine
+
+Warm = Callable[[str], Execution]
+MACHINE = pytest.StashKey[Machine]()
+EXECUTIONS = pytest.StashKey[dict[str, Execution]]()
+
+
+@pytest.fixture(scope="session")
+def machine(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    folder = tmp_path_factory.mktemp("machine")
+    (folder / "root").mkdir()
+    made = this_machine(make_language(folder / "lang"), folder / "root")
+    pytestconfig.stash[MACHINE] = made
+    return made
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[Cloud]:
+    with running_cloud() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def task(
+    machine: Machine, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Requirements], Path]:
+    """/var/task: the unpacked zip, with wheels for this machine."""
+
+    @cache
+    def bundled(requirements: Requirements) -> Path:
+        folder = tmp_path_factory.mktemp("task") / requirements  # which every user may read
+        bundle(requirements, folder, machine.language.target)
+        return folder
+
+    return bundled
+
+
+@pytest.fixture(scope="session")
+def warm(
+    pytestconfig: pytest.Config,
+    machine: Machine,
+    cloud: Cloud,
+    task: Callable[[Requirements], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Warm]:
+    """By handler: started on first use, ended with the tests."""
+    executions = pytestconfig.stash.setdefault(EXECUTIONS, {})
+    logs = tmp_path_factory.mktemp("logs")
+    with ExitStack() as stack:
+
+        @cache
+        def started(handler: str) -> Execution:
+            function = cloud.functions[handler]
+            folder, log = task(function.requirements), logs / f"{handler}.log"
+            execution = stack.enter_context(running(machine, function, folder, log))
+            executions[handler] = execution
+            return execution
+
+        yield started
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Which Python ran, how far it was like Lambda, and what each function took."""
+    if MACHINE not in config.stash:
+        return
+    machine, line = config.stash[MACHINE], terminalreporter.line
+    terminalreporter.section("Lambda-shaped runtime")
+    line(f"Python {machine.language.full_version}, its library found by LD_LIBRARY_PATH only")
+    if machine.missing:
+        line(f"NOT isolated ({machine.missing}):")
+        line("not proved here: read-only folders, the size of /tmp, no /dev/shm, no HOME folder")
+    else:
+        line("isolated: read-only but for /tmp of the function's size, no /dev/shm, no HOME")
+    for handler, execution in sorted(config.stash.get(EXECUTIONS, {}).items()):
+        line(
+            f"{handler:38} loaded in {execution.init_seconds:4.2f} s, "
+            f"peak {execution.peak_megabytes:3} of {execution.function.memory} MB"
+        )

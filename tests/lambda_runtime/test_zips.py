@@ -1,0 +1,49 @@
+"""The zips for Lambda's own platform, which cannot be run here, hold what those hold that were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cdk_app.bundling import Requirements, bundle
+
+MAX_UNPACKED_BYTES = 250 << 20
+"""With layers: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+ELF = b"\x7fELF"
+MACHINE_AT, AARCH64 = 18, 183  # e_machine and EM_AARCH64: elf(5)
+
+
+@pytest.mark.parametrize("requirements", Requirements)
+def test_a_zip_for_lambda_is_the_same_on_another_processor(
+    task: Callable[[Requirements], Path], tmp_path: Path, requirements: Requirements
+) -> None:
+    bundle(requirements, tmp_path)
+
+    assert modules(tmp_path) == modules(task(requirements))
+    assert {machine_of(path) for path in files(tmp_path) if is_elf(path)} == {AARCH64}
+    assert sum(path.stat().st_size for path in files(tmp_path)) < MAX_UNPACKED_BYTES
+
+
+def files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def modules(folder: Path) -> set[str]:
+    """Python's own, and compiled ones without the platform in their names."""
+    names = [path.relative_to(folder) for path in files(folder) if path.suffix in {".py", ".so"}]
+    return {
+        str(name.with_name(name.name.partition(".")[0]))
+        for name in names
+        if not name.parts[0].endswith(".libs")
+    }
+
+
+def is_elf(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(ELF)) == ELF
+
+
+def machine_of(path: Path) -> int:
+    return int.from_bytes(path.read_bytes()[MACHINE_AT : MACHINE_AT + 2], "little")
