@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from cdk_app.bundling import Requirements, bundle
+from cdk_app.bundling import Requirements, Target, bundle
+from cdk_app.local.synthesis import CACHE
 from lambda_runtime.cloud import Cloud, running_cloud
 from lambda_runtime.execution import Execution, running
-from lambda_runtime.language import make_language
+from lambda_runtime.language import installed_language
 from lambda_runtime.machine import Machine, this_machine
 
+Unpacked = Callable[[Requirements, Target], Path]
 Warm = Callable[[str], Execution]
 MACHINE = pytest.StashKey[Machine]()
 EXECUTIONS = pytest.StashKey[dict[str, Execution]]()
@@ -22,9 +24,7 @@ EXECUTIONS = pytest.StashKey[dict[str, Execution]]()
 
 @pytest.fixture(scope="session")
 def machine(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Machine:
-    folder = tmp_path_factory.mktemp("machine")
-    (folder / "root").mkdir()
-    made = this_machine(make_language(folder / "lang"), folder / "root")
+    made = this_machine(installed_language(CACHE), tmp_path_factory.mktemp("root"))
     pytestconfig.stash[MACHINE] = made
     return made
 
@@ -36,15 +36,13 @@ def cloud() -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def task(
-    machine: Machine, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[Requirements], Path]:
-    """/var/task: the unpacked zip, with wheels for this machine."""
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
+    """The zip, unpacked: /var/task."""
 
     @cache
-    def bundled(requirements: Requirements) -> Path:
+    def bundled(requirements: Requirements, target: Target) -> Path:
         folder = tmp_path_factory.mktemp("task") / requirements  # which every user may read
-        bundle(requirements, folder, machine.language.target)
+        bundle(requirements, folder, target)
         return folder
 
     return bundled
@@ -55,7 +53,7 @@ def warm(
     pytestconfig: pytest.Config,
     machine: Machine,
     cloud: Cloud,
-    task: Callable[[Requirements], Path],
+    unpacked: Unpacked,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Warm]:
     """By handler: started on first use, ended with the tests."""
@@ -66,8 +64,9 @@ def warm(
         @cache
         def started(handler: str) -> Execution:
             function = cloud.functions[handler]
-            folder, log = task(function.requirements), logs / f"{handler}.log"
-            execution = stack.enter_context(running(machine, function, folder, log))
+            task = unpacked(function.requirements, machine.language.target)
+            log = logs / f"{handler}.log"
+            execution = stack.enter_context(running(machine, function, task, log))
             executions[handler] = execution
             return execution
 
@@ -87,7 +86,10 @@ def pytest_terminal_summary(
         line(f"NOT isolated ({machine.missing}):")
         line("not proved here: read-only folders, the size of /tmp, no /dev/shm, no HOME folder")
     else:
-        line("isolated: read-only but for /tmp of the function's size, no /dev/shm, no HOME")
+        user = machine.user or "root of a user namespace"
+        line(
+            f"isolated, user {user}: only /tmp can be written, of the function's size; no /dev/shm"
+        )
     for handler, execution in sorted(config.stash.get(EXECUTIONS, {}).items()):
         line(
             f"{handler:38} loaded in {execution.init_seconds:4.2f} s, "

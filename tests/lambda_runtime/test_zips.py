@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cdk_app.bundling import Requirements, bundle
+from cdk_app.bundling import LAMBDA, Requirements
+from lambda_runtime.conftest import Unpacked
+from lambda_runtime.machine import Machine
 
 MAX_UNPACKED_BYTES = 250 << 20
 """With layers: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -17,13 +19,15 @@ MACHINE_AT, AARCH64 = 18, 183  # e_machine and EM_AARCH64: elf(5)
 
 @pytest.mark.parametrize("requirements", Requirements)
 def test_a_zip_for_lambda_is_the_same_on_another_processor(
-    task: Callable[[Requirements], Path], tmp_path: Path, requirements: Requirements
+    machine: Machine, unpacked: Unpacked, requirements: Requirements
 ) -> None:
-    bundle(requirements, tmp_path)
+    here = replace(LAMBDA, platform=machine.language.target.platform)
 
-    assert modules(tmp_path) == modules(task(requirements))
-    assert {machine_of(path) for path in files(tmp_path) if is_elf(path)} == {AARCH64}
-    assert sum(path.stat().st_size for path in files(tmp_path)) < MAX_UNPACKED_BYTES
+    for_lambda = unpacked(requirements, LAMBDA)
+
+    assert modules(for_lambda) == modules(unpacked(requirements, here))
+    assert {machine_of(path) for path in files(for_lambda) if is_elf(path)} == {AARCH64}
+    assert sum(path.stat().st_size for path in files(for_lambda)) < MAX_UNPACKED_BYTES
 
 
 def files(folder: Path) -> list[Path]:
