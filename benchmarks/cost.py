@@ -12,7 +12,8 @@ from rich.table import Table
 
 from lifestream.domain.prices import PRICES
 
-GPU_HOUR = 0.8048  # g6.xlarge, on demand
+GPU_HOURS = {"g6.xlarge": 0.8048, "g5.xlarge": 1.006}
+"""On demand; the instance types that a deployment chooses from unless it is told otherwise."""
 MANAGED_INSTANCES_FEE = 0.12
 ASSUMED_SPEED = 20.0  # hours of recording an hour of work
 COLD_START_HOURS = 5 / 60
@@ -24,22 +25,33 @@ TRANSCRIBE_HOUR = 0.36  # Amazon Transcribe, batch, for comparison
 
 
 def main() -> None:
-    gpu = GPU_HOUR * (1 + MANAGED_INSTANCES_FEE)
-    costs = {
-        "GPU, warm host": gpu / ASSUMED_SPEED,
+    table = Table(
+        "An hour of video", *GPU_HOURS, title=f"dollars, at {ASSUMED_SPEED:.0f}x real time"
+    )
+    by_host = [costs(hour * (1 + MANAGED_INSTANCES_FEE)) for hour in GPU_HOURS.values()]
+    for name in by_host[0]:
+        table.add_row(name, *(f"{host[name]:.4f}" for host in by_host))
+    table.add_row(
+        "Amazon Transcribe alone, for comparison", *[f"{TRANSCRIBE_HOUR:.2f}"] * len(by_host)
+    )
+    Console().print(table)
+
+
+def costs(gpu_hour: float) -> dict[str, float]:
+    """Of an hour of video, in dollars; the host costs `gpu_hour` with its fee."""
+    parts = {
+        "GPU, warm host": gpu_hour / ASSUMED_SPEED,
         "summary": PRICES["gpt-4o-mini"].of(SUMMARY_TOKENS_IN, SUMMARY_TOKENS_OUT),
         "embeddings": PRICES["text-embedding-3-small"].of(SUMMARY_TOKENS_IN),
         "Step Functions": STATE_TRANSITIONS * TRANSITION,
         "Lambda": LAMBDA_GB_SECONDS * LAMBDA_GB_SECOND,
     }
-    alone = sum(costs.values()) + gpu * (COLD_START_HOURS + IDLE_HOURS)
-    table = Table("An hour of video", "Dollars", title=f"assuming {ASSUMED_SPEED:.0f}x real time")
-    for name, dollars in costs.items():
-        table.add_row(name, f"{dollars:.4f}")
-    table.add_row("together, in a busy hour", f"{sum(costs.values()):.3f}")
-    table.add_row("alone: with start and idle time of the host", f"{alone:.3f}")
-    table.add_row("Amazon Transcribe alone, for comparison", f"{TRANSCRIBE_HOUR:.2f}")
-    Console().print(table)
+    busy = sum(parts.values())
+    start_and_idle = gpu_hour * (COLD_START_HOURS + IDLE_HOURS)
+    return parts | {
+        "together, in a busy hour": busy,
+        "alone: with start and idle time of the host": busy + start_and_idle,
+    }
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal, Self
 
 from aws_cdk import Duration, RemovalPolicy
 from constructs import Node
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -35,8 +37,23 @@ def _checked(given: dict[str, str], *kinds: type[Environment]) -> dict[str, str]
 
 
 def _unpacked(given: Any) -> Any:
-    """cdk.json holds an object, `-c speech=` its JSON."""
-    return json.loads(given) if isinstance(given, str) else given
+    """cdk.json holds an object or a list, `-c speech=` its JSON."""
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"no JSON: {given!r} ({error})") from None
+
+
+def _one_gpu_and_four_vcpus(name: str) -> str:
+    """A whole NVIDIA GPU beside x86 vCPUs: not g4ad (AMD), g5g (Arm), g6f (part of a GPU)."""
+    if not re.fullmatch(r"g\d(dn|e)?\.xlarge", name):
+        raise ValueError(f"{name!r} is no type with 4 vCPUs and an NVIDIA GPU, such as g6.xlarge")
+    return name
+
+
+GpuInstanceType = Annotated[str, AfterValidator(_one_gpu_and_four_vcpus)]
 
 
 class Config(BaseModel):
@@ -49,7 +66,10 @@ class Config(BaseModel):
     openai_model: str = "gpt-4o-mini"
     max_dispatchers: int = Field(default=2, ge=2, le=1000)
     max_extractions: int = Field(default=5, ge=1, le=500)
-    max_gpu_tasks: int = Field(default=4, ge=1, le=100)
+    max_gpu_tasks: int = Field(default=1, ge=1, le=100)
+    gpu_instance_types: Annotated[tuple[GpuInstanceType, ...], BeforeValidator(_unpacked)] = Field(
+        default=("g6.xlarge", "g5.xlarge"), min_length=1
+    )
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
     speech: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
     summary: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)

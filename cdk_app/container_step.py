@@ -35,6 +35,11 @@ JOB_BY_REFERENCE = {
     EXECUTION_NAME: "{% $states.context.Execution.Name %}",
 }
 """ECS takes 8,192 characters of overrides, quotes escaped: fewer than a job may have."""
+VCPUS = 4
+"""Of a host; a G and VT quota of as many carries one container."""
+ANY_PRICE = 999_999
+"""The list of types limits the price. ECS would leave out what costs 20 % more than the cheapest:
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_InstanceRequirementsRequest.html"""
 
 
 class ContainerStep(Construct):
@@ -54,7 +59,7 @@ class ContainerStep(Construct):
         )
         gpu = config.compute == "gpu"
         self._definition = self._gpu_definition() if gpu else self._cpu_definition()
-        self._provider = self._managed_instances(config.spot) if gpu else self._fargate(config.spot)
+        self._provider = self._managed_instances(config) if gpu else self._fargate(config)
         self._launch_target = CapacityProviderLaunchTarget(self._provider)
         self._logs = log_group(self)
         self._container = self._add_container(config, environment)
@@ -139,8 +144,8 @@ class ContainerStep(Construct):
             runtime_platform=X86_LINUX,
         )
 
-    def _managed_instances(self, spot: bool) -> str:  # noqa: FBT001  # one private caller
-        option = ecs.CapacityOptionType
+    def _managed_instances(self, config: Config) -> str:
+        spot, option = config.spot, ecs.CapacityOptionType
         provider = ecs.ManagedInstancesCapacityProvider(
             self,
             "Gpu",
@@ -149,15 +154,17 @@ class ContainerStep(Construct):
             capacity_option_type=option.SPOT if spot else option.ON_DEMAND,
             task_volume_storage=Size.gibibytes(120),
             instance_requirements=ec2.InstanceRequirementsConfig(
-                v_cpu_count_min=4,
-                v_cpu_count_max=8,
+                v_cpu_count_min=VCPUS,
+                v_cpu_count_max=VCPUS,
                 memory_min=Size.gibibytes(15),
                 memory_max=Size.gibibytes(64),
                 accelerator_count_min=1,
                 accelerator_count_max=1,
                 accelerator_types=[ec2.AcceleratorType.GPU],
                 accelerator_manufacturers=[ec2.AcceleratorManufacturer.NVIDIA],
-                allowed_instance_types=["g4dn.*", "g5.*", "g6.*"],
+                allowed_instance_types=list(config.gpu_instance_types),
+                on_demand_max_price_percentage_over_lowest_price=None if spot else ANY_PRICE,
+                spot_max_price_percentage_over_lowest_price=ANY_PRICE if spot else None,
             ),
         )
         resource = provider.node.default_child
@@ -169,9 +176,9 @@ class ContainerStep(Construct):
         self.cluster.add_managed_instances_capacity_provider(provider)
         return provider.capacity_provider_name
 
-    def _fargate(self, spot: bool) -> str:  # noqa: FBT001  # one private caller
+    def _fargate(self, config: Config) -> str:
         self.cluster.enable_fargate_capacity_providers()
-        return "FARGATE_SPOT" if spot else "FARGATE"
+        return "FARGATE_SPOT" if config.spot else "FARGATE"
 
     def _add_container(
         self, config: Config, environment: dict[str, str]
