@@ -101,8 +101,10 @@ class Config(BaseModel):
 
     @property
     def removal_policy(self) -> RemovalPolicy:
-        """`dev` cleans up after itself; a bucket that still holds something stays even then."""
-        return RemovalPolicy.RETAIN if self.stage == "prod" else RemovalPolicy.DESTROY
+        """`prod` keeps its data, unless its first deployment fails: what that left behind would
+        block the next one. `dev` cleans up after itself, all but a filled bucket."""
+        retain = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+        return retain if self.stage == "prod" else RemovalPolicy.DESTROY
 
     @property
     def artifacts_kept(self) -> Duration:
