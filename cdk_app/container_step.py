@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import jsii
-from aws_cdk import Duration, Fn, IgnoreMode, Size
+from aws_cdk import Aws, CfnResource, Duration, Fn, IgnoreMode, Size, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr_assets as ecr_assets
 from aws_cdk import aws_ecs as ecs
@@ -173,8 +173,22 @@ class ContainerStep(Construct):
         resource.add_property_override(
             "ManagedInstancesProvider.InfrastructureOptimization.ScaleInAfter", IDLE_HOST_SECONDS
         )
+        self._name_instance_role(provider)
         self.cluster.add_managed_instances_capacity_provider(provider)
         return provider.capacity_provider_name
+
+    def _name_instance_role(self, provider: ecs.ManagedInstancesCapacityProvider) -> None:
+        """AWS's policy lets ECS pass only names with this prefix, so CDK sets one. It lacks the
+        region, and IAM has only one namespace for all of them."""
+        name = f"ecsInstanceRole-{Stack.of(self).stack_name}-{Aws.REGION}"
+        for child, attribute in (
+            ("InstanceRole", "RoleName"),
+            ("InstanceProfile", "InstanceProfileName"),
+        ):
+            resource = provider.node.find_child(child).node.default_child
+            if not isinstance(resource, CfnResource):
+                raise TypeError(f"{child} is no resource")
+            resource.add_property_override(attribute, name)
 
     def _fargate(self, config: Config) -> str:
         self.cluster.enable_fargate_capacity_providers()

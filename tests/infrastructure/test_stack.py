@@ -287,6 +287,57 @@ def test_the_default_needs_the_quota_of_one_host(synthesize: Synthesize) -> None
     assert template.to_json()["Outputs"]["MaxGpuTasks"]["Value"] == "1"
 
 
+LONGEST_REGION = "ap-northeast-1"
+
+
+def test_the_same_stage_fits_into_two_regions_of_an_account(synthesize: Synthesize) -> None:
+    """IAM's names are an account's, and ECS may pass no role but `ecsInstanceRole*`."""
+    template = synthesize(stage="prod").to_json()
+    names = [
+        resource["Properties"][name]
+        for resource in template["Resources"].values()
+        for name in ("RoleName", "InstanceProfileName")
+        if resource["Type"] in {"AWS::IAM::Role", "AWS::IAM::InstanceProfile"}
+        and name in resource["Properties"]
+    ]
+
+    assert len(names) == 2
+    for name in names:
+        in_region = "".join(
+            LONGEST_REGION if part == {"Ref": "AWS::Region"} else part
+            for part in name["Fn::Join"][1]
+        )
+        assert in_region == f"ecsInstanceRole-LifeStream-prod-{LONGEST_REGION}"
+        assert len(in_region) <= 64
+
+
+def test_nothing_but_the_queues_has_a_name_of_its_own(synthesize: Synthesize) -> None:
+    """A name that is taken fails a deployment: README's two queues have theirs by design."""
+    named = {
+        name
+        for resource in synthesize(stage="prod").to_json()["Resources"].values()
+        for name in NAMES_OF.get(resource["Type"], ())
+        if name in resource.get("Properties", {})
+    }
+
+    assert named == {"QueueName"}
+
+
+NAMES_OF = {
+    "AWS::S3::Bucket": ["BucketName"],
+    "AWS::SQS::Queue": ["QueueName"],
+    "AWS::DynamoDB::Table": ["TableName"],
+    "AWS::SecretsManager::Secret": ["Name"],
+    "AWS::Logs::LogGroup": ["LogGroupName"],
+    "AWS::Lambda::Function": ["FunctionName"],
+    "AWS::StepFunctions::StateMachine": ["StateMachineName"],
+    "AWS::ECS::Cluster": ["ClusterName"],
+    "AWS::ECS::CapacityProvider": ["Name"],
+    "AWS::Events::Rule": ["Name"],
+    "AWS::CloudWatch::Alarm": ["AlarmName"],
+}
+
+
 def test_there_is_no_nat_gateway_and_no_way_in(template: Template) -> None:
     template.resource_count_is("AWS::EC2::NatGateway", 0)
     for group in resources(template, "AWS::EC2::SecurityGroup"):
@@ -354,13 +405,25 @@ def test_a_step_writes_only_its_own_artifacts(template: Template) -> None:
             assert not any(f"jobs/*/{step}/" in text for step in others)
 
 
-def test_prod_keeps_its_data(synthesize: Synthesize) -> None:
-    template = synthesize(stage="prod")
+def test_prod_keeps_its_data_and_a_first_create_that_failed_leaves_nothing(
+    synthesize: Synthesize,
+) -> None:
+    """RetainExceptOnCreate: what a rolled-back create retained would block the next one with
+    "already exists".
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    """
+    policies = {
+        name: (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+        for name, resource in synthesize(stage="prod").to_json()["Resources"].items()
+    }
+    kept = {name for name, (on_delete, _) in policies.items() if on_delete != "Delete"}
 
-    for kind in ("AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue"):
-        for resource in template.find_resources(kind).values():
-            assert resource["DeletionPolicy"] == "Retain"
-    queue(template, "lifestream-video-processing-prod")
+    holders = ("UploadsBucket", "UploadsDeadLetterQueue", "UploadsIngestQueue", "Jobs", "ApiKeys")
+    for name in policies:
+        if name.startswith(holders) and "Policy" not in name:
+            assert policies[name] == ("RetainExceptOnCreate", "Retain")
+    assert {policies[name][0] for name in kept} == {"RetainExceptOnCreate", None}
+    queue(synthesize(stage="prod"), "lifestream-video-processing-prod")
 
 
 def test_an_unknown_switch_value_is_named(synthesize: Synthesize) -> None:
