@@ -78,6 +78,7 @@ class LifeStreamStack(Stack):
                 self,
                 "Webhook",
                 url=config.webhook_url,
+                bucket=self.uploads.bucket,
                 environment={"API_KEYS_SECRET": self.api_keys.secret.secret_arn},
             )
             if config.webhook_url

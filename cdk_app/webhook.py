@@ -7,6 +7,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_destinations as destinations
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
@@ -19,7 +20,13 @@ class Webhook(Construct):
     """`function`, `undelivered`."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, url: str, environment: dict[str, str]
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        url: str,
+        bucket: s3.IBucket,
+        environment: dict[str, str],
     ) -> None:
         super().__init__(scope, construct_id)
         self.undelivered = sqs.Queue(
@@ -48,6 +55,10 @@ class Webhook(Construct):
             self,
             "JobEnded",
             description="Tell the webhook how a job ended",
-            event_pattern=events.EventPattern(source=[SOURCE], detail_type=[DETAIL_TYPE]),
+            event_pattern=events.EventPattern(
+                source=[SOURCE],
+                detail_type=[DETAIL_TYPE],
+                detail={"bucket": [bucket.bucket_name]},  # other stages use the same bus
+            ),
             targets=[targets.LambdaFunction(self.function, dead_letter_queue=self.undelivered)],
         )

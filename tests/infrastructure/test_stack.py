@@ -15,6 +15,7 @@ from cfnlint.config import ManualArgs
 from cdk_app.container_step import IDLE_HOST_SECONDS
 from cdk_app.local.synthesis import ROOT
 from infrastructure.conftest import all_states, definition, resources
+from lifestream.domain.job_ended import JobEnded
 from lifestream.step_names import Step
 
 Synthesize = Callable[..., Template]
@@ -148,6 +149,20 @@ def test_a_webhook_is_there_where_it_is_wanted(synthesize: Synthesize, template:
         "AWS::Lambda::EventInvokeConfig",
         {"MaximumRetryAttempts": 2, "DestinationConfig": {"OnFailure": Match.any_value()}},
     )
+
+
+def test_a_stage_posts_no_event_of_another_stage(synthesize: Synthesize) -> None:
+    """The default bus is the account's: what tells two stages apart is the bucket of the job."""
+    template = synthesize(webhook_url="https://example.com/hook")
+    [bucket] = template.find_resources("AWS::S3::Bucket")
+    [rule] = [
+        rule
+        for rule in resources(template, "AWS::Events::Rule")
+        if rule.get("EventPattern", {}).get("source") == ["lifestream"]
+    ]
+
+    assert "bucket" in JobEnded.model_fields
+    assert rule["EventPattern"]["detail"] == {"bucket": [{"Ref": bucket}]}
 
 
 @pytest.mark.parametrize("url", ["http://example.com/", "https://user@example.com/", "example.com"])
@@ -412,17 +427,14 @@ def test_prod_keeps_its_data_and_a_first_create_that_failed_leaves_nothing(
     "already exists".
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
     """
-    policies = {
-        name: (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
-        for name, resource in synthesize(stage="prod").to_json()["Resources"].items()
+    kept = {
+        (resource["Type"], resource["DeletionPolicy"], resource["UpdateReplacePolicy"])
+        for resource in synthesize(stage="prod").to_json()["Resources"].values()
+        if resource.get("DeletionPolicy", "Delete") != "Delete"
     }
-    kept = {name for name, (on_delete, _) in policies.items() if on_delete != "Delete"}
 
-    holders = ("UploadsBucket", "UploadsDeadLetterQueue", "UploadsIngestQueue", "Jobs", "ApiKeys")
-    for name in policies:
-        if name.startswith(holders) and "Policy" not in name:
-            assert policies[name] == ("RetainExceptOnCreate", "Retain")
-    assert {policies[name][0] for name in kept} == {"RetainExceptOnCreate", None}
+    with_data = ("S3::Bucket", "SQS::Queue", "DynamoDB::Table", "SecretsManager::Secret")
+    assert kept == {(f"AWS::{kind}", "RetainExceptOnCreate", "Retain") for kind in with_data}
     queue(synthesize(stage="prod"), "lifestream-video-processing-prod")
 
 
