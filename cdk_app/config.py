@@ -7,6 +7,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 
 from aws_cdk import Duration, RemovalPolicy
+from aws_cdk.aws_logs import RetentionDays
 from constructs import Node
 from pydantic import (
     AfterValidator,
@@ -53,7 +54,15 @@ def _one_gpu_and_four_vcpus(name: str) -> str:
     return name
 
 
+def _of_a_browser(origin: str) -> str:
+    """Scheme, host and port, as a browser sends them; plain HTTP for development only."""
+    if not re.fullmatch(r"https://[a-z0-9.-]+(:\d+)?|http://localhost(:\d+)?", origin):
+        raise ValueError(f"{origin!r} is no origin such as https://videos.example.com")
+    return origin
+
+
 GpuInstanceType = Annotated[str, AfterValidator(_one_gpu_and_four_vcpus)]
+Origin = Annotated[str, AfterValidator(_of_a_browser)]
 
 
 class Config(BaseModel):
@@ -70,6 +79,7 @@ class Config(BaseModel):
     gpu_instance_types: Annotated[tuple[GpuInstanceType, ...], BeforeValidator(_unpacked)] = Field(
         default=("g6.xlarge", "g5.xlarge"), min_length=1
     )
+    browser_origins: Annotated[tuple[Origin, ...], BeforeValidator(_unpacked)] = ()
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
     speech: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
     summary: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
@@ -108,7 +118,13 @@ class Config(BaseModel):
 
     @property
     def artifacts_kept(self) -> Duration:
-        return Duration.days(30 if self.stage == "prod" else 7)
+        """Longer than an execution may take (`workflow.TOTAL_TIMEOUT`). So are old versions of
+        videos and results, which can be had back for as long."""
+        return Duration.days(30 if self.stage == "prod" else 14)
+
+    @property
+    def logs_kept(self) -> RetentionDays:
+        return RetentionDays.THREE_MONTHS if self.stage == "prod" else RetentionDays.ONE_WEEK
 
     @property
     def transcription_timeout(self) -> Duration:

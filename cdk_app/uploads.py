@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from aws_cdk import Aws, Duration
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -56,14 +58,8 @@ class Uploads(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             removal_policy=config.removal_policy,
-            lifecycle_rules=[
-                s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(2)),
-                s3.LifecycleRule(
-                    prefix="jobs/",
-                    expiration=config.artifacts_kept,
-                    noncurrent_version_expiration=Duration.days(1),
-                ),
-            ],
+            lifecycle_rules=lifecycle_rules(config),
+            cors=[browser_uploads(config.browser_origins)] if config.browser_origins else None,
         )
 
     def _notify(self) -> None:
@@ -106,3 +102,45 @@ class Uploads(Construct):
                 s3_key=s3.CfnBucket.S3KeyFilterProperty(rules=rules)
             ),
         )
+
+
+def lifecycle_rules(config: Config) -> list[s3.LifecycleRule]:
+    """What the bucket holds, and for how long. Old versions of what a person deletes on purpose
+    go at once; those of what a mistake may overwrite can be had back."""
+    at_once = Duration.days(1)
+    for_a_while = config.artifacts_kept
+    old_versions_kept = {
+        "uploads/": for_a_while,
+        "results/": for_a_while,
+        "index/": for_a_while,
+        "models/": for_a_while,
+        "jobs/": at_once,
+        "voices/": at_once,
+    }
+    return [
+        s3.LifecycleRule(
+            abort_incomplete_multipart_upload_after=Duration.days(2),
+            expired_object_delete_marker=True,
+        ),
+        *(
+            s3.LifecycleRule(
+                prefix=prefix,
+                expiration=config.artifacts_kept if prefix == "jobs/" else None,
+                noncurrent_version_expiration=kept,
+            )
+            for prefix, kept in old_versions_kept.items()
+        ),
+    ]
+
+
+def browser_uploads(origins: Sequence[str]) -> s3.CorsRule:
+    """A page names the parts of a multipart upload by their ETag, so it has to see it.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html"""
+    method = s3.HttpMethods
+    return s3.CorsRule(
+        allowed_origins=list(origins),
+        allowed_methods=[method.PUT, method.POST, method.GET, method.HEAD],
+        allowed_headers=["*"],
+        exposed_headers=["ETag"],
+        max_age=3600,
+    )

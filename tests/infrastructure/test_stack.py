@@ -97,6 +97,77 @@ def test_the_bucket_is_private_versioned_and_cleans_up(template: Template) -> No
     )
 
 
+def test_browsers_may_upload_from_the_origins_that_are_named(synthesize: Synthesize) -> None:
+    origins = ["https://videos.example.com", "http://localhost:5173"]
+    [bucket] = resources(synthesize(browser_origins=json.dumps(origins)), "AWS::S3::Bucket")
+
+    [rule] = bucket["CorsConfiguration"]["CorsRules"]
+
+    assert rule["AllowedOrigins"] == origins
+    assert rule["AllowedMethods"] == ["PUT", "POST", "GET", "HEAD"]
+    assert rule["AllowedHeaders"] == ["*"]
+    assert rule["ExposedHeaders"] == ["ETag"]  # the parts of a multipart upload are named by it
+
+
+def test_no_browser_may_upload_unless_its_origin_is_named(template: Template) -> None:
+    [bucket] = resources(template, "AWS::S3::Bucket")
+
+    assert "CorsConfiguration" not in bucket
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "http://videos.example.com",
+        "https://videos.example.com/",
+        "https://*.example.com",
+        "https://a.example.com/upload",
+    ],
+)
+def test_an_origin_that_is_none_is_refused(synthesize: Synthesize, origin: str) -> None:
+    with pytest.raises(SystemExit, match=r"browser_origins: .* is no origin such as") as no:
+        synthesize(browser_origins=json.dumps([origin]))
+
+    assert "\n" not in str(no.value)
+
+
+DAY = 24 * 3600
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_artifacts_and_videos_outlive_the_longest_execution(
+    synthesize: Synthesize, stage: str
+) -> None:
+    """Expiry happens at the end of the day, so one more than the machine may take."""
+    template = synthesize(stage=stage)
+    [machine] = [definition(template)]
+    rules = lifecycle(template)
+
+    assert rules["jobs/"]["ExpirationInDays"] * DAY >= machine["TimeoutSeconds"] + DAY
+    old_videos = rules["uploads/"]["NoncurrentVersionExpiration"]["NoncurrentDays"]
+    assert old_videos * DAY >= machine["TimeoutSeconds"] + DAY
+
+
+def test_old_versions_of_everything_expire(template: Template) -> None:
+    """Who deletes a voice or a video means it; what is overwritten can be had back for a while."""
+    rules = lifecycle(template)
+
+    kept = {p: r["NoncurrentVersionExpiration"]["NoncurrentDays"] for p, r in rules.items() if p}
+    assert kept == {
+        "uploads/": 14, "results/": 14, "index/": 14, "models/": 14, "jobs/": 1, "voices/": 1,
+    }  # fmt: skip
+    assert {p for p, rule in rules.items() if "ExpirationInDays" in rule} == {"jobs/"}
+    assert rules[""]["ExpiredObjectDeleteMarker"] is True
+    assert all(rule["Status"] == "Enabled" for rule in rules.values())
+
+
+def lifecycle(template: Template) -> dict[str, dict[str, Any]]:
+    """Prefix → rule."""
+    [bucket] = resources(template, "AWS::S3::Bucket")
+    return {rule.get("Prefix", ""): rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+
 def test_everything_refuses_connections_without_tls(template: Template) -> None:
     policies = [
         *resources(template, "AWS::S3::BucketPolicy"),
@@ -359,10 +430,13 @@ def test_there_is_no_nat_gateway_and_no_way_in(template: Template) -> None:
         assert "SecurityGroupIngress" not in group
 
 
-def test_logs_are_kept_for_a_week(template: Template) -> None:
-    retention = {group["RetentionInDays"] for group in resources(template, "AWS::Logs::LogGroup")}
+@pytest.mark.parametrize(("stage", "days"), [("dev", 7), ("prod", 90)])
+def test_logs_are_kept_for_a_week_in_dev_and_for_a_quarter_in_prod(
+    synthesize: Synthesize, stage: str, days: int
+) -> None:
+    groups = resources(synthesize(stage=stage), "AWS::Logs::LogGroup")
 
-    assert retention == {7}
+    assert {group["RetentionInDays"] for group in groups} == {days}
 
 
 def test_jobs_cost_nothing_while_idle_and_can_be_restored(template: Template) -> None:
