@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
 from cdk_app.bundling import Requirements
+from cdk_app.grants import allow
 from cdk_app.lambda_step import python_function
 from lifestream.aws.executions import ENDED
 
@@ -77,12 +78,15 @@ class Caretakers(Construct):
         """What both need, to settle an execution."""
         bus = events.EventBus.from_event_bus_name(self, "Bus", "default")
         for function in self.functions:
-            jobs.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+            row = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+            allow(function, *row, on=jobs.table_arn)
             slots.grant(function, "dynamodb:UpdateItem")
             dead_letters.grant(function, "sqs:SendMessage")
             # To look for a message that was sent before:
             dead_letters.grant(function, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")
-            state_machine.grant_execution(function, "states:GetExecutionHistory")
+            state_machine.grant_execution(
+                function, "states:DescribeExecution", "states:GetExecutionHistory"
+            )
             bus.grant_put_events_to(function)
             function.add_to_role_policy(_tasks_of(cluster))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aws_cdk import Duration, Size
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -49,6 +50,12 @@ def python_function(  # noqa: PLR0913  # a construct's properties, all named
     memory: int,
     disk: Size | None = None,
 ) -> lambda_.Function:
+    """With a role of its own that writes this one log group; AWS's managed policy allows all."""
+    logs = log_group(scope)
+    role = iam.Role(
+        scope, "FunctionServiceRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
+    )
+    logs.grant_write(role)
     return lambda_.Function(
         scope,
         "Function",
@@ -60,5 +67,6 @@ def python_function(  # noqa: PLR0913  # a construct's properties, all named
         timeout=timeout,
         memory_size=memory,
         ephemeral_storage_size=disk,
-        log_group=log_group(scope),
+        log_group=logs,
+        role=role,
     )

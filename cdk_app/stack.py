@@ -13,6 +13,7 @@ from cdk_app.caretakers import Caretakers
 from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
 from cdk_app.dispatcher import Dispatcher
+from cdk_app.grants import allow, allow_reading, allow_reading_versions, allow_writing
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
@@ -20,6 +21,7 @@ from cdk_app.slots import SlotTable
 from cdk_app.uploads import Uploads
 from cdk_app.webhook import Webhook
 from cdk_app.workflow import Steps, Workflow
+from lifestream.aws.job_table import RECENT_INDEX
 from lifestream.domain.job import UPLOADS_PREFIX
 from lifestream.step_names import Step
 
@@ -152,32 +154,36 @@ class LifeStreamStack(Stack):
     def _grant(self) -> None:
         """Each step may do what its own file does, and nothing else."""
         bucket, table, secret = self.uploads.bucket, self.jobs.table, self.api_keys.secret
-        for part in self.lambdas.values():
-            bucket.grant_read(part.function, "jobs/*")
-            table.grant(part.function, "dynamodb:UpdateItem")
+        roles = {step: part.function for step, part in self.lambdas.items()}
+        for role in roles.values():
+            allow_reading(role, bucket, "jobs/")
+            allow(role, "dynamodb:UpdateItem", on=table.table_arn)
         for step in (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO):
-            bucket.grant_read(self.lambdas[step].function, "uploads/*")
+            allow_reading_versions(roles[step], bucket, UPLOADS_PREFIX)
         for step in (
             Step.INSPECT_VIDEO,
             Step.EXTRACT_AUDIO,
             Step.SUMMARIZE_TRANSCRIPT,
             Step.INDEX_TRANSCRIPT,
         ):
-            bucket.grant_put(self.lambdas[step].function, f"jobs/*/{step}/*")
+            allow_writing(roles[step], bucket, f"jobs/*/{step}/")
         for step in (Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT):
-            secret.grant_read(self.lambdas[step].function)
-        bucket.grant_read_write(self.lambdas[Step.INDEX_TRANSCRIPT].function, "index/*")
-        bucket.grant_put(self.lambdas[Step.PUBLISH_RESULTS].function, "results/*")
-        bucket.grant_read(self.lambdas[Step.PUBLISH_RESULTS].function, "voices/*")
-        bucket.grant_read(self.transcribe_speech.task_role, "jobs/*")
-        bucket.grant_read(self.transcribe_speech.task_role, "models/*")
-        bucket.grant_put(self.transcribe_speech.task_role, f"jobs/*/{Step.TRANSCRIBE_SPEECH}/*")
-        table.grant(self.transcribe_speech.task_role, "dynamodb:UpdateItem")
-        table.grant(self.dispatcher.function, "dynamodb:GetItem", "dynamodb:PutItem")
-        self.workflow.state_machine.grant_start_execution(self.dispatcher.function)
-        table.grant(self.lambdas[Step.RECORD_FAILURE].function, "dynamodb:GetItem")
-        self.slots.table.grant(self.lambdas[Step.RECORD_FAILURE].function, "dynamodb:UpdateItem")
-        self._grant_listing(self.lambdas[Step.INDEX_TRANSCRIPT].function)
+            secret.grant_read(roles[step])
+        allow_reading(roles[Step.INDEX_TRANSCRIPT], bucket, "index/")
+        allow_writing(roles[Step.INDEX_TRANSCRIPT], bucket, "index/")
+        allow(roles[Step.INDEX_TRANSCRIPT], "s3:DeleteObject", on=bucket.arn_for_objects("index/*"))
+        allow_writing(roles[Step.PUBLISH_RESULTS], bucket, "results/")
+        allow_reading(roles[Step.PUBLISH_RESULTS], bucket, "voices/")
+        container = self.transcribe_speech.task_role
+        allow_reading(container, bucket, "jobs/", "models/")
+        allow_writing(container, bucket, f"jobs/*/{Step.TRANSCRIBE_SPEECH}/")
+        allow(container, "dynamodb:UpdateItem", on=table.table_arn)
+        dispatcher = self.dispatcher.function
+        allow(dispatcher, "dynamodb:GetItem", "dynamodb:PutItem", on=table.table_arn)
+        self.workflow.state_machine.grant_start_execution(dispatcher)
+        allow(roles[Step.RECORD_FAILURE], "dynamodb:GetItem", on=table.table_arn)
+        self.slots.table.grant(roles[Step.RECORD_FAILURE], "dynamodb:UpdateItem")
+        self._grant_listing(roles[Step.INDEX_TRANSCRIPT])
         self._grant_caretakers()
 
         if self.webhook:
@@ -193,10 +199,10 @@ class LifeStreamStack(Stack):
             cluster=self.transcribe_speech.cluster,
         )
         reconciler = self.caretakers.reconciler
-        self.jobs.table.grant(reconciler, "dynamodb:Query")
+        allow(reconciler, "dynamodb:Query", on=f"{self.jobs.table.table_arn}/index/{RECENT_INDEX}")
         self.slots.table.grant(reconciler, "dynamodb:GetItem")
         self.uploads.queue.grant(reconciler, "sqs:SendMessage")
-        machine.grant_execution(reconciler, "states:DescribeExecution", "states:StopExecution")
+        machine.grant_execution(reconciler, "states:StopExecution")
         self._grant_listing(reconciler)
 
     def _grant_listing(self, function: lambda_.Function) -> None:
