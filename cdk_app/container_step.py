@@ -53,7 +53,12 @@ class ContainerStep(Construct):
         self.compute = config.compute
         self.timeout = config.transcription_timeout
         self._vpc = self._network()
-        self.cluster = ecs.Cluster(self, "Cluster", vpc=self._vpc)
+        self.cluster = ecs.Cluster(
+            self,
+            "Cluster",
+            vpc=self._vpc,
+            container_insights_v2=ecs.ContainerInsights.ENABLED,  # of running tasks only
+        )
         self._security_group = ec2.SecurityGroup(
             self, "EgressOnly", vpc=self._vpc, description="no way in, every way out"
         )
@@ -107,7 +112,8 @@ class ContainerStep(Construct):
         )
 
     def _network(self) -> ec2.Vpc:
-        """Public subnets and free gateway endpoints: no NAT gateway to pay for by the hour."""
+        """Public subnets and free gateway endpoints: no NAT gateway to pay for by the hour. What is
+        refused is logged; there is nothing to refuse while no task runs."""
         vpc = ec2.Vpc(
             self,
             "Vpc",
@@ -120,6 +126,12 @@ class ContainerStep(Construct):
         )
         vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
         vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
+        rejected = log_group(Construct(self, "RejectedTraffic"))
+        vpc.add_flow_log(
+            "Rejected",
+            traffic_type=ec2.FlowLogTrafficType.REJECT,
+            destination=ec2.FlowLogDestination.to_cloud_watch_logs(rejected),
+        )
         return vpc
 
     def _gpu_definition(self) -> ecs.TaskDefinition:

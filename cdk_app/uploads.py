@@ -16,6 +16,7 @@ from lifestream.domain.job import UPLOADS_PREFIX, VIDEO_EXTENSIONS
 
 QUEUE_NAME = "lifestream-video-processing"
 MAX_RECEIVES = 3
+ACCESS_LOGS_KEPT = Duration.days(90)
 
 
 class Uploads(Construct):
@@ -58,8 +59,25 @@ class Uploads(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             removal_policy=config.removal_policy,
+            server_access_logs_bucket=self._access_logs(config),
             lifecycle_rules=lifecycle_rules(config),
             cors=[browser_uploads(config.browser_origins)] if config.browser_origins else None,
+        )
+
+    def _access_logs(self, config: Config) -> s3.Bucket | None:
+        """Who read what, in `prod`. CloudFormation deletes no bucket that holds logs, and `dev` has
+        to go when it is told to."""
+        if config.stage != "prod":
+            return None
+        return s3.Bucket(
+            self,
+            "AccessLogs",
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            removal_policy=config.removal_policy,
+            lifecycle_rules=[s3.LifecycleRule(expiration=ACCESS_LOGS_KEPT)],
         )
 
     def _notify(self) -> None:

@@ -75,6 +75,7 @@ class Workflow(Construct):
             query_language=sfn.QueryLanguage.JSONATA,
             comment="A video in, a transcript, a summary, subtitles and search out",
             timeout=TOTAL_TIMEOUT,
+            tracing_enabled=True,
             logs=sfn.LogOptions(
                 destination=log_group(self),
                 level=sfn.LogLevel.ALL,

@@ -139,7 +139,7 @@ def test_artifacts_and_videos_outlive_the_longest_execution(
 ) -> None:
     """Expiry happens at the end of the day, so one more than the machine may take."""
     template = synthesize(stage=stage)
-    [machine] = [definition(template)]
+    machine = definition(template)
     rules = lifecycle(template)
 
     assert rules["jobs/"]["ExpirationInDays"] * DAY >= machine["TimeoutSeconds"] + DAY
@@ -162,8 +162,24 @@ def test_old_versions_of_everything_expire(template: Template) -> None:
 
 def lifecycle(template: Template) -> dict[str, dict[str, Any]]:
     """Prefix → rule."""
-    [bucket] = resources(template, "AWS::S3::Bucket")
+    [bucket] = [b for b in resources(template, "AWS::S3::Bucket") if "VersioningConfiguration" in b]
     return {rule.get("Prefix", ""): rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+
+def test_reads_of_a_bucket_in_prod_are_logged_for_a_quarter(synthesize: Synthesize) -> None:
+    template = synthesize(stage="prod")
+    logs = {
+        name: bucket["Properties"]
+        for name, bucket in template.find_resources("AWS::S3::Bucket").items()
+        if "VersioningConfiguration" not in bucket["Properties"]
+    }
+
+    [(name, properties)] = logs.items()
+    template.has_resource_properties(
+        "AWS::S3::Bucket", {"LoggingConfiguration": {"DestinationBucketName": {"Ref": name}}}
+    )
+    [rule] = properties["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == 90
 
 
 def test_everything_refuses_connections_without_tls(template: Template) -> None:

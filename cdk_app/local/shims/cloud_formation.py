@@ -13,6 +13,7 @@ from cdk_app.local.shims import require
 
 SECRET_TYPE = "AWS::SecretsManager::Secret"  # noqa: S105  # a type, no secret
 WITHOUT_LOCAL_MEANING = (
+    "AWS::EC2::FlowLog",
     "AWS::ECS::CapacityProvider",
     "AWS::ECS::ClusterCapacityProviderAssociations",
 )
