@@ -1,0 +1,90 @@
+"""What AwsSolutions finds and we keep, by resource, each with its reason.
+
+A finding is the rule, with what it complains about in brackets; `<X>` is the ARN of resource X.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lifestream.step_names import Step
+
+SECRET = "AWS cannot rotate the keys of OpenAI, Pinecone or Hugging Face."  # noqa: S105  # a reason
+PYTHON = "One Python in the cloud: the container has 3.13 too, and AWS supports it until June 2029."
+SLOTS = "Holds the names of running executions; the reconciler repairs it within the hour."
+ENVIRONMENT = "Names of buckets and tables and settings of the engines; keys are in the secret."
+DEV = "`dev` is thrown away whole, and CloudFormation deletes no bucket that holds logs."
+UNDELIVERED = "It is a dead-letter queue itself, as a destination, which CDK-nag does not see."
+OF_AWS = "ECS manages the hosts with it; AWS extends the policy as the service grows."
+AGENT = "CDK's policy of the ECS agent: it polls without a resource, as an instance not yet known."
+REGISTRY = "`ecr:GetAuthorizationToken` has no resource."
+NO_RESOURCE = "Delivering logs and sending traces have no resource."
+VERSIONS = "CDK's LambdaInvoke may invoke every version of the one function of the state."
+REVISIONS = "The one task definition, in every revision: a running execution may need the last one."
+EXECUTIONS = "The executions of the one state machine; their names are made at run time."
+TASKS = "Listing tasks knows no task: the statement's condition names the one cluster."
+OBJECTS = "The objects below one prefix; their names are made at run time."
+
+FUNCTIONS = (
+    *(step for step in Step if step != Step.TRANSCRIBE_SPEECH),
+    "Dispatcher",
+    "Caretakers/ExecutionEnded",
+    "Caretakers/Reconciler",
+    "Webhook",
+)
+PREFIXES = {
+    Step.INSPECT_VIDEO: ["uploads/*", "jobs/*", "jobs/*/InspectVideo/*"],
+    Step.EXTRACT_AUDIO: ["uploads/*", "jobs/*", "jobs/*/ExtractAudio/*"],
+    Step.SUMMARIZE_TRANSCRIPT: ["jobs/*", "jobs/*/SummarizeTranscript/*"],
+    Step.INDEX_TRANSCRIPT: ["jobs/*", "jobs/*/IndexTranscript/*", "index/*"],
+    Step.PUBLISH_RESULTS: ["jobs/*", "results/*", "voices/*"],
+    Step.RECORD_SUCCESS: ["jobs/*"],
+    Step.RECORD_FAILURE: ["jobs/*"],
+}
+"""What each step may read or write, and nothing else."""
+
+
+def accepted() -> Iterator[tuple[str, str, str]]:
+    """Resource, finding, reason."""
+    yield "ApiKeys/Secret", "SMG4", SECRET
+    yield "Slots/Table", "DDB3", SLOTS
+    yield "Uploads/Bucket", "S1", DEV
+    yield "Webhook/Undelivered", "SQS3", UNDELIVERED
+    for function in FUNCTIONS:
+        yield f"{function}/Function", "L1", PYTHON
+    for step, prefixes in PREFIXES.items():
+        for prefix in prefixes:
+            yield (
+                f"{step}/FunctionServiceRole/DefaultPolicy",
+                f"IAM5[<UploadsBucket>/{prefix}]",
+                OBJECTS,
+            )
+    yield from _transcribe_speech()
+    yield from _workflow()
+    for function in ("ExecutionEnded", "Reconciler"):
+        policy = f"Caretakers/{function}/FunctionServiceRole/DefaultPolicy"
+        yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
+        yield policy, "IAM5[*]", TASKS
+
+
+def _transcribe_speech() -> Iterator[tuple[str, str, str]]:
+    yield "TranscribeSpeech/Task", "ECS2", ENVIRONMENT
+    for prefix in ("jobs/*", "models/*", "jobs/*/TranscribeSpeech/*"):
+        policy = "TranscribeSpeech/Task/TaskRole/DefaultPolicy"
+        yield policy, f"IAM5[<UploadsBucket>/{prefix}]", OBJECTS
+    yield "TranscribeSpeech/Task/ExecutionRole/DefaultPolicy", "IAM5[*]", REGISTRY
+    yield (
+        "TranscribeSpeech/Gpu/GpuRole",
+        "IAM4[policy/AmazonECSInfrastructureRolePolicyForManagedInstances]",
+        OF_AWS,
+    )
+    yield "TranscribeSpeech/Gpu/InstanceRole", "IAM5[*]", AGENT
+    yield "TranscribeSpeech/Gpu/InstanceRole", "IAM5[container-instance/*]", AGENT
+
+
+def _workflow() -> Iterator[tuple[str, str, str]]:
+    policy = "Workflow/StateMachine/Role/DefaultPolicy"
+    yield policy, "IAM5[*]", NO_RESOURCE
+    yield policy, "IAM5[<TranscribeSpeechTask>…]", REVISIONS
+    for step in PREFIXES:
+        yield policy, f"IAM5[<{step}Function>:*]", VERSIONS

@@ -1,0 +1,89 @@
+"""cdk-nag's rules of AwsSolutions: no finding without a reason, no reason without a finding."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from cdk_nag import AwsSolutionsChecks
+
+from cdk_app.config import Config
+from cdk_app.local.synthesis import ROOT
+from cdk_app.stack import LifeStreamStack
+from infrastructure.accepted_findings import accepted
+from infrastructure.conftest import NO_BUNDLING
+
+VARIANTS = (
+    {"compute": "gpu", "stage": "prod", "webhook_url": "https://example.com/hook"},
+    {"compute": "cpu", "stage": "dev"},
+)
+"""Every resource that any combination of switches has is in one of the two."""
+
+
+def test_every_finding_has_a_reason_and_every_reason_a_finding(tmp_path: Path) -> None:
+    found = {
+        finding
+        for number, switches in enumerate(VARIANTS)
+        for finding in findings(switches, tmp_path / str(number))
+    }
+    reasons = {(resource, finding): reason for resource, finding, reason in accepted()}
+
+    assert sorted(found - reasons.keys()) == []
+    assert sorted(reasons.keys() - found) == []
+
+
+def test_every_reason_is_of_one_resource_and_says_something() -> None:
+    """None is of a whole stack or of a whole construct: an exact path, an exact finding."""
+    entries = list(accepted())
+
+    assert len({entry[:2] for entry in entries}) == len(entries)
+    for resource, finding, reason in entries:
+        assert "*" not in resource
+        assert re.fullmatch(r"[A-Z]+\d+(\[.+\])?", finding)
+        assert len(reason) > 40
+
+
+def test_a_bucket_that_anybody_may_read_is_found(tmp_path: Path) -> None:
+    """The rules do run: they miss nothing because they are not there."""
+    app = cdk.App(outdir=str(tmp_path))
+    cdk.aws_s3.Bucket(cdk.Stack(app, "Careless"), "Bucket")
+
+    assert ("Bucket", "S10") in set(checked(app, tmp_path))
+
+
+def findings(switches: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = cdk.App(context=context | NO_BUNDLING | switches, outdir=str(folder))
+    config = Config.from_context(app.node)
+    LifeStreamStack(app, f"LifeStream-{config.stage}", config=config)
+    yield from checked(app, folder)
+
+
+def checked(app: cdk.App, folder: Path) -> Iterator[tuple[str, str]]:
+    """Resource and finding, as cdk-nag's report names them: it fails the synthesis."""
+    os.environ["CDK_VALIDATION"] = "false"
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+    report = json.loads((folder / "validation-report.json").read_text())
+    for violation in report["pluginReports"][0]["violations"]:
+        for construct in violation["violatingConstructs"]:
+            path = construct["constructPath"].split("/", 1)[1]
+            yield path.removesuffix("/Resource"), readable(violation["ruleName"])
+
+
+def readable(rule: str) -> str:
+    """`AwsSolutions-IAM5[Resource::<JobsTable10C8EDF6.Arn>/index/*]` is
+    `IAM5[<JobsTable>/index/*]`; of an ARN the resource remains."""
+    name, _, about = rule.removeprefix("AwsSolutions-").partition("[")
+    subject = about.removesuffix("]").partition("::")[2]
+    if composed := re.search(r'"Ref":"(\w+?)[0-9A-F]{8}"', subject):
+        subject = f"<{composed[1]}>…"
+    subject = re.sub(r"<(\w+?)[0-9A-F]{8}\.Arn>", r"<\1>", subject)
+    subject = re.sub(r"^arn:.*:", "", subject)
+    return f"{name}[{subject}]" if subject else name
