@@ -162,7 +162,8 @@ diff: $(VENV)/.ready node_modules/.ready ## what a deployment would change
 deploy: $(VENV)/.ready node_modules/.ready ## deploy a stage; asks before it widens permissions
 	$(CDK) deploy
 
-destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first
+destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first. EMPTY=yes deletes its videos too
+	@$(BIN)/python -m cdk_app.emptying $(STAGE) $(EMPTY)
 	$(CDK) destroy
 
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate

@@ -12,6 +12,7 @@ caretakers      aborted executions, lost messages
 lambda_step     a state that is a Lambda function
 container_step  the state that is a GPU container
 bundling        zips without Docker
+emptying        a bucket that CloudFormation is to delete
 grants          what a role may do, as narrowly as the code needs it
 logs            log groups
 monitoring      alarms
