@@ -11,11 +11,12 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.config import Config
-from cdk_app.dispatcher import DISPATCHER_TIMEOUT
 from lifestream.domain.job import UPLOADS_PREFIX, VIDEO_EXTENSIONS
 
 QUEUE_NAME = "lifestream-video-processing"
 MAX_RECEIVES = 3
+VISIBILITY_TIMEOUT = Duration.minutes(15)
+"""Of a receive, for which Lambda retries a throttled dispatcher (ADR 0021)."""
 ACCESS_LOGS_KEPT = Duration.days(90)
 
 
@@ -39,7 +40,7 @@ class Uploads(Construct):
             "IngestQueue",
             queue_name=f"{QUEUE_NAME}-{config.stage}",
             receive_message_wait_time=Duration.seconds(20),
-            visibility_timeout=Duration.seconds(6 * DISPATCHER_TIMEOUT.to_seconds()),
+            visibility_timeout=VISIBILITY_TIMEOUT,
             retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=MAX_RECEIVES

@@ -46,6 +46,15 @@ def test_a_message_is_hidden_six_times_as_long_as_its_consumer_may_take(
     assert visibility >= 6 * dispatcher["Timeout"]
 
 
+def test_an_upload_outlasts_three_quarters_of_an_hour_of_throttling(template: Template) -> None:
+    """Lambda retries a throttled invocation for the visibility timeout of each receive:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
+    ingest = queue(template, "lifestream-video-processing-dev")
+    receives = ingest["RedrivePolicy"]["maxReceiveCount"]
+
+    assert receives * ingest["VisibilityTimeout"] >= 45 * 60
+
+
 def test_the_dispatcher_reports_failures_by_message_and_starts_steadily(
     template: Template,
 ) -> None:

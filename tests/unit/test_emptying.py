@@ -8,6 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 from cdk_app import emptying
@@ -37,7 +38,7 @@ class CloudFormation:
 
     def __call__(self, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
         status, body = self.answer
-        return AWSResponse(request.url, status, {}, Body(body.encode()))
+        return AWSResponse(request.url, status, HTTPHeaders(), Body(body.encode()))
 
 
 class Body:
@@ -56,7 +57,10 @@ def cloud_formation(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudFormation]
     answering = CloudFormation()
     with mock_aws(config={"core": {"passthrough": {"services": ["cloudformation"]}}}):
         session = boto3.Session()
-        session.events.register("before-send.cloudformation.DescribeStacks", answering)
+        session.events.register(
+            "before-send.cloudformation.DescribeStacks",
+            answering,  # type: ignore[arg-type]  # the stubs forget that an answer is taken
+        )
         monkeypatch.setattr(boto3, "DEFAULT_SESSION", session)
         yield answering
 
