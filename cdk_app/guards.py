@@ -24,6 +24,9 @@ TRANSIENT = (
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.ClientExecutionTimeoutException",
+    "Lambda.EC2ThrottledException",
+    "Lambda.ResourceConflictException",  # the function is being updated
+    "Lambda.ResourceNotReadyException",
     "Lambda.Unknown",
     "Runtime.ExitError",
     "Sandbox.Timedout",

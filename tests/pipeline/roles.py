@@ -19,7 +19,7 @@ Policy = dict[str, Any]
 def without(pipeline: Pipeline, role: str, names: Collection[str]) -> Iterator[None]:
     """Inside, the role's policies allow nothing on resources with one of the names in their ARN."""
     iam = pipeline.aws.session().client("iam")
-    policies = {
+    policies: dict[str, Any] = {
         name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
     }

@@ -147,7 +147,7 @@ def test_a_burst_loses_nothing_and_never_exceeds_the_slots(cloud: Cloud) -> None
     cloud.settle()
 
     assert {status(cloud, job) for job in jobs} == {JobStatus.SUCCEEDED}
-    assert cloud.services.peak_containers == 4
+    assert cloud.services.peak_containers == 1
     assert len(cloud.executions.records) == 100
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from lifestream.domain.job_ended import JobEnded
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.operations import reconciliation
 from lifestream.settings import ClientSettings, OperatorSettings, load
-from simulation.account import Account
+from simulation.account import Account, ThrottledError
 from simulation.engines import SAID, Embedder, Speech, Summarizer
 from simulation.executions import SimulatedExecutions
 from simulation.faults import Faults, ProcessKilledError, answer
@@ -62,6 +61,8 @@ class Cloud:
     told: list[JobEnded] = field(default_factory=list)
     """What the event bus took."""
     regressions: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    """What the dispatcher and ExecutionEnded raised although no fault had happened."""
     loses_events: bool = False
     event_copies: int | None = None
     """How often EventBridge tells of an end, all at once; None: once or twice, some time later."""
@@ -218,6 +219,7 @@ class Cloud:
         if not (self.faults.happened or self.loses_events):
             self.check_told()
         assert self.regressions == [], f"I3: {self.regressions}"
+        assert self.unexpected == []
         assert Slots(clients.table(SLOTS)).holders() == set(), "a slot is not free"
 
     def check_told(self) -> None:
@@ -253,7 +255,8 @@ class Cloud:
                 retry_seconds=VISIBILITY_SECONDS,
             )
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
-        except (ProcessKilledError, Exception):  # noqa: BLE001  # Lambda's own last resort
+        except (ProcessKilledError, Exception) as error:  # noqa: BLE001  # Lambda's own last resort
+            self._note(error)
             failed = {str(number) for number in range(len(messages))}
         for number, message in enumerate(messages):
             if str(number) in failed:
@@ -276,7 +279,7 @@ class Cloud:
             self.scheduler.sleep(
                 0 if self.event_copies else self.rng.random() * EVENT_DELAY_SECONDS
             )
-            with suppress(ProcessKilledError, Exception):  # Lambda tries again
+            try:
                 self.account.invoke(
                     "ExecutionEnded",
                     lambda: self.services.in_process(
@@ -285,4 +288,12 @@ class Cloud:
                     ),
                     retry_seconds=ASYNC_RETRY_SECONDS,
                 )
+            except (ProcessKilledError, Exception) as error:  # noqa: BLE001  # Lambda tries again
+                self._note(error)
+            else:
                 return
+
+    def _note(self, error: BaseException) -> None:
+        """Where nothing was made to go wrong, nothing may."""
+        if not (self.faults.happened or isinstance(error, ThrottledError)):
+            self.unexpected.append(repr(error))
