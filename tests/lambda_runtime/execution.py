@@ -97,10 +97,12 @@ def _end(process: subprocess.Popen[bytes]) -> int:
     """The peak in MB. The function is killed before the `unshare` that waits for it."""
     if process.poll() is not None:
         return 0
-    [pid] = _children(process.pid) or [process.pid]
-    status = Path(f"/proc/{pid}/status").read_text()
+    pids = [*_children(process.pid), process.pid]
+    status = Path(f"/proc/{pids[0]}/status").read_text()
     peak = re.search(r"^VmHWM:\s+(\d+) kB", status, re.MULTILINE)
-    os.kill(pid, signal.SIGKILL)
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     process.wait()
     return int(peak[1]) >> 10 if peak else 0
 
