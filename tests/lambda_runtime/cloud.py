@@ -7,12 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-import boto3
 import pytest
 
 from builders import a_draft
 from cdk_app.bundling import Requirements
-from cdk_app.local.session import ACCOUNT, REGION, SECRET_KEY, EmbeddedAws, embedded_aws
+from cdk_app.local.session import EmbeddedAws, embedded_aws
 from fakes import Answer, LocalEndpoint, chat_completion
 from lambda_runtime.functions import Function, deployed_functions
 from lifestream.aws.artifacts import Artifacts
@@ -47,8 +46,7 @@ class Cloud:
 
     @property
     def job_table(self) -> JobTable:
-        session = boto3.Session(ACCOUNT, SECRET_KEY, region_name=REGION)
-        dynamodb = session.resource("dynamodb", endpoint_url=self.aws.endpoint)
+        dynamodb = self.aws.session().resource("dynamodb")
         return JobTable(dynamodb.Table(self.aws.outputs["JobsTableName"]))
 
     def upload(self, key: str, content: bytes) -> ProcessingJob:
