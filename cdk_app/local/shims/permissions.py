@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import threading
 import uuid
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from cdk_app.local.shims import require
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 EVENT_SOURCE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 EVENTS = "events.amazonaws.com"
+OF_A_CLUSTER = re.compile(r"(?P<prefix>arn:aws:ecs:[^/]*):(cluster|task)/(?P<name>[^/]+)(/.*)?")
 
 Enforce = Callable[..., Any]
 """MiniStack's decision about a request: None, or why it is refused."""
@@ -37,7 +39,8 @@ def install(*, decisions: str | None) -> None:
     require(hasattr(lambda_svc, "_run_sqs_batch"), "Lambda's batches from SQS")
     require(hasattr(eventbridge, "_invoke_target"), "EventBridge's targets")
     note = DecisionLog(Path(decisions)).note if decisions else _forget
-    iam_evaluator.enforce = _noted(_hiding_missing_objects(iam_evaluator.enforce), note)
+    enforce = _knowing_the_cluster(iam_evaluator.enforce)
+    iam_evaluator.enforce = _noted(_hiding_missing_objects(enforce), note)
     sqs.queue_policy_allows = _noted_delivery(sqs.queue_policy_allows, note)
     lambda_svc._run_sqs_batch = _permitted_batch(lambda_svc._run_sqs_batch)  # noqa: SLF001
     eventbridge._invoke_target = _permitted_target(eventbridge._invoke_target, note)  # noqa: SLF001
@@ -119,6 +122,26 @@ def _noted_delivery(allows: Callable[..., bool], note: Callable[..., None]) -> C
         return allowed
 
     return allows_noted
+
+
+def _knowing_the_cluster(enforce: Enforce) -> Enforce:
+    """The condition key `ecs:cluster`:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html"""
+
+    def enforce_knowing(
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str,
+        service_context: dict[str, Any] | None = None,
+    ) -> Any:  # MiniStack's result
+        context = dict(service_context or {})
+        if found := OF_A_CLUSTER.fullmatch(resource_arn):
+            context["ecs:cluster"] = f"{found['prefix']}:cluster/{found['name']}"
+        return enforce(access_key_id, iam_action, service, region, resource_arn, context)
+
+    return enforce_knowing
 
 
 def _hiding_missing_objects(enforce: Enforce) -> Enforce:
