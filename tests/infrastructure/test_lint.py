@@ -1,8 +1,8 @@
 """What other people's validators say of the templates: cfn-lint and asl-validator.
 
-Four of the sixteen combinations of switches. Each pair of values of `compute`, `stage` and
-`webhook_url` is in one of them, and so is each pair of `compute` and `spot`; no resource depends
-on more than that.
+Four of the sixteen combinations of switches. Each resource of any of the sixteen is in one of the
+four as it is, but for the stage in the name of Fargate's task definition: no other resource
+depends on more than two switches, and the four hold every pair that one depends on.
 """
 
 from __future__ import annotations
