@@ -99,6 +99,18 @@ def test_an_error_that_the_event_leaves_out_is_asked_for(cloud: Cloud) -> None:
     assert (failure.error, failure.cause) == ("States.Runtime", "no such field")
 
 
+def test_an_execution_that_somebody_started_by_hand_is_left_alone(cloud: Cloud) -> None:
+    """The console suggests this input."""
+    given = '{"Comment": "Insert your JSON here"}'
+    by_hand = Record("arn:execution:by-hand", "by-hand", given, status="FAILED")
+    cloud.executions.records["by-hand"] = by_hand
+
+    tell(named("failed"), by_hand)
+
+    assert cloud.told == []
+    assert cloud.dead_letters() == []
+
+
 def test_an_end_that_step_functions_does_not_show_yet_is_told_again(cloud: Cloud) -> None:
     """DescribeExecution is eventually consistent; Lambda calls again when the handler raises."""
     job, record = interrupted(cloud)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from botocore.exceptions import ClientError
+from pydantic import ValidationError
 
 from lifestream.domain.job import Frozen, ProcessingJob
 from lifestream.errors import TransientError
@@ -41,6 +42,15 @@ class ExecutionReport(Frozen):
     @property
     def is_running(self) -> bool:
         return self.status in ("RUNNING", "PENDING_REDRIVE")
+
+    @property
+    def is_of_a_job(self) -> bool:
+        """False if somebody started it by hand, with an input of their own."""
+        try:
+            self.job  # noqa: B018  # reads the input
+        except ValidationError:
+            return False
+        return True
 
     @property
     def job(self) -> ProcessingJob:
