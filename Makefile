@@ -144,8 +144,9 @@ bench: $(VENV)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error
 	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
 	@$(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
 
-burst: $(VENV)/.ready ## 100 and 1,000 uploads at once, every event ten times: half an hour
+burst: $(VENV)/.ready ## 100 and 1,000 uploads at once, every event ten times, and in a small account: an hour
 	PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/burst.py
+	PYTHONPATH=.:lambdas:tests:containers $(BIN)/python benchmarks/small_account.py
 
 synth: $(VENV)/.ready node_modules/.ready ## the CloudFormation template: STAGE=dev COMPUTE=gpu
 	$(CDK) synth --quiet
