@@ -14,6 +14,7 @@ import pytest
 from builders import a_failure
 from cdk_app.local.run import Outcome
 from fakes import api_error
+from lifestream.aws.reconciliation import Reconciled
 from lifestream.client.redrive import redrive
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.operations import reconciliation
@@ -157,7 +158,7 @@ def test_the_reconciler_may_do_what_it_has_to(pipeline: Pipeline, finished: Outc
 
     assert "FunctionError" not in answer
     report = json.loads(answer["Payload"].read())
-    assert set(report) == {"delivered", "settled", "stopped", "announced", "released"}
+    assert set(report) == set(Reconciled.model_fields)
     assert finished.job.job_id not in [job for jobs in report.values() for job in jobs]
 
 
