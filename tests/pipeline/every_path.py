@@ -12,6 +12,7 @@ import pytest
 
 from conftest import forget_everything
 from fakes import api_error
+from lifestream.aws.containers import EXECUTION_NAME
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.reconciliation import Reconciliation
 from lifestream.aws.slots import ACQUIRE, POOL_KEY, Pool
@@ -94,10 +95,14 @@ class EveryPath:
 
     def _reconcile_after_losses(self) -> ProcessingJob:
         """An upload that nobody announced, a cancellation that stopped nothing, a slot that
-        nobody gives back."""
+        nobody gives back, a container that outlived its execution: twice, for ExecutionEnded
+        looks for it too."""
         key = "uploads/every-path/lost.Mp4"  # the odd case keeps S3 from announcing it
         lost = self._put(key, b"not a video either")
         self.pipeline.until(lambda: self._is_heard(self.cancelled), "its container does not work")
+        self._start_container_of_the_aborted()
+        self._tell_again_that_it_ended()
+        self._start_container_of_the_aborted()
         self.records.cancel(self.cancelled)
         self._table("SlotsTableName").update_item(
             Key={POOL_KEY: Pool.GPU},
@@ -108,6 +113,7 @@ class EveryPath:
         assert lost.job_id in found.delivered
         assert self.cancelled.job_id in found.stopped
         assert "nobody" in found.released
+        assert found.containers_stopped == (self.aborted.execution_name,)
         return lost
 
     def _record_the_failure_of_a_container(self, job: ProcessingJob) -> None:
@@ -123,16 +129,35 @@ class EveryPath:
 
     def _settle_twice(self) -> None:
         """EventBridge delivers at least once; and somebody may have crashed on the way."""
-        described = self.pipeline.step_functions.describe_execution(
-            executionArn=self._execution(self.aborted)
-        )
-        detail = {name: described[name] for name in ("executionArn", "name", "status", "input")}
         self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
-        self._call("ExecutionEndedFunction", {"detail": detail})
+        self._tell_again_that_it_ended()
         self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
         assert self.aborted.job_id in self.reconciler.run().settled
         self._forget_the_message("REMOVE letter, is_announced")
         assert self.aborted.job_id in self.reconciler.run().settled
+
+    def _tell_again_that_it_ended(self) -> None:
+        """The event of the aborted execution, as EventBridge puts it."""
+        described = self.pipeline.step_functions.describe_execution(
+            executionArn=self._execution(self.aborted)
+        )
+        detail = {name: described[name] for name in ("executionArn", "name", "status", "input")}
+        self._call("ExecutionEndedFunction", {"detail": detail})
+
+    def _start_container_of_the_aborted(self) -> None:
+        """It works for the cancelled job, whose sound is long, and would not end by itself."""
+        variables = {
+            "JOB_ID": self.cancelled.job_id,
+            "JOB_ATTEMPT": "1",
+            EXECUTION_NAME: self.aborted.execution_name,
+        }
+        environment = [{"name": name, "value": value} for name, value in variables.items()]
+        container = {"name": Step.TRANSCRIBE_SPEECH, "environment": environment}
+        self.session.client("ecs").run_task(
+            cluster=self.pipeline.aws.outputs["ClusterName"],
+            taskDefinition=self.pipeline.aws.outputs["TaskDefinitionArn"],
+            overrides={"containerOverrides": [container]},
+        )
 
     def _redrive_the_talk(self) -> None:
         self.pipeline.openai.answer = healthy
