@@ -30,9 +30,13 @@ def allow_reading_versions(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: 
 
 
 def allow_writing(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
+    allow(role, "s3:PutObject", on=_objects(bucket, prefixes))
+
+
+def allow_giving_up_parts(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
     """Large files go in parts: what of them was sent before a failure is taken back.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions"""
-    allow(role, "s3:PutObject", "s3:AbortMultipartUpload", on=_objects(bucket, prefixes))
+    allow(role, "s3:AbortMultipartUpload", on=_objects(bucket, prefixes))
 
 
 def _objects(bucket: s3.IBucket, prefixes: tuple[str, ...]) -> list[str]:

@@ -13,7 +13,13 @@ from cdk_app.caretakers import Caretakers
 from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
 from cdk_app.dispatcher import Dispatcher
-from cdk_app.grants import allow, allow_reading, allow_reading_versions, allow_writing
+from cdk_app.grants import (
+    allow,
+    allow_giving_up_parts,
+    allow_reading,
+    allow_reading_versions,
+    allow_writing,
+)
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
@@ -155,9 +161,10 @@ class LifeStreamStack(Stack):
         """Each step may do what its own file does, and nothing else."""
         bucket, table, secret = self.uploads.bucket, self.jobs.table, self.api_keys.secret
         roles = {step: part.function for step, part in self.lambdas.items()}
-        for role in roles.values():
-            allow_reading(role, bucket, "jobs/")
+        for step, role in roles.items():
             allow(role, "dynamodb:UpdateItem", on=table.table_arn)
+            if step != Step.RECORD_SUCCESS:
+                allow_reading(role, bucket, "jobs/")
         for step in (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO):
             allow_reading_versions(roles[step], bucket, UPLOADS_PREFIX)
         for step in (
@@ -167,9 +174,9 @@ class LifeStreamStack(Stack):
             Step.INDEX_TRANSCRIPT,
         ):
             allow_writing(roles[step], bucket, f"jobs/*/{step}/")
+        allow_giving_up_parts(roles[Step.EXTRACT_AUDIO], bucket, f"jobs/*/{Step.EXTRACT_AUDIO}/")
         for step in (Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT):
-            secret.grant_read(roles[step])
-        allow_reading(roles[Step.INDEX_TRANSCRIPT], bucket, "index/")
+            allow(roles[step], "secretsmanager:GetSecretValue", on=secret.secret_arn)
         allow_writing(roles[Step.INDEX_TRANSCRIPT], bucket, "index/")
         allow(roles[Step.INDEX_TRANSCRIPT], "s3:DeleteObject", on=bucket.arn_for_objects("index/*"))
         allow_writing(roles[Step.PUBLISH_RESULTS], bucket, "results/")
@@ -187,7 +194,7 @@ class LifeStreamStack(Stack):
         self._grant_caretakers()
 
         if self.webhook:
-            secret.grant_read(self.webhook.function)
+            allow(self.webhook.function, "secretsmanager:GetSecretValue", on=secret.secret_arn)
 
     def _grant_caretakers(self) -> None:
         machine = self.workflow.state_machine

@@ -38,7 +38,7 @@ PREFIXES = {
     Step.SUMMARIZE_TRANSCRIPT: ["jobs/*", "jobs/*/SummarizeTranscript/*"],
     Step.INDEX_TRANSCRIPT: ["jobs/*", "jobs/*/IndexTranscript/*", "index/*"],
     Step.PUBLISH_RESULTS: ["jobs/*", "results/*", "voices/*"],
-    Step.RECORD_SUCCESS: ["jobs/*"],
+    Step.RECORD_SUCCESS: [],
     Step.RECORD_FAILURE: ["jobs/*"],
 }
 """What each step may read or write, and nothing else."""

@@ -26,26 +26,17 @@ class Unused(NamedTuple):
         )
 
 
-TRIGGERS = "Dispatcher CaretakersExecutionEnded CaretakersReconciler"
-READERS = "InspectVideo ExtractAudio SummarizeTranscript IndexTranscript PublishResults"
-RECORDERS = "RecordSuccess RecordFailure"
-CONTAINER = "TranscribeSpeechTaskTask"
-FOLDERS = (
-    "UploadsBucket/jobs/* UploadsBucket/uploads/* UploadsBucket/voices/* UploadsBucket/models/* "
-    "UploadsBucket/index/*"
-)
-WRITTEN = (
-    "UploadsBucket/jobs/*/InspectVideo/* UploadsBucket/jobs/*/ExtractAudio/* "
-    "UploadsBucket/jobs/*/TranscribeSpeech/* UploadsBucket/jobs/*/SummarizeTranscript/* "
-    "UploadsBucket/jobs/*/IndexTranscript/* UploadsBucket/results/* UploadsBucket/index/*"
+FUNCTIONS = (
+    "Dispatcher CaretakersExecutionEnded CaretakersReconciler InspectVideo ExtractAudio "
+    "SummarizeTranscript IndexTranscript PublishResults RecordSuccess RecordFailure"
 )
 
 UNUSED = (
     # What AWS does by itself, and the local stack without asking or not at all.
     Unused(
-        f"{TRIGGERS} {READERS} {RECORDERS}",
-        "managed-policy",
-        "AWSLambdaBasicExecutionRole",
+        FUNCTIONS,
+        "logs:CreateLogStream logs:PutLogEvents",
+        " ".join(f"{name}Logs" for name in FUNCTIONS.split()),
         "Lambda writes the function's log",
     ),
     Unused(
@@ -65,6 +56,12 @@ UNUSED = (
         "logs:CreateLogStream logs:PutLogEvents",
         "TranscribeSpeechLogs",
         "ECS writes the container's log",
+    ),
+    Unused(
+        "TranscribeSpeechVpcRejectedIAM",
+        "logs:CreateLogStream logs:DescribeLogStreams logs:PutLogEvents",
+        "TranscribeSpeechRejectedTrafficLogs",
+        "VPC Flow Logs writes what was refused",
     ),
     Unused(
         "TranscribeSpeechGpuGpu",
@@ -88,6 +85,13 @@ UNUSED = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html lists them so",
     ),
     Unused(
+        "WorkflowStateMachine",
+        "xray:GetSamplingRules xray:GetSamplingTargets xray:PutTelemetryRecords "
+        "xray:PutTraceSegments",
+        "*",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html",
+    ),
+    Unused(
         "events.amazonaws.com",
         "lambda:InvokeFunction",
         "CaretakersReconcilerFunction",
@@ -102,7 +106,7 @@ UNUSED = (
     ),
     Unused(
         "ExtractAudio",
-        "s3:Abort*",
+        "s3:AbortMultipartUpload",
         "UploadsBucket/jobs/*/ExtractAudio/*",
         "an upload in parts that fails is given up; the audio of a clip has one part",
     ),
@@ -120,62 +124,5 @@ UNUSED = (
         "sqs:ChangeMessageVisibility sqs:GetQueueUrl",
         "UploadsIngestQueue",
         "SqsEventSource grants what any consumer may need",
-    ),
-    Unused(
-        f"{READERS} {RECORDERS} {CONTAINER} {TRIGGERS}",
-        "dynamodb:GetItem dynamodb:PutItem dynamodb:UpdateItem",
-        "JobsTable/index/*",
-        "Table.grant grants the indexes too",
-    ),
-    Unused(
-        "CaretakersReconciler", "dynamodb:Query", "JobsTable", "Table.grant grants the table too"
-    ),
-    Unused(
-        "SummarizeTranscript IndexTranscript",
-        "secretsmanager:DescribeSecret",
-        "ApiKeysSecret",
-        "Secret.grant_read",
-    ),
-    Unused(
-        f"{READERS} {RECORDERS} {CONTAINER}",
-        "s3:GetBucket*",
-        f"UploadsBucket {FOLDERS}",
-        "Bucket.grant_read",
-    ),
-    Unused(
-        f"{READERS} {RECORDERS} {CONTAINER}",
-        "s3:GetObject*",
-        "UploadsBucket",
-        "Bucket.grant_read allows each action on bucket and objects",
-    ),
-    Unused(
-        f"{READERS} {RECORDERS} {CONTAINER}",
-        "s3:List*",
-        FOLDERS,
-        "Bucket.grant_read allows each action on bucket and objects",
-    ),
-    Unused(
-        "RecordSuccess", "s3:GetObject* s3:List*", "UploadsBucket UploadsBucket/jobs/*", "no need"
-    ),
-    Unused("IndexTranscript", "s3:GetObject*", "UploadsBucket/index/*", "only people search"),
-    Unused(
-        f"{READERS} {CONTAINER}",
-        "s3:PutObjectLegalHold s3:PutObjectRetention s3:PutObjectTagging "
-        "s3:PutObjectVersionTagging",
-        WRITTEN,
-        "Bucket.grant_put",
-    ),
-    Unused(
-        "InspectVideo SummarizeTranscript IndexTranscript PublishResults TranscribeSpeechTaskTask",
-        "s3:Abort*",
-        WRITTEN.replace("UploadsBucket/jobs/*/ExtractAudio/* ", ""),
-        "Bucket.grant_put; nothing is uploaded in parts",
-    ),
-    Unused(
-        "IndexTranscript",
-        "s3:Abort* s3:DeleteObject* s3:PutObject s3:PutObjectLegalHold s3:PutObjectRetention "
-        "s3:PutObjectTagging s3:PutObjectVersionTagging",
-        "UploadsBucket",
-        "Bucket.grant_read_write allows each action on bucket and objects",
     ),
 )
