@@ -27,8 +27,8 @@ CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs check \
-	browser test soak mutants reliability test-lambda test-speech test-aws bench burst synth preflight bootstrap \
-	diff deploy destroy lock clean
+	browser test soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
+	preflight bootstrap diff deploy destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -120,22 +120,32 @@ soak: $(VENV)/.ready ## whatever people and networks do, for thousands of jobs; 
 mutants: $(VENV)/.ready node_modules/.ready ## take each safeguard away: some test has to miss it
 	$(BIN)/python tests/mutants.py
 
-$(SPEECH)/.ready: containers/transcribe_speech/requirements-cpu.txt tests/speech/requirements.txt
+$(SPEECH)/.ready: tests/speech/requirements-engines.txt tests/speech/requirements.txt
 	@echo "Setting up $(SPEECH)"
 	@$(PYTHON) -m venv --clear $(SPEECH)
-	@$(SPEECH)/bin/python -m pip install -qq --disable-pip-version-check -r containers/transcribe_speech/requirements-cpu.txt -r tests/speech/requirements.txt
+	@$(SPEECH)/bin/python -m pip install -qq --disable-pip-version-check -r tests/speech/requirements-engines.txt -r tests/speech/requirements.txt
 	@touch $@
 
 test-speech: $(SPEECH)/.ready ## both speech adapters, in the container's own environment
 	$(SPEECH)/bin/python -m pytest -q -c tests/speech/pytest.ini tests/speech
 
+VARIANT := cpu
+TINY_MODELS := .lifestream/image/models
+test-image: $(VENV)/.ready $(TINY_MODELS)/.ready ## build the container's image without Docker: VARIANT=cpu or gpu
+	@PYTHONPATH=.:lambdas:tests $(BIN)/python -m image.build $(VARIANT) --models $(TINY_MODELS)
+
+$(TINY_MODELS)/.ready: $(SPEECH)/.ready tests/speech/tiny_models.py
+	@rm -rf $(TINY_MODELS)
+	@PYTHONPATH=lambdas:tests $(SPEECH)/bin/python -m image.make_models $(TINY_MODELS)
+	@touch $@
+
 test-aws: $(VENV)/.ready ## tests/aws against a deployed stage
 	LIFESTREAM_STAGE=$(STAGE) $(BIN)/pytest -q tests/aws -m aws --force-enable-socket
 
-$(PEERS)/.ready: containers/transcribe_speech/requirements-cpu.txt benchmarks/peers/requirements.txt
+$(PEERS)/.ready: tests/speech/requirements-engines.txt benchmarks/peers/requirements.txt
 	@echo "Setting up $(PEERS)"
 	@$(PYTHON) -m venv --clear $(PEERS)
-	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check -r containers/transcribe_speech/requirements-cpu.txt -r benchmarks/peers/requirements.txt
+	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check -r tests/speech/requirements-engines.txt -r benchmarks/peers/requirements.txt
 	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --no-deps whisperx==3.8.6
 	@touch $@
 
@@ -167,14 +177,18 @@ destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first. EMPTY
 	@$(BIN)/python -m cdk_app.emptying $(STAGE) $(EMPTY)
 	$(CDK) destroy
 
+CONTAINER := containers/transcribe_speech
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(VENV)/.ready ## resolve the locked requirements anew
 	$(COMPILE) pyproject.toml --all-extras --universal --python-version 3.11 -o requirements.txt
 	for set in base media summary index webhook; do \
 		$(COMPILE) lambdas/requirements/$$set.in --constraint requirements.txt --python-version 3.13 \
 			--python-platform aarch64-manylinux_2_28 -o lambdas/requirements/$$set.txt; done
-	$(COMPILE) containers/transcribe_speech/requirements-gpu.in --python-version 3.12 \
-		--python-platform x86_64-manylinux_2_28 -o containers/transcribe_speech/requirements-gpu.txt
+	$(COMPILE) $(CONTAINER)/requirements-gpu.in --python-version 3.13 \
+		--python-platform x86_64-manylinux_2_28 -o $(CONTAINER)/requirements-gpu.txt
+	$(COMPILE) $(CONTAINER)/requirements-cpu.in --constraint $(CONTAINER)/requirements-gpu.txt \
+		--python-version 3.13 --python-platform aarch64-manylinux_2_28 \
+		-o $(CONTAINER)/requirements-cpu.txt
 
 clean: ## forget synthesized output and caches
 	rm -rf .lifestream cdk.out .mypy_cache .ruff_cache .pytest_cache

@@ -147,13 +147,14 @@ class ContainerStep(Construct):
         )
 
     def _cpu_definition(self) -> ecs.TaskDefinition:
+        """ARM64, for which PyPI has torch without CUDA; its prices are lower too (ADR 20)."""
         return ecs.FargateTaskDefinition(
             self,
             "Task",
             cpu=4096,
             memory_limit_mib=16384,
             ephemeral_storage_gib=50,
-            runtime_platform=X86_LINUX,
+            runtime_platform=ARM_LINUX,
         )
 
     def _managed_instances(self, config: Config) -> str:
@@ -213,7 +214,7 @@ class ContainerStep(Construct):
             str(ROOT),
             file=DOCKERFILE,
             build_args={"VARIANT": config.compute},
-            platform=ecr_assets.Platform.LINUX_AMD64,
+            platform=IMAGE_PLATFORMS[config.compute],
             ignore_mode=IgnoreMode.DOCKER,
             exclude=["*", *(f"!{path}" for path in SHIPPED), *NOT_SHIPPED],
         )
@@ -232,10 +233,18 @@ class ContainerStep(Construct):
         )
 
 
-X86_LINUX = ecs.RuntimePlatform(
-    cpu_architecture=ecs.CpuArchitecture.X86_64,
-    operating_system_family=ecs.OperatingSystemFamily.LINUX,
-)
+def _linux_on(architecture: ecs.CpuArchitecture) -> ecs.RuntimePlatform:
+    return ecs.RuntimePlatform(
+        cpu_architecture=architecture, operating_system_family=ecs.OperatingSystemFamily.LINUX
+    )
+
+
+X86_LINUX = _linux_on(ecs.CpuArchitecture.X86_64)
+ARM_LINUX = _linux_on(ecs.CpuArchitecture.ARM64)
+IMAGE_PLATFORMS = {
+    "gpu": ecr_assets.Platform.LINUX_AMD64,
+    "cpu": ecr_assets.Platform.LINUX_ARM64,
+}
 
 
 @jsii.implements(tasks.IEcsLaunchTarget)
