@@ -31,7 +31,8 @@ def points_of_a_run(*, after: Sequence[Fault] = ()) -> list[Point]:
         seen: Counter[str] = Counter()
         found: list[Point] = []
         for call, following in zip_longest(cloud.faults.writes, cloud.faults.writes[1:]):
-            pattern = str(call).replace(job.job_id, "{id}").replace(job.short_id, "{short}")
+            pattern = str(call).replace(job.execution_name, "{execution}")
+            pattern = pattern.replace(job.job_id, "{id}").replace(job.short_id, "{short}")
             found.append((pattern, seen[pattern], "kill before"))
             if following is None or following.process != call.process:
                 found.append((pattern, seen[pattern], "kill after"))
@@ -54,7 +55,8 @@ def on_the_way_to_failure() -> list[Point]:
 def crash(cloud: Cloud, job: ProcessingJob, point: Point) -> None:
     pattern, skip, kind = point
     name = job.file_name.removesuffix(".mp4")
-    exact = pattern.format(id=job.job_id, short=job.short_id, name=name)
+    ids = {"execution": job.execution_name, "id": job.job_id, "short": job.short_id}
+    exact = pattern.format(**ids, name=name)
     cloud.faults.plan.append(Fault(exact, kind, skip=skip))
 
 
