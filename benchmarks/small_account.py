@@ -35,6 +35,7 @@ def main() -> int:
     started = time.monotonic()
     with simulated(SEED) as cloud:
         cloud.account.concurrency = concurrency
+        cloud.scheduler.is_in_a_hurry = True
         allow_gpu_tasks(cloud, GPU_TASKS)
         for number in range(uploads):
             job = cloud.upload(f"{number}.mp4")

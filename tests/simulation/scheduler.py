@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from simulation.faults import Process
 
@@ -37,6 +38,8 @@ class Scheduler:
         self._by_thread: dict[int, Line] = {}
         self._back = threading.Semaphore(0)
         self._is_over = False
+        self.is_in_a_hurry = False
+        """Take the first line that can go on, from a drawn place: for thousands of lines."""
         self.current: Line | None = None
 
     # The executor's clock
@@ -69,15 +72,26 @@ class Scheduler:
 
     def step(self) -> bool:
         """False where nobody can go on, whatever the time."""
-        ready = [line for line in self._lines if self._is_ready(line)]
-        if not ready:
+        line = self._draw()
+        if line is None:
             deadlines = [line.deadline for line in self._lines if line.deadline is not None]
             if not deadlines:
                 return False
             self.time = max(self.time, min(deadlines))
-            ready = [line for line in self._lines if self._is_ready(line)]
-        self._let_go(self.rng.choice(ready))
+            line = self._draw()
+        if line is None:
+            raise RuntimeError("nobody can go on although a deadline is over")
+        self._let_go(line)
         return True
+
+    def _draw(self) -> Line | None:
+        """One of the lines that can go on now."""
+        if not self.is_in_a_hurry:
+            ready = [line for line in self._lines if self._is_ready(line)]
+            return self.rng.choice(ready) if ready else None
+        start = self.rng.randrange(len(self._lines)) if self._lines else 0
+        lines = chain(islice(self._lines, start, None), islice(self._lines, start))
+        return next((line for line in lines if self._is_ready(line)), None)
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
         while not until() and self.step():
