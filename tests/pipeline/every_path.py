@@ -26,6 +26,7 @@ from pipeline.conftest import Pipeline, healthy
 from pipeline.grants import physical_id, role_of
 
 SECONDS = 3
+MARK = "MADE_BY_A_TEST"
 CLAIMED: dict[str, Any] = {"attempt": 1, "state": "sending", "at": "2026-01-01T00:00:00+00:00"}
 """The note of somebody who crashed while sending a DLQ message."""
 
@@ -82,7 +83,8 @@ class EveryPath:
         upload = self.pipeline.service.create_upload_job
         self.talk = upload(clip, key="every-path/talk.mp4")
         self._put(self.talk.key, b"not a video")
-        self.aborted = upload(clip, key="every-path/aborted.mp4")
+        # The odd case keeps S3 from announcing it, and a second message from making its row again.
+        self.aborted = upload(clip, key="every-path/aborted.Mp4")
         self.cancelled = upload(SAMPLE, key="every-path/cancelled.mp4")
 
     def _abort_one_whose_row_is_gone(self) -> None:
@@ -100,6 +102,7 @@ class EveryPath:
         key = "uploads/every-path/lost.Mp4"  # the odd case keeps S3 from announcing it
         lost = self._put(key, b"not a video either")
         self.pipeline.until(lambda: self._is_heard(self.cancelled), "its container does not work")
+        self._abort_a_machine_of_one_container()
         self._start_container_of_the_aborted()
         self._tell_again_that_it_ended()
         self._start_container_of_the_aborted()
@@ -113,7 +116,7 @@ class EveryPath:
         assert lost.job_id in found.delivered
         assert self.cancelled.job_id in found.stopped
         assert "nobody" in found.released
-        assert found.containers_stopped == (self.aborted.execution_name,)
+        assert self.aborted.execution_name in found.containers_stopped
         return lost
 
     def _record_the_failure_of_a_container(self, job: ProcessingJob) -> None:
@@ -145,19 +148,44 @@ class EveryPath:
         self._call("ExecutionEndedFunction", {"detail": detail})
 
     def _start_container_of_the_aborted(self) -> None:
-        """It works for the cancelled job, whose sound is long, and would not end by itself."""
-        variables = {
-            "JOB_ID": self.cancelled.job_id,
-            "JOB_ATTEMPT": "1",
-            EXECUTION_NAME: self.aborted.execution_name,
-        }
-        environment = [{"name": name, "value": value} for name, value in variables.items()]
-        container = {"name": Step.TRANSCRIBE_SPEECH, "environment": environment}
+        aborted = {EXECUTION_NAME: self.aborted.execution_name}
         self.session.client("ecs").run_task(
             cluster=self.pipeline.aws.outputs["ClusterName"],
             taskDefinition=self.pipeline.aws.outputs["TaskDefinitionArn"],
-            overrides={"containerOverrides": [container]},
+            overrides={"containerOverrides": [camel_case(self._long_work(**aborted))]},
         )
+
+    def _abort_a_machine_of_one_container(self) -> None:
+        """With the state machine's role; ExecutionEnded and reconciler do not look after it."""
+        outputs, client = self.pipeline.aws.outputs, self.pipeline.step_functions
+        role = physical_id(self.session, "StateMachineRole")
+        work = self._long_work(**{MARK: "yes"})
+        machine = client.create_state_machine(
+            name="one-container",
+            definition=machine_of_one_task(
+                Cluster=outputs["ClusterName"],
+                TaskDefinition=outputs["TaskDefinitionArn"],
+                Overrides={"ContainerOverrides": [work]},
+            ),
+            roleArn=self.session.client("iam").get_role(RoleName=role)["Role"]["Arn"],
+        )["stateMachineArn"]
+        execution = client.start_execution(stateMachineArn=machine, input="{}")["executionArn"]
+        self.pipeline.until(self._is_marked_at_work, "its container does not start")
+        client.stop_execution(executionArn=execution)
+        self.pipeline.until(lambda: not self._is_marked_at_work(), "its container does not stop")
+        client.delete_state_machine(stateMachineArn=machine)
+
+    def _long_work(self, **more: str) -> dict[str, Any]:
+        """A container for the cancelled job, whose sound is long: it does not end by itself."""
+        variables = {"JOB_ID": self.cancelled.job_id, "JOB_ATTEMPT": "1"} | more
+        environment = [{"Name": name, "Value": value} for name, value in variables.items()]
+        return {"Name": Step.TRANSCRIBE_SPEECH, "Environment": environment}
+
+    def _is_marked_at_work(self) -> bool:
+        ecs, cluster = self.session.client("ecs"), self.pipeline.aws.outputs["ClusterName"]
+        running = ecs.list_tasks(cluster=cluster, desiredStatus="RUNNING")["taskArns"]
+        described = ecs.describe_tasks(cluster=cluster, tasks=running)["tasks"] if running else []
+        return any(MARK in json.dumps(task["overrides"]) for task in described)
 
     def _redrive_the_talk(self) -> None:
         self.pipeline.openai.answer = healthy
@@ -223,3 +251,24 @@ class EveryPath:
 
     def _table(self, output: str) -> Any:
         return self.session.resource("dynamodb").Table(self.pipeline.aws.outputs[output])
+
+
+def machine_of_one_task(**arguments: Any) -> str:
+    """A definition whose only state waits for a task."""
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::ecs:runTask.sync",
+        "Arguments": arguments,
+        "End": True,
+    }
+    machine = {"QueryLanguage": "JSONata", "StartAt": "Task", "States": {"Task": task}}
+    return json.dumps(machine)
+
+
+def camel_case(value: Any) -> Any:  # any JSON
+    """ECS's own spelling of what Step Functions spells with capitals."""
+    if isinstance(value, list):
+        return [camel_case(item) for item in value]
+    if isinstance(value, dict):
+        return {name[0].lower() + name[1:]: camel_case(item) for name, item in value.items()}
+    return value

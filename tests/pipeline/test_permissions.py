@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cdk_app.local.synthesis import synthesize
 from conftest import forget_everything
 from pipeline.conftest import Pipeline
-from pipeline.every_path import EveryPath
+from pipeline.every_path import EveryPath, machine_of_one_task
 from pipeline.grants import Decision, Grant, granted, physical_id, role_of, unused
 from pipeline.roles import s3_of_a_role, without
 from pipeline.unused_grants import UNUSED, Unused
@@ -105,7 +105,7 @@ def test_a_state_without_permission_fails_as_on_aws_and_its_dlq_message_comes_al
 def test_a_container_is_started_only_by_a_role_that_may_pass_its_roles(pipeline: Pipeline) -> None:
     session, client = pipeline.aws.session(), pipeline.step_functions
     role = physical_id(session, "StateMachineRole")
-    definition = _running_one_task(physical_id(session, "TranscribeSpeechTask"))
+    definition = machine_of_one_task(TaskDefinition=physical_id(session, "TranscribeSpeechTask"))
     arn = client.create_state_machine(
         name="passes-no-role", definition=definition, roleArn=_arn(pipeline, role)
     )["stateMachineArn"]
@@ -126,7 +126,7 @@ def test_a_state_machine_that_waits_for_tasks_is_not_created_without_its_rule(
 
     with pytest.raises(ClientError, match="is not authorized to create managed-rule"):
         pipeline.step_functions.create_state_machine(
-            name="has-no-rule", definition=_running_one_task("any"), roleArn=other
+            name="has-no-rule", definition=machine_of_one_task(TaskDefinition="any"), roleArn=other
         )
 
 
@@ -181,18 +181,6 @@ def _ended(pipeline: Pipeline, execution: str) -> dict[str, Any]:
 
     pipeline.until(lambda: described()["status"] != "RUNNING", "it does not end")
     return described()
-
-
-def _running_one_task(definition: str) -> str:
-    """A state machine whose only state waits for a task."""
-    task = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::ecs:runTask.sync",
-        "Arguments": {"TaskDefinition": definition},
-        "End": True,
-    }
-    machine = {"QueryLanguage": "JSONata", "StartAt": "Task", "States": {"Task": task}}
-    return json.dumps(machine)
 
 
 def _last_result(functions: Any, mapping: str) -> str:
