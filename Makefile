@@ -184,9 +184,11 @@ lock: $(VENV)/.ready ## resolve the locked requirements anew
 	for set in base media summary index webhook; do \
 		$(COMPILE) lambdas/requirements/$$set.in --constraint requirements.txt --python-version 3.13 \
 			--python-platform aarch64-manylinux_2_28 -o lambdas/requirements/$$set.txt; done
-	$(COMPILE) $(CONTAINER)/requirements-gpu.in --python-version 3.13 \
-		--python-platform x86_64-manylinux_2_28 -o $(CONTAINER)/requirements-gpu.txt
-	$(COMPILE) $(CONTAINER)/requirements-cpu.in --constraint $(CONTAINER)/requirements-gpu.txt \
+	$(COMPILE) $(CONTAINER)/requirements-gpu.in --excludes $(CONTAINER)/requirements-excluded.in \
+		--python-version 3.13 --python-platform x86_64-manylinux_2_28 \
+		-o $(CONTAINER)/requirements-gpu.txt
+	$(COMPILE) $(CONTAINER)/requirements-cpu.in --excludes $(CONTAINER)/requirements-excluded.in \
+		--constraint $(CONTAINER)/requirements-gpu.txt \
 		--python-version 3.13 --python-platform aarch64-manylinux_2_28 \
 		-o $(CONTAINER)/requirements-cpu.txt
 

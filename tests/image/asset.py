@@ -21,8 +21,12 @@ class ImageAsset:
     """amd64 or arm64."""
 
     @property
+    def machine(self) -> str:
+        return MACHINES[self.architecture]
+
+    @property
     def is_emulated(self) -> bool:
-        return MACHINES[self.architecture] != os.uname().machine
+        return self.machine != os.uname().machine
 
 
 def synthesized_asset(compute: str, folder: Path) -> ImageAsset:

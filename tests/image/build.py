@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from cdk_app.local.dockerfile import read_dockerfile
-from image import buildah
+from image import buildah, emulator
 from image.asset import ImageAsset, synthesized_asset
 from image.replay import replay
 
@@ -38,16 +38,32 @@ def build_and_check(asset: ImageAsset, models: Path | None) -> int:
     started = time.monotonic()
     emulated = ", emulated" if asset.is_emulated else ""
     say(f"building {asset.build_args['VARIANT']} for {asset.architecture}{emulated}")
-    buildah.build(asset)
-    say(*(line for line in buildah.BUILD_LOG.read_text().splitlines() if "libraries: " in line))
-    seconds = time.monotonic() - started
-    say(f"image: {buildah.size_bytes() / 1e9:.2f} GB unpacked, built in {seconds:.0f} s")
-    if models is None:
-        return 0
+    for architecture in {buildah.HERE, asset.architecture}:
+        buildah.make_stand_in(architecture)
+    with emulator.registered(asset):
+        buildah.build(asset)
+        seconds = time.monotonic() - started
+        say(*(line for line in buildah.BUILD_LOG.read_text().splitlines() if "libraries: " in line))
+        say(f"image: {buildah.size_bytes(asset) / 1e9:.2f} GB unpacked, built in {seconds:.0f} s")
+        codes = [opens_cublas(asset)] if asset.build_args["VARIANT"] == "gpu" else []
+        codes += [check_with(models, asset)] if models else []
+        return max(codes, default=0)
+
+
+def opens_cublas(asset: ImageAsset) -> int:
+    """The check runs on the CPU, where CTranslate2 does not look for the library."""
+    opens = "import ctypes; print(ctypes.CDLL('libcublas.so.12')._name, 'opens')"
+    return buildah.run_in_image(asset, ["python", "-c", opens])
+
+
+def check_with(models: Path, asset: ImageAsset) -> int:
     return buildah.run_in_image(
+        asset,
         [*read_dockerfile(asset.dockerfile, asset.context).entrypoint, "--check"],
-        {"WHISPER_MODEL": "tiny", "PYANNOTE_MODEL": "tiny-diarization", "SPEECH_DEVICE": "cpu"},
-        {models.absolute(): "/opt/models"},
+        "--env=WHISPER_MODEL=tiny",
+        "--env=PYANNOTE_MODEL=tiny-diarization",
+        "--env=SPEECH_DEVICE=cpu",
+        f"--volume={models.absolute()}:/opt/models:ro",
     )
 
 

@@ -1,15 +1,25 @@
 #!/usr/bin/env bash
 # Make a root file system that stands in for python:3.13-slim-trixie: Debian trixie with its own
-# Python, offered as that image offers it. Usage: stand_in.sh ARCHITECTURE FOLDER
+# Python, offered as that image offers it. Usage: stand_in.sh ARCHITECTURE FOLDER EMULATORS
+# With the architecture of this machine, its emulators for the others are put into EMULATORS.
 #
 # Packages are unpacked, not configured: configuring those of another architecture would be
 # emulated, and takes ten minutes.
 set -euo pipefail
-architecture=$1 root=$2
+architecture=$1 root=$2 emulators=$3
+packages=python3,python3-pip
+here=$(dpkg --print-architecture)
+[ "$architecture" != "$here" ] || packages+=,qemu-user
 
 rm -rf "$root"
-debootstrap --foreign --arch="$architecture" --variant=minbase --include=python3,python3-pip \
+debootstrap --foreign --arch="$architecture" --variant=minbase --include=$packages \
     trixie "$root" > "$root.log" 2>&1 || { tail -n 5 "$root.log" >&2; exit 1; }
+for package in "$root"/var/cache/apt/archives/qemu-user_*.deb; do
+    [ -e "$package" ] || continue
+    dpkg-deb --fsys-tarfile "$package" | tar --extract --directory "$emulators" \
+        --strip-components=3 ./usr/bin/qemu-aarch64 ./usr/bin/qemu-x86_64
+    rm "$package"
+done
 for package in "$root"/var/cache/apt/archives/*.deb; do
     dpkg-deb --fsys-tarfile "$package" | tar --extract --directory "$root" --keep-directory-symlink
 done
