@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 TESTS = Path(__file__).parent.parent / "tests"
@@ -119,6 +120,7 @@ class Proof:
     test: str
 
 
+@cache
 def proofs() -> list[Proof]:
     """Every `@pytest.mark.fault(case, by=…, so=…)` of the tests."""
     return [proof for path in sorted(TESTS.rglob("test_*.py")) for proof in _proofs_in(path)]

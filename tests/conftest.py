@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
@@ -33,6 +36,10 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.register_profile("soak", deadline=None, print_blob=True)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
+
+# Every session reads the descriptions of its services; a test process reads each file once.
+_read_description = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
+patch.object(JSONFileLoader, "load_file", lambda _loader, path: _read_description(path)).start()
 
 BUCKET = "videos"
 JOBS = "jobs"
@@ -98,7 +105,7 @@ def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("SLOTS_TABLE_NAME", SLOTS)
     monkeypatch.setenv("CLUSTER_NAME", "gpu")
     with mock_aws():
-        s3, sqs = our_session().client("s3"), our_session().client("sqs")
+        s3, sqs = shared_clients().client("s3"), shared_clients().client("sqs")
         s3.create_bucket(Bucket=BUCKET)
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         create_job_table()
@@ -114,8 +121,33 @@ def our_session() -> boto3.Session:
     return boto3.Session("test", "test", region_name="us-east-1")
 
 
+@cache
+def shared_clients() -> boto3.Session:
+    """For those who only ask; a test that changes a client makes its own."""
+    return with_one_client_each(our_session())
+
+
+def with_one_client_each(session: boto3.Session) -> boto3.Session:
+    """Making a client takes longer than what most tests ask of it. Whoever asks first says how."""
+    frugal = SimpleNamespace(
+        client=_once_each(session.client), resource=_once_each(session.resource)
+    )
+    return cast("boto3.Session", frugal)
+
+
+def _once_each(make: Callable[..., Any]) -> Callable[..., Any]:
+    made: dict[str, Any] = {}
+
+    def remembered(service: str, **options: Any) -> Any:
+        if service not in made:
+            made[service] = make(service, **options)
+        return made[service]
+
+    return remembered
+
+
 def create_job_table() -> None:
-    our_session().client("dynamodb").create_table(
+    shared_clients().client("dynamodb").create_table(
         TableName=JOBS,
         KeySchema=[{"AttributeName": "job_id", "KeyType": "HASH"}],
         AttributeDefinitions=[
@@ -137,7 +169,7 @@ def create_job_table() -> None:
 
 
 def create_slots_table() -> None:
-    our_session().client("dynamodb").create_table(
+    shared_clients().client("dynamodb").create_table(
         TableName=SLOTS,
         KeySchema=[{"AttributeName": "pool", "KeyType": "HASH"}],
         AttributeDefinitions=[{"AttributeName": "pool", "AttributeType": "S"}],

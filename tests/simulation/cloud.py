@@ -10,7 +10,7 @@ from typing import Any
 
 import invariants
 from builders import LAMBDA_CONTEXT, sqs_event
-from conftest import BUCKET, JOBS, SLOTS, Aws, our_session
+from conftest import BUCKET, JOBS, SLOTS, Aws, shared_clients
 from invariants import PublicState
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
@@ -202,7 +202,7 @@ class Cloud:
 
     def watch(self, job_id: str) -> None:
         """After every write to a row: within an attempt an end is final, and SUCCEEDED for good."""
-        row = our_session().resource("dynamodb").Table(JOBS)
+        row = shared_clients().resource("dynamodb").Table(JOBS)
         item: dict[str, Any] = row.get_item(Key={"job_id": job_id})["Item"]
         attempt, status = int(item["attempt"]), str(item["status"])
         ended = self.ends.get(job_id)

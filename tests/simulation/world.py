@@ -19,7 +19,7 @@ import boto3
 import pytest
 from moto.moto_api._internal import mock_random
 
-from conftest import JOBS, forget_everything, in_memory_aws
+from conftest import JOBS, forget_everything, in_memory_aws, with_one_client_each
 from lifestream.aws import clients
 from lifestream.media import decoder, sandbox
 from lifestream.media.voice_activity import SpeechSpan
@@ -92,15 +92,16 @@ def _session_of(cloud: Cloud) -> boto3.Session:
 def _hooked_session() -> boto3.Session:
     """One a process, because each reads the descriptions of all services anew."""
     session = boto3.Session("test", "test", region_name="us-east-1")
+    frugal = with_one_client_each(session)
 
     def cloud() -> Cloud:
-        current: Cloud = session.__dict__["simulated"]
+        current: Cloud = frugal.__dict__["simulated"]
         return current
 
     session.events.register("provide-client-params", _remember)
     session.events.register("before-call", lambda **call: _before(cloud(), **call))
     session.events.register("after-call", lambda **call: _after(cloud(), **call))
-    return session
+    return frugal
 
 
 def _process_of(scheduler: Scheduler) -> Process:
