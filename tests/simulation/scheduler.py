@@ -6,7 +6,6 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import chain, islice
 
 from simulation.faults import Process
 
@@ -47,7 +46,8 @@ class Scheduler:
         self._back = held_lock()
         self._is_over = False
         self.is_in_a_hurry = False
-        """Take the first line that can go on, from a drawn place: for thousands of lines."""
+        """Look again who can go on only when all who could have gone: for thousands of lines."""
+        self._ready: list[Line] = []
         self.current: Line | None = None
 
     # The executor's clock
@@ -94,12 +94,18 @@ class Scheduler:
 
     def _draw(self) -> Line | None:
         """One of the lines that can go on now."""
-        if not self.is_in_a_hurry:
-            ready = [line for line in self._lines if self._is_ready(line)]
-            return self.rng.choice(ready) if ready else None
-        start = self.rng.randrange(len(self._lines)) if self._lines else 0
-        lines = chain(islice(self._lines, start, None), islice(self._lines, start))
-        return next((line for line in lines if self._is_ready(line)), None)
+        line = self._draw_known() if self.is_in_a_hurry else None
+        if line is None:
+            self._ready = [line for line in self._lines if self._is_ready(line)]
+            line = self._draw_known()
+        return line
+
+    def _draw_known(self) -> Line | None:
+        while self._ready:
+            line = self._ready.pop(self.rng.randrange(len(self._ready)))
+            if self._is_ready(line):
+                return line
+        return None
 
     def run(self, *, until: Callable[[], bool] = lambda: False) -> None:
         while not until() and self.step():
