@@ -27,7 +27,7 @@ CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
 .PHONY: help demo install format lint types imports unit contract infra pipeline docs check \
-	browser test soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
+	browser test attack soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
 help: ## this list
@@ -94,6 +94,9 @@ browser: ## Chromium, in which the page of the results is tested, where it may b
 	@command -v $(BROWSERS) > /dev/null || \
 	($(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium) \
 		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
+
+attack: $(VENV)/.ready browser ## try to break in: forged messages, taken-over decoder, bombs, pages, addresses
+	ATTACK_MESSAGES=2000 $(BIN)/pytest -q tests -m attack
 
 test: $(VENV)/.ready node_modules/.ready browser lint imports ## everything that CI runs
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda_event_sources as event_sources
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
@@ -24,8 +23,8 @@ class Dispatcher(Construct):
         scope: Construct,
         construct_id: str,
         *,
+        environment: dict[str, str],
         queue: sqs.IQueue,
-        jobs: dynamodb.ITable,
         state_machine: sfn.IStateMachine,
         max_concurrency: int,
     ) -> None:
@@ -34,9 +33,9 @@ class Dispatcher(Construct):
             self,
             handler="triggers.dispatcher.handler",
             requirements=Requirements.BASE,
-            environment={
+            environment=environment
+            | {
                 "AWS_SQS_QUEUE_URL": queue.queue_url,
-                "JOBS_TABLE_NAME": jobs.table_name,
                 "STATE_MACHINE_ARN": state_machine.state_machine_arn,
             },
             timeout=DISPATCHER_TIMEOUT,

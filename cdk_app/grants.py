@@ -9,6 +9,8 @@ from __future__ import annotations
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
+from lifestream.step_names import Step
+
 
 def allow(role: iam.IGrantable, *actions: str, on: str | list[str]) -> None:
     resources = [on] if isinstance(on, str) else on
@@ -18,15 +20,21 @@ def allow(role: iam.IGrantable, *actions: str, on: str | list[str]) -> None:
 
 
 def allow_reading(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
-    """Who may not list the bucket is told 403 instead of 404 of a missing object.
-    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    """And looking whether it is there: S3 answers 403 for a missing object to whoever may not list
+    the bucket. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
     allow(role, "s3:GetObject", on=_objects(bucket, prefixes))
-    allow(role, "s3:ListBucket", on=bucket.bucket_arn)
+    role.grant_principal.add_to_principal_policy(
+        iam.PolicyStatement(
+            actions=["s3:ListBucket"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+        )
+    )
 
 
 def allow_reading_versions(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
-    allow_reading(role, bucket, *prefixes)
-    allow(role, "s3:GetObjectVersion", on=_objects(bucket, prefixes))
+    """By names that the role has to know."""
+    allow(role, "s3:GetObject", "s3:GetObjectVersion", on=_objects(bucket, prefixes))
 
 
 def allow_writing(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
@@ -37,6 +45,11 @@ def allow_giving_up_parts(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: s
     """Large files go in parts: what of them was sent before a failure is taken back.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions"""
     allow(role, "s3:AbortMultipartUpload", on=_objects(bucket, prefixes))
+
+
+def artifacts_of(step: Step) -> str:
+    """The prefix of what the step leaves for any job (lifestream.aws.artifacts)."""
+    return f"jobs/*/{step}/"
 
 
 def _objects(bucket: s3.IBucket, prefixes: tuple[str, ...]) -> list[str]:

@@ -19,6 +19,7 @@ from cdk_app.grants import (
     allow_reading,
     allow_reading_versions,
     allow_writing,
+    artifacts_of,
 )
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
@@ -30,6 +31,21 @@ from cdk_app.workflow import Steps, Workflow
 from lifestream.aws.job_table import RECENT_INDEX
 from lifestream.domain.job import UPLOADS_PREFIX
 from lifestream.step_names import Step
+
+READS = {
+    Step.INSPECT_VIDEO: (Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH),
+    Step.EXTRACT_AUDIO: (Step.EXTRACT_AUDIO,),
+    Step.TRANSCRIBE_SPEECH: (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO, Step.TRANSCRIBE_SPEECH),
+    Step.SUMMARIZE_TRANSCRIPT: (Step.TRANSCRIBE_SPEECH, Step.SUMMARIZE_TRANSCRIPT),
+    Step.INDEX_TRANSCRIPT: (Step.TRANSCRIBE_SPEECH, Step.INDEX_TRANSCRIPT),
+    Step.PUBLISH_RESULTS: (
+        Step.TRANSCRIBE_SPEECH,
+        Step.SUMMARIZE_TRANSCRIPT,
+        Step.INDEX_TRANSCRIPT,
+    ),
+    Step.RECORD_FAILURE: (Step.TRANSCRIBE_SPEECH,),
+}
+"""Step → whose artifacts it reads, those of other jobs too. Each writes its own alone."""
 
 
 class LifeStreamStack(Stack):
@@ -64,8 +80,8 @@ class LifeStreamStack(Stack):
         self.dispatcher = Dispatcher(
             self,
             "Dispatcher",
+            environment=self._environment,
             queue=self.uploads.queue,
-            jobs=self.jobs.table,
             state_machine=self.workflow.state_machine,
             max_concurrency=config.max_dispatchers,
         )
@@ -163,8 +179,8 @@ class LifeStreamStack(Stack):
         roles = {step: part.function for step, part in self.lambdas.items()}
         for step, role in roles.items():
             allow(role, "dynamodb:UpdateItem", on=table.table_arn)
-            if step != Step.RECORD_SUCCESS:
-                allow_reading(role, bucket, "jobs/")
+            if step in READS:
+                allow_reading(role, bucket, *map(artifacts_of, READS[step]))
         for step in (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO):
             allow_reading_versions(roles[step], bucket, UPLOADS_PREFIX)
         for step in (
@@ -173,8 +189,8 @@ class LifeStreamStack(Stack):
             Step.SUMMARIZE_TRANSCRIPT,
             Step.INDEX_TRANSCRIPT,
         ):
-            allow_writing(roles[step], bucket, f"jobs/*/{step}/")
-        allow_giving_up_parts(roles[Step.EXTRACT_AUDIO], bucket, f"jobs/*/{Step.EXTRACT_AUDIO}/")
+            allow_writing(roles[step], bucket, artifacts_of(step))
+        allow_giving_up_parts(roles[Step.EXTRACT_AUDIO], bucket, artifacts_of(Step.EXTRACT_AUDIO))
         for step in (Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT):
             allow(roles[step], "secretsmanager:GetSecretValue", on=secret.secret_arn)
         allow_writing(roles[Step.INDEX_TRANSCRIPT], bucket, "index/")
@@ -182,12 +198,15 @@ class LifeStreamStack(Stack):
         allow_writing(roles[Step.PUBLISH_RESULTS], bucket, "results/")
         allow_reading(roles[Step.PUBLISH_RESULTS], bucket, "voices/")
         container = self.transcribe_speech.task_role
-        allow_reading(container, bucket, "jobs/", "models/")
-        allow_writing(container, bucket, f"jobs/*/{Step.TRANSCRIBE_SPEECH}/")
+        read = map(artifacts_of, READS[Step.TRANSCRIBE_SPEECH])
+        allow_reading(container, bucket, *read, "models/")
+        allow_writing(container, bucket, artifacts_of(Step.TRANSCRIBE_SPEECH))
         allow(container, "dynamodb:UpdateItem", on=table.table_arn)
         dispatcher = self.dispatcher.function
         allow(dispatcher, "dynamodb:GetItem", "dynamodb:PutItem", on=table.table_arn)
-        self.workflow.state_machine.grant_start_execution(dispatcher)
+        machine = self.workflow.state_machine
+        machine.grant_start_execution(dispatcher)
+        machine.grant_execution(dispatcher, "states:DescribeExecution")
         allow(roles[Step.RECORD_FAILURE], "dynamodb:GetItem", on=table.table_arn)
         self.slots.table.grant(roles[Step.RECORD_FAILURE], "dynamodb:UpdateItem")
         self._grant_listing(roles[Step.INDEX_TRANSCRIPT])

@@ -35,6 +35,7 @@ CASES = {
     "A14": "the event is lost",
     "A15": "a message of 1 MB",
     "A16": "the output triggers itself",
+    "A17": "a message that lies about a job",
     "B1": "the dispatcher dies before StartExecution",
     "B2": "the dispatcher dies after StartExecution",
     "B3": "a batch fails in part",

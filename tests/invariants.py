@@ -1,4 +1,4 @@
-"""The seven promises (docs/reliability.md), read from public state alone: bucket, rows, queues,
+"""The eight promises (docs/reliability.md), read from public state alone: bucket, rows, queues,
 index, executions, logs. The same code looks at the simulation, the embedded AWS and AWS.
 
 I1  every accepted upload ends SUCCEEDED or PARTIAL with readable, valid results, or FAILED
@@ -8,16 +8,19 @@ I4  the index holds exactly the passages that it should
 I5  no finished step is paid for again
 I6  one execution an upload and attempt
 I7  no secret and nothing that was said in a log
+I8  a job's objects and its row are about the job's own video, whatever a message claimed
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
@@ -64,7 +67,8 @@ def check(
     since; their passages are there until the newest version is."""
     uploads = list(uploads)
     newest = {upload.key: upload.job_id for upload in uploads}
-    letters, events = letters_by_job(state.dead_letters), dead_events_by_job(state.dead_letters)
+    letters = letters_by_job(state.dead_letters)
+    events = dead_events_by_job(state.dead_letters, state.bucket)
     for upload in uploads:
         record = state.jobs.find(upload.job_id)
         if record is None or record.status == JobStatus.QUEUED:
@@ -81,6 +85,7 @@ def check(
             check_index(state, record)
         elif _has_succeeded(state, newest[upload.key]):
             assert not state.index.ids(upload.job_id), f"I4: an old {upload.key} is found"
+    check_owners(state)
     for line in state.log:
         for secret in secrets:
             assert secret.lower() not in line.lower(), f"I7: the log says {secret!r}: {line}"
@@ -97,7 +102,7 @@ def check_letters(record: JobRecord, letters: list[ProcessingJob]) -> None:
         assert all((failure.step, failure.error, failure.advice, failure.execution_arn)), failure
         assert record.job_id in failure.how_to_redrive, failure
         assert letter.attempt == failure.attempt == record.attempt, f"I2: attempt of {record.key}"
-        [again] = jobs_in(letter.model_dump_json()).jobs
+        [again] = jobs_in(letter.model_dump_json(), bucket=letter.bucket).jobs
         same = ("job_id", "bucket", "key", "version_id", "options")
         assert all(getattr(again, name) == getattr(record.job, name) for name in same), "I2"
 
@@ -129,6 +134,24 @@ def check_index(state: PublicState, record: JobRecord) -> None:
     )
 
 
+def check_owners(state: PublicState) -> None:
+    """Every id is derived again from what is stored about the video."""
+    for record in state.jobs.since(datetime.min.replace(tzinfo=UTC)):
+        told = record.job
+        assert (record.job_id, record.bucket, record.key) == (
+            (told.job_id, told.bucket, told.key)
+        ), f"I8: the row of {record.job_id} is about {told.key}"
+    for key in _keys(state, "jobs/"):
+        if re.fullmatch(r"job-\d+\.json", PurePosixPath(key).name):
+            found = ProcessingJob.model_validate(_described(state, key))
+            assert found.job_id == key.split("/")[1], f"I8: {key} is about {found.key}"
+    for key in _keys(state, "results/"):
+        if key.endswith("/manifest.json"):
+            video = _described(state, key, "source")
+            about = ProcessingJob.for_upload(**video)
+            assert key == f"{about.results_prefix}manifest.json", f"I8: {key} is about {video}"
+
+
 def check_paid_once(paid: Mapping[str, int], *, repeats: int = 0) -> None:
     """`repeats`: how often a process died between a paid call and its checkpoint."""
     extra = sum(count - 1 for count in paid.values())
@@ -142,11 +165,11 @@ def letters_by_job(bodies: Iterable[str]) -> dict[str, list[ProcessingJob]]:
     return letters
 
 
-def dead_events_by_job(bodies: Iterable[str]) -> Counter[str]:
+def dead_events_by_job(bodies: Iterable[str], bucket: str) -> Counter[str]:
     """Events that the dispatcher could not handle three times. What they announce may have
     been started nevertheless: then the event is dead and the job is not."""
     return Counter(
-        job.job_id for body in bodies if not _letter_in(body) for job in _announced(body)
+        job.job_id for body in bodies if not _letter_in(body) for job in _announced(body, bucket)
     )
 
 
@@ -164,9 +187,9 @@ def _letter_in(body: str) -> ProcessingJob | None:
     return job if job.failure else None
 
 
-def _announced(body: str) -> list[ProcessingJob]:
+def _announced(body: str, bucket: str) -> list[ProcessingJob]:
     try:
-        return jobs_in(body).jobs
+        return jobs_in(body, bucket=bucket).jobs
     except InvalidMessageError:
         return []
 
@@ -188,6 +211,19 @@ def _expected_ids(state: PublicState, record: JobRecord) -> set[str]:
     except state.s3.exceptions.NoSuchKey:
         return set()
     return {chunk.id for chunk in chunks_of(transcript)}
+
+
+def _described(state: PublicState, key: str, *path: str) -> dict[str, Any]:
+    """What the JSON object says about a video, without what a job does not have."""
+    found = json.loads(_read(state, key))
+    for name in path:
+        found = found[name]
+    return {name: value for name, value in found.items() if name in ProcessingJob.model_fields}
+
+
+def _keys(state: PublicState, prefix: str) -> list[str]:
+    pages = state.s3.get_paginator("list_objects_v2").paginate(Bucket=state.bucket, Prefix=prefix)
+    return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
 
 def _read(state: PublicState, key: str) -> bytes:

@@ -78,7 +78,10 @@ class UnusableVideoError(PipelineError):
 
 
 class VideoNotFoundError(UnusableVideoError):
-    advice = "The video was deleted before it was processed. Upload it again."
+    advice = (
+        "The video was deleted before it was processed, or a bucket policy or a KMS key keeps "
+        "LifeStream from reading it. Upload it again."
+    )
 
 
 class EmptyVideoError(UnusableVideoError):

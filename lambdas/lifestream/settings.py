@@ -151,9 +151,8 @@ class SlotSettings(Environment):
     slots_table: str = Field(alias="SLOTS_TABLE_NAME")
 
 
-class DispatcherSettings(Environment):
+class DispatcherSettings(Storage):
     queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
-    jobs_table: str = Field(alias="JOBS_TABLE_NAME")
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
 
 

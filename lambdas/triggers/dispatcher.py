@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lifestream.aws import clients
+from lifestream.aws.admission import Admission
 from lifestream.aws.executions import Executions
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.messages import jobs_in
@@ -62,12 +63,12 @@ def start_jobs(record: SQSRecord) -> None:
 
     Raises InvalidMessageError once everything usable in the message is on its way.
     """
-    asked = jobs_in(record.body)
+    asked = jobs_in(record.body, bucket=load(DispatcherSettings).bucket)
     for job in asked.jobs:
-        is_accepted = job_table().accept(job)
-        if is_accepted:
-            executions().start(job)
-        outcome = "execution started" if is_accepted else "already processed"
+        admitted = admission().admit(job)
+        if admitted:
+            executions().start(admitted)
+        outcome = "execution started" if admitted else "already processed"
         logger.info(outcome, extra={"job_id": job.job_id, "attempt": job.attempt})
     if asked.unusable:
         raise InvalidMessageError("; ".join(asked.unusable)[:1_000])
@@ -76,8 +77,8 @@ def start_jobs(record: SQSRecord) -> None:
 
 
 @cache
-def job_table() -> JobTable:
-    return JobTable(clients.table(load(DispatcherSettings).jobs_table))
+def admission() -> Admission:
+    return Admission(JobTable(clients.table(load(DispatcherSettings).jobs_table)), executions())
 
 
 @cache

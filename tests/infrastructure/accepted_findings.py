@@ -32,14 +32,17 @@ FUNCTIONS = (
     "Caretakers/Reconciler",
     "Webhook",
 )
+TRANSCRIPT = "jobs/*/TranscribeSpeech/*"
+SUMMARY = "jobs/*/SummarizeTranscript/*"
+INDEXED = "jobs/*/IndexTranscript/*"
 PREFIXES = {
-    Step.INSPECT_VIDEO: ["uploads/*", "jobs/*", "jobs/*/InspectVideo/*"],
-    Step.EXTRACT_AUDIO: ["uploads/*", "jobs/*", "jobs/*/ExtractAudio/*"],
-    Step.SUMMARIZE_TRANSCRIPT: ["jobs/*", "jobs/*/SummarizeTranscript/*"],
-    Step.INDEX_TRANSCRIPT: ["jobs/*", "jobs/*/IndexTranscript/*", "index/*"],
-    Step.PUBLISH_RESULTS: ["jobs/*", "results/*", "voices/*"],
+    Step.INSPECT_VIDEO: ["uploads/*", "jobs/*/InspectVideo/*", TRANSCRIPT],
+    Step.EXTRACT_AUDIO: ["uploads/*", "jobs/*/ExtractAudio/*"],
+    Step.SUMMARIZE_TRANSCRIPT: [TRANSCRIPT, SUMMARY],
+    Step.INDEX_TRANSCRIPT: [TRANSCRIPT, INDEXED, "index/*"],
+    Step.PUBLISH_RESULTS: [TRANSCRIPT, SUMMARY, INDEXED, "results/*", "voices/*"],
     Step.RECORD_SUCCESS: [],
-    Step.RECORD_FAILURE: ["jobs/*"],
+    Step.RECORD_FAILURE: [TRANSCRIPT],
 }
 """What each step may read or write, and nothing else."""
 
@@ -65,11 +68,13 @@ def accepted() -> Iterator[tuple[str, str, str]]:
         policy = f"Caretakers/{function}/FunctionServiceRole/DefaultPolicy"
         yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
         yield policy, "IAM5[*]", TASKS
+    policy = "Dispatcher/FunctionServiceRole/DefaultPolicy"
+    yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
 
 
 def _transcribe_speech() -> Iterator[tuple[str, str, str]]:
     yield "TranscribeSpeech/Task", "ECS2", ENVIRONMENT
-    for prefix in ("jobs/*", "models/*", "jobs/*/TranscribeSpeech/*"):
+    for prefix in ("jobs/*/InspectVideo/*", "jobs/*/ExtractAudio/*", TRANSCRIPT, "models/*"):
         policy = "TranscribeSpeech/Task/TaskRole/DefaultPolicy"
         yield policy, f"IAM5[<UploadsBucket>/{prefix}]", OBJECTS
     yield "TranscribeSpeech/Task/ExecutionRole/DefaultPolicy", "IAM5[*]", REGISTRY

@@ -517,6 +517,17 @@ def test_a_step_writes_only_its_own_artifacts(template: Template) -> None:
             assert not any(f"jobs/*/{step}/" in text for step in others)
 
 
+def test_nobody_may_list_the_bucket_as_a_whole(template: Template) -> None:
+    for policy in resources(template, "AWS::IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if "s3:ListBucket" in json.dumps(statement["Action"]):
+                [(operator, names)] = statement["Condition"].items()
+                prefixes = names["s3:prefix"]
+                prefixes = [prefixes] if isinstance(prefixes, str) else prefixes
+                assert operator == "StringLike"
+                assert not [p for p in prefixes if p in ("*", "jobs/*", "results/*")]
+
+
 def test_prod_keeps_its_data_and_a_first_create_that_failed_leaves_nothing(
     synthesize: Synthesize,
 ) -> None:

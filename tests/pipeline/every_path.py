@@ -63,6 +63,7 @@ class EveryPath:
         assert self.pipeline.wait_for(self.talk) == "SUCCEEDED"
         assert self._row(self.talk).status == JobStatus.PARTIAL
         self._redrive_the_talk()
+        self._redrive_without_a_row(lost)
 
     def _forget_keys(self) -> None:
         """What ran before may have left workers that hold the keys for five minutes; a function
@@ -77,7 +78,8 @@ class EveryPath:
     def _upload(self) -> None:
         """A refused key leaves the talk without a summary, and a newer version of it, which is no
         video, removes it from the index."""
-        self._put("models/README.txt", b"weights")
+        bucket = self.pipeline.bucket
+        self.pipeline.s3.put_object(Bucket=bucket, Key="models/README.txt", Body=b"weights")
         self.pipeline.openai.answer = lambda _path, _request: api_error(401)
         clip = convert(SAMPLE, self.folder / "clip.mp4", seconds=SECONDS)
         upload = self.pipeline.service.create_upload_job
@@ -193,6 +195,13 @@ class EveryPath:
         assert self.pipeline.wait_for(self.talk, attempt=2) == "SUCCEEDED"
         self._until_told(self.talk)
         assert self._row(self.talk).status == JobStatus.SUCCEEDED
+
+    def _redrive_without_a_row(self, job: ProcessingJob) -> None:
+        """The dispatcher asks Step Functions for the attempt before."""
+        self._until_told(job)
+        self.jobs.delete_item(Key={"job_id": job.job_id})
+        assert redrive(self.pipeline.service, [job.job_id]) == [job.job_id]
+        assert self.pipeline.wait_for(job, attempt=2) == "FAILED"
 
     def _is_heard(self, job: ProcessingJob) -> bool:
         """Its container runs, and has a minute of work before it."""

@@ -1,4 +1,4 @@
-"""Whatever people, networks and machines do, in whatever order: the seven promises hold."""
+"""Whatever people, networks and machines do, in whatever order: the eight promises hold."""
 
 from __future__ import annotations
 

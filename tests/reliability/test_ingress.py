@@ -154,9 +154,9 @@ def test_any_name_leads_to_the_right_object() -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=250))
 @example("a+b%2B c")
 def test_a_key_survives_the_notification(name: str) -> None:
-    job = ProcessingJob.for_upload(bucket="b", key=f"uploads/{name}", version_id="1")
+    job = ProcessingJob.for_upload(bucket=BUCKET, key=f"uploads/{name}", version_id="1")
 
-    [same] = jobs_in(notification(job)).jobs
+    [same] = jobs_in(notification(job), bucket=BUCKET).jobs
 
     assert (same.key, same.job_id) == (job.key, job.job_id)
     assert len(same.results_prefix.encode()) + len("subtitles.vtt") <= 1_024

@@ -53,7 +53,7 @@ def simulated(seed: int) -> Iterator[Cloud]:
         _install_engines(cloud, monkeypatch)
         stack.enter_context(patch.object(logger, "_logger", _logger_into(cloud.log)))
         forget_everything()
-        dispatcher.job_table.cache_clear()
+        dispatcher.admission.cache_clear()
         dispatcher.executions.cache_clear()
         monkeypatch.setattr(clients, "_session", lambda: _session_of(cloud))
         stack.callback(scheduler.abandon)

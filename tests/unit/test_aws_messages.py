@@ -10,8 +10,9 @@ import pytest
 
 from aws_documents import document
 from builders import LAMBDA_CONTEXT
+from conftest import forget_everything
 from lifestream.aws import clients
-from lifestream.domain.messages import jobs_in
+from lifestream.domain.messages import JobsAskedFor, jobs_in
 from triggers import dispatcher
 from unit import test_dispatcher
 
@@ -34,8 +35,24 @@ def batch(messages: Iterable[str]) -> dict[str, Any]:
 
 
 def deliver(*messages: Any) -> dict[str, Any]:
+    """To the dispatcher of the first message's bucket."""
     event = batch(json.dumps(message) for message in messages)
-    return dict(dispatcher.handler(event, LAMBDA_CONTEXT))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_S3_BUCKET_NAME", bucket_of(messages[0]))
+        forget_everything()
+        return dict(dispatcher.handler(event, LAMBDA_CONTEXT))
+
+
+def bucket_of(message: dict[str, Any]) -> str:
+    """Of an event; S3's test event names it too."""
+    if "Event" in message:
+        return str(message["Bucket"])
+    about = message["Records"][0]["s3"] if "Records" in message else message["detail"]
+    return str(about["bucket"]["name"])
+
+
+def jobs_of(message: dict[str, Any]) -> JobsAskedFor:
+    return jobs_in(json.dumps(message), bucket=bucket_of(message))
 
 
 def execution_names(machine: str) -> set[str]:
@@ -45,7 +62,7 @@ def execution_names(machine: str) -> set[str]:
 
 @pytest.mark.parametrize("example", UPLOADS, ids=lambda example: example["name"])
 def test_the_keys_of_uploads_arrive_and_nothing_else_does(example: dict[str, Any]) -> None:
-    asked = jobs_in(json.dumps(example["message"]))
+    asked = jobs_of(example["message"])
 
     assert [job.key for job in asked.jobs] == example["keys"]
     assert asked.unusable == []
@@ -58,9 +75,10 @@ def test_the_keys_of_uploads_arrive_and_nothing_else_does(example: dict[str, Any
 def test_every_message_of_the_documents_starts_its_executions(machine: str) -> None:
     messages = [example["message"] for example in UPLOADS]
 
-    assert deliver(*messages, S3["test_event"]["message"]) == {"batchItemFailures": []}
+    for message in [*messages, S3["test_event"]["message"]]:
+        assert deliver(message) == {"batchItemFailures": []}
 
-    jobs = [job for message in messages for job in jobs_in(json.dumps(message)).jobs]
+    jobs = [job for message in messages for job in jobs_of(message).jobs]
     assert execution_names(machine) == {job.execution_name for job in jobs}
     assert len(jobs) == sum(len(example["keys"]) for example in UPLOADS)
 

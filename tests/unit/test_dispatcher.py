@@ -29,10 +29,10 @@ def machine(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     )
     monkeypatch.setenv("STATE_MACHINE_ARN", answer["stateMachineArn"])
     monkeypatch.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
-    dispatcher.job_table.cache_clear()
+    dispatcher.admission.cache_clear()
     dispatcher.executions.cache_clear()
     yield answer["stateMachineArn"]
-    dispatcher.job_table.cache_clear()
+    dispatcher.admission.cache_clear()
     dispatcher.executions.cache_clear()
 
 

@@ -18,7 +18,7 @@ from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob, derive_j
 
 @given(key=st.text(min_size=1), metadata=st.dictionaries(st.text(), st.text()))
 def test_json_round_trip_is_exact_for_any_key(key: str, metadata: dict[str, str]) -> None:
-    job = a_job(key=key).model_copy(update={"metadata": metadata})
+    job = a_job(key=f"uploads/{key}").model_copy(update={"metadata": metadata})
 
     assert ProcessingJob.model_validate_json(job.model_dump_json()) == job
 
@@ -32,12 +32,46 @@ def test_same_version_is_the_same_job_and_another_version_another() -> None:
 def test_without_versioning_etag_and_sequencer_tell_uploads_apart() -> None:
     def unversioned(sequencer: str) -> ProcessingJob:
         return ProcessingJob.for_upload(
-            bucket="b", key="uploads/a.mp4", version_id="null", etag="e", sequencer=sequencer
+            bucket="videos", key="uploads/a.mp4", version_id="null", etag="e", sequencer=sequencer
         )
 
     assert unversioned("01").job_id == unversioned("01").job_id
     assert unversioned("01").job_id != unversioned("02").job_id
     assert unversioned("01").version_id is None
+    job = unversioned("01")
+    assert ProcessingJob.model_validate_json(job.model_dump_json()) == job
+
+
+OTHER = a_job(key="uploads/other.mp4")
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"job_id": OTHER.job_id},
+        {"job_id": a_job().job_id[:8] + OTHER.job_id[8:]},
+        {"key": OTHER.key},
+        {"version_id": "v2"},
+        {"version_id": None},
+        {"bucket": "somebody-elses"},
+        {"key": "jobs/x/x.mp4"},
+        {"key": f"uploads/{'x' * 1_020}.mp4"},
+        {"attempt": 0},
+        {"attempt": 10_000_000},
+        {"size": -1},
+        {"size": 10**40},
+        {"submitted_at": "9999-12-31T23:59:59Z"},
+        {"submitted_at": "1969-12-31T23:59:59Z"},
+        {"submitted_at": "2026-11-24T12:00:00"},
+        {"etag": "e" * 201},
+    ],
+    ids=str,
+)
+def test_a_job_that_claims_what_cannot_be_is_no_job(claim: dict[str, object]) -> None:
+    message = json.loads(a_job().model_dump_json()) | claim
+
+    with pytest.raises(ValidationError):
+        ProcessingJob.model_validate_json(json.dumps(message))
 
 
 def test_execution_name_fits_step_functions_and_carries_the_attempt() -> None:
@@ -88,7 +122,7 @@ def test_the_execution_is_named_after_the_file_in_letters_that_every_console_tak
 def test_results_are_named_after_the_video(key: str, prefix: str) -> None:
     job = a_job(key=key)
 
-    assert job.results_prefix == f"{prefix}{job.short_id}/"
+    assert job.results_prefix == f"{prefix}{job.job_id}/"
 
 
 @pytest.mark.parametrize(

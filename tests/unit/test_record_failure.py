@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from builders import a_job
-from conftest import JOBS, Aws
+from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
 from lifestream.aws.job_table import JobTable
@@ -58,7 +58,7 @@ def test_row_and_dead_letter_name_step_error_cause_and_advice(accepted: JobTable
 
 
 def test_the_dead_letter_alone_is_enough_to_run_the_job_again() -> None:
-    [again] = jobs_in(record().message.model_dump_json()).jobs
+    [again] = jobs_in(record().message.model_dump_json(), bucket=BUCKET).jobs
 
     assert (again.job_id, again.key, again.attempt) == (a_job().job_id, a_job().key, 2)
 

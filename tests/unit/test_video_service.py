@@ -36,7 +36,7 @@ def test_an_upload_is_in_the_bucket_the_queue_and_the_table(
     assert aws.s3.get_object(Bucket=BUCKET, Key="uploads/my talk.mp4")["Body"].read() == b"video"
     message = service.queues.receive_job(wait_seconds=0)
     assert message is not None
-    assert jobs_in(message.body).jobs == [job]
+    assert jobs_in(message.body, bucket=BUCKET).jobs == [job]
     assert service.job(job.job_id).status == JobStatus.QUEUED
     assert service.job(job.job_id[:8]).job == job
 

@@ -40,7 +40,7 @@ def install(*, decisions: str | None) -> None:
     require(hasattr(eventbridge, "_invoke_target"), "EventBridge's targets")
     note = DecisionLog(Path(decisions)).note if decisions else _forget
     enforce = _knowing_the_cluster(iam_evaluator.enforce)
-    iam_evaluator.enforce = _noted(_hiding_missing_objects(enforce), note)
+    iam_evaluator.enforce = _hiding_missing_objects(_noted(enforce, note), listing=enforce)
     sqs.queue_policy_allows = _noted_delivery(sqs.queue_policy_allows, note)
     lambda_svc._run_sqs_batch = _permitted_batch(lambda_svc._run_sqs_batch)  # noqa: SLF001
     eventbridge._invoke_target = _permitted_target(eventbridge._invoke_target, note)  # noqa: SLF001
@@ -144,22 +144,22 @@ def _knowing_the_cluster(enforce: Enforce) -> Enforce:
     return enforce_knowing
 
 
-def _hiding_missing_objects(enforce: Enforce) -> Enforce:
-    def enforce_hiding(
+def _hiding_missing_objects(enforce: Enforce, *, listing: Enforce) -> Enforce:
+    """A role that is refused so lacks no permission: only `enforce` writes down its decisions."""
+
+    def enforce_hiding(  # MiniStack's signature
         access_key_id: str,
         iam_action: str,
         service: str,
         region: str,
-        resource_arn: str,
-        *more: Any,
+        resource_arn: str = "*",
+        service_context: dict[str, Any] | None = None,
     ) -> Any:  # MiniStack's result
-        from ministack.core import iam_evaluator
-
-        denied = enforce(access_key_id, iam_action, service, region, resource_arn, *more)
+        denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
         if denied or iam_action != "s3:GetObject" or _is_there(resource_arn):
             return denied
         bucket = resource_arn.partition("/")[0]
-        return iam_evaluator.enforce(access_key_id, "s3:ListBucket", service, region, bucket)
+        return listing(access_key_id, "s3:ListBucket", service, region, bucket)
 
     return enforce_hiding
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
+from lifestream.aws.objects import is_missing
 from lifestream.domain.evidence import Evidence
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import Frozen
@@ -30,7 +31,6 @@ EVIDENCE = "evidence.json"
 SUMMARY = "summary.json"
 CHECKPOINT = "checkpoint.json"
 ERROR_REPORT = "error.json"
-NOT_THERE = ("404", "NoSuchKey")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -97,10 +97,11 @@ class Artifacts:
     def _etag(self, job_id: str, step: Step, name: str) -> str | None:
         from botocore.exceptions import ClientError
 
+        key = artifact_key(job_id, step, name)
         try:
-            head = self._s3.head_object(Bucket=self._bucket, Key=artifact_key(job_id, step, name))
+            head = self._s3.head_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in NOT_THERE:
+            if not is_missing(self._s3, self._bucket, key, error):
                 raise
             return None
         return head["ETag"]
@@ -133,9 +134,14 @@ class Artifacts:
 
     def find(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model | None:
         """None where it does not exist, or was written by a version we cannot read."""
+        from botocore.exceptions import ClientError
+
+        key = artifact_key(job_id, step, name)
         try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=artifact_key(job_id, step, name))
-        except self._s3.exceptions.NoSuchKey:
+            answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if not is_missing(self._s3, self._bucket, key, error):
+                raise
             return None
         try:
             with collecting_no_garbage():
@@ -157,7 +163,7 @@ class Artifacts:
         try:
             self._s3.download_file(self._bucket, key, str(path))
         except ClientError as error:
-            if error.response["Error"]["Code"] not in NOT_THERE:
+            if not is_missing(self._s3, self._bucket, key, error):
                 raise
             raise ArtifactMissingError(f"{step} left no {name}") from error
 

@@ -19,6 +19,8 @@ BLOCK = 4 << 20
 BLOCKS_KEPT = 8
 OPTIONS_METADATA = "lifestream-options"
 GONE = ("404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowed")
+REFUSED = ("403", "AccessDenied")
+"""Of a missing object too, because no step may list the uploads."""
 
 
 class Versions(NamedTuple):
@@ -108,9 +110,13 @@ def version_of(job: ProcessingJob) -> dict[str, Any]:
 
 
 def translated(error: ClientError, job: ProcessingJob) -> Exception:
-    """VideoNotFoundError where the upload is gone, else the error itself."""
+    """VideoNotFoundError if the upload is gone or may not be read, else the error itself."""
     code = error.response["Error"]["Code"]
-    return VideoNotFoundError(f"{job.file_name} is not there any more") if code in GONE else error
+    if code in GONE:
+        return VideoNotFoundError(f"{job.file_name} is not there any more")
+    if code in REFUSED:
+        return VideoNotFoundError(f"{job.file_name} is not there any more, or may not be read")
+    return error
 
 
 def _options(metadata: dict[str, str]) -> JobOptions:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
+from lifestream.aws.objects import is_missing
 from lifestream.domain.voices import NamedVoice
 
 if TYPE_CHECKING:
@@ -64,9 +65,13 @@ class Voices:
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def _read(self, key: str) -> bytes | None:
+        from botocore.exceptions import ClientError
+
         try:
             return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except self._s3.exceptions.NoSuchKey:
+        except ClientError as error:
+            if not is_missing(self._s3, self._bucket, key, error):
+                raise
             return None
 
     def _write(self, key: str, body: str) -> None:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from lifestream.domain.causes import MAX_CAUSE_CHARACTERS, Cause
 
@@ -19,6 +19,15 @@ MAX_HINT_CHARACTERS = 1_200
 MAX_METADATA_CHARACTERS = 2_000
 SHORT_ID_CHARACTERS = 8
 MAX_NAME_BYTES = 960
+MAX_KEY_BYTES = 1_024
+MAX_OBJECT_BYTES = 50 * 1024**4
+"""S3 takes no longer key and no larger object.
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
+MAX_ATTEMPTS = 9_999_999
+"""An execution's name has room for seven digits."""
+SINCE = datetime(1970, 1, 1, tzinfo=UTC)
+"""The day of AWS's own examples."""
+UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
 MAX_SLUG_CHARACTERS = 38
 HOW_TO_REDRIVE = (
     "Move this message to the ingest queue (SQS console: Start DLQ redrive, with the ingest queue "
@@ -128,22 +137,41 @@ class Failure(Frozen):
 class ProcessingJob(Frozen):
     """The message of both queues and the input of the state machine; JSON round trip is exact.
 
-    `job_id` derives from bucket, key and version, so the same upload seen ten times is one job.
+    `job_id` derives from bucket, key and version, so the same upload seen ten times is one job,
+    and no message can say the id of one upload and the key of another. `sequencer` stands for
+    the version of an object that has none.
     """
 
     schema_version: Literal["1"] = "1"
     job_id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    bucket: str
+    bucket: str = Field(min_length=3, max_length=63)
     key: str
-    version_id: str | None = None
-    etag: str | None = None
-    size: int | None = Field(default=None, ge=0)
+    version_id: str | None = Field(default=None, max_length=1_024)
+    etag: str | None = Field(default=None, max_length=200)
+    sequencer: str | None = Field(default=None, max_length=200)
+    size: int | None = Field(default=None, ge=0, le=MAX_OBJECT_BYTES)
     options: JobOptions = JobOptions()
     metadata: dict[str, str] = Field(default_factory=dict)
-    submitted_at: datetime
-    attempt: int = Field(default=1, ge=1)
+    submitted_at: AwareDatetime = Field(ge=SINCE, lt=UNTIL)
+    attempt: int = Field(default=1, ge=1, le=MAX_ATTEMPTS)
     status: JobStatus = JobStatus.QUEUED
     failure: Failure | None = None
+
+    @field_validator("key")
+    @classmethod
+    def _is_an_upload(cls, key: str) -> str:
+        if not key.startswith(UPLOADS_PREFIX) or len(key.encode()) > MAX_KEY_BYTES:
+            raise ValueError(
+                f"a video's key begins with {UPLOADS_PREFIX} and has {MAX_KEY_BYTES} bytes at most"
+            )
+        return key
+
+    @model_validator(mode="after")
+    def _is_the_job_of_its_object(self) -> Self:
+        version = self.version_id or f"{self.etag}:{self.sequencer}"
+        if self.job_id != derive_job_id(self.bucket, self.key, version):
+            raise ValueError("job_id is not the id of this bucket, key and version")
+        return self
 
     @model_validator(mode="after")
     def _fits_between_two_states(self) -> Self:
@@ -173,6 +201,7 @@ class ProcessingJob(Frozen):
             key=key,
             version_id=version,
             etag=etag,
+            sequencer=None if version else sequencer,
             size=size,
             options=options or JobOptions(),
             submitted_at=submitted_at or datetime.now(UTC),
@@ -191,22 +220,23 @@ class ProcessingJob(Frozen):
 
     @property
     def results_prefix(self) -> str:
-        """`uploads/team/talk.mp4` publishes under `results/team/talk.<short job id>/`; of a very
-        long name the end is left out, because a key has 1,024 bytes at most."""
+        """`uploads/team/talk.mp4` publishes under `results/team/talk.<job id>/`: the whole id, so
+        that no upload can be made whose results overwrite another's. Of a very long name the
+        end is left out, because a key has 1,024 bytes at most."""
         path = PurePosixPath(self.key.removeprefix(UPLOADS_PREFIX))
         name = str(path.with_suffix("") if path.suffix else path)
         fitting = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
-        return f"results/{fitting}.{self.short_id}/"
+        return f"results/{fitting}.{self.job_id}/"
 
     @property
     def file_name(self) -> str:
         return PurePosixPath(self.key).name
 
     def for_redrive(self) -> Self:
-        """The next attempt of a job that came back from the dead-letter queue."""
-        return self.model_copy(
-            update={"attempt": self.attempt + 1, "failure": None, "status": JobStatus.QUEUED}
-        )
+        """The next attempt of a job that came back from the dead-letter queue. Raises ValueError
+        if there is no number left."""
+        again = {"attempt": self.attempt + 1, "failure": None, "status": JobStatus.QUEUED}
+        return self.model_validate({**dict(self), **again})
 
 
 def _slug(name: str) -> str:

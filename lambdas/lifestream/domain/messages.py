@@ -26,31 +26,39 @@ class JobsAskedFor(NamedTuple):
     unusable: list[str]
 
 
-def jobs_in(body: str) -> JobsAskedFor:
+def jobs_in(body: str, *, bucket: str) -> JobsAskedFor:
     """No job for what is no upload: test events, deletions, objects outside `uploads/`.
 
     One bad record among several is reported beside the jobs of the others. Raises
-    InvalidMessageError for a message that is neither an event nor a job.
+    InvalidMessageError for a message that is neither an event nor a job, or that is about
+    another bucket than ours.
     """
     message = _parsed(body)
     if message.get("Event") == "s3:TestEvent":
         return JobsAskedFor([], [])
     if isinstance(message.get("Records"), list) and message["Records"]:
-        return _from_records(message["Records"])
+        return _from_records(message["Records"], bucket)
     with _unusable_means_invalid():
         if message.get("detail-type") == "Object Created":
-            return JobsAskedFor(_from_event_bridge(message), [])
+            return JobsAskedFor(_of(bucket, _from_event_bridge(message)), [])
         if "job_id" in message:
-            return JobsAskedFor([_from_job(body)], [])
-    raise InvalidMessageError(f"neither an S3 event nor a job; fields: {sorted(message)[:10]}")
+            return JobsAskedFor(_of(bucket, [_from_job(body)]), [])
+    fields = str(sorted(message)[:10])
+    raise InvalidMessageError(f"neither an S3 event nor a job; fields: {fields[:200]}")
 
 
-def _from_records(records: list[Any]) -> JobsAskedFor:
+def _of(bucket: str, jobs: list[ProcessingJob]) -> list[ProcessingJob]:
+    if any(job.bucket != bucket for job in jobs):
+        raise InvalidMessageError(f"the message is about another bucket than {bucket}")
+    return jobs
+
+
+def _from_records(records: list[Any], bucket: str) -> JobsAskedFor:
     asked = JobsAskedFor([], [])
     for record in records:
         try:
             with _unusable_means_invalid():
-                asked.jobs.extend(_from_s3(record))
+                asked.jobs.extend(_of(bucket, _from_s3(record)))
         except InvalidMessageError as error:
             asked.unusable.append(str(error))
     return asked
@@ -60,14 +68,14 @@ def _from_records(records: list[Any]) -> JobsAskedFor:
 def _unusable_means_invalid() -> Iterator[None]:
     try:
         yield
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
         raise InvalidMessageError(f"unusable message: {type(error).__name__}: {error}") from error
 
 
 def _parsed(body: str) -> dict[str, Any]:
     try:
         message = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidMessageError(f"the message is not JSON: {error}") from error
     if not isinstance(message, dict):
         raise InvalidMessageError("the message is not a JSON object")
