@@ -10,6 +10,7 @@ session         starts and stops the embedded AWS
 synthesis       app.py → template and assets, made again only when something changed
 deployment      template and assets → embedded AWS
 embedded_aws    the process that is the embedded AWS
+credentials     who may sign; signatures checks it
 shims/          what MiniStack needs to behave like AWS here; each asserts what it hooks into
 states_language executes the state machine; jsonata evaluates its expressions
 dockerfile      what a container image would start

@@ -14,7 +14,7 @@ import time
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -22,12 +22,12 @@ from urllib.error import URLError
 import boto3
 from botocore.config import Config
 
+from cdk_app.local.credentials import Credentials
 from cdk_app.local.deployment import deploy
 from cdk_app.local.synthesis import ROOT, synthesize
 from lifestream.settings import SpeechSettings, SummarySettings, VoiceSettings
 
 ACCOUNT = "000000000000"
-SECRET_KEY = "test"  # noqa: S105  # what the embedded AWS signs with
 REGION = "us-east-1"
 START_SECONDS = 60
 STOP_SECONDS = 10
@@ -54,13 +54,18 @@ class EmbeddedAws:
     """A running deployment. `environment` is all that the client needs to use it."""
 
     endpoint: str
+    root: Credentials
     outputs: dict[str, str]
     log: Path
 
     @property
     def environment(self) -> dict[str, str]:
         return {
-            **credentials(self.endpoint),
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": self.root.access_key,
+            "AWS_SECRET_ACCESS_KEY": self.root.secret_key,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
             "AWS_S3_BUCKET_NAME": self.outputs["AwsS3BucketName"],
             "AWS_SQS_QUEUE_URL": self.outputs["AwsSqsQueueUrl"],
             "AWS_SQS_DLQ_URL": self.outputs["AwsSqsDlqUrl"],
@@ -72,7 +77,7 @@ class EmbeddedAws:
         }
 
     def session(self) -> boto3.Session:
-        return LocalSession(self.endpoint)
+        return LocalSession(self.endpoint, self.root)
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,7 @@ def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
     """Runs until the block ends, for whatever reason it ends."""
     assembly = synthesize()
     port = options.port or _port_of(options.state)
+    root = Credentials.kept_in(options.state) if options.state else Credentials.random()
     scratch = Path(tempfile.mkdtemp(prefix="lifestream-"))
     log = scratch / "embedded-aws.log"
     with log.open("wb") as output:
@@ -114,31 +120,22 @@ def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
         )
     try:
         endpoint = f"http://127.0.0.1:{port}"
+        _send_credentials(process, root)
         _wait_until_ready(process, endpoint, log)
-        yield EmbeddedAws(endpoint, deploy(assembly, LocalSession(endpoint), account=ACCOUNT), log)
+        outputs = deploy(assembly, LocalSession(endpoint, root), account=ACCOUNT)
+        yield EmbeddedAws(endpoint, root, outputs, log)
     finally:
         _end(process)
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def credentials(endpoint: str) -> dict[str, str]:
-    """The embedded AWS takes a 12-digit access key as the account's root."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        "AWS_REGION": REGION,
-        "AWS_DEFAULT_REGION": REGION,
-    }
-
-
 class LocalSession(boto3.Session):
     """A boto3 session whose clients and resources talk to the embedded AWS."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, root: Credentials) -> None:
         super().__init__(
-            aws_access_key_id=ACCOUNT,
-            aws_secret_access_key=SECRET_KEY,
+            aws_access_key_id=root.access_key,
+            aws_secret_access_key=root.secret_key,
             region_name=REGION,
         )
         self._endpoint = endpoint
@@ -218,6 +215,14 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def _send_credentials(process: subprocess.Popen[bytes], root: Credentials) -> None:
+    """Not as an argument or in its environment, which other processes can read."""
+    if process.stdin:
+        with suppress(BrokenPipeError):  # it has ended already; its log says why
+            process.stdin.write(json.dumps(asdict(root)).encode() + b"\n")
+            process.stdin.flush()
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], endpoint: str, log: Path) -> None:

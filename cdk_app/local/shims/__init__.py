@@ -1,9 +1,10 @@
 """What MiniStack 1.5.33 needs to behave like AWS here. Each shim asserts the place it hooks
 into, so that another version fails at the start instead of behaving differently in silence.
 
+guard            only signed requests of this machine are answered
 loopback         IAM: loopback counts as TLS
 permissions      IAM: what a service does for a role is checked too; decisions can be written down
-lambda_workers   a handler's own error name; a limit on workers
+lambda_workers   a handler's own error name; a limit on workers; credentials nobody can guess
 cloud_formation  resource types without a local meaning
 containers       ECS tasks are subprocesses, with their task role's credentials
 step_functions   our executor; ecs:runTask.sync; idempotent StartExecution

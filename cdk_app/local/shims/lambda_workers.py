@@ -1,7 +1,8 @@
 """Lambda: a failed handler reports its error's own name, and a burst does not fork without end.
 
 MiniStack calls every handler's exception `Runtime.HandlerError`, which no Retry or Catch of
-ours would match, and ends the worker, which on AWS stays warm.
+ours would match, and ends the worker, which on AWS stays warm. It derives the worker's secret key
+from the function's name, so that anybody could sign as the function.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import threading
 from typing import Any
 
 from cdk_app.local.shims import require
+from cdk_app.local.shims.permissions import role_session
 
 OLD_HANDLER = (
     '            _real_stdout.write(json.dumps({"status": "error", "error": str(e), '
@@ -31,6 +33,9 @@ def install(*, max_workers: int) -> None:
     script = lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
     require(script.count(OLD_HANDLER) == 1, "the Lambda worker's error handling")
     lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(OLD_HANDLER, NEW_HANDLER)  # noqa: SLF001
+    for module in (lambda_runtime, lambda_svc):
+        require(hasattr(module, "execution_credentials"), "the Lambda worker's credentials")
+        module.execution_credentials = _execution_credentials
     execute = lambda_svc._execute_function_warm  # noqa: SLF001
     gate = threading.BoundedSemaphore(max_workers)
 
@@ -43,3 +48,7 @@ def install(*, max_workers: int) -> None:
         return answer
 
     lambda_svc._execute_function_warm = execute_limited  # noqa: SLF001
+
+
+def _execution_credentials(function: dict[str, Any]) -> dict[str, str]:
+    return role_session(function["Role"], function["FunctionName"])

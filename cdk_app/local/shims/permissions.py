@@ -78,15 +78,15 @@ def refusal(role_arn: str, action: str, resource: str) -> str | None:
 
 
 @functools.cache
-def role_session(role_arn: str) -> dict[str, str]:
+def role_session(role_arn: str, session_name: str = "local") -> dict[str, str]:
     """Credentials of the role, as AWS hands them to what runs under it."""
     from ministack.services import sts
 
     account, role = role_arn.split(":")[4], role_arn.rpartition("/")[2]
     key = f"ASIA{uuid.uuid4().hex[:16].upper()}"
     session = {
-        "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/local",
-        "UserId": f"{role}:local",
+        "Arn": f"arn:aws:sts::{account}:assumed-role/{role}/{session_name}",
+        "UserId": f"{role}:{session_name}",
         "SecretAccessKey": uuid.uuid4().hex,
         "SessionToken": uuid.uuid4().hex,
     }
