@@ -79,6 +79,7 @@ def _process(
 ) -> list[Outcome]:
     """The client finds the embedded AWS as it finds any other: through its environment."""
     os.environ.update(aws.environment)
+    os.environ.pop("AWS_SECURITY_TOKEN", None)  # an older name, which boto3 reads first
     deployment = Deployment(
         service=VideoService(connect()),
         step_functions=clients.step_functions(),

@@ -64,6 +64,7 @@ class EmbeddedAws:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.root.access_key,
             "AWS_SECRET_ACCESS_KEY": self.root.secret_key,
+            "AWS_SESSION_TOKEN": "",  # the person's own would be signed, and refused
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_S3_BUCKET_NAME": self.outputs["AwsS3BucketName"],

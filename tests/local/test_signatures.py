@@ -82,7 +82,8 @@ def _text(value: Any) -> str:
 
 def check(request: Request, body: bytes = b"", *, secret_key: str = KEYS.secret_key) -> None:
     signature = read_signature(request)
-    assert signature.access_key == KEYS.access_key
+    if signature.access_key != KEYS.access_key:
+        raise RefusedError("InvalidAccessKeyId", "unknown")
     require_current(signature, datetime.now(UTC))
     require_genuine(request, signature, secret_key, body)
 
@@ -208,6 +209,16 @@ def test_a_presigned_address_is_genuine_until_it_expires(key: str) -> None:
     refused("SignatureDoesNotMatch", arrived("GET", address.replace("Expires=60", "Expires=99")))
     with pytest.raises(RefusedError, match="expired"):
         require_current(signature, datetime.now(UTC) + timedelta(seconds=62))
+
+
+def test_no_character_of_a_presigned_address_can_be_changed() -> None:
+    address = client("s3").generate_presigned_url("get_object", {"Bucket": "b", "Key": "a b/c"})
+    check(arrived("GET", address))
+
+    for place in range(len(ENDPOINT), len(address)):
+        other = "1" if address[place] == "0" else "0"
+        with pytest.raises(RefusedError):
+            check(arrived("GET", f"{address[:place]}{other}{address[place + 1 :]}"))
 
 
 def test_other_services_have_presigned_addresses_too() -> None:

@@ -119,6 +119,19 @@ def test_an_unsigned_request_is_refused(pipeline: Pipeline, service: str) -> Non
     assert error_of(lambda: CALLS[service](client)) in UNSIGNED_REQUEST
 
 
+def test_who_sends_much_is_refused_with_a_reason_too(pipeline: Pipeline) -> None:
+    """And not with a broken connection. boto3 waits for the answer before it sends the body."""
+    body = b"x" * 20_000_000
+    client = stranger(pipeline, "s3", pipeline.aws.root.access_key)
+    address = f"{pipeline.aws.endpoint}/{pipeline.bucket}/much"
+
+    code = error_of(lambda: client.put_object(Bucket=pipeline.bucket, Key="much", Body=body))
+
+    assert code == "SignatureDoesNotMatch"
+    assert requests.put(address, data=body, timeout=30).status_code == 403
+    assert pipeline.keys("much") == []
+
+
 @pytest.mark.parametrize("service", ["s3", "sqs"])
 def test_a_body_that_was_changed_on_the_way_is_refused(pipeline: Pipeline, service: str) -> None:
     client = pipeline.aws.session().client(service)
@@ -169,6 +182,16 @@ def test_a_role_is_answered_with_its_token_and_not_without(pipeline: Pipeline) -
     assert error_of(lambda: identity(None, keys["SecretAccessKey"])) in NO_SUCH_KEY
     assert error_of(lambda: identity("another", keys["SecretAccessKey"])) in NO_SUCH_KEY
     assert error_of(lambda: identity(keys["SessionToken"], "guessed")) in WRONG_SECRET
+
+
+def test_a_person_with_a_session_of_their_own_is_answered(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of a session with AWS")
+    for name, value in pipeline.aws.environment.items():
+        monkeypatch.setenv(name, value)
+
+    assert boto3.Session().client("sts").get_caller_identity()["Account"] == ACCOUNT
 
 
 def presigned(pipeline: Pipeline, key: str = "closed/secret.txt") -> str:
