@@ -7,6 +7,7 @@ import http.client
 import io
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -72,7 +73,7 @@ CLOSED = [
 
 
 def stranger(pipeline: Pipeline, service: str, key: str, secret: str = "guessed") -> Any:  # noqa: S107  # a wrong one
-    return boto3.client(
+    return any_client(
         service,
         region_name=REGION,
         endpoint_url=pipeline.aws.endpoint,
@@ -80,6 +81,11 @@ def stranger(pipeline: Pipeline, service: str, key: str, secret: str = "guessed"
         aws_secret_access_key=secret,
         config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 0}),
     )
+
+
+def any_client(service: str, **options: Any) -> Any:
+    session: Any = boto3.Session()  # its stubs know services by literal
+    return session.client(service, **options)
 
 
 def error_of(call: Callable[[], Any]) -> str:
@@ -104,12 +110,12 @@ def test_an_access_key_that_nobody_gave_out_is_refused(
     for secret in ("test", pipeline.aws.root.secret_key):
         client = stranger(pipeline, service, key, secret)
 
-        assert error_of(lambda client=client: CALLS[service](client)) in NO_SUCH_KEY
+        assert error_of(partial(CALLS[service], client)) in NO_SUCH_KEY
 
 
 @pytest.mark.parametrize("service", CALLS)
 def test_an_unsigned_request_is_refused(pipeline: Pipeline, service: str) -> None:
-    client = boto3.client(
+    client = any_client(
         service,
         region_name=REGION,
         endpoint_url=pipeline.aws.endpoint,
@@ -134,7 +140,8 @@ def test_who_sends_much_is_refused_with_a_reason_too(pipeline: Pipeline) -> None
 
 @pytest.mark.parametrize("service", ["s3", "sqs"])
 def test_a_body_that_was_changed_on_the_way_is_refused(pipeline: Pipeline, service: str) -> None:
-    client = pipeline.aws.session().client(service)
+    session: Any = pipeline.aws.session()
+    client = session.client(service)
 
     def change(request: AWSPreparedRequest, **_: Any) -> None:
         size = int(request.headers["Content-Length"])
