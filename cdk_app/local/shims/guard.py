@@ -146,7 +146,8 @@ class Body:
     async def read(self) -> bytes:
         while self._end is None:
             self._chunks.append(await self._next())
-        return b"".join(self._chunks)
+        self._chunks = [b"".join(self._chunks)]  # a video is in memory once, not twice
+        return self._chunks[0]
 
     async def beginning(self) -> bytes:
         """Of what may be long. It is read to the end: a client that is still sending would see
