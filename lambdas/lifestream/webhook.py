@@ -6,7 +6,7 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 
 from __future__ import annotations
 
-import ipaddress
+import re
 import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import SecretStr
 
+from lifestream.domain.addresses import is_public
 from lifestream.errors import ConfigurationError, TransientError, WebhookRefusedError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ TRIES = 3
 PAUSE_SECONDS = 1.0
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 OK = range(200, 300)
+HOST_NAME = re.compile(
+    r"(?=.{1,253}$)([\w-]{1,63}\.)*[\w-]{1,63}\.?|[0-9a-f:.]*:[0-9a-f:.]*", re.ASCII
+)
 
 
 def post(url: str, *, event_id: str, body: str, secret: SecretStr, may_be_private: bool) -> None:
@@ -56,10 +60,12 @@ def post(url: str, *, event_id: str, body: str, secret: SecretStr, may_be_privat
             headers=headers | {"Host": parts.netloc},
             retries=retry,
             redirect=False,
+            preload_content=False,  # only the status counts; an answer may have no end
         )
     except (HTTPError, MaxRetryError) as error:
         why = type(error).__name__
         raise TransientError(f"{parts.hostname} cannot be reached: {why}") from error
+    answer.close()
     if answer.status in BUSY:
         raise TransientError(f"{parts.hostname} is busy (HTTP {answer.status})")
     if answer.status not in OK:
@@ -84,10 +90,19 @@ def signed(event_id: str, body: str, secret: SecretStr) -> dict[str, str]:
 
 
 def checked(url: str, *, may_be_private: bool) -> SplitResult:
-    parts = urlsplit(url)
+    """Raises ConfigurationError, which does not repeat the address: its path may be a secret."""
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise ConfigurationError("WEBHOOK_URL has to be like https://host/path") from error
     schemes = ("https", "http") if may_be_private else ("https",)
-    if parts.scheme not in schemes or not parts.hostname or parts.username:
+    if parts.scheme not in schemes or not parts.hostname:
         raise ConfigurationError("WEBHOOK_URL has to be like https://host/path")
+    if "@" in parts.netloc:
+        raise ConfigurationError("WEBHOOK_URL has to be without a name or password before the host")
+    if not HOST_NAME.fullmatch(parts.hostname):
+        raise ConfigurationError("WEBHOOK_URL has no host name (one with umlauts begins with xn--)")
+    port_of(parts)
     return parts
 
 
@@ -100,13 +115,20 @@ def address_of(parts: SplitResult, *, may_be_private: bool) -> str:
     except OSError as error:
         raise TransientError(f"{host} has no address: {type(error).__name__}") from error
     addresses = [str(entry[4][0]) for entry in found]
-    if not may_be_private and not all(ipaddress.ip_address(a).is_global for a in addresses):
+    if not may_be_private and not all(map(is_public, addresses)):
         raise WebhookRefusedError(f"{host} is no address of the open internet")
     return addresses[0]
 
 
 def port_of(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
+    """Raises ConfigurationError."""
+    try:
+        port = (443 if parts.scheme == "https" else 80) if parts.port is None else parts.port
+    except ValueError:
+        port = 0
+    if not port:
+        raise ConfigurationError("WEBHOOK_URL has to have a port from 1 to 65535, or none")
+    return port
 
 
 def _pool(parts: SplitResult, address: str) -> HTTPConnectionPool:
