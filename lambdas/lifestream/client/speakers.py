@@ -11,6 +11,7 @@ from lifestream.domain.evidence import Evidence
 from lifestream.domain.job import Frozen
 from lifestream.domain.manifest import Manifest
 from lifestream.domain.quality import QualityReport
+from lifestream.domain.reading import one_line
 from lifestream.domain.results import content_type, result_files
 from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Transcript
@@ -54,7 +55,7 @@ def name_speaker(s3: S3Client, record: JobRecord, speaker: str, name: str) -> Na
 
 
 def clean_name(name: str) -> str:
-    cleaned = " ".join("".join(c for c in name if c.isprintable()).split())
+    cleaned = one_line(name)
     if not 0 < len(cleaned) <= MAX_NAME_CHARACTERS:
         raise ConfigurationError(f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
     return cleaned

@@ -18,8 +18,21 @@ from lifestream.domain.summary import (
 )
 from lifestream.domain.transcript import Transcript
 
-# Control characters, and those that turn the direction of the text that follows.
-INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]")
+NATIONS = "|".join(
+    "".join(chr(0xE0000 + ord(letter)) for letter in flag) for flag in ("gbeng", "gbsct", "gbwls")
+)
+FLAG = f"\U0001f3f4(?:{NATIONS})\U000e007f"
+"""England's, Scotland's and Wales': the only flags of tag characters that Unicode recommends.
+Any other tag characters are text that models read and people do not see."""
+CONTROL = r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f"
+DIRECTION = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+WITHOUT_A_SHAPE = r"\u2061-\u2065\u206a-\u206f\ufeff"
+INVISIBLE = re.compile(f"({FLAG})|[{CONTROL}{DIRECTION}{WITHOUT_A_SHAPE}]")
+"""Joiners and variation selectors are not among them: Arabic, Indic scripts and emoji need them."""
+SELECTORS = re.compile(
+    "([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
+)
+"""A character has one variation selector at most; more of them can hide text."""
 
 
 @dataclass(frozen=True)
@@ -108,13 +121,14 @@ def _entry(statement: CitedStatement, names: Mapping[str, str]) -> Entry:
 
 
 def one_line(text: str) -> str:
-    """Without line ends, control characters and marks that turn the direction of text."""
+    """Without line ends, control characters, marks that turn the direction of text, and text that
+    nobody sees."""
     return " ".join(visible(text).split())
 
 
 def visible(text: str) -> str:
     """As `one_line`, but with its line ends."""
-    return INVISIBLE.sub("", text)
+    return SELECTORS.sub(r"\1", INVISIBLE.sub(r"\1", text))
 
 
 def clock(seconds: float) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from lifestream.domain.reading import one_line
 from lifestream.domain.speakers import said_by
-from lifestream.domain.transcript import Transcript, Word
+from lifestream.domain.transcript import Segment, Transcript, Word
 
 MAX_LINE_CHARACTERS = 42
 MAX_LINES = 2
@@ -50,7 +50,7 @@ def to_vtt(cues: Sequence[Cue]) -> str:
 def cues_of(transcript: Transcript, *, with_speakers: bool = False) -> list[Cue]:
     """Cues in time order. No cue mixes two segments, so none mixes two speakers; on request, each
     turn begins with the name of who has it."""
-    said = _labelled(transcript) if with_speakers else (s.words for s in transcript.segments)
+    said = _labelled(transcript) if with_speakers else map(_clean, transcript.segments)
     cues = [cue for words in said for cue in _split(words)]
     end = max([transcript.duration_seconds, *(cue.end_seconds for cue in cues[-1:])])
     ends = [*(cue.start_seconds for cue in cues[1:]), end]
@@ -59,8 +59,15 @@ def cues_of(transcript: Transcript, *, with_speakers: bool = False) -> list[Cue]
 
 def _labelled(transcript: Transcript) -> Iterator[tuple[Word, ...]]:
     for speaker, turn in said_by(transcript):
-        yield (*_label(speaker, turn[0].words), *turn[0].words)
-        yield from (segment.words for segment in turn[1:])
+        first, *others = [words for words in map(_clean, turn) if words] or [()]
+        yield (*_label(speaker, first), *first)
+        yield from others
+
+
+def _clean(segment: Segment) -> tuple[Word, ...]:
+    """Every cue is made of these: a word that ends its line could begin a cue of its own."""
+    cleaned = (replace(word, text=one_line(word.text)) for word in segment.words)
+    return tuple(word for word in cleaned if word.text)
 
 
 def _label(speaker: str, words: Sequence[Word]) -> Iterator[Word]:
