@@ -64,7 +64,7 @@ def test_escaped_text_renders_as_itself(text: str) -> None:
     tokens = MarkdownIt("commonmark").parse(f"x {escape(text)}")
 
     rendered = "".join(c.content for token in tokens for c in token.children or ())
-    assert rendered.split() == ["x", *text.split()]
+    assert rendered.replace("\u2060", "").split() == ["x", *text.split()]  # joiners in addresses
 
 
 @pytest.mark.parametrize("address", ["http://e.example", "www.e.example", "WWW.e.example", "a@b.c"])

@@ -23,9 +23,20 @@ from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Transcript, text_of
 
 INLINE_MARKUP = re.compile(r"([\\`*_\[\]|~])")
-BLOCK_MARKUP = re.compile(r"^(\d*)([#+\-=]|(?<=\d)[.)])")
-# GitHub turns bare addresses into links; an entity in the right place prevents it.
-AUTOLINKS = {"://": "&#58;//", "www.": "www&#46;", "@": "&#64;"}
+BLOCK_MARKUP = re.compile(r"^(\d*)([#+\-]|(?<=\d)[.)])")
+# What renderers add to Markdown: attributes, math, marks, keys, pictures for :names:, and links
+# where nobody wrote one. Most of them look for characters, and not for entities.
+EXTENSIONS = re.compile(
+    r"[{}^$=]"
+    r"|\+(?=\+)"
+    r"|/(?=/)"
+    r"|(?<!\d):(?=\S)|:(?=[^\s\d])|^:"
+    r"|(?<!\d)\.(?=\w)|\.(?=[^\W\d])"
+)
+# GitHub and remark look for addresses when entities are characters again: a word joiner, which
+# nobody sees, ends what they look for.
+ADDRESS = re.compile(r"(?<=@)|(?<=//)|(?<=[Ww]{3})(?=\.)")
+JOINER = "&#8288;"
 
 
 def result_page(recording: Recording) -> str:
@@ -45,10 +56,8 @@ def escape(text: str) -> str:
     """One line of plain text: no formatting, no HTML, no link, however it is written."""
     text = one_line(text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = BLOCK_MARKUP.sub(r"\1\\\2", INLINE_MARKUP.sub(r"\\\1", text))
-    for address, harmless in AUTOLINKS.items():
-        text = re.sub(re.escape(address), harmless, text, flags=re.IGNORECASE)
-    return text
+    text = EXTENSIONS.sub(lambda found: f"&#{ord(found[0])};", ADDRESS.sub(JOINER, text))
+    return BLOCK_MARKUP.sub(r"\1\\\2", INLINE_MARKUP.sub(r"\\\1", text))
 
 
 def _summary_lines(summary: Summary, transcript: Transcript) -> Iterator[str]:
