@@ -16,7 +16,9 @@ DEPLOYED := tests/local tests/infrastructure tests/pipeline
 SIMULATED := $(RELIABILITY)
 TRIED := tests/unit tests/contract
 CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
-UV_VERSION := 0.13.9
+PIP := pip install -qq --disable-pip-version-check
+PIP_LOCKED := $(PIP) --require-hashes --no-deps -r
+TORCH := tests/speech/requirements-torch.txt
 
 export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export UV_SYSTEM_CERTS := true
@@ -38,13 +40,13 @@ demo: $(VENV)/.ready ## the whole pipeline on the sample video, on this machine
 
 install: $(VENV)/.ready node_modules/.ready ## set everything up
 
-$(VENV)/.ready: requirements.txt pyproject.toml
+$(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed: name it with PYTHON=python3.13"; exit 1; }
 	@echo "Setting up $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check uv==$(UV_VERSION)
-	@$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python requirements.txt
+	@$(BIN)/python -m $(PIP_LOCKED) requirements-uv.txt
+	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
@@ -123,10 +125,11 @@ soak: $(VENV)/.ready ## whatever people and networks do, for thousands of jobs; 
 mutants: $(VENV)/.ready node_modules/.ready ## take each safeguard away: some test has to miss it
 	$(BIN)/python tests/mutants.py
 
-$(SPEECH)/.ready: tests/speech/requirements-engines.txt tests/speech/requirements.txt
+$(SPEECH)/.ready: $(TORCH) tests/speech/requirements.txt
 	@echo "Setting up $(SPEECH)"
 	@$(PYTHON) -m venv --clear $(SPEECH)
-	@$(SPEECH)/bin/python -m pip install -qq --disable-pip-version-check -r tests/speech/requirements-engines.txt -r tests/speech/requirements.txt
+	@$(SPEECH)/bin/python -m $(PIP) -r $(TORCH)
+	@$(SPEECH)/bin/python -m $(PIP_LOCKED) tests/speech/requirements.txt
 	@touch $@
 
 test-speech: $(SPEECH)/.ready ## both speech adapters, in the container's own environment
@@ -145,11 +148,12 @@ $(TINY_MODELS)/.ready: $(SPEECH)/.ready tests/speech/tiny_models.py
 test-aws: $(VENV)/.ready ## tests/aws against a deployed stage
 	LIFESTREAM_STAGE=$(STAGE) $(BIN)/pytest -q tests/aws -m aws --force-enable-socket
 
-$(PEERS)/.ready: tests/speech/requirements-engines.txt benchmarks/peers/requirements.txt
+$(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/requirements-whisperx.txt
 	@echo "Setting up $(PEERS)"
 	@$(PYTHON) -m venv --clear $(PEERS)
-	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check -r tests/speech/requirements-engines.txt -r benchmarks/peers/requirements.txt
-	@$(PEERS)/bin/python -m pip install -qq --disable-pip-version-check --no-deps whisperx==3.8.6
+	@$(PEERS)/bin/python -m $(PIP) -r $(TORCH)
+	@$(PEERS)/bin/python -m $(PIP_LOCKED) benchmarks/peers/requirements.txt
+	@$(PEERS)/bin/python -m $(PIP_LOCKED) benchmarks/peers/requirements-whisperx.txt
 	@touch $@
 
 bench: $(VENV)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs
@@ -184,6 +188,14 @@ CONTAINER := containers/transcribe_speech
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(VENV)/.ready ## resolve the locked requirements anew
 	$(COMPILE) pyproject.toml --all-extras --universal --python-version 3.11 -o requirements.txt
+	grep ^uv== requirements.txt | cut -d' ' -f1 | $(COMPILE) - -o requirements-uv.txt
+	$(COMPILE) tests/lambda_runtime/requirements.in --no-deps --universal --python-version 3.11 \
+		-o tests/lambda_runtime/requirements.txt
+	for folder in tests/speech benchmarks/peers; do \
+		$(COMPILE) $$folder/requirements.in --excludes tests/speech/requirements-excluded.in \
+			--universal --python-version 3.11 -o $$folder/requirements.txt; done
+	$(COMPILE) benchmarks/peers/requirements-whisperx.in --no-deps --universal --python-version 3.11 \
+		-o benchmarks/peers/requirements-whisperx.txt
 	for set in base media summary index webhook; do \
 		$(COMPILE) lambdas/requirements/$$set.in --constraint requirements.txt --python-version 3.13 \
 			--python-platform aarch64-manylinux_2_28 -o lambdas/requirements/$$set.txt; done

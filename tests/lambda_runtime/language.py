@@ -107,7 +107,7 @@ def _candidates(version: str) -> Iterator[str]:
 
 
 def _install_packages(folder: Path, python: str) -> None:
-    what = ["--no-deps", "--only-binary", ":all:", "-r", str(REQUIREMENTS)]
+    what = ["--no-deps", "--only-binary", ":all:", "--require-hashes", "-r", str(REQUIREMENTS)]
     where = ["--target", str(folder), "--python", python, "--compile-bytecode"]
     subprocess.run(
         [sys.executable, "-m", "uv", "pip", "install", "--quiet", *where, *what], check=True
