@@ -33,8 +33,12 @@ class Results:
         self.prefix = record.results_prefix
 
     def names(self) -> list[str]:
-        answer = self._s3.list_objects_v2(Bucket=self._record.bucket, Prefix=self.prefix)
-        return [entry["Key"].removeprefix(self.prefix) for entry in answer.get("Contents", ())]
+        """Without folders: what lies in one was published by a job whose video is named like it."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._record.bucket, Prefix=self.prefix, Delimiter="/"
+        )
+        files = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
+        return [name for key in files if (name := key.removeprefix(self.prefix))]
 
     def read(self, name: str) -> str:
         """Raises ArtifactMissingError where it is not there any more."""
