@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from itertools import groupby
+from typing import Any, TypeVar
 
+from lifestream.domain.links import without_links
 from lifestream.domain.summary import (
+    MAX_QUOTE_CHARACTERS,
     CitedActionItem,
     CitedChapter,
     CitedContribution,
@@ -15,7 +18,7 @@ from lifestream.domain.summary import (
     Summary,
     normalized,
 )
-from lifestream.domain.transcript import Transcript, Word
+from lifestream.domain.transcript import Transcript, Word, joined
 
 MIN_QUOTE_WORDS = 3
 """A shorter one proves nothing, unless the segment is as short."""
@@ -43,9 +46,9 @@ def verified(drafted: Drafted, transcript: Transcript, *, engine: str) -> Summar
     return Summary(
         job_id=transcript.job_id,
         engine=engine,
-        title=draft.title if is_believed else "",
-        abstract=draft.abstract if is_believed else "",
-        topics=draft.topics if is_believed else (),
+        title=without_links(draft.title) if is_believed else "",
+        abstract=without_links(draft.abstract) if is_believed else "",
+        topics=tuple(map(without_links, draft.topics)) if is_believed else (),
         statements=statements,
         verified_statements=proved,
         usage=drafted.usage,
@@ -72,12 +75,13 @@ class Citations:
             self._ranges[segment.id] = (first, len(self._tokens))
 
     def cited(self, statements: Iterable[Statement], kind: type[Checked]) -> tuple[Checked, ...]:
-        """Those that are proved, with the segments and the times of their quotes."""
+        """Those that are proved, with the segments, the times and the words of their quotes."""
         found = ((statement, self._find(statement)) for statement in statements)
         return tuple(
             kind.model_validate(
-                statement.model_dump()
+                _written(statement)
                 | {
+                    "quote": self._said(place),
                     "segment_ids": tuple(dict.fromkeys(self._segments[place.start : place.stop])),
                     "start_seconds": self._words[place.start].start_seconds,
                     "end_seconds": self._words[place.stop - 1].end_seconds,
@@ -86,6 +90,11 @@ class Citations:
             for statement, place in found
             if place
         )
+
+    def _said(self, place: range) -> str:
+        """As it was said, and not as the model typed it."""
+        words = groupby(self._words[place.start : place.stop], id)
+        return joined(next(same) for _, same in words)[:MAX_QUOTE_CHARACTERS]
 
     def _find(self, statement: Statement) -> range | None:
         """Where the quote stands, in tokens; exactly, or else nearly."""
@@ -121,6 +130,12 @@ class Citations:
             if sum(one != other for one, other in pairs) <= differing:
                 return at
         return None
+
+
+def _written(statement: Statement) -> dict[str, Any]:
+    facts = statement.model_dump()
+    free = {name: facts[name] for name in ("text", "owner", "due") if facts.get(name)}
+    return facts | {name: without_links(text) for name, text in free.items()}
 
 
 def _is_long_enough(quote: Sequence[str], stretch: range) -> bool:

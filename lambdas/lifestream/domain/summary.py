@@ -10,13 +10,15 @@ from pydantic import Field
 
 from lifestream.domain.job import Frozen
 
+MAX_QUOTE_CHARACTERS = 500
+
 
 class Statement(Frozen):
     """One claim about the recording, with where it was said and a short quote that proves it."""
 
     text: str = Field(max_length=1_000)
     segment_ids: tuple[int, ...]
-    quote: str = Field(max_length=500)
+    quote: str = Field(max_length=MAX_QUOTE_CHARACTERS)
 
 
 class Chapter(Statement):

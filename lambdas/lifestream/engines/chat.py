@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
+from lifestream.domain.reading import one_line
 from lifestream.engines.ledger import Ledger
 from lifestream.engines.openai_client import client, translated
 from lifestream.errors import PipelineError
@@ -69,8 +70,9 @@ def tokens_in(text: str) -> int:
 
 
 def as_data(text: str) -> str:
-    """Angle brackets go, so that no text can close the data block that it stands in."""
-    return text.replace("<", "‹").replace(">", "›")  # noqa: RUF001  # look-alikes on purpose
+    """One line without angle brackets: no text can close the data block that it stands in, add a
+    line to it, or hide something from the people who read it too."""
+    return one_line(text).replace("<", "‹").replace(">", "›")  # noqa: RUF001  # look-alikes on purpose
 
 
 def _strict(kind: type[BaseModel]) -> Any:
@@ -91,5 +93,11 @@ def _parsed(answer: ChatCompletion, kind: type[Model]) -> Model | str:
     try:
         return kind.model_validate_json(choice.message.content)
     except ValidationError as error:
-        fields = {".".join(map(str, problem["loc"])) or "JSON" for problem in error.errors()}
+        fields = {_field(kind, problem["loc"]) for problem in error.errors()}
         return f"it does not fit the schema in {', '.join(sorted(fields)[:5])}"
+
+
+def _field(kind: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """Which field of ours; the name of another is the model's, and hostile like all it writes."""
+    name = str(place[0]) if place else "JSON"
+    return name if name in kind.model_fields or not place else "a field that is not in it"

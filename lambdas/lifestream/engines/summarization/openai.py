@@ -42,7 +42,7 @@ class OpenAISummarizer:
         while len(drafts) > 1:
             drafts = [
                 self._chat.ask(ledger, combining, f"<parts>\n{part}\n</parts>", SummaryDraft)
-                for part in packed((d.model_dump_json() for d in drafts), at_least=2)
+                for part in packed((as_data(d.model_dump_json()) for d in drafts), at_least=2)
             ]
         return Drafted(draft=drafts[0], usage=ledger.usage)
 
