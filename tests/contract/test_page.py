@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builders import a_draft, a_segment, a_transcript
+from contract.test_injections import INJECTIONS
 from lifestream.domain.citations import verified
 from lifestream.domain.job import MissingPart
 from lifestream.domain.page import html_page, with_video
-from lifestream.domain.reading import Recording
+from lifestream.domain.reading import Recording, one_line
 from lifestream.domain.summary import Drafted
 from lifestream.domain.transcript import Transcript
 from lifestream.domain.voices import with_given
 from media_files import SAMPLE
 from unit.test_hostile import HOSTILE, SAID
+from unit.test_markdown_renderers import MARKUP
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -275,5 +277,22 @@ def test_hostile_words_are_shown_and_do_nothing(reader: Reader, tmp_path: Path, 
 
     assert reader.marked("found") == [SAID]
     assert reader.page.locator("a, img, iframe, script:not([type]) ~ script").count() == 0
+    assert reader.complaints == []
+    assert all(url.startswith(("file:", "data:")) for url in reader.requests)
+
+
+def test_a_page_full_of_hostile_markup_is_text(reader: Reader, tmp_path: Path) -> None:
+    """Everything that some renderer reads as markup, and every injection, on one page."""
+    said = [text for text in (*MARKUP, *INJECTIONS) if one_line(text)]
+    transcript = a_transcript(*(("SPEAKER_00", text) for text in said))
+    named = with_given(transcript, {"SPEAKER_00": "<img src=x onerror=alert(1)>"})
+    page = tmp_path / "result.html"
+    page.write_text(html_page(Recording("a.mp4", named, "")), encoding="utf-8")
+
+    reader.opens(page)
+
+    assert reader.page.locator(".said").all_inner_texts() == [one_line(text) for text in said]
+    assert reader.page.locator("a, img, iframe, svg, object, embed, form").count() == 0
+    assert reader.page.locator("style, script").count() == 3
     assert reader.complaints == []
     assert all(url.startswith(("file:", "data:")) for url in reader.requests)
