@@ -76,7 +76,8 @@ def extract(path: Path, flac: Path) -> None:
             return file.read(length)
 
         video = Video(container=identify(read_at, size), size=size, max_seconds=13 * 3600)
-        video.extract_audio(read_at, flac)
+        with flac.open("wb+") as output:
+            video.extract_audio(read_at, output)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,8 @@ def extract(flac: Path) -> None:
         return data[offset : offset + size]
 
     video = Video(container=identify(read_at, len(data)), size=len(data), max_seconds=600)
-    video.extract_audio(read_at, flac)
+    with flac.open("wb+") as output:
+        video.extract_audio(read_at, output)
 
 
 def diarization_error(expected: list[SpeakerTurn], found: list[SpeakerTurn]) -> float:

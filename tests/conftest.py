@@ -184,5 +184,6 @@ def sample_flac(tmp_path_factory: pytest.TempPathFactory) -> Path:
     flac = tmp_path_factory.mktemp("sound") / "audio.flac"
     container = identify(lambda offset, size: data[offset : offset + size], len(data))
     video = Video(container=container, size=len(data), max_seconds=600)
-    video.extract_audio(lambda offset, size: data[offset : offset + size], flac)
+    with flac.open("wb+") as output:
+        video.extract_audio(lambda offset, size: data[offset : offset + size], output)
     return flac

@@ -15,6 +15,7 @@ PipelineError
 │  ├─ EncryptedVideoError
 │  ├─ NoAudioError
 │  ├─ VideoTooLongError
+│  ├─ VideoTooComplexError    the decoder had to be stopped: memory, time or bytes read
 │  └─ UnreadableVideoError
 ├─ ConfigurationError          we must fix it: missing secret, unknown engine
 │  ├─ MissingSettingsError
@@ -114,6 +115,13 @@ class NoAudioError(UnusableVideoError):
 
 class VideoTooLongError(UnusableVideoError):
     advice = "Split the video, or raise MAX_DURATION_HOURS and deploy again."
+
+
+class VideoTooComplexError(UnusableVideoError):
+    advice = (
+        "The file's index is far larger than its sound. Export the video again, as MP4 with AAC "
+        "sound."
+    )
 
 
 class UnreadableVideoError(UnusableVideoError):

@@ -125,6 +125,12 @@ class MediaSettings(Environment):
     max_duration_hours: float = Field(default=12, gt=0, alias="MAX_DURATION_HOURS")
 
 
+class FunctionSettings(Environment):
+    """Of the Lambda function: MB. On a laptop, those that the stack gives to the media steps."""
+
+    memory_megabytes: int = Field(default=1769, gt=0, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
+
+
 class LoaderSettings(Environment):
     """Where the dynamic loader finds shared libraries; on Lambda, libpython too."""
 

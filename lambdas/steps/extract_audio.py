@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from pathlib import Path
 
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
@@ -38,8 +37,7 @@ def extract(job: InspectedJob) -> Extraction:
         size=video.size,
         max_seconds=load(MediaSettings).max_duration_hours * 3600,
     )
-    with tempfile.TemporaryDirectory() as folder:
-        flac = Path(folder) / AUDIO
+    with tempfile.TemporaryFile() as flac:  # without a name: gone even if this process is killed
         extraction = sandboxed.extract_audio(video.read_at, flac)
-        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
+        artifacts().upload_open(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
     return extraction

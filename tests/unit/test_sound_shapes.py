@@ -14,7 +14,7 @@ from lifestream.errors import UnusableVideoError
 from lifestream.media.sandbox import Video
 from lifestream.media.sound import load_samples
 from media_files import tone
-from unit.test_sandbox import opened, reader
+from unit.test_sandbox import extract, opened
 
 CENTRE_HERTZ = 440
 
@@ -39,8 +39,7 @@ def recording(path: Path, *, codec: str, rate: int, layout: str, seconds: float)
 
 def samples_of(path: Path, folder: Path, video: Video | None = None) -> np.ndarray:
     flac = folder / "audio.flac"
-    (video or opened(path)).extract_audio(reader(path), flac)
-    return load_samples(flac)
+    return load_samples(extract(video or opened(path), path, flac))
 
 
 @pytest.mark.fault("E5", by="8 to 192 kHz, 1 to 6 channels, 16 and 24 bit", so="length ±20 ms")

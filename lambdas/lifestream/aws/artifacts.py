@@ -10,7 +10,7 @@ import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -154,6 +154,11 @@ class Artifacts:
 
     def upload(self, job_id: str, step: Step, name: str, path: Path) -> None:
         self._s3.upload_file(str(path), self._bucket, artifact_key(job_id, step, name))
+
+    def upload_open(self, job_id: str, step: Step, name: str, file: BinaryIO) -> None:
+        """The whole file, which may have no name. It is closed afterwards."""
+        file.seek(0)
+        self._s3.upload_fileobj(file, self._bucket, artifact_key(job_id, step, name))
 
     def download(self, job_id: str, step: Step, name: str, path: Path) -> None:
         """Raises ArtifactMissingError."""

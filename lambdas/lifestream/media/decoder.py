@@ -1,31 +1,40 @@
-"""The decoder process: byte ranges in over a pipe, facts or a FLAC file out.
+"""The decoder process: byte ranges in over a pipe, facts or FLAC out.
 
 Started by `sandbox` as `python -m lifestream.media.decoder FD REQUEST`, in an environment
-without keys. It limits itself before it touches a byte, never opens an address, lets FFmpeg
-use one demuxer and no video decoder, and stops at the caps it was given.
+without keys. It limits itself, loads FFmpeg and confines itself before it touches a byte; then
+it lets FFmpeg use one demuxer and no video decoder, and stops at the caps it was given.
 
-Messages are JSON, one object each: `{"read": [offset, size]}` is answered with the bytes;
-`{"result": …}` or `{"error": [name, message]}` ends the conversation.
+Messages are JSON, one object each. First `{"refused": [names]}`: the safeguards that the system
+refused. Then `{"read": [offset, size]}` is answered with the bytes; `{"result": …}` or
+`{"error": [name, message]}` ends the conversation.
 """
 
 from __future__ import annotations
 
 import io
 import json
-import resource
 import sys
+from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from lifestream.errors import PipelineError, UnreadableVideoError
+from lifestream.errors import PipelineError, UnreadableVideoError, VideoTooComplexError
+from lifestream.media import confinement
 
 if TYPE_CHECKING:
     from av.container import InputContainer
 
-MEMORY_BYTES = 4 << 30
-CPU_SECONDS = 870
-OPEN_FILES = 64
 MAX_STREAMS = 64
+LOADED = (
+    "lifestream.media.sound_track",
+    "av.audio.codeccontext",
+    "av.audio.stream",
+    "av.subtitles.codeccontext",
+    "av.subtitles.stream",
+    "av.video.codeccontext",
+    "av.video.stream",
+    "logging",
+)
 READ_BUFFER = 1 << 20
 AUDIO_DECODERS = (
     "aac,aac_latm,ac3,eac3,alac,amrnb,amrwb,flac,mp2,mp2float,mp3,mp3float,opus,vorbis,"
@@ -37,28 +46,32 @@ AUDIO_DECODERS = (
 def main() -> None:
     pipe = Connection(int(sys.argv[1]))
     request = json.loads(sys.argv[2])
-    limit_self(max_file_bytes=request["max_file_bytes"])
+    refused = confinement.limit_resources(**request["limits"])
+    load_everything()
+    refused += confinement.confine()
+    _send(pipe, {"refused": refused})
+    _send(pipe, _answer(request, RemoteFile(pipe, request["size"])))
+
+
+def load_everything() -> None:
+    """FFmpeg, and what PyAV imports when it first needs it: later, no file can be opened."""
+    for name in LOADED:
+        import_module(name)
+
+
+def _send(pipe: Connection, message: dict[str, Any]) -> None:
+    pipe.send_bytes(json.dumps(message).encode())
+
+
+def _answer(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
     try:
-        answer: dict[str, Any] = {"result": _work(request, RemoteFile(pipe, request["size"]))}
+        return {"result": _work(request, file)}
     except PipelineError as error:
-        answer = {"error": [type(error).__name__, str(error)]}
-    except (MemoryError, OSError, ValueError, RuntimeError) as error:
-        answer = {"error": [UnreadableVideoError.__name__, f"{type(error).__name__}: {error}"]}
-    pipe.send_bytes(json.dumps(answer).encode())
-
-
-def limit_self(*, max_file_bytes: int) -> None:
-    """A hard limit that is lower already stays: only root may raise it."""
-    for kind, limit in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_NOFILE, OPEN_FILES),
-        (resource.RLIMIT_FSIZE, max_file_bytes),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (allowed, allowed))
+        return {"error": [type(error).__name__, str(error)]}
+    except MemoryError:
+        return {"error": [VideoTooComplexError.__name__, "the decoder ran out of memory"]}
+    except Exception as error:  # noqa: BLE001  # the log is out of reach
+        return {"error": [UnreadableVideoError.__name__, f"{type(error).__name__}: {error}"]}
 
 
 class RemoteFile(io.RawIOBase):
@@ -97,12 +110,16 @@ class RemoteFile(io.RawIOBase):
 def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
     import av
 
-    from lifestream.media.sound_track import SoundTrack  # after the limits: it loads FFmpeg
+    from lifestream.media.sound_track import SoundTrack
 
     try:
         with _open(file, request["container"]) as container:
             track = SoundTrack(container, max_seconds=request["max_seconds"])
-            return track.probe() if request["work"] == "probe" else track.extract(request["output"])
+            if request["output"] is None:
+                return track.probe()
+            return track.extract(io.FileIO(request["output"], "r+"))
+    except av.error.MemoryError:
+        raise
     except av.error.FFmpegError as error:
         raise UnreadableVideoError(f"FFmpeg: {error.strerror}") from error
 

@@ -1,47 +1,73 @@
 """Our side of the decoder: it gets byte ranges and gives back facts, never code.
 
-The child is a process of its own, without our environment and so without keys; what it sends
-is parsed as JSON and checked, because a video may have taken it over.
+The child is a process of its own, without our environment and so without keys, which confines
+itself before it sees a byte; what it sends is checked, because a video may have taken it over.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import struct
 import subprocess
 import sys
-from contextlib import suppress
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from multiprocessing.connection import Connection
-from pathlib import Path
-from socket import socketpair
-from typing import Any
+from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socketpair
+from typing import Any, BinaryIO, TypeVar
+
+from pydantic import Field, ValidationError
 
 from lifestream.domain.job import Frozen
 from lifestream.errors import (
     DecoderStartError,
-    PipelineError,
     UnreadableVideoError,
     UnusableVideoError,
+    VideoTooComplexError,
     all_errors,
 )
+from lifestream.media.confinement import hide_memory
 from lifestream.media.container_format import Container, ReadAt
-from lifestream.settings import LoaderSettings, load
+from lifestream.observability import logger
+from lifestream.settings import FunctionSettings, LoaderSettings, load
 
+DECODER = "lifestream.media.decoder"
 MAX_READ = 8 << 20
 MAX_MESSAGE = 64 << 10
 MAX_FLAC_BYTES = 4 << 30
-SILENCE_SECONDS = 300
+OWN_MEGABYTES = 640
+"""What this process needs of the function's memory; the decoder gets the rest."""
+LEAST_MEGABYTES = 256
+PROBE_CPU_SECONDS = 60
+EXTRACTION_CPU_SECONDS = 780
+SILENCE_SECONDS = 90
 Decoder = subprocess.Popen[bytes]
+Answer = TypeVar("Answer", bound=Frozen)
 UNUSABLE = {error.__name__: error for error in all_errors(UnusableVideoError)}
+STOPPED = (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGXCPU)
+"""How a process ends that wants more memory or time than it may have."""
 
 
 class Probe(Frozen):
-    duration_seconds: float
-    audio_codec: str
+    duration_seconds: float = Field(ge=0, allow_inf_nan=False)
+    audio_codec: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
 
 
 class Extraction(Frozen):
-    audio_seconds: float
+    audio_seconds: float = Field(ge=0, allow_inf_nan=False)
+
+
+class Message(Frozen):
+    """Of the decoder: one of the four."""
+
+    refused: tuple[str, ...] | None = None
+    read: tuple[int, int] | None = None
+    result: dict[str, Any] | None = None
+    error: tuple[str, str] | None = None
 
 
 class Video(Frozen):
@@ -53,45 +79,67 @@ class Video(Frozen):
 
     def probe(self, read_at: ReadAt) -> Probe:
         """Raises the UnusableVideoError that fits, or DecoderStartError."""
-        return Probe.model_validate(self._ask("probe", read_at))
+        request = self._request(PROBE_CPU_SECONDS, output=None)
+        return converse(request, read_at, Probe)
 
-    def extract_audio(self, read_at: ReadAt, output: Path) -> Extraction:
-        """Writes mono 16 kHz FLAC. Raises the UnusableVideoError that fits, or
+    def extract_audio(self, read_at: ReadAt, output: BinaryIO) -> Extraction:
+        """Write mono 16 kHz FLAC to an open file. Raises the UnusableVideoError that fits, or
         DecoderStartError."""
-        return Extraction.model_validate(self._ask("extract", read_at, output=str(output)))
+        request = self._request(EXTRACTION_CPU_SECONDS, output=output.fileno())
+        return converse(request, read_at, Extraction)
 
-    def _ask(
-        self, work: str, read_at: ReadAt, **more: str
-    ) -> Any:  # checked by the callers' models
-        request = {
-            "work": work,
-            "max_file_bytes": MAX_FLAC_BYTES,
-            **self.model_dump(mode="json"),
-            **more,
+    def _request(self, cpu_seconds: int, *, output: int | None) -> dict[str, Any]:
+        limits = {
+            "memory_bytes": decoder_megabytes() << 20,
+            "cpu_seconds": cpu_seconds,
+            "file_bytes": MAX_FLAC_BYTES,
         }
-        return converse(request, read_at, self.size)
+        return {"limits": limits, "output": output, **self.model_dump(mode="json")}
 
 
-def converse(request: dict[str, Any], read_at: ReadAt, size: int) -> Any:
-    child, pipe = _start(request)
-    try:
-        return _serve(pipe, child, read_at, size)
-    finally:
-        pipe.close()
-        child.kill()
-        child.wait()
+def decoder_megabytes() -> int:
+    """Below the function's memory, together with ours: then the decoder's end is an answer."""
+    return max(load(FunctionSettings).memory_megabytes - OWN_MEGABYTES, LEAST_MEGABYTES)
 
 
-def _start(request: dict[str, Any]) -> tuple[Decoder, Connection]:
+def converse(request: dict[str, Any], read_at: ReadAt, kind: type[Answer]) -> Answer:
+    """The conversation with a decoder of its own, from its start to its end."""
+    with _started(request) as (child, pipe):
+        result = _serve(pipe, child, read_at, request["size"])
+        try:
+            return kind.model_validate(result)
+        except ValidationError as error:
+            raise UnreadableVideoError(f"the decoder's answer is wrong: {error.title}") from None
+
+
+@contextmanager
+def _started(request: dict[str, Any]) -> Iterator[tuple[Decoder, Connection]]:
+    """In an empty folder of its own. Our memory is closed to it before it runs."""
+    is_hidden = hide_memory()
+    with tempfile.TemporaryDirectory() as folder:
+        child, pipe = _start(request, folder)
+        try:
+            _report(("hidden_memory",) * (not is_hidden) + _refused(pipe, child))
+            yield child, pipe
+        finally:
+            pipe.close()
+            child.kill()
+            child.wait()
+
+
+def _start(request: dict[str, Any], folder: str) -> tuple[Decoder, Connection]:
     ours, theirs = socketpair()
-    argv = [sys.executable, "-m", "lifestream.media.decoder", str(theirs.fileno())]
+    for limit in (SO_RCVTIMEO, SO_SNDTIMEO):
+        ours.setsockopt(SOL_SOCKET, limit, struct.pack("@ll", SILENCE_SECONDS, 0))
+    argv = [sys.executable, "-P", "-m", DECODER, str(theirs.fileno()), json.dumps(request)]
     with theirs:
         try:
             child = subprocess.Popen(
-                [*argv, json.dumps(request)],
+                argv,
                 env=_environment(),
-                pass_fds=[theirs.fileno()],
+                pass_fds=[fd for fd in (theirs.fileno(), request["output"]) if fd is not None],
                 stdin=subprocess.DEVNULL,
+                cwd=folder,
             )
         except OSError as error:
             ours.close()
@@ -103,33 +151,56 @@ def _environment() -> dict[str, str]:
     """What Python needs to start, and no key. On Lambda, libpython is found by LD_LIBRARY_PATH."""
     libraries = load(LoaderSettings).library_path
     return {
-        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
         "PATH": os.defpath,
         **({"LD_LIBRARY_PATH": libraries} if libraries else {}),
     }
 
 
-def _serve(pipe: Connection, child: Decoder, read_at: ReadAt, size: int) -> Any:
-    """Before its first message the decoder has not seen a byte: then its end is our fault."""
-    if_dead: type[PipelineError] = DecoderStartError
+def _refused(pipe: Connection, child: Decoder) -> tuple[str, ...]:
+    """Before this message the decoder has not seen a byte: its end is not the video's fault."""
+    try:
+        return _next_message(pipe, child).refused or ()
+    except UnusableVideoError as error:
+        raise DecoderStartError(str(error)) from error
+
+
+@cache
+def _report(refused: tuple[str, ...]) -> None:
+    """Once per process: the safeguards that the decoder works without."""
+    if refused:
+        logger.warning("the system refused safeguards of the decoder", safeguards=refused)
+
+
+def _serve(pipe: Connection, child: Decoder, read_at: ReadAt, size: int) -> dict[str, Any]:
     while True:
-        message = _next_message(pipe, child, if_dead)
-        if_dead = UnreadableVideoError
-        if "result" in message:
-            return message["result"]
-        if "error" in message:
-            name, text = message["error"]
-            raise UNUSABLE.get(name, UnreadableVideoError)(str(text)[:500])
-        offset, length = (int(number) for number in message["read"])
+        message = _next_message(pipe, child)
+        if message.error:
+            name, text = message.error
+            raise UNUSABLE.get(name, UnreadableVideoError)(text[:500])
+        if message.read is None:
+            return message.result or {}
+        offset, length = message.read
         data = read_at(max(0, min(offset, size)), max(0, min(length, MAX_READ)))
         with suppress(BrokenPipeError):  # the next receive reports how it ended
             pipe.send_bytes(data)
 
 
-def _next_message(pipe: Connection, child: Decoder, if_dead: type[PipelineError]) -> Any:
-    if not pipe.poll(SILENCE_SECONDS):
-        raise UnreadableVideoError(f"the decoder said nothing for {SILENCE_SECONDS} seconds")
+def _next_message(pipe: Connection, child: Decoder) -> Message:
     try:
-        return json.loads(pipe.recv_bytes(MAX_MESSAGE))
+        return Message.model_validate_json(pipe.recv_bytes(MAX_MESSAGE))
     except (EOFError, ConnectionResetError):
-        raise if_dead(f"the decoder died (exit {child.wait(10)})") from None
+        raise _end_of(child) from None
+    except BlockingIOError:
+        raise UnreadableVideoError(
+            f"the decoder said nothing for {SILENCE_SECONDS} seconds"
+        ) from None
+    except (ValidationError, OSError):
+        raise UnreadableVideoError("the decoder sent something that is no message") from None
+
+
+def _end_of(child: Decoder) -> UnusableVideoError:
+    status = child.wait(10)
+    if status in STOPPED:
+        return VideoTooComplexError(f"the decoder was stopped at its limits (exit {status})")
+    return UnreadableVideoError(f"the decoder died (exit {status})")

@@ -5,6 +5,7 @@ Runs in the decoder process only.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,7 @@ class SoundTrack:
             is_ours = other.index == self._stream.index
             other.discard = Discard.default if is_ours else Discard.all
         _refuse_unreadable(self._stream)
+        self._stream.codec_context.thread_count = 1  # the decoder process may start none
 
     def probe(self) -> dict[str, Any]:
         """One frame is decoded, so that a track no decoder can read is refused here."""
@@ -63,7 +65,7 @@ class SoundTrack:
         codec = self._stream.codec_context.name
         return {"duration_seconds": round(seconds, 3), "audio_codec": codec}
 
-    def extract(self, output: str) -> dict[str, Any]:
+    def extract(self, output: io.FileIO) -> dict[str, Any]:
         seconds = self._write_flac(output) / SAMPLE_RATE
         declared = self._stream_seconds() or self._declared_seconds()
         missing = declared - seconds
@@ -85,11 +87,12 @@ class SoundTrack:
     def _stream_seconds(self) -> float:
         return float((self._stream.duration or 0) * (self._stream.time_base or 0))
 
-    def _write_flac(self, output: str) -> int:
+    def _write_flac(self, output: io.FileIO) -> int:
         """Returns the number of samples written."""
         written = 0
         with av.open(output, "w", format="flac") as sink:
             flac = sink.add_stream("flac", rate=SAMPLE_RATE, layout="mono")
+            flac.codec_context.thread_count = 1
             for block in self._blocks():
                 block.pts, block.sample_rate = written, SAMPLE_RATE
                 written += block.samples

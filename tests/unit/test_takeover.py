@@ -1,0 +1,119 @@
+"""A decoder that a video has taken over: what it tries, and that it gets nothing."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from socket import create_server
+from typing import Any
+
+import pytest
+
+from lifestream.domain.job import Frozen
+from lifestream.media import sandbox
+from unit.taken_over import ATTACKS
+
+CANARY = b"sk-canary-in-memory"
+LIMITS = {"memory_bytes": 1 << 30, "cpu_seconds": 60, "file_bytes": 1 << 20}
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the safeguards are Linux's")
+
+
+class Loot(Frozen):
+    """What the attack gained, or how the system refused it."""
+
+    gained: str | None = None
+    refused: str | None = None
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0)
+        yield server.getsockname()[1]
+        with pytest.raises(BlockingIOError):
+            server.accept()
+
+
+@pytest.fixture
+def request_for(port: int, tmp_path: Path) -> Iterator[dict[str, Any]]:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    canary = ctypes.create_string_buffer(CANARY)
+    yield {
+        "limits": LIMITS,
+        "size": 0,
+        "output": None,
+        "port": port,
+        "elsewhere": str(tmp_path / "elsewhere"),
+        "victim": str(victim),
+        "address": ctypes.addressof(canary),
+        "length": len(CANARY),
+    }
+    assert [path.name for path in tmp_path.iterdir()] == ["victim"]
+
+
+@pytest.fixture
+def taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "DECODER", "unit.taken_over")
+
+
+def attack(request: dict[str, Any], name: str) -> Loot:
+    return sandbox.converse({**request, "attack": name}, lambda *_: b"", Loot)
+
+
+@ON_LINUX
+@pytest.mark.parametrize("name", ATTACKS)
+@pytest.mark.usefixtures("taken_over")
+def test_a_decoder_that_was_taken_over_reaches_nothing(
+    name: str, request_for: dict[str, Any]
+) -> None:
+    loot = attack(request_for, name)
+
+    assert loot.gained is None
+    assert loot.refused
+
+
+@pytest.mark.usefixtures("taken_over")
+def test_it_cannot_write_to_the_log(
+    request_for: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert attack(request_for, "write_to_the_log").gained == "nowhere"
+
+    assert "taken over" not in "".join(capfd.readouterr())
+
+
+OF_PRCTL = ("no_new_privileges", "seccomp")
+WITHOUT_PRCTL = {
+    "parents_environment": "EMFILE",
+    "parents_memory_file": "EMFILE",
+    "others_environments": "EMFILE",
+    "connect": "EMFILE",
+    "write_elsewhere": "EMFILE",
+    "use_io_uring": "EMFILE",
+    "raise_limits": "not allowed to raise maximum limit",
+}
+
+
+@ON_LINUX
+@pytest.mark.parametrize(("name", "refusal"), WITHOUT_PRCTL.items())
+@pytest.mark.usefixtures("taken_over")
+def test_where_prctl_is_refused_as_on_lambda_nothing_can_be_opened(
+    name: str, refusal: str, request_for: dict[str, Any]
+) -> None:
+    loot = attack({**request_for, "without": OF_PRCTL}, name)
+
+    assert loot.gained is None
+    assert loot.refused == refusal
+
+
+@ON_LINUX
+@pytest.mark.parametrize("name", ["parents_memory", "attach_to_parent"])
+@pytest.mark.usefixtures("taken_over")
+def test_the_parents_memory_is_closed_without_seccomp_too(
+    name: str, request_for: dict[str, Any]
+) -> None:
+    loot = attack({**request_for, "without": ["seccomp"]}, name)
+
+    assert (loot.gained, loot.refused) == (None, "EPERM")
