@@ -6,7 +6,7 @@ import tempfile
 
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
-from lifestream.aws.videos import VideoObject
+from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import InspectedJob, JobStatus
 from lifestream.media.container_format import Container
@@ -31,7 +31,7 @@ def handler(job: InspectedJob) -> InspectedJob:
 
 
 def extract(job: InspectedJob) -> Extraction:
-    video = VideoObject.open(clients.s3(), job)
+    video = VideoObject.open(clients.s3(), job, budget=ReadBudget.for_extraction)
     sandboxed = Video(
         container=Container(job.container),
         size=video.size,

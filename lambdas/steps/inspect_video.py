@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 from lifestream.aws import clients
 from lifestream.aws.artifacts import inspected_job
-from lifestream.aws.videos import VideoObject
+from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import (
     VIDEO_EXTENSIONS,
@@ -51,8 +51,8 @@ def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
         raise UnsupportedExtensionError(
             f"{job.file_name} does not end in {', '.join(VIDEO_EXTENSIONS)}"
         )
-    video = VideoObject.open(clients.s3(), job)
-    container = identify(video.read_at, video.size)
+    video = VideoObject.open(clients.s3(), job, budget=ReadBudget.for_inspection)
+    container = identify(video.read_range, video.size)
     probe = Video(container=container, size=video.size, max_seconds=max_seconds).probe(
         video.read_at
     )

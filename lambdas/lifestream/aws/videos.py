@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from lifestream.domain.job import JobOptions, ProcessingJob, derive_job_id
-from lifestream.errors import ConfigurationError, VideoNotFoundError
+from lifestream.errors import ConfigurationError, VideoNotFoundError, VideoTooComplexError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -45,21 +46,48 @@ def other_versions(s3: S3Client, job: ProcessingJob) -> Versions:
     return Versions(older=job_ids[position + 1 :], newer=job_ids[:position])
 
 
+class ReadBudget(NamedTuple):
+    """What may be fetched of one video: the file itself decides where a decoder jumps."""
+
+    requests: int
+    size: int
+
+    @classmethod
+    def for_inspection(cls, _: int) -> Self:
+        """Headers, and an index of hundreds of hours."""
+        return cls(requests=1_500, size=512 << 20)
+
+    @classmethod
+    def for_extraction(cls, size: int) -> Self:
+        """The whole file four times over."""
+        return cls(requests=1_000 + size // (BLOCK // 4), size=(1 << 30) + 4 * size)
+
+
 class VideoObject:
     """One version of one object. `options` are those that the uploader stored with it."""
 
     def __init__(
-        self, s3: S3Client, job: ProcessingJob, *, size: int, etag: str, options: JobOptions
+        self,
+        s3: S3Client,
+        job: ProcessingJob,
+        *,
+        size: int,
+        etag: str,
+        options: JobOptions,
+        budget: ReadBudget,
     ) -> None:
         self.size = size
         self.options = options
+        self._budget = budget
         self._s3 = s3
         self._job = job
         self._etag = etag
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
 
     @classmethod
-    def open(cls, s3: S3Client, job: ProcessingJob) -> Self:
+    def open(
+        cls, s3: S3Client, job: ProcessingJob, *, budget: Callable[[int], ReadBudget]
+    ) -> Self:
         """Raises VideoNotFoundError, also where the object was deleted but a version remains."""
         try:
             s3.head_object(Bucket=job.bucket, Key=job.key)
@@ -72,36 +100,49 @@ class VideoObject:
             size=head["ContentLength"],
             etag=head["ETag"],
             options=_options(head["Metadata"]),
+            budget=budget(head["ContentLength"]),
         )
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """At most `size` bytes; fewer at the end of a block or of the file."""
+        """At most `size` bytes; fewer at the end of a block or of the file. Raises
+        VideoTooComplexError."""
         if size <= 0 or offset >= self.size:
             return b""
         number, start = divmod(offset, BLOCK)
         return self._block(number)[start : start + size]
 
+    def read_range(self, offset: int, size: int) -> bytes:
+        """Exactly these bytes, for who reads few and far between. Raises VideoTooComplexError."""
+        return self._fetch(offset, size) if size > 0 and offset < self.size else b""
+
     def _block(self, number: int) -> bytes:
         """Blocks, because a decoder reads in small pieces and jumps between sound and index."""
         if number not in self._blocks:
-            self._blocks[number] = self._fetch(number * BLOCK)
+            self._blocks[number] = self._fetch(number * BLOCK, BLOCK)
             if len(self._blocks) > BLOCKS_KEPT:
                 self._blocks.popitem(last=False)
         self._blocks.move_to_end(number)
         return self._blocks[number]
 
-    def _fetch(self, start: int) -> bytes:
+    def _fetch(self, start: int, size: int) -> bytes:
+        end = min(start + size, self.size)
+        self._spend(end - start)
         try:
             answer = self._s3.get_object(
                 Bucket=self._job.bucket,
                 Key=self._job.key,
-                Range=f"bytes={start}-{min(start + BLOCK, self.size) - 1}",
+                Range=f"bytes={start}-{end - 1}",
                 IfMatch=self._etag,
                 **version_of(self._job),
             )
             return answer["Body"].read()
         except ClientError as error:
             raise translated(error, self._job) from error
+
+    def _spend(self, size: int) -> None:
+        self._budget = ReadBudget(self._budget.requests - 1, self._budget.size - size)
+        if min(self._budget) < 0:
+            raise VideoTooComplexError("the video makes the decoder jump about without end")
 
 
 def version_of(job: ProcessingJob) -> dict[str, Any]:

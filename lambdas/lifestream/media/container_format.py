@@ -7,7 +7,7 @@ fetch the addresses in it. So the demuxer is chosen here, from the bytes.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from lifestream.errors import (
@@ -15,6 +15,7 @@ from lifestream.errors import (
     NotAVideoError,
     PlaylistError,
     TruncatedVideoError,
+    VideoTooComplexError,
 )
 
 ReadAt = Callable[[int, int], bytes]
@@ -22,7 +23,9 @@ ReadAt = Callable[[int, int], bytes]
 
 SNIFF_BYTES = 4_096
 MAX_BOXES = 10_000
+MAX_HEADER_READS = 1_000
 BOX_HEADER_BYTES = 8
+LONG_BOX_HEADER_BYTES = 16
 MAX_VINT_BYTES = 8
 PLAYLIST_MARKS = (b"#EXTM3U", b"ffconcat", b"<MPD", b"[playlist]", b"v=0\r", b"v=0\n")
 EBML_MAGIC = b"\x1a\x45\xdf\xa3"
@@ -40,7 +43,8 @@ class Container(StrEnum):
 
 
 def identify(read_at: ReadAt, size: int) -> Container:
-    """Raises EmptyVideoError, PlaylistError, NotAVideoError, TruncatedVideoError."""
+    """Read small ranges, a thousand at most. Raises EmptyVideoError, PlaylistError,
+    NotAVideoError, TruncatedVideoError, VideoTooComplexError."""
     if size == 0:
         raise EmptyVideoError("the file holds zero bytes")
     head = read_at(0, SNIFF_BYTES)
@@ -76,23 +80,51 @@ def _missing_bytes(container: Container, head: bytes, read_at: ReadAt, size: int
 
 
 def _end_of_boxes(read_at: ReadAt, size: int) -> int:
-    """Where the last top-level box ends (ISO/IEC 14496-12, 4.2). A file without `moov` cannot
-    be played at all: its index was never written."""
-    offset, seen = 0, set()
-    for _ in range(MAX_BOXES):
-        if offset + BOX_HEADER_BYTES > size:
+    """Where the last top-level box ends. A file without `moov` cannot be played at all: its
+    index was never written. A long fragmented MP4 has more boxes than are worth a request each:
+    what is missing at its end, ExtractAudio finds."""
+    window = Window(read_at)
+    walked, end, has_index = 0, 0, False
+    for kind, end in _boxes(window, size):
+        walked += 1
+        has_index = has_index or kind == b"moov"
+        if walked == MAX_BOXES or window.reads == MAX_HEADER_READS:
             break
-        header = read_at(offset, 16)
+    else:
+        if not has_index:
+            raise TruncatedVideoError("the index of the file (its moov box) is missing")
+    if not has_index:
+        raise VideoTooComplexError(f"the first {walked} boxes of the file hold no index (moov)")
+    return end
+
+
+def _boxes(window: Window, size: int) -> Iterator[tuple[bytes, int]]:
+    """Type and end of each top-level box (ISO/IEC 14496-12, 4.2), until something else comes."""
+    end = 0
+    while end + BOX_HEADER_BYTES <= size:
+        header = window.read(end, LONG_BOX_HEADER_BYTES)
         length, kind = int.from_bytes(header[:4], "big"), header[4:8]
         if length == 1:
-            length = int.from_bytes(header[8:16], "big")
+            length = int.from_bytes(header[8:], "big")
         if not BOX_TYPE.match(kind) or 0 < length < BOX_HEADER_BYTES:
-            break
-        seen.add(kind)
-        offset = size if length == 0 else offset + length
-    if b"moov" not in seen:
-        raise TruncatedVideoError("the index of the file (its moov box) is missing")
-    return offset
+            return
+        end = size if length == 0 else end + length
+        yield kind, end
+
+
+class Window:
+    """The range that was read last: the headers of small boxes lie side by side in it."""
+
+    def __init__(self, read_at: ReadAt) -> None:
+        self.reads = 0
+        self._read_at = read_at
+        self._start, self._data = 0, b""
+
+    def read(self, offset: int, size: int) -> bytes:
+        if not self._start <= offset <= self._start + len(self._data) - size:
+            self.reads += 1
+            self._start, self._data = offset, self._read_at(offset, SNIFF_BYTES)
+        return self._data[offset - self._start :][:size]
 
 
 def _end_of_segment(head: bytes, size: int) -> int:

@@ -1,0 +1,157 @@
+"""How much of a video is fetched from S3, whatever its headers say."""
+
+from __future__ import annotations
+
+import struct
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from av.audio.stream import AudioStream
+
+from builders import a_job
+from lifestream.aws.videos import BLOCK, ReadBudget, VideoObject
+from lifestream.errors import TruncatedVideoError, VideoTooComplexError
+from lifestream.media.container_format import MAX_HEADER_READS, Container, identify
+from lifestream.media.sandbox import Video
+from lifestream.media.sound import load_samples
+from media_files import tone
+from unit.test_sandbox import extract
+
+BOXES = 10_000
+BOX_BYTES = 600_000
+MIB = 1 << 20
+FTYP = struct.pack(">I4sQ", 16, b"ftyp", 0)
+
+
+class Bucket:
+    """One sparse object: pieces at offsets, zeros between. It counts what is fetched."""
+
+    def __init__(self, size: int, pieces: Mapping[int, bytes]) -> None:
+        self.size, self._pieces = size, pieces
+        self._offsets = sorted(pieces)
+        self._longest = max(map(len, pieces.values()))
+        self.requests, self.fetched = 0, 0
+
+    def head_object(self, **_: Any) -> dict[str, Any]:
+        return {"ContentLength": self.size, "ETag": '"e"', "Metadata": {}}
+
+    def get_object(self, **asked: Any) -> dict[str, Any]:
+        first, last = map(int, asked["Range"].removeprefix("bytes=").split("-"))
+        body = bytearray(last + 1 - first)
+        nearest = bisect_left(self._offsets, first - self._longest)
+        for offset in self._offsets[nearest : bisect_right(self._offsets, last)]:
+            cut = self._pieces[offset][max(0, first - offset) : last + 1 - offset]
+            start = max(0, offset - first)
+            body[start : start + len(cut)] = cut
+        self.requests += 1
+        self.fetched += len(body)
+        return {"Body": BytesIO(bytes(body))}
+
+
+def boxes_around(*, before: bytes = b"", after: bytes = b"") -> Bucket:
+    """Ten thousand boxes of 600 kB between the two: 6 GB."""
+    header = struct.pack(">I4s", BOX_BYTES, b"free")
+    starts = [len(before) + number * BOX_BYTES for number in range(BOXES)]
+    end = len(before) + BOXES * BOX_BYTES
+    return Bucket(
+        end + len(after), {0: before, **dict.fromkeys(starts, header), end: after}
+    )
+
+
+def fragmented(path: Path, *, seconds: int) -> Path:
+    """As a browser or OBS records it: a box of sound and its index, again and again."""
+    with av.open(str(path), "w", options={"movflags": "frag_every_frame+empty_moov"}) as sink:
+        stream = sink.add_stream("aac", rate=16_000, layout="mono")
+        assert isinstance(stream, AudioStream)
+        for start in range(0, seconds * 16_000, 16_000):
+            frame = av.AudioFrame.from_ndarray(
+                np.full((1, 16_000), 100, dtype=np.int16), layout="mono"
+            )
+            frame.sample_rate, frame.pts = 16_000, start
+            sink.mux(stream.encode(frame))
+        sink.mux(stream.encode(None))
+    return path
+
+
+def opened(bucket: Any) -> VideoObject:
+    return VideoObject.open(bucket, a_job(), budget=ReadBudget.for_inspection)
+
+
+def test_ten_thousand_boxes_without_an_index_end_in_a_named_error() -> None:
+    bucket = boxes_around(before=FTYP)
+    video = opened(bucket)
+
+    with pytest.raises(VideoTooComplexError, match="no index"):
+        identify(video.read_range, video.size)
+
+    assert bucket.requests <= 1 + MAX_HEADER_READS
+    assert bucket.fetched <= 5 * MIB
+
+
+def test_many_boxes_after_the_index_are_a_long_recording(tmp_path: Path) -> None:
+    bucket = boxes_around(before=tone(tmp_path / "a.mp4", seconds=1).read_bytes())
+    video = opened(bucket)
+
+    assert identify(video.read_range, video.size) == Container.MP4
+    assert bucket.requests <= 1 + MAX_HEADER_READS
+    assert bucket.fetched <= 5 * MIB
+
+
+def test_a_common_video_takes_few_requests(tmp_path: Path) -> None:
+    path = tone(tmp_path / "a.mp4", seconds=3)
+    bucket = Bucket(path.stat().st_size, {0: path.read_bytes()})
+    video = opened(bucket)
+
+    identify(video.read_range, video.size)
+
+    assert bucket.requests <= 4
+    assert bucket.fetched <= 4 * 4_096
+
+
+def test_a_fragmented_video_is_read_whole(tmp_path: Path) -> None:
+    path = fragmented(tmp_path / "a.mp4", seconds=60)
+    bucket = Bucket(path.stat().st_size, {0: path.read_bytes()})
+    video = opened(bucket)
+
+    found = Video(
+        container=identify(video.read_range, video.size), size=video.size, max_seconds=3_600
+    )
+    samples = load_samples(extract(found, path, tmp_path / "a.flac"))
+
+    assert path.read_bytes().count(b"moof") > 500
+    assert bucket.requests <= 200
+    assert len(samples) / 16_000 == pytest.approx(60, abs=0.2)
+
+
+def test_a_fragmented_video_that_was_cut_is_recognized(tmp_path: Path) -> None:
+    data = fragmented(tmp_path / "a.mp4", seconds=5).read_bytes()[:-3_000]
+    video = opened(Bucket(len(data), {0: data}))
+
+    with pytest.raises(TruncatedVideoError):
+        identify(video.read_range, video.size)
+
+
+def test_a_decoder_that_jumps_without_end_is_stopped_at_the_budget(tmp_path: Path) -> None:
+    """FFmpeg walks the boxes up to the index too, and fetches a block at each."""
+    bucket = boxes_around(before=FTYP, after=tone(tmp_path / "a.mp4", seconds=1).read_bytes())
+    video = opened(bucket)
+
+    with pytest.raises(VideoTooComplexError, match="jump"):
+        Video(container=Container.MP4, size=video.size, max_seconds=60).probe(video.read_at)
+
+    assert bucket.requests <= 1_500
+    assert bucket.fetched <= 512 * MIB
+
+
+def test_an_extraction_may_read_the_whole_video() -> None:
+    for size in (1, 4 * MIB, 100 << 30):
+        budget = ReadBudget.for_extraction(size)
+
+        assert budget.size > size
+        assert budget.requests > size // BLOCK
