@@ -22,7 +22,7 @@ from cdk_app.local.synthesis import ROOT
 from cdk_app.slots import EVENTS_PER_LOOK, LONGEST_WAIT_SECONDS, max_looks
 from infrastructure.conftest import all_states, definition, synthesized
 from lifestream.aws.slots import Pool
-from lifestream.errors import all_errors
+from lifestream.errors import UnusableVideoError, all_errors
 from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
 
 JOB = {"job_id": "a" * 32, "attempt": 1, "key": "uploads/talk.mp4"}
@@ -43,6 +43,15 @@ def test_every_step_is_a_state_and_every_task_a_step() -> None:
 
     tasks = {name for name, state in states.items() if state["Type"] == "Task"}
     assert tasks == set(TASKS)
+
+
+def test_what_is_wrong_with_a_video_is_never_retried() -> None:
+    unusable = {error.__name__ for error in all_errors(UnusableVideoError)}
+    states = all_states(machine()).values()
+    retried = {name for s in states for r in s.get("Retry", ()) for name in r["ErrorEquals"]}
+
+    assert "VideoTooComplexError" in unusable
+    assert not unusable & retried
 
 
 @pytest.mark.parametrize("name", TASKS)

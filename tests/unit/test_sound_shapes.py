@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -10,13 +11,15 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
-from lifestream.errors import UnusableVideoError
+from lifestream.errors import UnreadableVideoError, UnusableVideoError
 from lifestream.media.sandbox import Video
 from lifestream.media.sound import load_samples
 from media_files import tone
-from unit.test_sandbox import extract, opened
+from unit.test_sandbox import extract, opened, reader
 
 CENTRE_HERTZ = 440
+MONO_IN_MATROSKA = b"\x9f\x81\x01"
+"""The element Channels, one byte long: 1."""
 
 
 def recording(path: Path, *, codec: str, rate: int, layout: str, seconds: float) -> Path:
@@ -111,3 +114,58 @@ def test_lengths_at_the_edges_come_out_whole(tmp_path: Path, seconds: float) -> 
     samples = samples_of(path, tmp_path)
 
     assert len(samples) / 16_000 == pytest.approx(seconds, abs=0.02)
+
+
+def with_channels(path: Path, channels: int) -> Path:
+    """PCM whose header says that it has so many channels, in no named layout."""
+    mono = recording(path, codec="pcm_s16le", rate=16_000, layout="mono", seconds=1)
+    data = mono.read_bytes()
+    assert data.count(MONO_IN_MATROSKA) == 1
+    path.write_bytes(data.replace(MONO_IN_MATROSKA, MONO_IN_MATROSKA[:-1] + bytes([channels])))
+    return path
+
+
+@pytest.mark.parametrize("channels", [9, 64, 255])
+def test_more_channels_than_can_be_mixed_are_refused_with_the_limit(
+    tmp_path: Path, channels: int
+) -> None:
+    path = with_channels(tmp_path / "a.mkv", channels)
+
+    with pytest.raises(UnreadableVideoError, match=f"{channels} channels of sound; the limit"):
+        opened(path).probe(reader(path))
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".avi"])
+def test_rate_and_channels_may_change_along_the_track(tmp_path: Path, suffix: str) -> None:
+    """As in a broadcast that was cut together; MP3 says in each frame what it is."""
+    path = tmp_path / f"a{suffix}"
+    with av.open(str(path), "w") as sink:
+        stream = sink.add_stream("libmp3lame", rate=44_100, layout="stereo")
+        assert isinstance(stream, AudioStream)
+        clock = Fraction(0)
+        for rate, layout, samples_each in ((44_100, "stereo", 1_152), (22_050, "mono", 576)):
+            for packet in mp3(rate=rate, layout=layout, seconds=2):
+                packet.stream, packet.time_base = stream, Fraction(1, 1_000)
+                packet.pts = packet.dts = int(clock * 1_000)
+                clock += Fraction(samples_each, rate)
+                sink.mux(packet)
+
+    samples = samples_of(path, tmp_path)
+
+    assert len(samples) / 16_000 == pytest.approx(4, abs=0.15)
+    assert np.abs(samples[: 16_000 * 2]).max() > 0.1
+    assert np.abs(samples[16_000 * 3 :]).max() > 0.1
+
+
+def mp3(*, rate: int, layout: str, seconds: int) -> list[av.Packet[AudioStream]]:
+    encoder = av.CodecContext.create("libmp3lame", "w")
+    assert isinstance(encoder, av.AudioCodecContext)
+    encoder.sample_rate, encoder.layout, encoder.format = rate, layout, "s16p"
+    encoder.time_base = Fraction(1, rate)
+    wave = np.sin(2 * np.pi * CENTRE_HERTZ * np.arange(rate * seconds) / rate) * 8_000
+    channels = av.AudioLayout(layout).nb_channels
+    frame = av.AudioFrame.from_ndarray(
+        np.repeat(wave.astype(np.int16)[None], channels, axis=0), format="s16p", layout=layout
+    )
+    frame.sample_rate, frame.pts, frame.time_base = rate, 0, encoder.time_base
+    return [*encoder.encode(frame), *encoder.encode(None)]

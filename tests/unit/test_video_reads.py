@@ -59,9 +59,7 @@ def boxes_around(*, before: bytes = b"", after: bytes = b"") -> Bucket:
     header = struct.pack(">I4s", BOX_BYTES, b"free")
     starts = [len(before) + number * BOX_BYTES for number in range(BOXES)]
     end = len(before) + BOXES * BOX_BYTES
-    return Bucket(
-        end + len(after), {0: before, **dict.fromkeys(starts, header), end: after}
-    )
+    return Bucket(end + len(after), {0: before, **dict.fromkeys(starts, header), end: after})
 
 
 def fragmented(path: Path, *, seconds: int) -> Path:

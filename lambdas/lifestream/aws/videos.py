@@ -85,9 +85,7 @@ class VideoObject:
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
 
     @classmethod
-    def open(
-        cls, s3: S3Client, job: ProcessingJob, *, budget: Callable[[int], ReadBudget]
-    ) -> Self:
+    def open(cls, s3: S3Client, job: ProcessingJob, *, budget: Callable[[int], ReadBudget]) -> Self:
         """Raises VideoNotFoundError, also where the object was deleted but a version remains."""
         try:
             s3.head_object(Bucket=job.bucket, Key=job.key)

@@ -74,7 +74,7 @@ def _missing_bytes(container: Container, head: bytes, read_at: ReadAt, size: int
         case Container.MP4:
             return max(0, _end_of_boxes(read_at, size) - size)
         case Container.AVI:
-            return max(0, int.from_bytes(head[4:8], "little") + 8 - size)
+            return max(0, _end_of_riffs(read_at, size) - size)
         case Container.MATROSKA:
             return max(0, _end_of_segment(head, size) - size)
 
@@ -85,7 +85,7 @@ def _end_of_boxes(read_at: ReadAt, size: int) -> int:
     what is missing at its end, ExtractAudio finds."""
     window = Window(read_at)
     walked, end, has_index = 0, 0, False
-    for kind, end in _boxes(window, size):
+    for kind, end in _boxes(window, size):  # noqa: B007  # the last end counts
         walked += 1
         has_index = has_index or kind == b"moov"
         if walked == MAX_BOXES or window.reads == MAX_HEADER_READS:
@@ -95,6 +95,17 @@ def _end_of_boxes(read_at: ReadAt, size: int) -> int:
             raise TruncatedVideoError("the index of the file (its moov box) is missing")
     if not has_index:
         raise VideoTooComplexError(f"the first {walked} boxes of the file hold no index (moov)")
+    return end
+
+
+def _end_of_riffs(read_at: ReadAt, size: int) -> int:
+    """Where the last RIFF ends: an AVI of more than a gigabyte has several (OpenDML 1.02)."""
+    window, end = Window(read_at), 0
+    while end < size and window.reads < MAX_HEADER_READS:
+        header = window.read(end, BOX_HEADER_BYTES)
+        if header[:4] != b"RIFF":
+            break
+        end += BOX_HEADER_BYTES + int.from_bytes(header[4:], "little")
     return end
 
 

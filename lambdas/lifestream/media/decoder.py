@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from importlib import import_module
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lifestream.errors import PipelineError, UnreadableVideoError, VideoTooComplexError
@@ -48,9 +50,10 @@ def main() -> None:
     request = json.loads(sys.argv[2])
     refused = confinement.limit_resources(**request["limits"])
     load_everything()
+    memory = Memory(request["limits"]["memory_bytes"])
     refused += confinement.confine()
     _send(pipe, {"refused": refused})
-    _send(pipe, _answer(request, RemoteFile(pipe, request["size"])))
+    _send(pipe, _answer(request, RemoteFile(pipe, request["size"]), memory))
 
 
 def load_everything() -> None:
@@ -63,15 +66,37 @@ def _send(pipe: Connection, message: dict[str, Any]) -> None:
     pipe.send_bytes(json.dumps(message).encode())
 
 
-def _answer(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
+def _answer(request: dict[str, Any], file: RemoteFile, memory: Memory) -> dict[str, Any]:
     try:
         return {"result": _work(request, file)}
-    except PipelineError as error:
-        return {"error": [type(error).__name__, str(error)]}
-    except MemoryError:
-        return {"error": [VideoTooComplexError.__name__, "the decoder ran out of memory"]}
     except Exception as error:  # noqa: BLE001  # the log is out of reach
-        return {"error": [UnreadableVideoError.__name__, f"{type(error).__name__}: {error}"]}
+        named = _named(error, memory)
+        return {"error": [type(named).__name__, str(named)]}
+
+
+def _named(error: Exception, memory: Memory) -> PipelineError:
+    """FFmpeg gives an index that does not fit into memory all kinds of names."""
+    is_plain = isinstance(error, UnreadableVideoError) or not isinstance(error, PipelineError)
+    if isinstance(error, MemoryError) or (is_plain and memory.was_short()):
+        return VideoTooComplexError("the video needs more memory than the decoder may use")
+    if isinstance(error, PipelineError):
+        return error
+    return UnreadableVideoError(f"{type(error).__name__}: {error}")
+
+
+class Memory:
+    """How much the process wanted at most; asked through a file that was opened early."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        status = Path("/proc/self/status")  # of Linux
+        self._status = status.open("rb", buffering=0) if status.exists() else None
+
+    def was_short(self) -> bool:
+        """What grows in steps asks for a copy of itself: half of the limit is the most it gets."""
+        text = self._status.read() if self._status else b""
+        peak = re.search(rb"VmPeak:\s+(\d+) kB", text)
+        return peak is not None and int(peak[1]) << 10 > self._limit // 2
 
 
 class RemoteFile(io.RawIOBase):

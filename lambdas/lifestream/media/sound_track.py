@@ -31,6 +31,7 @@ SMALLEST_GAP = SAMPLE_RATE // 10
 MAX_MISSING_SHARE = 0.05
 MAX_MISSING_SECONDS = 2.0
 MAX_BROKEN_PACKETS = 50
+MIXABLE = "the limit is 24, in a usual layout such as 5.1 or 22.2"
 BLOCK_SAMPLES = 4 * SAMPLE_RATE
 ENCRYPTED_TAGS = ("enca", "drms")
 
@@ -56,11 +57,11 @@ class SoundTrack:
         self._stream.codec_context.thread_count = 1  # the decoder process may start none
 
     def probe(self) -> dict[str, Any]:
-        """One frame is decoded, so that a track no decoder can read is refused here."""
+        """The start is decoded, so that a track that cannot be decoded or mixed is refused here."""
         seconds = self._declared_seconds()
         if seconds > self._max_seconds:
             raise VideoTooLongError(f"{seconds / 3600:.1f} hours; {self._limit}")
-        if next(self._frames(), None) is None:
+        if next(self._pieces(), None) is None:
             raise NoAudioError("the sound track is empty")
         codec = self._stream.codec_context.name
         return {"duration_seconds": round(seconds, 3), "audio_codec": codec}
@@ -114,13 +115,12 @@ class SoundTrack:
 
     def _pieces(self) -> Iterator[av.AudioFrame]:
         """16 kHz mono. Where the track starts late or jumps ahead, silence fills the gap."""
-        resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-        written = 0
+        mixer, written = Mixer(), 0
         for frame in self._frames():
-            for piece in (*_silence(self._gap(frame, written)), *resampler.resample(frame)):
+            for piece in (*_silence(self._gap(frame, written)), *mixer.mix(frame)):
                 written += piece.samples
                 yield piece
-        yield from resampler.resample(None)
+        yield from mixer.rest()
 
     def _frames(self) -> Iterator[av.AudioFrame]:
         """In order. A few broken packets are skipped, as players do."""
@@ -147,6 +147,32 @@ class SoundTrack:
         zero (cuts of live streams); a smaller offset is sound that starts late."""
         start = (self._container.start_time or 0) / av.time_base
         return start if start < 0 or start > LATEST_START_SECONDS else 0.0
+
+
+class Mixer:
+    """Any sound to mono at 16 kHz. Rate and channels may change along a track."""
+
+    def __init__(self) -> None:
+        self._source: tuple[str, str, int] | None = None
+        self._resampler: av.AudioResampler | None = None
+
+    def mix(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        """Raises UnreadableVideoError."""
+        source = (frame.format.name, frame.layout.name, frame.sample_rate)
+        rest = self.rest() if source != self._source else []
+        if self._resampler is None:
+            self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+            self._source = source
+        try:
+            return rest + self._resampler.resample(frame)
+        except av.error.ArgumentError as error:
+            channels = frame.layout.nb_channels
+            raise UnreadableVideoError(f"{channels} channels of sound; {MIXABLE}") from error
+
+    def rest(self) -> list[av.AudioFrame]:
+        rest = self._resampler.resample(None) if self._resampler else []
+        self._resampler = None
+        return rest
 
 
 def _silence(samples: int) -> Iterator[av.AudioFrame]:
