@@ -33,6 +33,9 @@ ANSWERED = ("tests/contract/test_answers.py",)
 TOLD = ("tests/unit/test_webhook.py",)
 SMALL = ("tests/reliability/test_small_account.py",)
 SANDBOXED = ("tests/unit/test_sandbox.py",)
+TAKEN_OVER = ("tests/unit/test_takeover.py", "tests/lambda_runtime/test_takeover.py")
+BOMBED = ("tests/unit/test_bombs.py",)
+FETCHED = ("tests/unit/test_video_reads.py",)
 CONTRACT = ("tests/contract/test_search_engines.py",)
 
 
@@ -309,9 +312,58 @@ MUTANTS = (
     Mutant(
         "the decoder's own failures kept from the video",
         "lambdas/lifestream/media/sandbox.py",
-        "if_dead: type[PipelineError] = DecoderStartError",
-        "if_dead: type[PipelineError] = UnreadableVideoError",
+        "raise DecoderStartError(str(error)) from error",
+        "raise",
         SANDBOXED,
+    ),
+    Mutant(
+        "the decoder's system call filter",
+        "lambdas/lifestream/media/confinement.py",
+        '"seccomp": filter_system_calls',
+        '"seccomp": lambda: True',
+        TAKEN_OVER,
+    ),
+    Mutant(
+        "the decoder's limit of open files",
+        "lambdas/lifestream/media/confinement.py",
+        'lambda: _limit("RLIMIT_NOFILE", 0, 0)',
+        "lambda: True",
+        TAKEN_OVER,
+    ),
+    Mutant(
+        "memory hidden from the decoder",
+        "lambdas/lifestream/media/confinement.py",
+        "return _prctl(PR_SET_DUMPABLE, 0)",
+        "return True",
+        TAKEN_OVER,
+    ),
+    Mutant(
+        "the decoder's memory limit below the function's",
+        "lambdas/lifestream/media/sandbox.py",
+        "load(FunctionSettings).memory_megabytes - OWN_MEGABYTES",
+        "4_096",
+        BOMBED,
+    ),
+    Mutant(
+        "a name for a decoder that is stopped at its limits",
+        "lambdas/lifestream/media/sandbox.py",
+        "if status in STOPPED:",
+        "if status is None:",
+        BOMBED,
+    ),
+    Mutant(
+        "headers fetched in small ranges",
+        "lambdas/steps/inspect_video.py",
+        "identify(video.read_range,",
+        "identify(video.read_at,",
+        FETCHED,
+    ),
+    Mutant(
+        "a budget of bytes per inspection",
+        "lambdas/lifestream/aws/videos.py",
+        "        self._spend(end - start)\n",
+        "",
+        FETCHED,
     ),
     Mutant(
         "retry of a killed process",
