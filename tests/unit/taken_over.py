@@ -22,12 +22,14 @@ from typing import Any
 from lifestream.media import confinement, decoder
 
 Request = dict[str, Any]
-PTRACE_ATTACH = 16
+PTRACE_SEIZE = 0x4206
+"""Attaching that does not stop the parent, where it succeeds."""
 CALLS = {
     "x86_64": {"process_vm_readv": 310, "tgkill": 234, "clone": 56, "io_uring_setup": 425},
     "aarch64": {"process_vm_readv": 270, "tgkill": 131, "clone": 220, "io_uring_setup": 425},
 }
 SAFEGUARDS = {
+    "RLIMIT_NOFILE": "forbid_opening",
     "seccomp": "filter_system_calls",
     "no_new_privileges": "forbid_new_privileges",
     "capabilities": "drop_capabilities",
@@ -71,7 +73,7 @@ def parents_memory(request: Request) -> str:
 
 
 def attach_to_parent(_: Request) -> str:
-    arguments = [ctypes.c_long(number) for number in (PTRACE_ATTACH, os.getppid(), 0, 0)]
+    arguments = [ctypes.c_long(number) for number in (PTRACE_SEIZE, os.getppid(), 0, 0)]
     return str(checked(libc.ptrace(*arguments)))
 
 

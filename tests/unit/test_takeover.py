@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,3 +120,39 @@ def test_the_parents_memory_is_closed_without_seccomp_too(
     loot = attack({**request_for, "without": ["seccomp"]}, name)
 
     assert (loot.gained, loot.refused) == (None, "EPERM")
+
+
+PARENT = """
+import ctypes, json, sys
+from lifestream.media import confinement, sandbox
+from unit.test_takeover import CANARY, Loot
+confinement.drop_capabilities()
+sandbox.DECODER = "unit.taken_over"
+canary = ctypes.create_string_buffer(CANARY)
+request = json.loads(sys.argv[1]) | {"address": ctypes.addressof(canary), "length": len(CANARY)}
+for name in sys.argv[2:]:
+    print(sandbox.converse(request | {"attack": name}, lambda *_: b"", Loot).model_dump_json())
+"""
+
+
+@ON_LINUX
+def test_the_keys_of_a_user_without_rights_are_hidden_from_the_same_user() -> None:
+    """With every other safeguard gone, which is logged once. The parent is a process without
+    capabilities, so that its child has the same rights as it."""
+    without = ["RLIMIT_NOFILE", "seccomp", "no_new_privileges"]
+    request = {"limits": LIMITS, "size": 0, "output": None, "without": without}
+    names = ["parents_environment", "parents_memory_file", "parents_memory", "attach_to_parent"]
+    keys = {"OPENAI_API_KEY": "sk-canary", "AWS_SECRET_ACCESS_KEY": "aws-canary"}
+    environment = {"PYTHONPATH": os.pathsep.join(sys.path), "PATH": os.defpath, **keys}
+
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", PARENT, json.dumps(request), *names],
+        env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+    log, *loot = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [found["gained"] for found in loot] == [None] * 4, done.stderr
+    assert {found["refused"] for found in loot} <= {"EACCES", "EPERM"}
+    assert "canary" not in done.stdout
+    assert log["message"] == "the system refused safeguards of the decoder"
+    assert set(log["safeguards"]) == set(without)

@@ -46,8 +46,8 @@ def confine() -> list[str]:
     _silence()
     safeguards = {
         "no_new_privileges": forbid_new_privileges,
-        "RLIMIT_NOFILE": lambda: _limit("RLIMIT_NOFILE", 0, 0),
-        "RLIMIT_NPROC": lambda: _limit("RLIMIT_NPROC", 0, 0),
+        "RLIMIT_NOFILE": forbid_opening,
+        "RLIMIT_NPROC": forbid_processes,
         "capabilities": drop_capabilities,
         "seccomp": filter_system_calls,
     }
@@ -56,6 +56,16 @@ def confine() -> list[str]:
 
 def forbid_new_privileges() -> bool:
     return _prctl(PR_SET_NO_NEW_PRIVS, 1)
+
+
+def forbid_opening() -> bool:
+    """No descriptor is left to give out; those that are open stay."""
+    return _limit("RLIMIT_NOFILE", 0, 0)
+
+
+def forbid_processes() -> bool:
+    """Threads too. Root is exempt."""
+    return _limit("RLIMIT_NPROC", 0, 0)
 
 
 def drop_capabilities() -> bool:
