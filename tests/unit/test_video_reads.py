@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import struct
+import tempfile
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import av
 import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
-from builders import a_job
+from builders import a_job, an_inspected_job
+from lifestream.aws.artifacts import Artifacts
 from lifestream.aws.videos import BLOCK, ReadBudget, VideoObject
 from lifestream.errors import TruncatedVideoError, VideoTooComplexError
 from lifestream.media.container_format import MAX_HEADER_READS, Container, identify
 from lifestream.media.sandbox import Video
 from lifestream.media.sound import load_samples
 from media_files import tone
+from steps.extract_audio import extract as extract_step
 from steps.inspect_video import inspect
 from unit.test_sandbox import extract
 
@@ -156,3 +159,41 @@ def test_an_extraction_may_read_the_whole_video() -> None:
 
         assert budget.size > size
         assert budget.requests > size // BLOCK
+
+
+class BucketOfAudio(Bucket):
+    """Also keeps what is uploaded, and looks at a folder whenever it is read."""
+
+    def __init__(self, video: bytes, folder: Path) -> None:
+        super().__init__(len(video), {0: video})
+        self.uploaded = b""
+        self.files_seen: set[str] = set()
+        self._folder = folder
+
+    def get_object(self, **asked: Any) -> dict[str, Any]:
+        self.files_seen |= {path.name for path in self._folder.rglob("*") if path.is_file()}
+        return super().get_object(**asked)
+
+    def upload_fileobj(self, file: BinaryIO, _bucket: str, _key: str) -> None:
+        self.uploaded = file.read()
+
+
+def test_an_extraction_that_is_killed_leaves_no_file_in_tmp(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Lambda keeps /tmp when it starts a killed function anew, and what is left would fill it:
+    "Lambda execution environment lifecycle",
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
+    video = tone(tmp_path / "a.mp4", seconds=2).read_bytes()
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    bucket: Any = BucketOfAudio(video, folder)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr("lifestream.aws.clients.s3", lambda: bucket)
+    monkeypatch.setattr("steps.extract_audio.artifacts", lambda: Artifacts(bucket, "bucket"))
+
+    extract_step(an_inspected_job(key="uploads/a.mp4", duration=2))
+
+    assert bucket.files_seen == set()
+    assert bucket.uploaded.startswith(b"fLaC")
+    assert list(folder.iterdir()) == []
