@@ -74,12 +74,13 @@ def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "converse", decode_here)
 
 
-def decode_here(request: dict[str, Any], read_at: Any, size: int) -> Any:
+def decode_here(request: dict[str, Any], read_at: Any, kind: Any) -> Any:
     """The real decoder without its process: a hundred times faster, and as good for this."""
     pipe: Any = SimpleNamespace(asked=None)
     pipe.send_bytes = lambda message: setattr(pipe, "asked", json.loads(message)["read"])
     pipe.recv_bytes = lambda: read_at(*pipe.asked)
-    return json.loads(json.dumps(decoder._work(request, decoder.RemoteFile(pipe, size))))
+    file = decoder.RemoteFile(pipe, request["size"])
+    return kind.model_validate_json(json.dumps(decoder._work(request, file)))
 
 
 def _session_of(cloud: Cloud) -> boto3.Session:

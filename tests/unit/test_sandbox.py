@@ -23,7 +23,7 @@ from lifestream.errors import (
     VideoTooLongError,
 )
 from lifestream.media.container_format import Container, ReadAt, identify
-from lifestream.media.sandbox import Video
+from lifestream.media.sandbox import DECODER, Video
 from lifestream.media.sound import load_samples
 from media_files import CODECS, SAMPLE, convert, tone
 
@@ -245,4 +245,6 @@ def _environments_of_children() -> list[Path]:
     if not task.exists():
         pytest.skip("needs /proc")
     pids = {pid for entry in task.iterdir() for pid in (entry / "children").read_text().split()}
-    return [Path(f"/proc/{pid}/environ") for pid in pids]
+    processes = [Path(f"/proc/{pid}") for pid in pids]
+    decoders = [p for p in processes if DECODER.encode() in (p / "cmdline").read_bytes()]
+    return [process / "environ" for process in decoders]

@@ -142,7 +142,7 @@ def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
             track = SoundTrack(container, max_seconds=request["max_seconds"])
             if request["output"] is None:
                 return track.probe()
-            return track.extract(io.FileIO(request["output"], "r+"))
+            return track.extract(io.FileIO(request["output"], "r+", closefd=False))
     except av.error.MemoryError:
         raise
     except av.error.FFmpegError as error:

@@ -153,26 +153,32 @@ class Mixer:
     """Any sound to mono at 16 kHz. Rate and channels may change along a track."""
 
     def __init__(self) -> None:
-        self._source: tuple[str, str, int] | None = None
-        self._resampler: av.AudioResampler | None = None
+        self._resampler = _resampler()
 
     def mix(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
         """Raises UnreadableVideoError."""
-        source = (frame.format.name, frame.layout.name, frame.sample_rate)
-        rest = self.rest() if source != self._source else []
-        if self._resampler is None:
-            self._resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-            self._source = source
         try:
-            return rest + self._resampler.resample(frame)
+            return self._resample(frame)
+        except av.error.FFmpegError:
+            raise
+        except ValueError:  # PyAV's: the frame has another format than those before it
+            return [*self.rest(), *self._resample(frame)]
+
+    def _resample(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        try:
+            return self._resampler.resample(frame)
         except av.error.ArgumentError as error:
             channels = frame.layout.nb_channels
             raise UnreadableVideoError(f"{channels} channels of sound; {MIXABLE}") from error
 
     def rest(self) -> list[av.AudioFrame]:
-        rest = self._resampler.resample(None) if self._resampler else []
-        self._resampler = None
+        rest = self._resampler.resample(None)
+        self._resampler = _resampler()
         return rest
+
+
+def _resampler() -> av.AudioResampler:
+    return av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
 
 
 def _silence(samples: int) -> Iterator[av.AudioFrame]:
