@@ -97,8 +97,11 @@ browser: ## Chromium, in which the page of the results is tested, where it may b
 	($(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium) \
 		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
 
-attack: $(VENV)/.ready browser ## try to break in: forged messages, taken-over decoder, bombs, pages, addresses
-	ATTACK_MESSAGES=2000 $(BIN)/pytest -q tests -m attack
+attack: $(VENV)/.ready node_modules/.ready browser ## try to break in: forged messages, taken-over decoder, bombs, pages, addresses
+	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
+	ATTACK_MESSAGES=2000 $(BIN)/pytest -q -m attack $(SIMULATED) > $$output/messages 2>&1 & messages=$$!; \
+	$(BIN)/pytest -q -m attack $(TRIED) $(DEPLOYED); failed=$$?; \
+	wait $$messages || failed=1; cat $$output/messages; exit $$failed
 
 test: $(VENV)/.ready node_modules/.ready browser lint imports ## everything that CI runs
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \

@@ -32,6 +32,7 @@ HEARD = tuple(f"tests/unit/test_{name}.py" for name in HEARING)
 ANSWERED = ("tests/contract/test_answers.py",)
 TOLD = ("tests/unit/test_webhook.py",)
 SMALL = ("tests/reliability/test_small_account.py",)
+FORGED = ("tests/unit/test_job.py", "tests/reliability/test_forged.py")
 SANDBOXED = ("tests/unit/test_sandbox.py",)
 TAKEN_OVER = ("tests/unit/test_takeover.py",)
 BOMBED = ("tests/unit/test_bombs.py",)
@@ -301,6 +302,34 @@ MUTANTS = (
         "lambdas/lifestream/aws/reconciliation.py",
         '        self.settlement.settle(execution)\n        return "settled"',
         '        return "settled"',
+    ),
+    Mutant(
+        "an id that fits the message's object",
+        "lambdas/lifestream/domain/job.py",
+        "if self.job_id != derive_job_id(self.bucket, self.key, version):",
+        "if False:",
+        FORGED,
+    ),
+    Mutant(
+        "the bucket of a message",
+        "lambdas/lifestream/domain/messages.py",
+        "if any(job.bucket != bucket for job in jobs):",
+        "if False:",
+        FORGED,
+    ),
+    Mutant(
+        "an attempt that follows one that ran",
+        "lambdas/lifestream/aws/admission.py",
+        "if execution is None:",
+        "if execution is None:\n            return job\n        if False:",
+        FORGED,
+    ),
+    Mutant(
+        "the row's word about a redrive",
+        "lambdas/lifestream/aws/admission.py",
+        "            return record.job\n",
+        "            return job\n",
+        FORGED,
     ),
     Mutant(
         "libraries of the decoder",

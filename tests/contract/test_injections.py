@@ -39,6 +39,8 @@ from lifestream.engines.summarization.openai import OpenAISummarizer
 from lifestream.errors import SummaryError
 from lifestream.settings import SummarySettings
 
+pytestmark = pytest.mark.attack
+
 KINDS = json.loads((Path(__file__).parent / "injections.json").read_text(encoding="utf-8"))
 INJECTIONS = [text for kind in KINDS for text in kind["texts"]]
 Engine = TypeVar("Engine", OpenAISummarizer, OpenAIAnswerer)

@@ -27,6 +27,8 @@ from cdk_app.local.signatures import (
     require_genuine_form,
 )
 
+pytestmark = pytest.mark.attack
+
 KEYS = Credentials.random()
 ENDPOINT = "http://127.0.0.1:4566"
 ODD_KEYS = ["a/b.mp4", "with space & plus+.mp4", "100% %2B#?.mov", "//会議/../é🎬~'(!).mkv"]

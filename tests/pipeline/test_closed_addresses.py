@@ -16,6 +16,8 @@ from cdk_app.local.session import ACCOUNT, REGION
 from pipeline.conftest import Pipeline
 from pipeline.test_closed_to_strangers import presigned
 
+pytestmark = pytest.mark.attack
+
 FOREIGN_ORIGINS = ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1"]
 FOREIGN_HOSTS = ["evil.example", "127.0.0.1.evil.example", "127.0.0.1", "127.0.0.1:1", "0.0.0.0"]  # noqa: S104  # names, not addresses
 CLOSED = [

@@ -20,6 +20,8 @@ from botocore.exceptions import ClientError
 from cdk_app.local.session import ACCOUNT, REGION
 from pipeline.conftest import Pipeline
 
+pytestmark = pytest.mark.attack
+
 CALLS: dict[str, Callable[[Any], Any]] = {
     "s3": lambda s3: s3.list_buckets(),
     "sqs": lambda sqs: sqs.list_queues(),

@@ -25,6 +25,8 @@ from media_bombs import BOMBS
 from media_files import tone
 from unit.test_sandbox import _environments_of_children, extract, opened, reader
 
+pytestmark = pytest.mark.attack
+
 COMPLEX = ("edit_lists.mp4", "fragment.mp4")
 
 

@@ -24,6 +24,8 @@ from lifestream.media.system_calls import (
     instructions,
 )
 
+pytestmark = pytest.mark.attack
+
 X32 = 0x40000000
 
 

@@ -25,6 +25,8 @@ from lifestream.domain.markdown import escape
 from lifestream.domain.reading import one_line
 from unit.test_hostile import HARMLESS, published
 
+pytestmark = pytest.mark.attack
+
 MARKUP = (Path(__file__).parent / "hostile_markdown.txt").read_text(encoding="utf-8").splitlines()
 """Everything that some dialect of Markdown reads as more than text, one a line."""
 OURS = {"h1", "h2", "p", "ul", "li", "strong", "em", "input", "br"}

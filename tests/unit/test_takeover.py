@@ -18,6 +18,8 @@ from lifestream.domain.job import Frozen
 from lifestream.media import sandbox
 from unit.taken_over import ATTACKS
 
+pytestmark = pytest.mark.attack
+
 CANARY = b"sk-canary-in-memory"
 LIMITS = {"memory_bytes": 1 << 30, "cpu_seconds": 60, "file_bytes": 1 << 20}
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the safeguards are Linux's")

@@ -27,6 +27,8 @@ from steps.extract_audio import extract as extract_step
 from steps.inspect_video import inspect
 from unit.test_sandbox import extract
 
+pytestmark = pytest.mark.attack
+
 BOXES = 10_000
 BOX_BYTES = 600_000
 MIB = 1 << 20

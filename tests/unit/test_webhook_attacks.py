@@ -23,6 +23,8 @@ from fakes import LocalEndpoint
 from lifestream import webhook
 from lifestream.errors import ConfigurationError, TransientError, WebhookRefusedError
 
+pytestmark = pytest.mark.attack
+
 SECRET = SecretStr("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 NAME = "hooks.example"
 GREETING = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
