@@ -6,8 +6,6 @@ The browser is Chromium, as Debian packages it (`make test` installs it where it
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from builders import a_draft, a_segment, a_transcript
+from chromium import chromium
 from contract.test_injections import INJECTIONS
 from lifestream.domain.citations import verified
 from lifestream.domain.job import MissingPart
@@ -31,22 +30,13 @@ from unit.test_markdown_renderers import MARKUP
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 TURNS = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("there is no Chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        # The sandbox needs rights that containers seldom have; the page is our own.
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+    with chromium() as browser:
+        yield browser
 
 
 @dataclass

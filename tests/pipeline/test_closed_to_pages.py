@@ -6,8 +6,6 @@ The page is strangers/page.html, from another port of this machine or from a nam
 from __future__ import annotations
 
 import base64
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +17,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from contract.test_page import BROWSERS, the_sample
+from chromium import chromium
+from contract.test_page import the_sample
 from lifestream.domain.page import html_page, with_video
 from media_files import SAMPLE
 from pipeline.conftest import Pipeline
@@ -38,16 +37,8 @@ PIXEL = base64.b64decode(
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """It finds every name on this machine, as after a rebinding of the stranger's name."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None and not os.environ.get("CI"):
-        pytest.skip("there is no Chromium on this machine: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        names = f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1"
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", names])
-        yield chromium
-        chromium.close()
+    with chromium(f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1") as browser:
+        yield browser
 
 
 @pytest.fixture
