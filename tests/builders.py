@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifestream.domain.evidence import Evidence
-from lifestream.domain.job import Failure, InspectedJob, JobOptions, ProcessingJob, PublishableJob
+from lifestream.domain.job import Failure, JobOptions, ProcessingJob
+from lifestream.domain.payloads import InspectedJob, PublishableJob
 from lifestream.domain.summary import NOTHING_SAID, SummaryDraft
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript, Word
 from lifestream.media.sound import Sound

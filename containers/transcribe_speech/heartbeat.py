@@ -8,7 +8,7 @@ from threading import Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lifestream.domain.job import InspectedJob
+from lifestream.domain.payloads import InspectedJob
 from lifestream.domain.progress import Progress, ProgressMeter
 from lifestream.observability import logger
 from lifestream.step import job_table

@@ -19,7 +19,7 @@ from lifestream.aws.artifacts import AUDIO
 from lifestream.aws.models import fetch_models
 from lifestream.domain.attribution import segments_by_speaker
 from lifestream.domain.evidence import Diarization, Evidence
-from lifestream.domain.job import InspectedJob
+from lifestream.domain.payloads import InspectedJob
 from lifestream.domain.suspicion import flagged
 from lifestream.domain.transcript import (
     Engines,

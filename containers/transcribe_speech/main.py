@@ -27,7 +27,8 @@ from lifestream.aws.artifacts import (
 )
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain import fingerprints
-from lifestream.domain.job import Frozen, InspectedJob, JobStatus
+from lifestream.domain.job import Frozen, JobStatus
+from lifestream.domain.payloads import InspectedJob
 from lifestream.domain.transcript import Engines
 from lifestream.errors import (
     ContainerInterruptedError,

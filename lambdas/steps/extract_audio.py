@@ -8,7 +8,8 @@ from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
-from lifestream.domain.job import InspectedJob, JobStatus
+from lifestream.domain.job import JobStatus
+from lifestream.domain.payloads import InspectedJob
 from lifestream.media.container_format import Container
 from lifestream.media.sandbox import Extraction, Video
 from lifestream.settings import MediaSettings, load

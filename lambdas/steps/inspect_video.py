@@ -8,14 +8,8 @@ from lifestream.aws import clients
 from lifestream.aws.artifacts import inspected_job
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
-from lifestream.domain.job import (
-    VIDEO_EXTENSIONS,
-    InspectedJob,
-    Inspection,
-    JobOptions,
-    JobStatus,
-    ProcessingJob,
-)
+from lifestream.domain.job import VIDEO_EXTENSIONS, JobOptions, JobStatus, ProcessingJob
+from lifestream.domain.payloads import InspectedJob, Inspection
 from lifestream.errors import UnsupportedExtensionError
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lifestream.aws.artifacts import CHECKPOINT, SUMMARY, Checkpoint
 from lifestream.domain.chunks import Indexed
-from lifestream.domain.job import JobStatus, PublishableJob, PublishedJob
+from lifestream.domain.job import JobStatus
+from lifestream.domain.payloads import PublishableJob, PublishedJob
 from lifestream.domain.quality import assess
 from lifestream.domain.results import content_type, result_files
 from lifestream.domain.summary import Summary

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lifestream.domain.job import JobStatus, PublishedJob
+from lifestream.domain.job import JobStatus
+from lifestream.domain.payloads import PublishedJob
 from lifestream.step import job_table, step
 from lifestream.step_names import Step
 

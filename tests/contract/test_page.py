@@ -17,8 +17,8 @@ from builders import a_draft, a_segment, a_transcript
 from chromium import chromium
 from contract.test_injections import INJECTIONS
 from lifestream.domain.citations import verified
-from lifestream.domain.job import MissingPart
 from lifestream.domain.page import html_page, with_video
+from lifestream.domain.payloads import MissingPart
 from lifestream.domain.reading import Recording, one_line
 from lifestream.domain.summary import Drafted
 from lifestream.domain.transcript import Transcript

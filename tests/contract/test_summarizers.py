@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from builders import MEETING, a_draft, a_transcript
 from fakes import Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.citations import verified
-from lifestream.domain.job import SwitchedOff
 from lifestream.domain.markdown import result_page
+from lifestream.domain.payloads import SwitchedOff
 from lifestream.domain.reading import Recording
 from lifestream.domain.summary import SummaryDraft, SummaryWishes
 from lifestream.engines import openai_client

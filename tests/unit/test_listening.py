@@ -19,7 +19,8 @@ from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
 from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.domain.evidence import Diarization, VoicePrint
-from lifestream.domain.job import InspectedJob, JobOptions, JobStatus
+from lifestream.domain.job import JobOptions, JobStatus
+from lifestream.domain.payloads import InspectedJob
 from lifestream.domain.progress import Progress
 from lifestream.domain.transcript import Flag, Recognition, RecognizedSegment, SpeakerTurn
 from lifestream.engines.transcription import Heard

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 
 from builders import MEETING, a_draft, a_transcript
 from lifestream.domain.citations import verified
-from lifestream.domain.job import MissingPart
 from lifestream.domain.markdown import escape, result_page
+from lifestream.domain.payloads import MissingPart
 from lifestream.domain.reading import Recording, clock
 from lifestream.domain.summary import Drafted
 

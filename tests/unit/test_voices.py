@@ -14,7 +14,8 @@ from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.client.results import Results
 from lifestream.client.speakers import name_speaker
 from lifestream.domain.citations import verified
-from lifestream.domain.job import JobStatus, PublishableJob
+from lifestream.domain.job import JobStatus
+from lifestream.domain.payloads import PublishableJob
 from lifestream.domain.summary import Drafted
 from lifestream.domain.transcript import Transcript
 from lifestream.domain.voices import NamedVoice, matches_of, similarity

@@ -14,13 +14,8 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
-from lifestream.domain.job import (
-    TERMINAL_STATUSES,
-    Failure,
-    JobStatus,
-    ProcessingJob,
-    SwitchedOff,
-)
+from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
+from lifestream.domain.payloads import SwitchedOff
 from lifestream.domain.progress import Progress
 from lifestream.step_names import Step
 

@@ -18,7 +18,8 @@ from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.slots import Slots
 from lifestream.domain.causes import readable_cause
-from lifestream.domain.job import Failure, JobStatus, ProcessingJob, PublishedJob
+from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.payloads import PublishedJob
 from lifestream.errors import advice_for
 
 PATIENCE = timedelta(minutes=15)

@@ -14,7 +14,7 @@ from lifestream.domain.answers import (
     ProvedSentence,
     proved,
 )
-from lifestream.domain.job import SwitchedOff
+from lifestream.domain.payloads import SwitchedOff
 from lifestream.domain.ranking import fused_order
 from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering import load_answerer

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from lifestream.domain.chunks import Indexed
-from lifestream.domain.job import Frozen, JobOptions, JobStatus, MissingPart, SwitchedOff
+from lifestream.domain.job import Frozen, JobOptions, JobStatus
+from lifestream.domain.payloads import MissingPart, SwitchedOff
 from lifestream.domain.summary import Usage
 from lifestream.domain.transcript import Engines, Source
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
-from lifestream.domain.job import MissingPart, SwitchedOff
+from lifestream.domain.payloads import MissingPart, SwitchedOff
 from lifestream.domain.summary import (
     CitedActionItem,
     CitedContribution,

@@ -8,10 +8,11 @@ from pydantic import BaseModel
 
 from lifestream import __version__
 from lifestream.domain.chunks import Indexed
-from lifestream.domain.job import JobOptions, JobStatus, MissingPart, SwitchedOff
+from lifestream.domain.job import JobOptions, JobStatus
 from lifestream.domain.manifest import Manifest
 from lifestream.domain.markdown import result_page
 from lifestream.domain.page import html_page
+from lifestream.domain.payloads import MissingPart, SwitchedOff
 from lifestream.domain.plain_text import to_text
 from lifestream.domain.quality import QualityReport
 from lifestream.domain.reading import Recording

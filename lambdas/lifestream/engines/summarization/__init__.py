@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lifestream.domain.job import SwitchedOff
+from lifestream.domain.payloads import SwitchedOff
 from lifestream.domain.summary import Drafted, SummaryWishes
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ConfigurationError
