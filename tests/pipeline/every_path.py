@@ -108,17 +108,18 @@ class EveryPath:
         self._start_container_of_the_aborted()
         self._tell_again_that_it_ended()
         self._start_container_of_the_aborted()
-        self.records.cancel(self.cancelled)
+        found = self.reconciler.run()
+        assert lost.job_id in found.delivered
+        assert self.aborted.execution_name in found.containers_stopped
+        self.records.cancel(self.cancelled)  # whose sound the container of the aborted was given
         self._table("SlotsTableName").update_item(
             Key={POOL_KEY: Pool.GPU},
             UpdateExpression=ACQUIRE,
             ExpressionAttributeValues={":me": {"nobody"}},
         )
         found = self.reconciler.run()
-        assert lost.job_id in found.delivered
         assert self.cancelled.job_id in found.stopped
         assert "nobody" in found.released
-        assert self.aborted.execution_name in found.containers_stopped
         return lost
 
     def _record_the_failure_of_a_container(self, job: ProcessingJob) -> None:
