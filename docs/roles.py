@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from infrastructure.conftest import synthesized
+from pipeline.grants import named
 
-HASH = re.compile(r"[0-9A-F]{8}$")
 OF_CODE = re.compile(r"(FunctionService|TaskTask|StateMachine)Role$")
 READING = ("s3:GetObject",)
 WRITING = ("s3:PutObject", "s3:DeleteObject")
@@ -62,7 +62,7 @@ def _roles() -> dict[str, list[dict[str, Any]]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for policy in template.find_resources("AWS::IAM::Policy").values():
         [role] = policy["Properties"]["Roles"]
-        name = OF_CODE.sub("", HASH.sub("", role["Ref"]))
+        name = OF_CODE.sub("", named(role["Ref"]))
         statements = policy["Properties"]["PolicyDocument"]["Statement"]
         found.setdefault(name, []).extend(statements)
     return {name: statements for name, statements in found.items() if any(_calls(statements))}
@@ -96,4 +96,4 @@ def _text(resource: Any) -> str:
     if "Fn::Join" in resource:
         return "".join(map(_text, resource["Fn::Join"][1]))
     [reference] = resource.values()
-    return HASH.sub("", str(reference[0] if isinstance(reference, list) else reference))
+    return named(str(reference[0] if isinstance(reference, list) else reference))

@@ -141,11 +141,11 @@ def check_owners(state: PublicState) -> None:
         assert (record.job_id, record.bucket, record.key) == (
             (told.job_id, told.bucket, told.key)
         ), f"I8: the row of {record.job_id} is about {told.key}"
-    for key in _keys(state, "jobs/"):
+    for key in keys_below(state.s3, state.bucket, "jobs/"):
         if re.fullmatch(r"job-\d+\.json", PurePosixPath(key).name):
             found = ProcessingJob.model_validate(_described(state, key))
             assert found.job_id == key.split("/")[1], f"I8: {key} is about {found.key}"
-    for key in _keys(state, "results/"):
+    for key in keys_below(state.s3, state.bucket, "results/"):
         if key.endswith("/manifest.json"):
             video = _described(state, key, "source")
             about = ProcessingJob.for_upload(**video)
@@ -221,8 +221,8 @@ def _described(state: PublicState, key: str, *path: str) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name in ProcessingJob.model_fields}
 
 
-def _keys(state: PublicState, prefix: str) -> list[str]:
-    pages = state.s3.get_paginator("list_objects_v2").paginate(Bucket=state.bucket, Prefix=prefix)
+def keys_below(s3: S3Client, bucket: str, prefix: str = "") -> list[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
 

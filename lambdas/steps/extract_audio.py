@@ -40,5 +40,5 @@ def extract(job: InspectedJob) -> Extraction:
     )
     with tempfile.TemporaryFile() as flac:  # without a name: gone even if this process is killed
         extraction = sandboxed.extract_audio(video.read_at, flac)
-        artifacts().upload_open(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
+        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
     return extraction

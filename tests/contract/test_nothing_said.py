@@ -69,7 +69,8 @@ def test_nobody_is_said_to_have_said_anything(
     job = an_inspected_job(duration=MINUTES * 60)
     JobTable(clients.table(JOBS)).accept(a_job())
     write(tmp_path / AUDIO, sound)
-    artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, tmp_path / AUDIO)
+    with (tmp_path / AUDIO).open("rb") as file:
+        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, file)
     monkeypatch.setattr(summarize_transcript, "load_summarizer", lambda *_: Summarizer())
 
     artifacts().save(job.job_id, Step.INSPECT_VIDEO, inspected_job(job.attempt), job)

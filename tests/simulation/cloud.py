@@ -120,8 +120,7 @@ class Cloud:
         return self.state.jobs.find(job.job_id) is not None
 
     def object_keys(self) -> list[str]:
-        pages = self.aws.s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET)
-        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        return invariants.keys_below(self.aws.s3, BUCKET)
 
     def take_all_slots(self) -> None:
         holders = {f"other-{number}" for number in range(100)}

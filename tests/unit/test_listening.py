@@ -101,7 +101,8 @@ def job(aws: Aws, tmp_path: Path) -> InspectedJob:  # noqa: ARG001
     job = an_inspected_job(duration=10)
     JobTable(clients.table(JOBS)).accept(a_job())
     flac = write_flac(tmp_path / AUDIO, tone(10))
-    artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
+    with flac.open("rb") as sound:
+        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, sound)
     return job
 
 
@@ -173,7 +174,8 @@ def test_voices_are_kept_only_where_that_is_wanted(
 def test_what_counts_as_speech_can_be_set(
     job: InspectedJob, sample_flac: Path, changes: dict[str, Any]
 ) -> None:
-    artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, sample_flac)
+    with sample_flac.open("rb") as sound:
+        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, sound)
 
     default = listening.fetch_sound(job, SETTINGS)
     changed = listening.fetch_sound(job, settings_with(**changes))

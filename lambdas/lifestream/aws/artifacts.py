@@ -152,10 +152,7 @@ class Artifacts:
     def put(self, key: str, body: bytes, content_type: str) -> None:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
 
-    def upload(self, job_id: str, step: Step, name: str, path: Path) -> None:
-        self._s3.upload_file(str(path), self._bucket, artifact_key(job_id, step, name))
-
-    def upload_open(self, job_id: str, step: Step, name: str, file: BinaryIO) -> None:
+    def upload(self, job_id: str, step: Step, name: str, file: BinaryIO) -> None:
         """The whole file, which may have no name. It is closed afterwards."""
         file.seek(0)
         self._s3.upload_fileobj(file, self._bucket, artifact_key(job_id, step, name))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
+from lifestream.aws.objects import NOT_THERE, REFUSED
 from lifestream.domain.job import JobOptions, ProcessingJob, derive_job_id
 from lifestream.errors import ConfigurationError, VideoNotFoundError, VideoTooComplexError
 
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
 BLOCK = 4 << 20
 BLOCKS_KEPT = 8
 OPTIONS_METADATA = "lifestream-options"
-GONE = ("404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowed")
-REFUSED = ("403", "AccessDenied")
-"""Of a missing object too, because no step may list the uploads."""
+CHANGED = ("NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowed")
 
 
 class Versions(NamedTuple):
@@ -151,9 +150,9 @@ def version_of(job: ProcessingJob) -> dict[str, Any]:
 def translated(error: ClientError, job: ProcessingJob) -> Exception:
     """VideoNotFoundError if the upload is gone or may not be read, else the error itself."""
     code = error.response["Error"]["Code"]
-    if code in GONE:
+    if code in NOT_THERE or code in CHANGED:
         return VideoNotFoundError(f"{job.file_name} is not there any more")
-    if code in REFUSED:
+    if code in REFUSED:  # of a missing object too, because no step may list the uploads
         return VideoNotFoundError(f"{job.file_name} is not there any more, or may not be read")
     return error
 
