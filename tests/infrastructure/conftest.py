@@ -43,6 +43,11 @@ def resources(template: Template, kind: str) -> list[dict[str, Any]]:
     return [resource["Properties"] for resource in found.values()]
 
 
+def queue(template: Template, name: str) -> dict[str, Any]:
+    [found] = [q for q in resources(template, "AWS::SQS::Queue") if q["QueueName"] == name]
+    return found
+
+
 def definition(template: Template) -> dict[str, Any]:
     """The state machine, with every reference replaced by the name of what it refers to."""
     [machine] = resources(template, "AWS::StepFunctions::StateMachine")

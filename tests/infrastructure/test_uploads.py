@@ -1,0 +1,181 @@
+"""The template's bucket and queues: what arrives, how often it is tried, how long it is kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from infrastructure.conftest import definition, queue, resources
+
+Synthesize = Callable[..., Template]
+
+
+def test_queues_poll_long_and_give_up_after_three_receives(template: Template) -> None:
+    ingest = queue(template, "lifestream-video-processing-dev")
+    dead = queue(template, "lifestream-video-processing-dlq-dev")
+
+    assert ingest["ReceiveMessageWaitTimeSeconds"] == 20
+    assert ingest["RedrivePolicy"]["maxReceiveCount"] == 3
+    assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.fault("B5", by="the synthesized limits", so="hidden six times as long as it may take")
+def test_a_message_is_hidden_six_times_as_long_as_its_consumer_may_take(
+    template: Template,
+) -> None:
+    [dispatcher] = [
+        f for f in resources(template, "AWS::Lambda::Function") if "dispatcher" in f["Handler"]
+    ]
+
+    visibility = queue(template, "lifestream-video-processing-dev")["VisibilityTimeout"]
+
+    assert visibility >= 6 * dispatcher["Timeout"]
+
+
+def test_an_upload_outlasts_three_quarters_of_an_hour_of_throttling(template: Template) -> None:
+    """Lambda retries a throttled invocation for the visibility timeout of each receive:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""
+    ingest = queue(template, "lifestream-video-processing-dev")
+    receives = ingest["RedrivePolicy"]["maxReceiveCount"]
+
+    assert receives * ingest["VisibilityTimeout"] >= 45 * 60
+
+
+def test_the_dispatcher_reports_failures_by_message_and_starts_steadily(
+    template: Template,
+) -> None:
+    template.has_resource_properties(
+        "AWS::Lambda::EventSourceMapping",
+        {
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": 2},
+            "BatchSize": 10,
+        },
+    )
+
+
+def test_notifications_cover_each_extension_in_both_cases_under_uploads(
+    template: Template,
+) -> None:
+    [bucket] = resources(template, "AWS::S3::Bucket")
+    rules = bucket["NotificationConfiguration"]["QueueConfigurations"]
+
+    filters = [{r["Name"]: r["Value"] for r in rule["Filter"]["S3Key"]["Rules"]} for rule in rules]
+
+    assert {rule["Event"] for rule in rules} == {"s3:ObjectCreated:*"}
+    assert {f["prefix"] for f in filters} == {"uploads/"}
+    assert {f["suffix"] for f in filters} == {
+        ".mp4", ".MP4", ".mov", ".MOV", ".avi", ".AVI", ".mkv", ".MKV",
+    }  # fmt: skip
+
+
+def test_the_bucket_is_private_versioned_and_cleans_up(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "VersioningConfiguration": {"Status": "Enabled"},
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "BucketEncryption": Match.any_value(),
+            "LifecycleConfiguration": {
+                "Rules": Match.array_with(
+                    [Match.object_like({"AbortIncompleteMultipartUpload": Match.any_value()})]
+                )
+            },
+        },
+    )
+
+
+def test_browsers_may_upload_from_the_origins_that_are_named(synthesize: Synthesize) -> None:
+    origins = ["https://videos.example.com", "http://localhost:5173"]
+    [bucket] = resources(synthesize(browser_origins=json.dumps(origins)), "AWS::S3::Bucket")
+
+    [rule] = bucket["CorsConfiguration"]["CorsRules"]
+
+    assert rule["AllowedOrigins"] == origins
+    assert rule["AllowedMethods"] == ["PUT", "POST", "GET", "HEAD"]
+    assert rule["AllowedHeaders"] == ["*"]
+    assert rule["ExposedHeaders"] == ["ETag"]  # the parts of a multipart upload are named by it
+
+
+def test_no_browser_may_upload_unless_its_origin_is_named(template: Template) -> None:
+    [bucket] = resources(template, "AWS::S3::Bucket")
+
+    assert "CorsConfiguration" not in bucket
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "http://videos.example.com",
+        "https://videos.example.com/",
+        "https://*.example.com",
+        "https://a.example.com/upload",
+    ],
+)
+def test_an_origin_that_is_none_is_refused(synthesize: Synthesize, origin: str) -> None:
+    with pytest.raises(SystemExit, match=r"browser_origins: .* is no origin such as") as no:
+        synthesize(browser_origins=json.dumps([origin]))
+
+    assert "\n" not in str(no.value)
+
+
+DAY = 24 * 3600
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_artifacts_and_videos_outlive_the_longest_execution(
+    synthesize: Synthesize, stage: str
+) -> None:
+    """Expiry happens at the end of the day, so one more than the machine may take."""
+    template = synthesize(stage=stage)
+    machine = definition(template)
+    rules = lifecycle(template)
+
+    assert rules["jobs/"]["ExpirationInDays"] * DAY >= machine["TimeoutSeconds"] + DAY
+    old_videos = rules["uploads/"]["NoncurrentVersionExpiration"]["NoncurrentDays"]
+    assert old_videos * DAY >= machine["TimeoutSeconds"] + DAY
+
+
+def test_old_versions_of_everything_expire(template: Template) -> None:
+    """Who deletes a voice or a video means it; what is overwritten can be had back for a while."""
+    rules = lifecycle(template)
+
+    kept = {p: r["NoncurrentVersionExpiration"]["NoncurrentDays"] for p, r in rules.items() if p}
+    assert kept == {
+        "uploads/": 14, "results/": 14, "index/": 14, "models/": 14, "jobs/": 1, "voices/": 1,
+    }  # fmt: skip
+    assert {p for p, rule in rules.items() if "ExpirationInDays" in rule} == {"jobs/"}
+    assert rules[""]["ExpiredObjectDeleteMarker"] is True
+    assert all(rule["Status"] == "Enabled" for rule in rules.values())
+
+
+def lifecycle(template: Template) -> dict[str, dict[str, Any]]:
+    """Prefix → rule."""
+    [bucket] = [b for b in resources(template, "AWS::S3::Bucket") if "VersioningConfiguration" in b]
+    return {rule.get("Prefix", ""): rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
+
+
+def test_reads_of_a_bucket_in_prod_are_logged_for_a_quarter(synthesize: Synthesize) -> None:
+    template = synthesize(stage="prod")
+    logs = {
+        name: bucket["Properties"]
+        for name, bucket in template.find_resources("AWS::S3::Bucket").items()
+        if "VersioningConfiguration" not in bucket["Properties"]
+    }
+
+    [(name, properties)] = logs.items()
+    template.has_resource_properties(
+        "AWS::S3::Bucket", {"LoggingConfiguration": {"DestinationBucketName": {"Ref": name}}}
+    )
+    [rule] = properties["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == 90
