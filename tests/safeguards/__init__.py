@@ -1,0 +1,1 @@
+"""What is taken away to see whether a test misses it (tests/mutants.py)."""

@@ -1,0 +1,127 @@
+"""Against strangers: what they upload, send and say."""
+
+from __future__ import annotations
+
+from safeguards.mutant import Mutant
+
+TOLD = ("tests/unit/test_webhook.py",)
+FORGED = ("tests/unit/test_job.py", "tests/reliability/test_forged.py")
+SANDBOXED = ("tests/unit/test_sandbox.py",)
+TAKEN_OVER = ("tests/unit/test_takeover.py",)
+BOMBED = ("tests/unit/test_bombs.py",)
+FETCHED = ("tests/unit/test_video_reads.py",)
+
+ATTACKS = (
+    Mutant(
+        "escaped HTML",
+        "lambdas/lifestream/domain/page/__init__.py",
+        "autoescape=True",
+        "autoescape=False",
+        ("tests/unit/test_hostile.py",),
+    ),
+    Mutant(
+        "no webhook into a private network",
+        "lambdas/lifestream/webhook.py",
+        "if not may_be_private and not all(",
+        "if not may_be_private and not any(",
+        TOLD,
+    ),
+    Mutant(
+        "a webhook to the address that was checked",
+        "lambdas/lifestream/webhook.py",
+        "return HTTPConnectionPool(address,",
+        "return HTTPConnectionPool(str(parts.hostname),",
+        TOLD,
+    ),
+    Mutant(
+        "an id that fits the message's object",
+        "lambdas/lifestream/domain/job.py",
+        "if self.job_id != derive_job_id(self.bucket, self.key, version):",
+        "if False:",
+        FORGED,
+    ),
+    Mutant(
+        "the bucket of a message",
+        "lambdas/lifestream/domain/messages.py",
+        "if any(job.bucket != bucket for job in jobs):",
+        "if False:",
+        FORGED,
+    ),
+    Mutant(
+        "an attempt that follows one that ran",
+        "lambdas/lifestream/aws/admission.py",
+        "if execution is None:",
+        "if execution is None:\n            return job\n        if False:",
+        FORGED,
+    ),
+    Mutant(
+        "the row's word about a redrive",
+        "lambdas/lifestream/aws/admission.py",
+        "            return record.job\n",
+        "            return job\n",
+        FORGED,
+    ),
+    Mutant(
+        "libraries of the decoder",
+        "lambdas/lifestream/media/sandbox.py",
+        '{"LD_LIBRARY_PATH": libraries} if libraries else {}',
+        "{}",
+        SANDBOXED,
+    ),
+    Mutant(
+        "the decoder's own failures kept from the video",
+        "lambdas/lifestream/media/sandbox.py",
+        "raise DecoderStartError(str(error)) from error",
+        "raise",
+        SANDBOXED,
+    ),
+    Mutant(
+        "the decoder's system call filter",
+        "lambdas/lifestream/media/confinement.py",
+        '"seccomp": filter_system_calls',
+        '"seccomp": lambda: True',
+        TAKEN_OVER,
+    ),
+    Mutant(
+        "the decoder's limit of open files",
+        "lambdas/lifestream/media/confinement.py",
+        '"RLIMIT_NOFILE": forbid_opening',
+        '"RLIMIT_NOFILE": lambda: True',
+        TAKEN_OVER,
+    ),
+    Mutant(
+        "memory hidden from the decoder",
+        "lambdas/lifestream/media/confinement.py",
+        "return _prctl(PR_SET_DUMPABLE, 0)",
+        "return True",
+        TAKEN_OVER,
+    ),
+    Mutant(
+        "the decoder's memory limit below the function's",
+        "lambdas/lifestream/media/sandbox.py",
+        "load(FunctionSettings).memory_megabytes - OWN_MEGABYTES",
+        "4_096",
+        BOMBED,
+    ),
+    Mutant(
+        "a name for a decoder that is stopped at its limits",
+        "lambdas/lifestream/media/sandbox.py",
+        "if status in STOPPED:",
+        "if status is None:",
+        BOMBED,
+    ),
+    Mutant(
+        "headers fetched in small ranges",
+        "lambdas/steps/inspect_video.py",
+        "identify(video.read_range,",
+        "identify(video.read_at,",
+        FETCHED,
+    ),
+    Mutant(
+        "a budget of bytes per inspection",
+        "lambdas/lifestream/aws/videos.py",
+        "        self._spend(end - start)\n",
+        "",
+        FETCHED,
+    ),
+)

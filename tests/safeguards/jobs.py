@@ -1,0 +1,217 @@
+"""Against losing a job, doubling it, or paying twice."""
+
+from __future__ import annotations
+
+from safeguards.mutant import SYNTHESIZED, Mutant
+
+SMALL = ("tests/reliability/test_small_account.py",)
+
+JOBS = (
+    Mutant(
+        "deterministic execution name",
+        "lambdas/lifestream/aws/executions.py",
+        "name=job.execution_name",
+        "name=job.execution_name + __import__('uuid').uuid4().hex[:6]",
+    ),
+    Mutant(
+        "conditional status write",
+        "lambdas/lifestream/aws/job_table.py",
+        'is_current = Attr("attempt").eq(job.attempt) & ~Attr("status").is_in(TERMINAL)',
+        'is_current = Attr("job_id").exists()',
+    ),
+    Mutant(
+        "condition on the attempt",
+        "lambdas/lifestream/aws/job_table.py",
+        'is_current = Attr("attempt").eq(job.attempt) & ~Attr',
+        "is_current = ~Attr",
+    ),
+    Mutant(
+        "catch",
+        "cdk_app/workflow.py",
+        'self._record_failure, errors=["States.ALL"], outputs=failure_of(step)',
+        'self._record_failure, errors=["States.Permissions"], outputs=failure_of(step)',
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "semaphore release after success",
+        "cdk_app/slots.py",
+        "update_expression=RELEASE",
+        "update_expression=ACQUIRE",
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "semaphore release after failure",
+        "lambdas/steps/record_failure.py",
+        "    slots().release(job.execution_name)\n",
+        "",
+    ),
+    Mutant(
+        "semaphore release after an abort",
+        "lambdas/lifestream/aws/settlement.py",
+        "        self.slots.release(execution.name)\n",
+        "",
+    ),
+    Mutant(
+        "semaphore limit",
+        "lambdas/lifestream/aws/slots.py",
+        "size({HOLDERS}) < :limit OR",
+        "size({HOLDERS}) < :limit OR size({HOLDERS}) >= :limit OR",
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "partial batch response",
+        "lambdas/triggers/dispatcher.py",
+        "        raise\n",
+        "        del failed\n",
+    ),
+    Mutant(
+        "fingerprint check",
+        "lambdas/lifestream/aws/artifacts.py",
+        "checkpoint is None or checkpoint.fingerprint != made_from",
+        "checkpoint is None",
+    ),
+    Mutant(
+        "check that the artifact is whole",
+        "lambdas/lifestream/aws/artifacts.py",
+        "return checkpoint if is_whole else None",
+        "return checkpoint",
+    ),
+    Mutant(
+        "atomic publication: the checkpoint last",
+        "lambdas/lifestream/aws/artifacts.py",
+        "        made = work()\n",
+        "        self.save(job_id, step, CHECKPOINT, Checkpoint(fingerprint=made_from, facts={}))\n"
+        "        made = work()\n",
+    ),
+    Mutant(
+        "atomic publication: the manifest last",
+        "lambdas/lifestream/domain/results.py",
+        'return files | {"manifest.json": _json(manifest)}',
+        'return {"manifest.json": _json(manifest)} | files',
+    ),
+    Mutant(
+        "removal of overwritten versions",
+        "lambdas/steps/index_transcript.py",
+        "    keep_newest(job, index)\n",
+        "",
+    ),
+    Mutant(
+        "URL decoding",
+        "lambdas/lifestream/domain/messages.py",
+        'unquote_plus(s3["object"]["key"])',
+        's3["object"]["key"]',
+    ),
+    Mutant(
+        "test-event filter",
+        "lambdas/lifestream/domain/messages.py",
+        'message.get("Event") == "s3:TestEvent"',
+        'message.get("Event") == "none"',
+    ),
+    Mutant(
+        "the other records of a message",
+        "lambdas/lifestream/domain/messages.py",
+        "            asked.unusable.append(str(error))",
+        "            raise",
+    ),
+    Mutant(
+        "recursion guard",
+        "lambdas/lifestream/domain/messages.py",
+        "if not key.startswith(UPLOADS_PREFIX):",
+        "if not key:",
+    ),
+    Mutant(
+        "dead letter of an aborted execution",
+        "lambdas/lifestream/aws/settlement.py",
+        "            self._send_letter(record, execution)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "look into the history before another dead letter",
+        "lambdas/lifestream/aws/settlement.py",
+        '            case "sent":\n                return True',
+        '            case "sent":\n                return False',
+    ),
+    Mutant(
+        "look into the queue before another dead letter",
+        "lambdas/lifestream/aws/settlement.py",
+        "return self.queues.holds_letter(record.job_id, record.attempt)",
+        "return False",
+    ),
+    Mutant(
+        "one sender of a dead letter",
+        "lambdas/lifestream/aws/settlement.py",
+        "            if is_mine:\n                self.queues",
+        "            if is_mine or True:\n                self.queues",
+    ),
+    Mutant(
+        "refusal to work for a job that has ended",
+        "lambdas/lifestream/step.py",
+        "    if not job_table().enter(job, name, status):",
+        "    if job_table().enter(job, name, status) and False:",
+    ),
+    Mutant(
+        "no dead letter for a cancelled job",
+        "cdk_app/workflow.py",
+        "in ['FAILED', 'PARTIAL'] %}",
+        "in ['FAILED', 'PARTIAL', 'CANCELLED'] %}",
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "ends that nobody heard of",
+        "lambdas/lifestream/aws/reconciliation.py",
+        "        self.settlement.announce(record)\n",
+        "",
+    ),
+    Mutant(
+        "lost notifications",
+        "lambdas/lifestream/aws/reconciliation.py",
+        'found["delivered"] += self._deliver_uploads(horizon, cutoff)',
+        'found["delivered"] += []',
+    ),
+    Mutant(
+        "lost ends of executions",
+        "lambdas/lifestream/aws/reconciliation.py",
+        '        self.settlement.settle(execution)\n        return "settled"',
+        '        return "settled"',
+    ),
+    Mutant(
+        "retry of a killed process",
+        "cdk_app/guards.py",
+        '    "Runtime.ExitError",\n',
+        "",
+        SYNTHESIZED,
+    ),
+    Mutant(
+        "hours for a throttled function",
+        "cdk_app/guards.py",
+        "    add_retry(state, errors=THROTTLED, attempts=THROTTLED_ATTEMPTS)\n",
+        "",
+        SMALL,
+    ),
+    Mutant(
+        "a limit on extractions",
+        "cdk_app/slots.py",
+        "Pool.EXTRACTION: config.max_extractions",
+        "Pool.EXTRACTION: 500",
+        SMALL,
+    ),
+    Mutant(
+        "a missing host told apart from a crash",
+        "cdk_app/container_retries.py",
+        '"is_host_missing": f"{{% {is_host_missing()} %}}"',
+        '"is_host_missing": False',
+        SMALL,
+    ),
+    Mutant(
+        "the end of a container that outlives its state",
+        "lambdas/lifestream/aws/settlement.py",
+        "            self._stop_container(execution)\n",
+        "            pass\n",
+    ),
+    Mutant(
+        "the end of a container whose execution's end was lost",
+        "lambdas/lifestream/aws/reconciliation.py",
+        'found["containers_stopped"] += self._stop_containers(cutoff)',
+        'found["containers_stopped"] += []',
+    ),
+)

@@ -1,0 +1,76 @@
+"""Against wrong words, names and answers."""
+
+from __future__ import annotations
+
+from safeguards.mutant import Mutant
+
+HEARING = ("attribution", "suspicion", "results", "quality", "voices", "listening", "device")
+HEARD = tuple(f"tests/unit/test_{name}.py" for name in HEARING)
+ANSWERED = ("tests/contract/test_answers.py",)
+CONTRACT = ("tests/contract/test_search_engines.py",)
+
+RESULTS = (
+    Mutant(
+        "orphan removal in the vector index",
+        "lambdas/lifestream/engines/vector_index/pinecone.py",
+        "        self._delete(stale)\n",
+        "",
+        CONTRACT,
+    ),
+    Mutant(
+        "invented words kept from readers",
+        "lambdas/lifestream/domain/transcript.py",
+        "if not segment.flags)",
+        "if True)",
+        HEARD,
+    ),
+    Mutant(
+        "loops noticed",
+        "lambdas/lifestream/domain/suspicion.py",
+        "    if looped > MAX_LOOPED_SHARE:",
+        "    if looped > 2:",
+        HEARD,
+    ),
+    Mutant(
+        "digest of a model",
+        "lambdas/lifestream/engines/model_folder.py",
+        "if sha256(folder / name) != digest:",
+        "if sha256(folder / name) == '':",
+        HEARD,
+    ),
+    Mutant(
+        "voices kept only on request",
+        "containers/transcribe_speech/listening.py",
+        "diarization.voices if settings.remember_voices else ()",
+        "diarization.voices",
+        HEARD,
+    ),
+    Mutant(
+        "a clear margin between two names",
+        "lambdas/lifestream/domain/voices.py",
+        "is_clear = not rest or",
+        "is_clear = True or not rest or",
+        HEARD,
+    ),
+    Mutant(
+        "ties go to who began first",
+        "lambdas/lifestream/domain/attribution.py",
+        "np.where(overlap == longest, began, len(ordered)).argmin(axis=0)",
+        "overlap.argmax(axis=0)",
+        HEARD,
+    ),
+    Mutant(
+        "answers proved by the passage they name",
+        "lambdas/lifestream/domain/answers.py",
+        "for s in transcript.believed.segments if _overlap(s, passage)]",
+        "for s in transcript.believed.segments]",
+        ANSWERED,
+    ),
+    Mutant(
+        "a policy for the page",
+        "lambdas/lifestream/domain/page/page.html",
+        "default-src 'none'; script-src '{{ script_hash }}'",
+        "default-src * 'unsafe-inline'",
+        ("tests/contract/test_page.py",),
+    ),
+)
