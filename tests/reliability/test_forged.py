@@ -106,7 +106,7 @@ def test_no_attempt_is_skipped(row: str) -> None:
         assert f"{scene.bad.execution_name}-2" in cloud.executions.records
 
 
-@pytest.mark.fault("A17", by="a redrive with other wishes", so="the row's are kept")
+@pytest.mark.fault("A17", by="a redrive with other options", so="the row's are kept")
 def test_a_redrive_runs_what_the_row_says() -> None:
     with simulated(3) as cloud:
         scene = Scene.set_in(cloud)

@@ -1,4 +1,4 @@
-"""Which jobs of the ingest queue are started: what a message claims is not believed.
+"""Which jobs of the ingest queue are started: what a message claims is checked.
 
 Whoever may send to the queue may send anything. A job's id fits its object, or the message is
 no job at all (lifestream.domain.job); whether it may run again is looked up here.
