@@ -6,9 +6,13 @@ grant on a table covers its indexes.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
+from lifestream.aws.job_table import ROW_ATTRIBUTES
 from lifestream.step_names import Step
 
 
@@ -45,6 +49,27 @@ def allow_giving_up_parts(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: s
     """Large files go in parts: what of them was sent before a failure is taken back.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions"""
     allow(role, "s3:AbortMultipartUpload", on=_objects(bucket, prefixes))
+
+
+def allow_updating_rows(
+    role: iam.IGrantable, table: dynamodb.Table, attributes: Collection[str]
+) -> None:
+    """Of any job, but only these attributes.
+
+    A denial of the others, not a list of the allowed: whichever parts of a request DynamoDB counts
+    as its attributes, a request that names none of the others passes.
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    """
+    allow(role, "dynamodb:UpdateItem", on=table.table_arn)
+    others = sorted(ROW_ATTRIBUTES - set(attributes))
+    role.grant_principal.add_to_principal_policy(
+        iam.PolicyStatement(
+            effect=iam.Effect.DENY,
+            actions=["dynamodb:UpdateItem"],
+            resources=[table.table_arn],
+            conditions={"ForAnyValue:StringEquals": {"dynamodb:Attributes": others}},
+        )
+    )
 
 
 def artifacts_of(step: Step) -> str:

@@ -18,6 +18,7 @@ from cdk_app.grants import (
     allow_giving_up_parts,
     allow_reading,
     allow_reading_versions,
+    allow_updating_rows,
     allow_writing,
     artifacts_of,
 )
@@ -28,7 +29,12 @@ from cdk_app.slots import SlotTable
 from cdk_app.uploads import Uploads
 from cdk_app.webhook import Webhook
 from cdk_app.workflow import Steps, Workflow
-from lifestream.aws.job_table import RECENT_INDEX
+from lifestream.aws.job_table import (
+    RECENT_INDEX,
+    WRITTEN_BY_A_STEP,
+    WRITTEN_BY_FAILURE,
+    WRITTEN_BY_SUCCESS,
+)
 from lifestream.domain.job import UPLOADS_PREFIX
 from lifestream.step_names import Step
 
@@ -46,6 +52,8 @@ READS = {
     Step.RECORD_FAILURE: (Step.TRANSCRIBE_SPEECH,),
 }
 """Step → whose artifacts it reads, those of other jobs too. Each writes its own alone."""
+UPDATES = {Step.RECORD_SUCCESS: WRITTEN_BY_SUCCESS, Step.RECORD_FAILURE: WRITTEN_BY_FAILURE}
+"""Step → which attributes of a row it writes, where not those of every step."""
 
 
 class LifeStreamStack(Stack):
@@ -178,7 +186,7 @@ class LifeStreamStack(Stack):
         bucket, table, secret = self.uploads.bucket, self.jobs.table, self.api_keys.secret
         roles = {step: part.function for step, part in self.lambdas.items()}
         for step, role in roles.items():
-            allow(role, "dynamodb:UpdateItem", on=table.table_arn)
+            allow_updating_rows(role, table, UPDATES.get(step, WRITTEN_BY_A_STEP))
             if step in READS:
                 allow_reading(role, bucket, *map(artifacts_of, READS[step]))
         for step in (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO):
@@ -201,7 +209,7 @@ class LifeStreamStack(Stack):
         read = map(artifacts_of, READS[Step.TRANSCRIBE_SPEECH])
         allow_reading(container, bucket, *read, "models/")
         allow_writing(container, bucket, artifacts_of(Step.TRANSCRIBE_SPEECH))
-        allow(container, "dynamodb:UpdateItem", on=table.table_arn)
+        allow_updating_rows(container, table, WRITTEN_BY_A_STEP)
         dispatcher = self.dispatcher.function
         allow(dispatcher, "dynamodb:GetItem", "dynamodb:PutItem", on=table.table_arn)
         machine = self.workflow.state_machine

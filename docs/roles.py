@@ -15,7 +15,7 @@ READING = ("s3:GetObject",)
 WRITING = ("s3:PutObject", "s3:DeleteObject")
 UNTOLD = ("logs:", "xray:", "ecr:", "s3:GetObjectVersion", "s3:AbortMultipartUpload", "sqs:Get")
 """Writing logs and traces, pulling the image, and what goes along with another action."""
-ROWS = "It can change the row of any job whose id is known."
+ROWS = "It can change status, attempt and progress of any job whose id is known."
 TAKEOVER = {
     "InspectVideo": "Every upload can be read by whoever knows its name. " + ROWS,
     "ExtractAudio": "Every upload can be read by whoever knows its name, and the sound of any "
@@ -27,7 +27,7 @@ TAKEOVER = {
     "index, and the vendors' keys. " + ROWS,
     "PublishResults": "Any transcript and summary whose job id is known; published results can be "
     "replaced; named voices read. " + ROWS,
-    "RecordSuccess": ROWS,
+    "RecordSuccess": ROWS + " It can send readers to other results.",
     "RecordFailure": "It can give back GPU slots. " + ROWS,
     "Dispatcher": "Jobs can be started and rows replaced: money, and jobs that seem never to "
     "have run. It reads no video and no text.",
@@ -63,7 +63,11 @@ def _roles() -> dict[str, list[dict[str, Any]]]:
     for policy in template.find_resources("AWS::IAM::Policy").values():
         [role] = policy["Properties"]["Roles"]
         name = OF_CODE.sub("", named(role["Ref"]))
-        statements = policy["Properties"]["PolicyDocument"]["Statement"]
+        statements = [
+            statement
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+        ]
         found.setdefault(name, []).extend(statements)
     return {name: statements for name, statements in found.items() if any(_calls(statements))}
 

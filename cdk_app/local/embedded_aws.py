@@ -31,6 +31,7 @@ def main() -> None:
         cloud_formation,
         containers,
         guard,
+        item_attributes,
         lambda_workers,
         loopback,
         permissions,
@@ -40,6 +41,7 @@ def main() -> None:
     port = int(os.environ["GATEWAY_PORT"])
     endpoint = f"http://127.0.0.1:{port}"
     loopback.install()
+    item_attributes.install()
     permissions.install(decisions=options["decisions"])
     lambda_workers.install(max_workers=options["workers"])
     cloud_formation.install()

@@ -136,6 +136,8 @@ def _of_policy(logical_id: str, policy: dict[str, Any], role: str, iam: Any) -> 
     deployed = iam.get_role_policy(RoleName=role, PolicyName=policy["PolicyName"])["PolicyDocument"]
     pairs = zip(policy["PolicyDocument"]["Statement"], deployed["Statement"], strict=True)
     for written, resolved in pairs:
+        if written["Effect"] == "Deny":
+            continue
         on = zip(_listed(written["Resource"]), _listed(resolved["Resource"]), strict=True)
         for resource, arn in on:
             for action in _listed(written["Action"]):

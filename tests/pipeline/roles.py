@@ -35,29 +35,48 @@ def without(pipeline: Pipeline, role: str, names: Collection[str]) -> Iterator[N
 @contextmanager
 def s3_of_a_role(pipeline: Pipeline, actions: list[str]) -> Iterator[Any]:
     """A client that may do just this, on everything."""
-    session = pipeline.aws.session()
-    iam, name = session.client("iam"), "scratch"
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
-    allow = {"Effect": "Allow", "Action": actions, "Resource": "*"}
-    _put(iam, name, "may", {"Statement": [allow]})
-    try:
-        yield s3_as(pipeline, role["Arn"])
-    finally:
-        iam.delete_role_policy(RoleName=name, PolicyName="may")
-        iam.delete_role(RoleName=name)
+    with _role(pipeline, [{"Effect": "Allow", "Action": actions, "Resource": "*"}]) as arn:
+        yield client_as(pipeline, "s3", arn)
 
 
-def s3_as(pipeline: Pipeline, role_arn: str) -> Any:
+@contextmanager
+def client_like(pipeline: Pipeline, service: str, role: str) -> Iterator[Any]:
+    """A client with the rights of one of the deployment's roles."""
+    iam = pipeline.aws.session().client("iam")
+    policies: list[Any] = [
+        iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        for name in iam.list_role_policies(RoleName=role)["PolicyNames"]
+    ]
+    statements = [statement for policy in policies for statement in policy["Statement"]]
+    with _role(pipeline, statements) as arn:
+        yield client_as(pipeline, service, arn)
+
+
+def client_as(pipeline: Pipeline, service: str, role_arn: str) -> Any:
     sts = pipeline.aws.session().client("sts")
     keys = sts.assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
-    return boto3.client(
-        "s3",
+    session: Any = boto3.Session()  # its stubs know services by literal
+    return session.client(
+        service,
         endpoint_url=pipeline.aws.endpoint,
         region_name="us-east-1",
         aws_access_key_id=keys["AccessKeyId"],
         aws_secret_access_key=keys["SecretAccessKey"],
         aws_session_token=keys["SessionToken"],
     )
+
+
+@contextmanager
+def _role(pipeline: Pipeline, statements: list[Policy]) -> Iterator[str]:
+    """Its ARN. Whoever asks may assume it."""
+    iam, name = pipeline.aws.session().client("iam"), "scratch"
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
+    _put(iam, name, "may", {"Statement": statements})
+    try:
+        yield str(role["Arn"])
+    finally:
+        iam.delete_role_policy(RoleName=name, PolicyName="may")
+        iam.delete_role(RoleName=name)
 
 
 def _narrowed(policy: Policy, names: Collection[str]) -> Policy:

@@ -15,7 +15,7 @@ from conftest import forget_everything
 from pipeline.conftest import Pipeline
 from pipeline.every_path import EveryPath, machine_of_one_task
 from pipeline.grants import Decision, Grant, granted, physical_id, role_of, unused
-from pipeline.roles import s3_of_a_role, without
+from pipeline.roles import client_like, s3_of_a_role, without
 from pipeline.unused_grants import UNUSED, Unused
 
 
@@ -172,6 +172,34 @@ def test_a_rule_invokes_no_function_whose_policy_does_not_let_it(pipeline: Pipel
     pipeline.until(lambda: refused in pipeline.decisions.read()[before:], "it is not refused")
     events.remove_targets(Rule="not-allowed", Ids=["1"])
     events.delete_rule(Name="not-allowed")
+
+
+@pytest.mark.attack
+def test_a_step_that_was_taken_over_gives_no_row_another_object_or_other_results(
+    pipeline: Pipeline,
+) -> None:
+    session = pipeline.aws.session()
+    jobs, table = session.client("dynamodb"), pipeline.aws.outputs["JobsTableName"]
+    victim = {"job_id": {"S": "victim"}, "attempt": {"N": "1"}}
+    jobs.put_item(TableName=table, Item=victim)
+    role = role_of(session, "InspectVideoFunction").rpartition("/")[2]
+
+    with client_like(pipeline, "dynamodb", role) as attacker:
+        for expression in ("SET job = :x", "SET #p = :x", "REMOVE letter.attempt"):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                attacker.update_item(**_update(table, expression))
+        attacker.update_item(**_update(table, "SET progress = :x"))
+
+    row = jobs.get_item(TableName=table, Key={"job_id": victim["job_id"]})["Item"]
+    jobs.delete_item(TableName=table, Key={"job_id": victim["job_id"]})
+    assert row == victim | {"progress": {"S": "x"}}
+
+
+def _update(table: str, expression: str) -> dict[str, Any]:
+    names = {"ExpressionAttributeNames": {"#p": "results_prefix"}} if "#p" in expression else {}
+    values = {"ExpressionAttributeValues": {":x": {"S": "x"}}} if ":x" in expression else {}
+    key = {"job_id": {"S": "victim"}}
+    return {"TableName": table, "Key": key, "UpdateExpression": expression, **names, **values}
 
 
 def _ended(pipeline: Pipeline, execution: str) -> dict[str, Any]:

@@ -124,4 +124,13 @@ ATTACKS = (
         "",
         FETCHED,
     ),
+    Mutant(
+        "the attributes of a row that are no business of a step",
+        "cdk_app/grants.py",
+        "others = sorted(ROW_ATTRIBUTES - set(attributes))",
+        'others = ["none"]',
+        (
+            "tests/pipeline/test_permissions.py::test_a_step_that_was_taken_over_gives_no_row_another_object_or_other_results",
+        ),
+    ),
 )

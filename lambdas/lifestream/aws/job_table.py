@@ -75,6 +75,15 @@ class JobRecord(BaseModel):
         return self.status.is_terminal and not self.is_announced
 
 
+ROW_ATTRIBUTES = frozenset(JobRecord.model_fields) | {"kind"}
+WRITTEN_BY_A_STEP = frozenset(
+    # The key and the condition of each write, then what it sets:
+    {"job_id", "attempt", "status", "updated_at", "current_step", "progress"}
+)
+WRITTEN_BY_SUCCESS = WRITTEN_BY_A_STEP | {"results_prefix", "switched_off"}
+WRITTEN_BY_FAILURE = WRITTEN_BY_A_STEP | {"results_prefix", "failure"}
+
+
 class JobTable:
     def __init__(self, table: Table) -> None:
         self._table = table
