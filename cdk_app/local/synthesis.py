@@ -18,7 +18,8 @@ SOURCES = ("app.py", "cdk.json", "requirements.txt", "cdk_app", "lambdas", "cont
 STACK = "LifeStream-dev"
 KEPT_VERSIONS = 3
 # Zips need no packages here: the Lambda workers use this environment's. CDK's own switch.
-CONTEXT: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
+CONTEXT: dict[str, Any] = {"aws:cdk:bundling-stacks": []}
+BUILT_IN_MODEL = "tiny.en"
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,18 @@ class Assembly:
         return content
 
 
-def synthesize() -> Assembly:
-    assembly = Assembly(CACHE / f"cdk.out-{source_hash()}")
+def synthesize(whisper_model: str = BUILT_IN_MODEL) -> Assembly:
+    """As `cdk synth -c whisper_model=…` does it."""
+    context = CONTEXT | {"whisper_model": whisper_model}
+    assembly = Assembly(CACHE / f"cdk.out-{source_hash(context)}")
     if not (assembly.folder / "manifest.json").exists():
-        _run_app(assembly.folder)
+        _run_app(assembly.folder, context)
         _forget_old_versions()
     return assembly
 
 
-def source_hash() -> str:
-    digest = hashlib.sha256()
+def source_hash(context: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(context, sort_keys=True).encode())
     for path in sorted(path for name in SOURCES for path in _files(ROOT / name)):
         digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
@@ -80,10 +83,10 @@ def _files(path: Path) -> list[Path]:
     return [p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
 
 
-def _run_app(folder: Path) -> None:
+def _run_app(folder: Path, context: dict[str, Any]) -> None:
     """Into a temporary folder first: an interrupted synthesis leaves nothing that looks whole."""
     partial = folder.with_name(f"{folder.name}.{os.getpid()}")
-    context = json.loads((ROOT / "cdk.json").read_text())["context"] | CONTEXT
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | context
     environment = os.environ | {
         "CDK_OUTDIR": str(partial),
         "CDK_CONTEXT_JSON": json.dumps(context),

@@ -1,6 +1,6 @@
 """`--check`: tries both engines on one second of sound, and says exactly what is wrong.
 
-Where the built-in engines are installed, as on a laptop, those are tried that a job would get.
+Where pyannote.audio is not installed, as on a laptop, the diarizer is tried that a job would get.
 With `--without-models` only what the image itself brings is tried: the libraries and the voice
 activity detector. That is what the image's build does, on the CPU.
 """
@@ -22,7 +22,6 @@ from lifestream.engines.device import chosen, named_errors
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.pyannote import Pyannote
 from lifestream.engines.transcription import load_transcriber
-from lifestream.engines.transcription.faster_whisper import FasterWhisper
 from lifestream.errors import PipelineError
 from lifestream.media import SAMPLE_RATE
 from lifestream.media.sound import Sound
@@ -37,7 +36,8 @@ def check(arguments: Sequence[str]) -> int:
     parser.add_argument("--without-models", action="store_true")
     asked = parser.parse_args(arguments)
     settings = load(SpeechSettings)
-    attempts: dict[str, Callable[[], str]] = {"libraries": try_libraries}
+    of_image = asked.without_models or has_pyannote()
+    attempts: dict[str, Callable[[], str]] = {"libraries": lambda: try_libraries(of_image=of_image)}
     if not asked.without_models:
         attempts |= {
             "models": lambda: fetch(settings),
@@ -59,21 +59,22 @@ def works(name: str, attempt: Callable[[], str]) -> bool:
     return True
 
 
-def try_libraries() -> str:
-    if has_built_in_engines():
-        speech_spans(one_second().samples)
-        return "with the built-in engines"
+def try_libraries(*, of_image: bool) -> str:
+    """What the image lacks must not be made up for by a built-in engine."""
     with named_errors("libraries"):
         import ctranslate2
         import faster_whisper
+
+        speech_spans(one_second().samples)
+        found = (
+            f"faster-whisper {faster_whisper.__version__}, CTranslate2 {ctranslate2.__version__}"
+        )
+        if not of_image:
+            return f"{found}, the built-in diarizer"
         import pyannote.audio
         import torch
 
-        speech_spans(one_second().samples)
-    return (
-        f"faster-whisper {faster_whisper.__version__}, CTranslate2 {ctranslate2.__version__}, "
-        f"pyannote.audio {pyannote.audio.__version__}, torch {torch.__version__}"
-    )
+    return f"{found}, pyannote.audio {pyannote.audio.__version__}, torch {torch.__version__}"
 
 
 def fetch(settings: SpeechSettings) -> str:
@@ -84,20 +85,19 @@ def fetch(settings: SpeechSettings) -> str:
 
 
 def try_recognition(settings: SpeechSettings) -> str:
-    engine = load_transcriber(settings) if has_built_in_engines() else FasterWhisper(settings)
+    engine = load_transcriber(settings)
     engine.transcribe(one_second(), JobOptions(), lambda _: None)
     return f"{engine.name} on {chosen(settings.device)}"
 
 
 def try_diarization(settings: SpeechSettings) -> str:
-    engine = load_diarizer(settings) if has_built_in_engines() else Pyannote(settings)
+    engine = Pyannote(settings) if has_pyannote() else load_diarizer(settings)
     engine.diarize(one_second(), JobOptions(), lambda _: None)
     return f"{engine.name} on {chosen(settings.device)}"
 
 
-def has_built_in_engines() -> bool:
-    """The image has none: what it lacks must not be made up for by another engine."""
-    return find_spec("pocketsphinx") is not None
+def has_pyannote() -> bool:
+    return find_spec("pyannote") is not None
 
 
 def one_second() -> Sound:

@@ -22,6 +22,7 @@ PipelineError
 │  ├─ KeyRefusedError          a vendor does not take the key, although it was read anew
 │  ├─ SwitchedOffError         this deployment makes no summary, or no index
 │  ├─ UnsupportedOptionError
+│  │  └─ EnglishOnlyModelError   the Whisper model was trained with English alone
 │  ├─ WebhookRefusedError      its receiver does not take the message, or must not get it
 │  ├─ CostCapError             the next model call could cost more than is allowed for a job
 │  ├─ DeadlineError            the container was still at work when its time was over
@@ -146,6 +147,13 @@ class SwitchedOffError(ConfigurationError):
 
 class UnsupportedOptionError(ConfigurationError):
     advice = "Leave the option out, or use an engine that supports it."
+
+
+class EnglishOnlyModelError(UnsupportedOptionError):
+    advice = (
+        "Use a multilingual model. For a deployment: -c whisper_model=large-v3. On a laptop: "
+        "`lifestream models small --to models`, then MODELS_DIR=models WHISPER_MODEL=small."
+    )
 
 
 class WebhookRefusedError(ConfigurationError):

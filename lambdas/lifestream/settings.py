@@ -47,9 +47,6 @@ class Keys(Environment):
 class SpeechSettings(Environment):
     """What decides the words and the speakers of a transcript."""
 
-    transcription_engine: Literal["auto", "faster-whisper", "pocketsphinx"] = Field(
-        default="auto", alias="TRANSCRIPTION_ENGINE"
-    )
     diarization_engine: Literal["auto", "pyannote", "embedded"] = Field(
         default="auto", alias="DIARIZATION_ENGINE"
     )
@@ -72,7 +69,6 @@ class SpeechSettings(Environment):
     def identity(self) -> dict[str, object]:
         """What changes the transcript; where models lie and what runs them does not."""
         names = {
-            "transcription_engine",
             "diarization_engine",
             "whisper_model",
             "pyannote_model",

@@ -1,4 +1,4 @@
-"""The embedded speech engines on the sample: useful, and always well formed."""
+"""The laptop's speech engines on the sample: useful, and always well formed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from builders import a_sound, nobody_listens
+from cdk_app.local.weights import BUILT_IN
 from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
 from lifestream.domain.summary import normalized
+from lifestream.domain.transcript import Recognition
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.embedded import BicClusterer
-from lifestream.engines.transcription import load_transcriber
-from lifestream.engines.transcription.pocketsphinx import PocketSphinx
-from lifestream.errors import ModelMissingError, UnsupportedOptionError
+from lifestream.engines.transcription import Transcriber, load_transcriber
+from lifestream.errors import EnglishOnlyModelError, ModelMissingError, advice_for
 from lifestream.media.sound import Sound, load_samples
 from lifestream.settings import SpeechSettings
 from media_files import SAMPLE
@@ -32,13 +33,28 @@ def sample(sample_flac: Path) -> Sound:
     return a_sound(load_samples(sample_flac))
 
 
+@pytest.fixture(scope="module")
+def whisper() -> Transcriber:
+    """As `lifestream local` sets it up."""
+    return load_transcriber(SpeechSettings(models_dir=BUILT_IN, whisper_model="tiny.en"))
+
+
+@pytest.fixture(scope="module")
+def progress() -> list[float]:
+    """What `recognition` said about how far it is."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def recognition(whisper: Transcriber, sample: Sound, progress: list[float]) -> Recognition:
+    return whisper.transcribe(sample, JobOptions(), progress.append)
+
+
 def silence(seconds: float) -> Sound:
     return a_sound(np.zeros(int(seconds * RATE), dtype=np.float32))
 
 
-def test_words_of_the_sample_are_mostly_right(sample: Sound) -> None:
-    recognition = PocketSphinx().transcribe(sample, JobOptions(), nobody_listens)
-
+def test_words_of_the_sample_are_mostly_right(recognition: Recognition) -> None:
     heard = " ".join(word.text for segment in recognition.segments for word in segment.words)
     spoken = " ".join(turn["text"] for turn in REFERENCE)
     assert jiwer.wer(normalized(spoken), normalized(heard)) < 0.15
@@ -46,25 +62,21 @@ def test_words_of_the_sample_are_mostly_right(sample: Sound) -> None:
     assert len({round(value, 1) for value in confidence}) > 3  # it says where it is unsure
 
 
-def test_words_are_in_order_and_inside_the_sound(sample: Sound) -> None:
-    clip = a_sound(sample.samples[: 6 * RATE])
-
-    recognition = PocketSphinx().transcribe(clip, JobOptions(language="en"), nobody_listens)
-
+def test_words_are_in_order_and_inside_the_sound(recognition: Recognition, sample: Sound) -> None:
     spoken = [word for segment in recognition.segments for word in segment.words]
     assert recognition.language == "en"
-    assert spoken[0].text == "good"
+    assert spoken[0].text == "Good"
     assert spoken[0].start_seconds == pytest.approx(REFERENCE[0]["start_seconds"], abs=0.3)
     assert all(before.end_seconds <= after.start_seconds for before, after in pairwise(spoken))
-    assert spoken[-1].end_seconds <= 6
+    assert spoken[-1].end_seconds <= sample.seconds
     assert all(0 <= word.confidence <= 1 for word in spoken)
 
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 2])
-def test_silence_has_no_words_and_no_speakers(seconds: float) -> None:
+def test_silence_has_no_words_and_no_speakers(whisper: Transcriber, seconds: float) -> None:
     sound = silence(seconds)
 
-    assert PocketSphinx().transcribe(sound, JobOptions(), nobody_listens).segments == ()
+    assert whisper.transcribe(sound, JobOptions(), nobody_listens).segments == ()
     assert BicClusterer().diarize(sound, JobOptions(), nobody_listens) == Diarization()
 
 
@@ -72,15 +84,20 @@ def test_silence_has_no_words_and_no_speakers(seconds: float) -> None:
     "options",
     [
         JobOptions(language="de"),
-        JobOptions(hotwords=("LifeStream",)),
-        JobOptions(initial_prompt="A meeting."),
         JobOptions(multilingual=True),
         JobOptions(translate=True),
     ],
 )
-def test_what_the_embedded_recognizer_cannot_do_it_refuses(options: JobOptions) -> None:
-    with pytest.raises(UnsupportedOptionError):
-        PocketSphinx().transcribe(silence(1), options, nobody_listens)
+def test_other_languages_end_with_a_name_and_the_way_to_a_multilingual_model(
+    whisper: Transcriber, options: JobOptions
+) -> None:
+    with pytest.raises(EnglishOnlyModelError, match=r"tiny\.en knows English only"):
+        whisper.transcribe(silence(1), options, nobody_listens)
+    assert "lifestream models small --to" in advice_for("EnglishOnlyModelError")
+
+
+def test_english_may_be_asked_for(whisper: Transcriber) -> None:
+    whisper.transcribe(silence(1), JobOptions(language="en"), nobody_listens)
 
 
 def test_both_speakers_of_the_sample_are_told_apart(sample: Sound) -> None:
@@ -110,29 +127,26 @@ def test_the_number_of_speakers_can_be_set(
     assert len({turn.speaker for turn in turns}) == speakers
 
 
-def test_without_models_auto_takes_the_embedded_engines(tmp_path: Path) -> None:
-    settings = SpeechSettings(models_dir=tmp_path)
-
-    assert load_transcriber(settings).name == "pocketsphinx/en-us"
-    assert load_diarizer(settings).name == "embedded/bic"
+def test_the_engines_say_which_model_they_run(whisper: Transcriber, tmp_path: Path) -> None:
+    assert whisper.name == "faster-whisper/tiny.en"
+    assert load_diarizer(SpeechSettings(models_dir=tmp_path)).name == "embedded/bic"
 
 
-def test_an_engine_that_is_asked_for_by_name_is_not_replaced(tmp_path: Path) -> None:
+def test_a_model_that_is_asked_for_by_name_is_not_replaced(tmp_path: Path) -> None:
     with pytest.raises(ModelMissingError, match=r"model\.bin is missing"):
-        load_transcriber(SpeechSettings(models_dir=tmp_path, transcription_engine="faster-whisper"))
+        load_transcriber(SpeechSettings(models_dir=tmp_path))
     with pytest.raises(ModelMissingError, match=r"config\.yaml is missing"):
         load_diarizer(SpeechSettings(models_dir=tmp_path, diarization_engine="pyannote"))
 
 
-def test_both_engines_say_how_far_they_are(sample: Sound) -> None:
-    words: list[float] = []
+@pytest.mark.usefixtures("recognition")
+def test_both_engines_say_how_far_they_are(sample: Sound, progress: list[float]) -> None:
     voices: list[float] = []
 
-    PocketSphinx().transcribe(sample, JobOptions(), words.append)
     BicClusterer().diarize(sample, JobOptions(), voices.append)
 
-    assert len(words) > 5
-    for heard in (words, voices):
+    assert len(progress) > 1
+    for heard in (progress, voices):
         assert heard == sorted(heard)
         assert 0 < heard[-1] <= sample.seconds
 

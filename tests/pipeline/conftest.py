@@ -141,7 +141,6 @@ def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
         "OPENAI_BASE_URL": f"{openai.url}/v1",
         "EMBEDDING_ENGINE": "embedded",
         "VECTOR_INDEX": "embedded",
-        "MODELS_DIR": str(tmp_path_factory.mktemp("models")),
     }
     decisions = tmp_path_factory.mktemp("iam") / "decisions.jsonl"
     options = Options(wait_scale=WAIT_SCALE, settings=settings, decisions=decisions)

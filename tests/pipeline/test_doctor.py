@@ -40,9 +40,9 @@ def test_a_stage_that_works_passes_and_is_left_as_it_was(
     assert failed == set()
     assert lines["OpenAI key"]["verdict"] == "ok"
     assert lines["container check"]["verdict"] == "ok"
-    assert "recognition: pocketsphinx/en-us on cpu" in lines["container check"]["detail"]
+    assert "recognition: faster-whisper/tiny.en on cpu" in lines["container check"]["detail"]
     assert lines["round trip"]["detail"].startswith("SUCCEEDED")
-    assert "not needed" in lines["model large-v3-turbo"]["detail"]
+    assert "not needed" in lines["model tiny.en"]["detail"]
     [row] = [job for job in pipeline.service.recent_jobs(1_000) if job.key == KEY]
     assert [key for key in pipeline.keys("") if key == KEY or row.job.short_id in key] == []
 

@@ -81,7 +81,7 @@ def test_pyannote_is_told_the_number_of_speakers(
         assert len({turn.speaker for turn in found.turns}) <= most
 
 
-@pytest.mark.setting("transcription_engine", "diarization_engine", "whisper_model")
+@pytest.mark.setting("diarization_engine", "whisper_model")
 @pytest.mark.setting("pyannote_model", "models_dir")
 def test_auto_takes_the_neural_engines_where_their_models_are(models: Path) -> None:
     assert load_transcriber(settings(models)).name == "faster-whisper/tiny"

@@ -34,9 +34,9 @@ def test_an_unusable_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_unknown_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRANSCRIPTION_ENGINE", "parrot")
+    monkeypatch.setenv("DIARIZATION_ENGINE", "parrot")
 
-    with pytest.raises(ConfigurationError, match=r"TRANSCRIPTION_ENGINE.*faster-whisper"):
+    with pytest.raises(ConfigurationError, match=r"DIARIZATION_ENGINE.*pyannote"):
         load(SpeechSettings)
 
 

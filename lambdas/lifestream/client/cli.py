@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -18,7 +19,7 @@ from lifestream.client import display
 from lifestream.client.connection import connect, connect_as
 from lifestream.client.doctor.command import doctor
 from lifestream.client.library_cli import ask, search
-from lifestream.client.models import fetch
+from lifestream.client.models import MODELS, fetch
 from lifestream.client.models import upload as upload_model
 from lifestream.client.redrive import (
     WORK,
@@ -34,7 +35,7 @@ from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions
 from lifestream.errors import PipelineError
 from lifestream.operations import reconciliation
-from lifestream.settings import OperatorSettings, SpeechSettings, load
+from lifestream.settings import Keys, OperatorSettings, SpeechSettings, load
 
 WATCH_SECONDS = 1.0
 LOCAL_MODULE = Path("cdk_app/local/__main__.py")
@@ -178,15 +179,32 @@ def reconcile(
 def models(
     names: Annotated[list[str] | None, typer.Argument(help="Default: those of the stack.")] = None,
     folder: Annotated[Path, typer.Option(help="Keep them here too.")] = Path("models"),
+    to: Annotated[
+        Path | None, typer.Option(help="Only into this folder, for `lifestream local`.")
+    ] = None,
     stage: Stage = None,
 ) -> None:
     """Fetch speech models from their hub into the stack's bucket; needed once."""
     with plain_errors():
+        if to:
+            fetch_for_laptop(names or [], to)
+            return
         settings, speech = connect(stage), load(SpeechSettings)
         token = load_keys(settings.api_keys_secret).huggingface_token
         for name in names or (speech.whisper_model, speech.pyannote_model):
             fetched = fetch(name, folder, token)
             upload_model(clients.s3(), settings.bucket, fetched, on_file=console.print)
+
+
+def fetch_for_laptop(names: Sequence[str], folder: Path) -> None:
+    if not names:
+        raise PipelineError(f"name at least one model, such as {', '.join(MODELS)}")
+    for name in names:
+        fetched = fetch(name, folder, load(Keys).huggingface_token)
+        console.print(plain(f"{fetched} is there"), soft_wrap=True)
+        if (fetched / "model.bin").is_file():
+            use = f"MODELS_DIR={folder} WHISPER_MODEL={fetched.name} lifestream local VIDEO"
+            console.print(plain(f"Use it: {use}"), soft_wrap=True)
 
 
 @app.command(

@@ -25,12 +25,12 @@ FETCH = "Fetch it: lifestream models {name}{option}"
 
 
 def check_weights(stage: DeployedStage, s3: S3Client) -> Iterator[Finding]:
-    """A model is needed unless a job was just transcribed without it."""
+    """A model need not be in the bucket if a job was just transcribed: the container then has its
+    own, or another engine did the work."""
     done_by = stage.transcribed_by
-    engines = (done_by.transcription, done_by.diarization) if done_by else ()
+    engines = (done_by.transcription, done_by.diarization) if done_by else (None, None)
     models = (stage.speech.whisper_model, stage.speech.pyannote_model)
-    for number, name in enumerate(models):
-        engine = engines[number] if engines else name
+    for name, engine in zip(models, engines, strict=True):
         fetch = FETCH.format(name=name, option=stage.option)
         yield Weights(s3, stage.settings.bucket, name, fetch=fetch).finding(engine)
 
@@ -46,11 +46,11 @@ class Weights:
         self._what = f"model {name}"
         self._fetch = fetch
 
-    def finding(self, engine: str) -> Finding:
-        """`engine` as a manifest names it: the model is the end of its name."""
+    def finding(self, engine: str | None) -> Finding:
+        """`engine`: what did its work just now, as a manifest names it; None if nothing did."""
         sizes = self._sizes()
-        if not sizes and not engine.endswith(self._name):
-            return note(self._what, f"not in the bucket, and not needed: {engine} does its work")
+        if not sizes and engine:
+            return note(self._what, f"not in the bucket, and not needed: {engine} did the work")
         if not sizes:
             return failed(self._what, f"not in the bucket ({self._prefix} is empty)", self._fetch)
         if SUMS not in sizes:

@@ -27,12 +27,11 @@ class Transcriber(Protocol):
 
 
 def load_transcriber(settings: SpeechSettings) -> Transcriber:
-    engine = settings.transcription_engine
-    model = settings.models_dir / settings.whisper_model
-    if engine == "faster-whisper" or (engine == "auto" and (model / "model.bin").is_file()):
-        from lifestream.engines.transcription.faster_whisper import FasterWhisper
+    """The one engine, with the model that the settings name: tiny.en on a laptop, else
+    large-v3-turbo.
 
-        return FasterWhisper(settings)
-    from lifestream.engines.transcription.pocketsphinx import PocketSphinx
+    Raises ModelMissingError, ModelAlteredError.
+    """
+    from lifestream.engines.transcription.faster_whisper import FasterWhisper
 
-    return PocketSphinx()
+    return FasterWhisper(settings)

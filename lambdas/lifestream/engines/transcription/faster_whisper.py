@@ -16,7 +16,7 @@ from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
 from lifestream.engines.device import capacity_of, chosen, named_errors
 from lifestream.engines.model_folder import verified
 from lifestream.engines.transcription import Heard
-from lifestream.errors import OutOfMemoryError, UnsupportedOptionError
+from lifestream.errors import EnglishOnlyModelError, OutOfMemoryError, UnsupportedOptionError
 from lifestream.media.sound import Sound
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan, clips
 from lifestream.observability import logger
@@ -49,11 +49,7 @@ class FasterWhisper:
         self._pipeline = self._load()
 
     def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
-        if options.translate and NO_TRANSLATOR in self._model.name:
-            raise UnsupportedOptionError(
-                f"{self._model.name} was not trained to translate: deploy with "
-                "-c whisper_model=large-v3"
-            )
+        self._require_supported(options)
         language = options.language
         segments: list[RecognizedSegment] = []
         whole = clips(sound.speech, max_seconds=LONGEST_SPAN_SECONDS)
@@ -66,6 +62,15 @@ class FasterWhisper:
         heard(sound.seconds)
         spoken = "en" if options.translate else language or UNDETERMINED
         return Recognition(language=spoken, segments=tuple(segments))
+
+    def _require_supported(self, options: JobOptions) -> None:
+        if self._pipeline.knows_english_only and (wanted := _beyond_english(options)):
+            raise EnglishOnlyModelError(f"{self._model.name} knows English only, not {wanted}")
+        if options.translate and NO_TRANSLATOR in self._model.name:
+            raise UnsupportedOptionError(
+                f"{self._model.name} was not trained to translate: deploy with "
+                "-c whisper_model=large-v3"
+            )
 
     def _load(self) -> WhisperPipeline:
         with named_errors("faster-whisper"):
@@ -129,6 +134,15 @@ class FasterWhisper:
             found += _recognized(segment, spoken)
             heard(segment.end)
         return Recognition(language=info.language, segments=tuple(found))
+
+
+def _beyond_english(options: JobOptions) -> str | None:
+    """What the job asks for that takes a multilingual model."""
+    if options.language not in (None, "en"):
+        return f"the language {options.language!r}"
+    return next(
+        (f"{name!r}" for name in ("translate", "multilingual") if getattr(options, name)), None
+    )
 
 
 def _recognized(segment: Segment, language: str | None) -> Iterator[RecognizedSegment]:

@@ -23,6 +23,10 @@ class WhisperPipeline(BatchedInferencePipeline):  # type: ignore[misc]  # it shi
         """Spectrogram frame at which a clip begins (`Segment.seek`) → its language."""
         self._detected: list[str] = []
 
+    @property
+    def knows_english_only(self) -> bool:
+        return not self.model.model.is_multilingual
+
     def forward(
         self, features: Any, tokenizer: Any, chunks_metadata: list[dict[str, Any]], options: Any
     ) -> Any:
