@@ -78,7 +78,7 @@ types: $(VENV)/.ready
 imports: $(VENV)/.ready
 	@PYTHONPATH=.:lambdas $(BIN)/lint-imports --no-cache
 
-unit: $(VENV)/.ready ## fast tests
+unit: $(VENV)/.ready $(MODELS)/.ready ## fast tests
 	$(BIN)/pytest -q tests/unit tests/local
 
 contract: $(VENV)/.ready $(MODELS)/.ready ## every engine that is installed
@@ -87,7 +87,7 @@ contract: $(VENV)/.ready $(MODELS)/.ready ## every engine that is installed
 infra: $(VENV)/.ready node_modules/.ready ## the synthesized template
 	$(BIN)/pytest -q tests/infrastructure
 
-reliability: $(VENV)/.ready ## the fault matrix, in the simulation
+reliability: $(VENV)/.ready $(MODELS)/.ready ## the fault matrix, in the simulation
 	$(BIN)/pytest -q $(RELIABILITY)
 
 pipeline: $(VENV)/.ready $(MODELS)/.ready ## the synthesized template, run in the embedded AWS
@@ -120,11 +120,11 @@ test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports #
 		wait $${!part} || failed=1; cat $$output/$$part; done; \
 	exit $$failed
 
-test-lambda: $(VENV)/.ready ## the functions, in an execution environment like Lambda's
+test-lambda: $(VENV)/.ready $(MODELS)/.ready ## the functions, in an execution environment like Lambda's
 	$(BIN)/pytest -q tests/lambda_runtime
 
 SEED := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
-soak: $(VENV)/.ready ## whatever people and networks do, for thousands of jobs; SEED= repeats a run
+soak: $(VENV)/.ready $(MODELS)/.ready ## whatever people and networks do, for thousands of jobs; SEED= repeats a run
 	@echo "seeds $(SEED) and $$(($(SEED) + 1))"
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; export HYPOTHESIS_PROFILE=soak; \
 	$(BIN)/pytest -q -s $(RELIABILITY) -m "" --hypothesis-seed=$$(($(SEED) + 1)) \
@@ -133,7 +133,7 @@ soak: $(VENV)/.ready ## whatever people and networks do, for thousands of jobs; 
 	wait $$beside; more=$$?; cat $$output/beside; \
 	exit $$((soak + more))
 
-mutants: $(VENV)/.ready node_modules/.ready ## take each safeguard away: some test has to miss it
+mutants: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready ## take each safeguard away: some test has to miss it
 	$(BIN)/python tests/mutants.py
 
 $(SPEECH)/.ready: $(TORCH) tests/speech/requirements.txt

@@ -50,7 +50,7 @@ ENGINES = {
     Step.EXTRACT_AUDIO: "PyAV",
     Step.TRANSCRIBE_SPEECH: "faster-whisper + pyannote.audio, or BIC clusterer",
     Step.SUMMARIZE_TRANSCRIPT: "OpenAI, or LexRank",
-    Step.INDEX_TRANSCRIPT: "OpenAI + Pinecone, or hashed words + bucket",
+    Step.INDEX_TRANSCRIPT: "OpenAI + Pinecone, or WordLlama + bucket",
 }
 
 

@@ -108,6 +108,7 @@ class IndexSettings(Environment):
         default="auto", alias="EMBEDDING_ENGINE"
     )
     embedding_model: str = Field(default="text-embedding-3-small", alias="EMBEDDING_MODEL")
+    models_dir: Path = Field(default=Path("/opt/models"), alias="MODELS_DIR")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
     vector_index: Literal["auto", "pinecone", "embedded", "off"] = Field(
         default="auto", alias="VECTOR_INDEX"

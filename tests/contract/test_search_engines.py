@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,23 +13,33 @@ import pytest
 from pydantic import SecretStr
 
 from builders import MEETING, SUBMITTED, a_job
+from built_in_models import word_vectors
+from cdk_app.local.weights import BUILT_IN
 from conftest import BUCKET, Aws
 from fakes import Answer, LocalEndpoint, api_error
 from lifestream.domain.chunks import chunks_of
-from lifestream.engines.embedding.embedded import HashingEmbedder
+from lifestream.domain.payloads import SwitchedOff
+from lifestream.engines.embedding import load_embedder
 from lifestream.engines.embedding.openai import OpenAIEmbedder
+from lifestream.engines.embedding.wordllama import MODEL, TOKENIZER
 from lifestream.engines.vector_index import Among, VectorIndex
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.engines.vector_index.pinecone import PineconeIndex
-from lifestream.errors import ConfigurationError, TransientError
+from lifestream.errors import (
+    ConfigurationError,
+    ModelAlteredError,
+    ModelMissingError,
+    TransientError,
+)
+from lifestream.settings import IndexSettings, Keys
 from pinecone_server import PineconeServer
 
 CHUNKS = chunks_of(MEETING)
-VECTORS = HashingEmbedder().embed([chunk.text for chunk in CHUNKS]).vectors
+VECTORS = word_vectors().embed([chunk.text for chunk in CHUNKS]).vectors
 
 
 def test_vectors_have_the_promised_dimension_and_unit_length() -> None:
-    embedder = HashingEmbedder()
+    embedder = word_vectors()
 
     vectors = np.array(embedder.embed(["the release is late", "x", "budget"]).vectors)
 
@@ -42,11 +54,31 @@ def test_vectors_have_the_promised_dimension_and_unit_length() -> None:
 )
 def test_related_words_are_nearest(question: str, nearest: str) -> None:
     texts = ["the release is in november", "the budget is high", "we meet on monday"]
-    embedder = HashingEmbedder()
+    embedder = word_vectors()
 
     similarity = np.array(embedder.embed(texts).vectors) @ embedder.embed([question]).vectors[0]
 
     assert texts[int(similarity.argmax())] == nearest
+
+
+def settings_for(engine: str, models: Path) -> IndexSettings:
+    return IndexSettings.model_validate({"EMBEDDING_ENGINE": engine, "MODELS_DIR": models})
+
+
+def test_without_a_key_and_without_weights_the_index_is_switched_off(tmp_path: Path) -> None:
+    off = load_embedder(settings_for("auto", tmp_path), Keys())
+
+    assert off == SwitchedOff(part="index", reason="OPENAI_API_KEY is not set")
+    with pytest.raises(ModelMissingError, match=r"safetensors is missing"):
+        load_embedder(settings_for("embedded", tmp_path), Keys())
+
+
+def test_altered_weights_switch_nothing_off(tmp_path: Path) -> None:
+    shutil.copytree(BUILT_IN / MODEL, tmp_path / MODEL, copy_function=shutil.copyfile)
+    (tmp_path / MODEL / TOKENIZER).write_text("{}")
+
+    with pytest.raises(ModelAlteredError, match=TOKENIZER):
+        load_embedder(settings_for("auto", tmp_path), Keys())
 
 
 def embedding_answer(_path: str, request: dict[str, Any]) -> Answer:
@@ -91,7 +123,7 @@ def pinecone(monkeypatch: pytest.MonkeyPatch) -> Iterator[PineconeServer]:
 @pytest.fixture(params=["embedded", "pinecone"])
 def index(request: pytest.FixtureRequest, aws: Aws) -> VectorIndex:
     if request.param == "embedded":
-        return BucketIndex(aws.s3, BUCKET, embedder="embedded/hashing-v2")
+        return BucketIndex(aws.s3, BUCKET, embedder="wordllama/l2-supercat-256")
     request.getfixturevalue("pinecone")
     return a_pinecone_index()
 
@@ -111,7 +143,7 @@ def test_what_was_indexed_is_found_with_its_moment(index: VectorIndex) -> None:
 
     index.replace(job, CHUNKS, VECTORS)
 
-    [question] = HashingEmbedder().embed(["who sends the plan for the search"]).vectors
+    [question] = word_vectors().embed(["who sends the plan for the search"]).vectors
     [hit] = index.search(question, limit=1)
     assert "send the plan" in hit.text
     assert (hit.job_id, hit.key) == (job.job_id, job.key)
@@ -160,7 +192,7 @@ def test_an_index_of_another_dimension_is_refused_before_anything_is_written(
     a_pinecone_index().replace(a_job(), [], [])
     index = PineconeIndex(SecretStr("pc"), index="lifestream", region="us-east-1", dimension=7)
 
-    with pytest.raises(ConfigurationError, match="has 1024 dimensions and the embedder 7"):
+    with pytest.raises(ConfigurationError, match="has 256 dimensions and the embedder 7"):
         index.replace(a_job(), CHUNKS, VECTORS)
     assert pinecone.vectors == {}
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 
 from builders import a_sound, nobody_listens
-from cdk_app.local.weights import BUILT_IN
+from built_in_models import whisper
 from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
 from lifestream.domain.summary import normalized
 from lifestream.domain.transcript import Recognition
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.embedded import BicClusterer
-from lifestream.engines.transcription import Transcriber, load_transcriber
+from lifestream.engines.transcription import load_transcriber
 from lifestream.errors import EnglishOnlyModelError, ModelMissingError, advice_for
 from lifestream.media.sound import Sound, load_samples
 from lifestream.settings import SpeechSettings
@@ -34,20 +34,14 @@ def sample(sample_flac: Path) -> Sound:
 
 
 @pytest.fixture(scope="module")
-def whisper() -> Transcriber:
-    """As `lifestream local` sets it up."""
-    return load_transcriber(SpeechSettings(models_dir=BUILT_IN, whisper_model="tiny.en"))
-
-
-@pytest.fixture(scope="module")
 def progress() -> list[float]:
     """What `recognition` said about how far it is."""
     return []
 
 
 @pytest.fixture(scope="module")
-def recognition(whisper: Transcriber, sample: Sound, progress: list[float]) -> Recognition:
-    return whisper.transcribe(sample, JobOptions(), progress.append)
+def recognition(sample: Sound, progress: list[float]) -> Recognition:
+    return whisper().transcribe(sample, JobOptions(), progress.append)
 
 
 def silence(seconds: float) -> Sound:
@@ -73,10 +67,10 @@ def test_words_are_in_order_and_inside_the_sound(recognition: Recognition, sampl
 
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 2])
-def test_silence_has_no_words_and_no_speakers(whisper: Transcriber, seconds: float) -> None:
+def test_silence_has_no_words_and_no_speakers(seconds: float) -> None:
     sound = silence(seconds)
 
-    assert whisper.transcribe(sound, JobOptions(), nobody_listens).segments == ()
+    assert whisper().transcribe(sound, JobOptions(), nobody_listens).segments == ()
     assert BicClusterer().diarize(sound, JobOptions(), nobody_listens) == Diarization()
 
 
@@ -89,15 +83,15 @@ def test_silence_has_no_words_and_no_speakers(whisper: Transcriber, seconds: flo
     ],
 )
 def test_other_languages_end_with_a_name_and_the_way_to_a_multilingual_model(
-    whisper: Transcriber, options: JobOptions
+    options: JobOptions,
 ) -> None:
     with pytest.raises(EnglishOnlyModelError, match=r"tiny\.en knows English only"):
-        whisper.transcribe(silence(1), options, nobody_listens)
+        whisper().transcribe(silence(1), options, nobody_listens)
     assert "lifestream models small --to" in advice_for("EnglishOnlyModelError")
 
 
-def test_english_may_be_asked_for(whisper: Transcriber) -> None:
-    whisper.transcribe(silence(1), JobOptions(language="en"), nobody_listens)
+def test_english_may_be_asked_for() -> None:
+    whisper().transcribe(silence(1), JobOptions(language="en"), nobody_listens)
 
 
 def test_both_speakers_of_the_sample_are_told_apart(sample: Sound) -> None:
@@ -127,8 +121,8 @@ def test_the_number_of_speakers_can_be_set(
     assert len({turn.speaker for turn in turns}) == speakers
 
 
-def test_the_engines_say_which_model_they_run(whisper: Transcriber, tmp_path: Path) -> None:
-    assert whisper.name == "faster-whisper/tiny.en"
+def test_the_engines_say_which_model_they_run(tmp_path: Path) -> None:
+    assert whisper().name == "faster-whisper/tiny.en"
     assert load_diarizer(SpeechSettings(models_dir=tmp_path)).name == "embedded/bic"
 
 

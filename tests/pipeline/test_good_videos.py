@@ -72,7 +72,7 @@ def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: lis
     assert webvtt.read(str(results / "subtitles.vtt")).captions
     manifest = json.loads((results / "manifest.json").read_text())
     assert manifest["summary_usage"]["calls"] == 1
-    assert manifest["indexed"]["index"] == "embedded/embedded/hashing-v2"
+    assert manifest["indexed"]["index"] == "embedded/wordllama/l2-supercat-256"
     assert manifest["indexed"]["usage"]["dollars"] == 0
     for name in ("transcript", "summary", "quality", "manifest"):
         schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from builders import MEETING, a_draft
+from built_in_models import word_vectors
 from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
 from lifestream.domain.summary import Drafted, SummaryWishes
@@ -18,7 +19,7 @@ from lifestream.domain.transcript import (
     Word,
 )
 from lifestream.engines.embedding import Embedded
-from lifestream.engines.embedding.embedded import HashingEmbedder
+from lifestream.engines.embedding.wordllama import WordLlama
 from lifestream.engines.transcription import Heard
 from lifestream.errors import TransientError
 from lifestream.media.sound import Sound
@@ -95,7 +96,7 @@ class Embedder:
 
     is_down: bool = False
     paid: int = 0
-    inner: HashingEmbedder = field(default_factory=HashingEmbedder)
+    inner: WordLlama = field(default_factory=word_vectors)
 
     @property
     def name(self) -> str:

@@ -11,6 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from builders import MEETING, a_failure, a_job
+from built_in_models import word_vectors
+from cdk_app.local.weights import BUILT_IN
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
@@ -18,7 +20,6 @@ from lifestream.client.cli import app
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
 from lifestream.domain.progress import Progress
-from lifestream.engines.embedding.embedded import HashingEmbedder
 from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.step_names import Step
 from media_files import SAMPLE
@@ -64,8 +65,9 @@ def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
 ) -> None:
     """Escape sequences clear screens, set titles, and write into the clipboard."""
     monkeypatch.setenv("EMBEDDING_ENGINE", "embedded")
+    monkeypatch.setenv("MODELS_DIR", str(BUILT_IN))
     evil = "\x1b]0;owned\x07\x1b[2J\u202ebudget"
-    job, embedder = a_job(key=f"uploads/{evil}.mp4"), HashingEmbedder()
+    job, embedder = a_job(key=f"uploads/{evil}.mp4"), word_vectors()
     publish(aws, job)
     chunk = chunks_of(MEETING)[0].model_copy(update={"text": evil, "speakers": (evil,)})
     index = BucketIndex(aws.s3, BUCKET, embedder=embedder.name)

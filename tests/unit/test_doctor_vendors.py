@@ -101,7 +101,7 @@ def test_an_index_that_is_not_there_yet_is_not_created(
     finding = vendor_lines(stage_of(settings), PINECONE_KEYS)["Pinecone key"]
 
     assert finding.verdict is OK
-    assert "the first job creates the index 'lifestream' with 1024 dimensions" in finding.detail
+    assert "the first job creates the index 'lifestream' with 256 dimensions" in finding.detail
     assert pinecone.indexes == {}
 
 
@@ -109,7 +109,7 @@ def test_an_index_that_is_not_there_yet_is_not_created(
     ("engine", "verdict", "says"),
     [
         ("openai", OK, "the index 'lifestream' has 1536 dimensions, as the embedder"),
-        ("embedded", FAILED, "'lifestream' has 1536 dimensions and the embedder 1024"),
+        ("embedded", FAILED, "'lifestream' has 1536 dimensions and the embedder 256"),
     ],
 )
 def test_the_index_has_to_fit_the_embedder(

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from built_in_models import word_vectors
 from lifestream.domain.ranking import fused_order
-from lifestream.engines.embedding.embedded import HashingEmbedder
+from lifestream.engines.stems import Stems
 from media_files import SAMPLE
 
 TURNS = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
@@ -35,31 +36,49 @@ QUERIES = [
     ("Monday", 10),
 ]
 IN_OTHER_WORDS = [
-    ("how big are the budgets of projects", 0),
-    ("what amount in dollars is in the budgeting", 1),
-    ("is it released to customers when it is ready", 2),
-    ("are testers ready for November releases", 3),
-    ("do testers need weeks", 3),
-    ("main problems these days", 4),
-    ("searching is slow for those who have lots of video", 5),
-    ("a search that is fast", 6),
-    ("planning that is sent by Friday", 7),
-    ("asking customers about their needs", 8),
+    ("how much money is available", 1),
+    ("launch date for clients", 2),
+    ("when does the product ship", 3),
+    ("how long will quality assurance take", 3),
+    ("what troubles you most right now", 4),
+    ("finding things takes ages", 5),
+    ("performance comes ahead of features", 6),
+    ("a document that arrives ahead of the weekend", 7),
+    ("interviewing users and their wishes", 8),
+    ("too expensive to buy", 9),
 ]
+"""No word that carries meaning is in what was said, in any inflection."""
 
 
-@pytest.mark.parametrize(("question", "turn"), [*QUERIES, *IN_OTHER_WORDS])
-def test_each_query_finds_its_turn_of_the_sample_in_the_top_three(question: str, turn: int) -> None:
-    """Of eleven turns. The embedded embedder knows inflections and parts of words, but no synonyms:
-    the queries in other words keep to what it can know."""
-    embedder = HashingEmbedder()
+def top_three(question: str) -> list[int]:
+    embedder = word_vectors()
     [wanted], vectors = embedder.embed([question]).vectors, embedder.embed(TEXTS).vectors
     closeness = [sum(a * b for a, b in zip(wanted, v, strict=True)) for v in vectors]
     nearest = sorted(range(len(TEXTS)), key=lambda i: -closeness[i])
-
     order = fused_order(question, [TEXTS[i] for i in nearest])
+    return [nearest[position] for position in order[:3]]
 
-    assert turn in [nearest[position] for position in order[:3]]
+
+@pytest.mark.parametrize(("question", "turn"), QUERIES)
+def test_words_that_were_said_find_their_turn_of_the_sample(question: str, turn: int) -> None:
+    """In the top three of eleven turns."""
+    assert turn in top_three(question)
+
+
+def test_nine_of_ten_questions_in_other_words_find_their_turn() -> None:
+    stems = Stems()
+    said = {stem for text in TEXTS for stem in stems.of(text)}
+    assert [q for q, _ in IN_OTHER_WORDS if said & set(stems.of(q))] == []
+
+    missed = [question for question, turn in IN_OTHER_WORDS if turn not in top_three(question)]
+
+    assert len(missed) <= 1, missed
+
+
+def test_one_common_word_of_many_is_no_match_by_words() -> None:
+    texts = ["leave the dough alone for two hours", *("we meet again",) * 6, "come before Friday"]
+
+    assert fused_order("how long does it rest before baking", texts)[0] == 0
 
 
 def test_an_exact_word_lifts_what_the_vectors_put_last() -> None:

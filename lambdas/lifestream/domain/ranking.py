@@ -2,8 +2,9 @@
 
 Vectors find what is meant, but pass over names and numbers that no model has learned; exact words
 find those. The two orders are fused by reciprocal rank, that of the words weighted by how much of
-the rare ones a passage holds. Source: Cormack, Clarke & Büttcher,
-"Reciprocal Rank Fusion outperforms Condorcet and individual rank learning methods" (2009).
+the question a passage holds, squared: one common word of many is chance.
+Source: Cormack, Clarke & Büttcher, "Reciprocal Rank Fusion outperforms Condorcet and
+individual rank learning methods" (2009).
 """
 
 from __future__ import annotations
@@ -27,19 +28,19 @@ FUNCTION_WORDS = frozenset(
 
 def fused_order(question: str, texts: Sequence[str]) -> list[int]:
     """Positions in `texts`, which are nearest first, best first. Rare words count for more."""
-    scores = _exact_word_scores(question, texts)
-    by_words = sorted(range(len(texts)), key=lambda i: -scores[i])
+    shares = _exact_word_shares(question, texts)
+    by_words = sorted(range(len(texts)), key=lambda i: -shares[i])
     total = [1 / (RANK_OFFSET + rank) for rank in range(len(texts))]
     for rank, position in enumerate(by_words):
-        share = scores[position] / max(scores[by_words[0]], 1e-9)
-        total[position] += share / (RANK_OFFSET + rank)
+        total[position] += shares[position] ** 2 / (RANK_OFFSET + rank)
     return sorted(range(len(texts)), key=lambda i: -total[i])
 
 
-def _exact_word_scores(question: str, texts: Sequence[str]) -> list[float]:
+def _exact_word_shares(question: str, texts: Sequence[str]) -> list[float]:
+    """How much of the question each text holds, from 0 to 1; rare words count for more."""
     wanted = set(normalized(question).split()) - FUNCTION_WORDS
     found = [wanted & set(normalized(text).split()) for text in texts]
     holding = Counter(word for words in found for word in words)
-    return [
-        sum(math.log((len(texts) + 1) / (holding[word] + 0.5)) for word in words) for words in found
-    ]
+    weights = {word: math.log((len(texts) + 1) / (holding[word] + 0.5)) for word in wanted}
+    whole = max(sum(weights.values()), 1e-9)
+    return [sum(weights[word] for word in words) / whole for words in found]

@@ -1,4 +1,4 @@
-"""Text in, the stems of its words that carry meaning out: for the embedded engines, in English."""
+"""Text in, the stems of its words that carry meaning out: for the built-in answerer, in English."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ EMPTY = frozenset({"did", "do", "does", "has", "have", "said", "say", "talk", "t
 class Stems:
     """Raises ConfigurationError where its packages are not installed."""
 
-    def __init__(self, *, of: str) -> None:
+    def __init__(self) -> None:
         try:
             import snowballstemmer
             from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
         except ImportError as error:
             raise ConfigurationError(
-                f"no {of} engine: OPENAI_API_KEY is not set, "
+                "no answering engine: OPENAI_API_KEY is not set, "
                 "and scikit-learn and snowballstemmer are not installed"
             ) from error
         self._stemmer: Any = snowballstemmer.stemmer("english")

@@ -98,9 +98,9 @@ def embedding_dimension(settings: IndexSettings, keys: Keys) -> int:
         if settings.embedding_model not in DIMENSIONS:
             raise ConfigurationError(f"unknown EMBEDDING_MODEL {settings.embedding_model!r}")
         return DIMENSIONS[settings.embedding_model]
-    from lifestream.engines.embedding.embedded import HashingEmbedder
+    from lifestream.engines.embedding.wordllama import WordLlama
 
-    return HashingEmbedder.dimension
+    return WordLlama.dimension
 
 
 def hugging_face_answers(key: SecretStr) -> str:

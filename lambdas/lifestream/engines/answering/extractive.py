@@ -21,7 +21,7 @@ class Extractive:
     name = "extractive/words-v1"
 
     def __init__(self) -> None:
-        self._stems = Stems(of="answering")
+        self._stems = Stems()
 
     def answer(self, question: str, passages: Sequence[str]) -> Answered:
         wanted = set(self._stems.of(question))

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 from lifestream.domain.payloads import SwitchedOff
 from lifestream.domain.summary import Usage
-from lifestream.errors import ConfigurationError
+from lifestream.errors import ConfigurationError, ModelAlteredError
 from lifestream.settings import IndexSettings, Keys
 
 Vector = list[float]
@@ -44,11 +44,11 @@ def load_embedder(settings: IndexSettings, keys: Keys) -> Embedder | SwitchedOff
         return OpenAIEmbedder(
             keys.openai_api_key, model=settings.embedding_model, base_url=settings.openai_base_url
         )
-    from lifestream.engines.embedding.embedded import HashingEmbedder
+    from lifestream.engines.embedding.wordllama import WordLlama
 
     try:
-        return HashingEmbedder()
-    except ConfigurationError:
-        if engine != "auto":
+        return WordLlama(settings.models_dir)
+    except ConfigurationError as error:
+        if engine != "auto" or isinstance(error, ModelAlteredError):
             raise
         return SwitchedOff(part="index", reason="OPENAI_API_KEY is not set")

@@ -1,0 +1,22 @@
+"""The laptop's own models, as `make models` left them, loaded once."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from cdk_app.local.weights import BUILT_IN
+from lifestream.engines.embedding.wordllama import WordLlama
+from lifestream.engines.transcription import Transcriber, load_transcriber
+from lifestream.settings import SpeechSettings
+
+SPEECH = SpeechSettings(models_dir=BUILT_IN, whisper_model="tiny.en")
+
+
+@cache
+def word_vectors() -> WordLlama:
+    return WordLlama(BUILT_IN)
+
+
+@cache
+def whisper() -> Transcriber:
+    return load_transcriber(SPEECH)
