@@ -168,7 +168,7 @@ $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/req
 	@touch $@
 
 bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs
-	@for benchmark in speech cost; do $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
+	@for benchmark in speech cost; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
 	@$(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
 
