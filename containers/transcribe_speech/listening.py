@@ -10,9 +10,13 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from transcribe_speech.heartbeat import Heartbeat
+from transcribe_speech.missed_speech import recognize
 
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
@@ -33,6 +37,8 @@ from lifestream.domain.transcript import (
 from lifestream.engines.device import capacity_of, chosen
 from lifestream.engines.diarization import Diarizer, load_diarizer
 from lifestream.engines.transcription import Transcriber, load_transcriber
+from lifestream.media.loudness import loud_spans
+from lifestream.media.second_look import LOWER, overheard
 from lifestream.media.sound import Sound, load_samples
 from lifestream.media.voice_activity import speech_spans
 from lifestream.observability import logger
@@ -56,6 +62,7 @@ def listen(job: InspectedJob, settings: SpeechSettings) -> tuple[Transcript, Evi
         job_id=job.job_id,
         diarization_engine=diarizer.name,
         speech=speech,
+        loud=sound.loud,
         turns=diarization.turns,
         voices=diarization.voices if settings.remember_voices else (),
     )
@@ -86,13 +93,18 @@ def fetch_sound(job: InspectedJob, settings: SpeechSettings) -> Sound:
         flac = Path(folder) / AUDIO
         artifacts().download(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
         samples = load_samples(flac)
-    spans = speech_spans(
-        samples,
-        threshold=settings.vad_threshold,
-        min_silence_ms=settings.vad_min_silence_ms,
-        pad_ms=settings.vad_pad_ms,
+    return searched(samples, settings)
+
+
+def searched(samples: NDArray[np.float32], settings: SpeechSettings) -> Sound:
+    """What is loud and has no voice in it is searched twice."""
+    detect = partial(
+        speech_spans, min_silence_ms=settings.vad_min_silence_ms, pad_ms=settings.vad_pad_ms
     )
-    return Sound(samples, spans)
+    loud, speech = loud_spans(samples), detect(samples, threshold=settings.vad_threshold)
+    again = partial(detect, threshold=LOWER * settings.vad_threshold)
+    more = overheard(samples, loud, speech, again)
+    return Sound(samples, tuple(sorted((*speech, *more))), loud)
 
 
 def hear(  # both engines and everything that they are told
@@ -108,7 +120,7 @@ def hear(  # both engines and everything that they are told
     at_once = are_heard_at_once(settings)
     logger.info("sound loaded", extra={"speech_spans": len(sound.speech), "both_at_once": at_once})
     words: Future[Recognition] = pool.submit(
-        transcriber.transcribe, sound, job.options, heartbeat.recognized
+        recognize, transcriber, sound, job.options, heartbeat.recognized
     )
     if not at_once:
         words.result()

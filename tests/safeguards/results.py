@@ -73,4 +73,25 @@ RESULTS = (
         "default-src * 'unsafe-inline'",
         ("tests/contract/test_page.py",),
     ),
+    Mutant(
+        "speech that was passed over is heard again",
+        "containers/transcribe_speech/missed_speech.py",
+        "return _merged(recognition, found) if found else recognition",
+        "return recognition",
+        ("tests/unit/test_missed_speech.py",),
+    ),
+    Mutant(
+        "a second look where it is loud",
+        "containers/transcribe_speech/listening.py",
+        "tuple(sorted((*speech, *more)))",
+        "speech",
+        ("tests/contract/test_second_look.py",),
+    ),
+    Mutant(
+        "missing speech is named",
+        "lambdas/lifestream/domain/quality.py",
+        "if report.missing_text:",
+        "if False:",
+        ("tests/unit/test_quality.py",),
+    ),
 )

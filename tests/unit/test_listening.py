@@ -109,6 +109,7 @@ def job(aws: Aws, tmp_path: Path) -> InspectedJob:  # noqa: ARG001
 def speech_at(monkeypatch: pytest.MonkeyPatch, *seconds: tuple[float, float]) -> None:
     spans = tuple(SpeechSpan(int(a * RATE), int(b * RATE)) for a, b in seconds)
     monkeypatch.setattr(listening, "speech_spans", lambda *_, **__: spans)
+    monkeypatch.setattr(listening, "overheard", lambda *_: ())
 
 
 def test_samples_are_what_was_written_and_take_four_bytes_each(tmp_path: Path) -> None:

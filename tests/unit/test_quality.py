@@ -6,6 +6,7 @@ import pytest
 
 from builders import MEETING, a_transcript, evidence_of
 from lifestream.domain.quality import QualityReport, assess
+from lifestream.domain.reading import clock
 from lifestream.domain.transcript import Flag, Transcript
 
 
@@ -59,9 +60,41 @@ def test_speech_without_words_is_missing_text() -> None:
     report = report_of(MEETING, speech=speech)
 
     assert report.speech_seconds == pytest.approx(MEETING.duration_seconds + 40)
-    assert len(report.missing_text) == 1
-    assert report.missing_text[0].end_seconds == MEETING.duration_seconds + 40
-    assert "seconds of speech have no text" in report.verdict
+    [missing] = report.missing_text
+    assert missing.end_seconds == MEETING.duration_seconds + 40
+    begin, end = clock(missing.start_seconds), clock(missing.end_seconds)
+    assert f"seconds of speech have no text ({begin} to {end})" in report.verdict
+
+
+def test_a_second_of_speech_without_words_is_named_and_a_breath_is_not() -> None:
+    end = MEETING.segments[-1].end_seconds
+    spans = [(0, end), (end + 1.2, end + 1.8), (end + 2.0, end + 2.5)]
+    speech = [{"start_seconds": start, "end_seconds": stop} for start, stop in spans]
+
+    report = report_of(MEETING, speech=speech)
+
+    assert [round(span.seconds, 3) for span in report.missing_text] == [1.3]
+    assert report_of(MEETING, speech=speech[:2]).missing_text == ()
+
+
+def test_what_is_loud_and_no_speech_is_named_as_such() -> None:
+    loud = [{"start_seconds": 100, "end_seconds": 280}, {"start_seconds": 0, "end_seconds": 5}]
+
+    report = report_of(MEETING.model_copy(update={"duration_seconds": 300.0}), loud=loud)
+
+    assert [span.start_seconds for span in report.loud_without_text] == [100]
+    assert report.missing_text == ()
+    assert "180 seconds are loud" in report.verdict
+    assert "(1:40 to 4:40)" in report.verdict
+
+
+def test_of_many_stretches_the_longest_are_shown() -> None:
+    begins = range(100, 200, 10)
+    speech = [{"start_seconds": at, "end_seconds": at + 1 + at / 100} for at in begins]
+
+    report = report_of(MEETING, speech=speech)
+
+    assert "(2:50 to 2:52, 3:00 to 3:02, 3:10 to 3:12 and 7 more)" in report.verdict
 
 
 def test_flagged_words_are_listed_with_the_reason_and_count_in_nothing_else() -> None:
@@ -79,7 +112,10 @@ def test_words_that_nobody_is_believed_to_have_said_are_no_speech() -> None:
 
     report = report_of(MEETING.model_copy(update={"segments": tuple(segments)}))
 
-    assert report.verdict == "No speech was recognized. What the engine wrote is not believed."
+    assert report.verdict == (
+        "No speech was recognized; "
+        "18 seconds of text were left out because nobody seems to have said them."
+    )
 
 
 def test_two_voices_at_once_make_speakers_uncertain() -> None:

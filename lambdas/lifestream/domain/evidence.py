@@ -45,12 +45,13 @@ class Diarization(Frozen):
 
 
 class Evidence(Frozen):
-    """`speech`: where voice activity was found."""
+    """`speech`: where voices were found. `loud`: where there was any sound to speak of."""
 
     schema_version: Literal["1"] = "1"
     job_id: str
     diarization_engine: str
     speech: tuple[Span, ...]
+    loud: tuple[Span, ...] = ()
     turns: tuple[SpeakerTurn, ...]
     voices: tuple[VoicePrint, ...] = ()
 

@@ -9,13 +9,16 @@ from typing import Literal
 
 from lifestream.domain.evidence import Evidence
 from lifestream.domain.job import Frozen
-from lifestream.domain.timeline import Timeline, overlapped
+from lifestream.domain.reading import clock
+from lifestream.domain.timeline import PAUSE_SECONDS, Timeline, overlapped, without_words
 from lifestream.domain.transcript import Flag, Segment, Span, Transcript
 
 LOW_CONFIDENCE = 0.5
 ENOUGH_CONFIDENCE = 0.7
-SHORTEST_MISSING_SECONDS = 2.0
-PAUSE_SECONDS = 1.0
+SHORTEST_MISSING_SECONDS = 1.0
+LOUD_SECONDS = 5.0
+"""Less than this in all is in the report, and not in the verdict."""
+TIMES_SHOWN = 3
 MUCH = 0.1
 
 
@@ -35,7 +38,8 @@ class LanguageSpan(Span):
 
 class QualityReport(Frozen):
     """Shares are between 0 and 1. `speech_seconds` is what voice activity detection found,
-    `missing_text` where there is speech and no word; `speaker_certainty` is the share of words
+    `missing_text` where there is speech and no word, `loud_without_text` where there is sound, no
+    voice that was detected, and no word; `speaker_certainty` is the share of words
     during which exactly one speaker was heard; `overlap_share` is that of speech with two or
     more."""
 
@@ -45,6 +49,7 @@ class QualityReport(Frozen):
     speech_seconds: float
     text_seconds: float
     missing_text: tuple[Span, ...]
+    loud_without_text: tuple[Span, ...]
     flagged: tuple[FlaggedSpan, ...]
     low_confidence: tuple[UncertainSpan, ...]
     languages: tuple[LanguageSpan, ...]
@@ -63,12 +68,14 @@ def assess(transcript: Transcript, evidence: Evidence) -> QualityReport:
     words = [word for segment in believed for word in segment.words]
     speech, together = Timeline(evidence.speech), overlapped(evidence.turns)
     confidence = round(fmean([word.confidence for word in words]), 3) if words else None
+    missing, loud = _without_text(transcript, evidence)
     report = QualityReport(
         job_id=transcript.job_id,
         duration_seconds=transcript.duration_seconds,
         speech_seconds=round(speech.seconds, 3),
         text_seconds=round(Timeline(words, gap_seconds=PAUSE_SECONDS).seconds, 3),
-        missing_text=tuple(_missing_text(speech, transcript)),
+        missing_text=missing,
+        loud_without_text=loud,
         flagged=tuple(_flagged(transcript.segments)),
         low_confidence=tuple(_low_confidence(believed)),
         languages=tuple(_languages(believed, transcript.language)),
@@ -85,23 +92,32 @@ def assess(transcript: Transcript, evidence: Evidence) -> QualityReport:
 
 def verdict(report: QualityReport) -> str:
     """One sentence for people who read no numbers."""
+    return "; ".join([_judgement(report), *_reservations(report)]) + "."
+
+
+def _judgement(report: QualityReport) -> str:
     if report.mean_word_confidence is None:
-        return "No speech was recognized." + (
-            " What the engine wrote is not believed." if report.flagged else ""
-        )
+        return "No speech was recognized"
     if report.mean_word_confidence < LOW_CONFIDENCE:
-        judgement = "Much of the text is uncertain: check it against the recording"
-    elif report.mean_word_confidence < ENOUGH_CONFIDENCE:
-        judgement = "Most of the text is usable: check names and numbers against the recording"
-    else:
-        judgement = "The engine was confident about most words"
-    return "; ".join([judgement, *_reservations(report)]) + "."
+        return "Much of the text is uncertain: check it against the recording"
+    if report.mean_word_confidence < ENOUGH_CONFIDENCE:
+        return "Most of the text is usable: check names and numbers against the recording"
+    return "The engine was confident about most words"
 
 
 def _reservations(report: QualityReport) -> Iterator[str]:
-    missing = sum(span.seconds for span in report.missing_text)
-    if missing > MUCH * report.speech_seconds:
-        yield f"{missing:.0f} of {report.speech_seconds:.0f} seconds of speech have no text"
+    if report.missing_text:
+        missing = sum(span.seconds for span in report.missing_text)
+        yield (
+            f"{missing:.0f} of {report.speech_seconds:.0f} seconds of speech have no text "
+            f"({_when(report.missing_text)})"
+        )
+    loud = sum(span.seconds for span in report.loud_without_text)
+    if loud >= LOUD_SECONDS:
+        yield (
+            f"{loud:.0f} seconds are loud and hold no words that could be made out: music, noise, "
+            f"or speech ({_when(report.loud_without_text)})"
+        )
     if report.flagged:
         seconds = sum(span.seconds for span in report.flagged)
         yield f"{seconds:.0f} seconds of text were left out because nobody seems to have said them"
@@ -109,11 +125,26 @@ def _reservations(report: QualityReport) -> Iterator[str]:
         yield "people often talk at the same time, so some words may stand with the wrong speaker"
 
 
-def _missing_text(speech: Timeline, transcript: Transcript) -> Iterator[Span]:
-    """Against all words: those that are flagged are listed there."""
-    words = (word for segment in transcript.segments for word in segment.words)
-    text = Timeline(words, gap_seconds=PAUSE_SECONDS)
-    return (span for span in speech.without(text) if span.seconds >= SHORTEST_MISSING_SECONDS)
+def _when(spans: Sequence[Span]) -> str:
+    """The longest, in time order."""
+    longest = sorted(spans, key=lambda span: -span.seconds)[:TIMES_SHOWN]
+    shown = sorted(longest, key=lambda span: span.start_seconds)
+    times = ", ".join(f"{clock(s.start_seconds)} to {clock(s.end_seconds)}" for s in shown)
+    return f"{times} and {len(spans) - TIMES_SHOWN} more" if len(spans) > TIMES_SHOWN else times
+
+
+def _without_text(
+    transcript: Transcript, evidence: Evidence
+) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
+    """Of the speech, and of what else is loud. Words that are flagged count: they are listed as
+    such."""
+    words = [word for segment in transcript.segments for word in segment.words]
+    no_speech = Timeline(evidence.loud).without(Timeline(evidence.speech))
+    missing, loud = (
+        without_words(stretches, words, at_least_seconds=SHORTEST_MISSING_SECONDS)
+        for stretches in (evidence.speech, no_speech)
+    )
+    return missing, loud
 
 
 def _flagged(segments: Iterable[Segment]) -> Iterator[FlaggedSpan]:

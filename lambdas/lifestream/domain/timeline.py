@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from lifestream.domain.transcript import Span, SpeakerTurn, Word
+
+PAUSE_SECONDS = 1.0
+"""Between two words, without anything being missing."""
+BREATH_SECONDS = 0.5
+"""Between two stretches of speech that are one."""
+
+
+class Stretch(Protocol):
+    @property
+    def start_seconds(self) -> float: ...
+    @property
+    def end_seconds(self) -> float: ...
 
 
 class Timeline:
     """Spans in time order; none touches the next. All in seconds."""
 
-    def __init__(self, spans: Iterable[Span | Word], *, gap_seconds: float = 0.0) -> None:
+    def __init__(self, spans: Iterable[Stretch], *, gap_seconds: float = 0.0) -> None:
         """Spans that overlap, or have no more than `gap_seconds` between them, become one."""
         self._starts: list[float] = []
         self._ends: list[float] = []
@@ -59,6 +72,14 @@ def overlapped(turns: Iterable[SpeakerTurn]) -> Timeline:
             spans.append(_span(turn.start_seconds, min(end, turn.end_seconds)))
         end = max(end, turn.end_seconds)
     return Timeline(spans)
+
+
+def without_words(
+    stretches: Iterable[Stretch], words: Iterable[Word], *, at_least_seconds: float
+) -> tuple[Span, ...]:
+    text = Timeline(words, gap_seconds=PAUSE_SECONDS)
+    silent = Timeline(stretches, gap_seconds=BREATH_SECONDS).without(text)
+    return tuple(span for span in silent if span.seconds >= at_least_seconds)
 
 
 def _span(start_seconds: float, end_seconds: float) -> Span:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from lifestream.domain.transcript import Span
 from lifestream.media import SAMPLE_RATE
 from lifestream.media.voice_activity import SpeechSpan
 
@@ -17,10 +18,11 @@ FULL_SCALE = np.float32(32768)
 @dataclass(frozen=True)
 class Sound:
     """`samples` (n,): mono, 16 kHz, -1 to 1. `speech`: where there are voices, in time order,
-    none longer than 30 seconds."""
+    none longer than 30 seconds. `loud`: where there is any sound to speak of."""
 
     samples: NDArray[np.float32]
     speech: tuple[SpeechSpan, ...]
+    loud: tuple[Span, ...] = ()
 
     @property
     def seconds(self) -> float:

@@ -23,7 +23,7 @@ WINDOW = 600 * SAMPLE_RATE
 SHORTEST_REST = SAMPLE_RATE // 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class SpeechSpan:
     """In samples at 16 kHz, end exclusive."""
 

@@ -1,0 +1,51 @@
+"""Where the detector heard nobody though it is loud: asked again, it hears more.
+
+A telephone band that ends sharply leaves no sound at all above it, which the detector takes for
+silence in any voice; faint noise fills the band. Over music and hiss it hears nobody even so
+(tests/contract/test_second_look.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifestream.domain.timeline import Timeline
+from lifestream.domain.transcript import Span
+from lifestream.media import SAMPLE_RATE
+from lifestream.media.voice_activity import SpeechSpan
+
+LOWER = 0.7
+"""The threshold of the second look, as a share of the first."""
+LOUDNESS = 0.1
+NOISE = LOUDNESS * 10 ** (-25 / 20)
+"""25 decibels below the speech, which is brought to LOUDNESS (both are root mean squares)."""
+SHORTEST_SECONDS = 0.5
+SEED = 0
+
+Detect = Callable[[NDArray[np.float32]], Iterable[SpeechSpan]]
+
+
+def overheard(
+    samples: NDArray[np.float32],
+    loud: Iterable[Span],
+    speech: Iterable[SpeechSpan],
+    detect: Detect,
+) -> Iterator[SpeechSpan]:
+    """Further speech, in time order, none of it in `speech`. `detect` has the lower threshold."""
+    for stretch in Timeline(loud).without(Timeline(speech)):
+        if stretch.seconds < SHORTEST_SECONDS:
+            continue
+        begin = round(stretch.start_seconds * SAMPLE_RATE)
+        end = round(stretch.end_seconds * SAMPLE_RATE)
+        for found in detect(_with_noise(samples[begin:end])):
+            yield SpeechSpan(begin + found.start, begin + found.end)
+
+
+def _with_noise(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The same at every run."""
+    loudness = float(np.sqrt(np.mean(np.square(samples), dtype=np.float64)))
+    noise = np.random.default_rng(SEED).standard_normal(len(samples), dtype=np.float32)
+    return np.asarray(samples * (LOUDNESS / loudness) + noise * NOISE, dtype=np.float32)

@@ -1,0 +1,56 @@
+"""The detector hears a hard telephone band when it is asked again, and nobody over music."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from transcribe_speech.listening import searched
+
+from contract.test_nothing_said import music, noise
+from lifestream.domain.timeline import Timeline
+from lifestream.media.sound import load_samples
+from lifestream.media.voice_activity import speech_spans
+from lifestream.settings import SpeechSettings
+
+RATE = 16_000
+SETTINGS = SpeechSettings(device="cpu")
+
+
+def over_the_telephone(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """300 to 3,400 Hz with hard edges, in eight bits by the mu-law of G.711."""
+    spectrum = np.fft.rfft(samples)
+    hertz = np.fft.rfftfreq(len(samples), 1 / RATE)
+    spectrum[(hertz < 300) | (hertz > 3_400)] = 0
+    band = np.fft.irfft(spectrum, len(samples))
+    band *= 0.9 / abs(band).max()
+    coded = np.round(np.sign(band) * np.log1p(255 * abs(band)) / np.log(256) * 127) / 127
+    return np.asarray(np.sign(coded) * (256 ** abs(coded) - 1) / 255, dtype=np.float32)
+
+
+def test_speech_in_a_telephone_band_is_found(sample_flac: Path) -> None:
+    samples = load_samples(sample_flac)
+    spoken = Timeline(speech_spans(samples)).seconds
+    band = over_the_telephone(samples)
+
+    once, twice = Timeline(speech_spans(band)), Timeline(searched(band, SETTINGS).speech)
+
+    assert once.seconds < 0.5 * spoken
+    assert twice.seconds > 0.7 * spoken
+
+
+@pytest.mark.parametrize("sound", [music, noise])
+def test_nobody_is_heard_over_music_and_hiss(sound: partial[NDArray[np.float32]]) -> None:
+    heard = searched(sound(0), SETTINGS)
+
+    assert heard.speech == ()
+    assert Timeline(heard.loud).seconds > 30
+
+
+def test_it_hears_the_same_every_time(sample_flac: Path) -> None:
+    band = over_the_telephone(load_samples(sample_flac))
+
+    assert searched(band, SETTINGS).speech == searched(band, SETTINGS).speech

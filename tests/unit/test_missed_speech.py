@@ -1,0 +1,118 @@
+"""Speech that the recognizer passed over is heard again, on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from transcribe_speech.missed_speech import recognize
+
+from builders import nobody_listens, words
+from lifestream.domain.job import JobOptions
+from lifestream.domain.transcript import Recognition, RecognizedSegment, joined
+from lifestream.engines.transcription import Heard
+from lifestream.media.sound import Sound
+from lifestream.media.voice_activity import SpeechSpan
+
+RATE = 16_000
+BEFORE, AFTER = words("we begin", start=0.0), words("and so on", start=20.0)
+
+
+@dataclass
+class Recognizer:
+    """Passes over what lies between; says `again` when it is given that alone. A fake."""
+
+    again: tuple[RecognizedSegment, ...]
+    language: str = "en"
+    name: str = "scripted"
+    clips: list[tuple[float, float]] = field(default_factory=list)
+    asked: list[str | None] = field(default_factory=list)
+
+    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
+        heard(sound.seconds)
+        self.clips += [(span.start_seconds, span.end_seconds) for span in sound.speech]
+        self.asked.append(options.language)
+        whole = RecognizedSegment(words=(*BEFORE, *AFTER), average_log_probability=-0.2)
+        return Recognition(
+            language=self.language, segments=(whole,) if len(self.asked) == 1 else self.again
+        )
+
+
+def a_sound(*speech: tuple[float, float], seconds: float = 60) -> Sound:
+    spans = tuple(SpeechSpan(round(a * RATE), round(b * RATE)) for a, b in speech)
+    return Sound(np.zeros(round(seconds * RATE), dtype=np.float32), spans)
+
+
+def said(text: str, *, start: float, probability: float = -0.3) -> RecognizedSegment:
+    return RecognizedSegment(words=words(text, start=start), average_log_probability=probability)
+
+
+def test_it_comes_between_the_words_around_it() -> None:
+    recognizer = Recognizer(again=(said("nobody heard this", start=10.0),))
+
+    found = recognize(recognizer, a_sound((0, 21)), JobOptions(), nobody_listens)
+
+    assert [joined(s.words) for s in found.segments] == [
+        "we begin", "nobody heard this", "and so on",
+    ]  # fmt: skip
+    assert [s.average_log_probability for s in found.segments] == [-0.2, -0.3, -0.2]
+
+
+def test_a_pause_is_not_heard_again() -> None:
+    recognizer = Recognizer(again=())
+    sound = a_sound((0, 0.8), (20, 21.2))
+
+    found = recognize(recognizer, sound, JobOptions(), nobody_listens)
+
+    assert len(recognizer.asked) == 1
+    assert [joined(s.words) for s in found.segments] == ["we begin and so on"]
+
+
+def test_a_word_of_before_is_not_said_twice() -> None:
+    recognizer = Recognizer(again=(said("begin anew", start=0.45),))
+
+    found = recognize(recognizer, a_sound((0, 5), (20, 21)), JobOptions(), nobody_listens)
+
+    assert " ".join(joined(s.words) for s in found.segments) == "we begin anew and so on"
+
+
+@pytest.mark.parametrize(
+    "doubtful", [{"average_log_probability": -1.2}, {"no_speech_probability": 0.7}]
+)
+def test_what_it_does_not_trust_itself_stays_missing(doubtful: dict[str, float]) -> None:
+    segment = said("you", start=10.0).model_copy(update=doubtful)
+    recognizer = Recognizer(again=(segment,))
+
+    found = recognize(recognizer, a_sound((0, 21)), JobOptions(), nobody_listens)
+
+    assert len(recognizer.asked) == 2
+    assert len(found.segments) == 1
+
+
+def test_no_piece_is_longer_than_a_model_hears() -> None:
+    recognizer = Recognizer(again=())
+
+    recognize(recognizer, a_sound((25, 110), seconds=120), JobOptions(), nobody_listens)
+
+    first, *again = recognizer.clips
+    assert first == (25, 110)
+    assert len(again) == 3
+    assert all(end - start <= 30 for start, end in again)
+    assert (again[0][0], again[-1][1]) == (24.8, 110.2)
+
+
+@pytest.mark.parametrize(
+    ("options", "asked"),
+    [
+        (JobOptions(), "de"),
+        (JobOptions(translate=True), None),
+        (JobOptions(multilingual=True), None),
+    ],
+)
+def test_the_language_of_the_recording_is_kept(options: JobOptions, asked: str | None) -> None:
+    recognizer = Recognizer(again=(), language="de")
+
+    recognize(recognizer, a_sound((25, 30)), options, nobody_listens)
+
+    assert recognizer.asked == [None, asked]
