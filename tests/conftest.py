@@ -18,6 +18,7 @@ from botocore.loaders import JSONFileLoader
 from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
+from moto.s3.models import FakeKey
 
 from lifestream import settings, step
 from lifestream.aws import clients, keys
@@ -41,9 +42,21 @@ hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 _read_description = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
 patch.object(JSONFileLoader, "load_file", lambda _loader, path: _read_description(path)).start()
 
+
+# moto copies every version in the bucket, contents included, whenever anybody lists the versions of
+# one key. A copy that shares the contents must not close them when it goes.
+patch.object(FakeKey, "__deepcopy__", lambda key, _memo: _listed(key), create=True).start()
+patch.object(FakeKey, "__del__", lambda _key: None).start()
+
 BUCKET = "videos"
 JOBS = "jobs"
 SLOTS = "slots"
+
+
+def _listed(key: FakeKey) -> FakeKey:
+    listed: FakeKey = object.__new__(FakeKey)
+    listed.__dict__ |= key.__dict__
+    return listed
 
 
 def forget_everything() -> None:
