@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from lifestream.domain.ranking import FUNCTION_WORDS
 from lifestream.domain.summary import normalized
 from lifestream.errors import ConfigurationError
 
-EMPTY = frozenset({"did", "do", "does", "has", "have", "said", "say", "talk", "tell", "told", "us"})
-"""Words that a question has about as often as its answer, beside scikit-learn's stop words."""
+EMPTY = frozenset(
+    """after again all also been before being below between both during each few get give got here
+    just last less least many may might more most much must next now only other ought over
+    same said say says see seem shall still such take talk talked tell them told too under until up
+    us very well were while whom within without yet""".split()  # noqa: SIM905  # as in `ranking`
+)
+"""Words that a question has about as often as its answer, beside function words."""
 
 
 class Stems:
@@ -17,14 +23,13 @@ class Stems:
     def __init__(self) -> None:
         try:
             import snowballstemmer
-            from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
         except ImportError as error:
             raise ConfigurationError(
                 "no answering engine: OPENAI_API_KEY is not set, "
-                "and scikit-learn and snowballstemmer are not installed"
+                "and snowballstemmer is not installed"
             ) from error
         self._stemmer: Any = snowballstemmer.stemmer("english")
-        self._empty = ENGLISH_STOP_WORDS | EMPTY
+        self._empty = FUNCTION_WORDS | EMPTY
 
     def of(self, text: str) -> list[str]:
         """In the order of the words."""
