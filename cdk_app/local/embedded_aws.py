@@ -48,15 +48,19 @@ def main() -> None:
     containers.install(images=options["images"], endpoint=endpoint, settings=options["settings"])
     step_functions.install(wait_scale=options["wait_scale"])
     guard.install(credentials=root, port=port)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_follow_parent, daemon=True).start()
     try:
         app.main()
     finally:
         ecs._docker.stop_all()  # noqa: SLF001
 
 
-def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+def _follow_parent() -> None:
+    """A line says that the stack is deployed; the end of the input, that its parent has ended."""
+    from cdk_app.local.shims import lambda_workers
+
+    for _ in sys.stdin.buffer:
+        threading.Thread(target=lambda_workers.warm, daemon=True).start()
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -117,6 +117,7 @@ def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
             _send_credentials(process, root)
             _wait_until_ready(process, endpoint, log)
             outputs = deploy(assembly, LocalSession(endpoint, root), account=ACCOUNT)
+            _tell(process, b"deployed\n")
             yield EmbeddedAws(endpoint, root, outputs, log, scratch / "models")
         finally:
             _end(process)
@@ -239,9 +240,13 @@ def _free_port() -> int:
 
 def _send_credentials(process: subprocess.Popen[bytes], root: Credentials) -> None:
     """Not as an argument or in its environment, which other processes can read."""
+    _tell(process, json.dumps(asdict(root)).encode() + b"\n")
+
+
+def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:
     if process.stdin:
         with suppress(BrokenPipeError):  # it has ended already; its log says why
-            process.stdin.write(json.dumps(asdict(root)).encode() + b"\n")
+            process.stdin.write(line)
             process.stdin.flush()
 
 

@@ -5,7 +5,8 @@ guard            only signed requests of this machine are answered
 loopback         IAM: loopback counts as TLS
 item_attributes  IAM: which attributes of an item a write names
 permissions      IAM: what a service does for a role is checked too; decisions can be written down
-lambda_workers   a handler's own error name; a limit on workers; credentials nobody can guess
+lambda_workers   a handler's own error name; a limit on workers; credentials nobody can guess;
+                 warm workers for the later steps
 cloud_formation  resource types without a local meaning
 containers       ECS tasks are subprocesses, with their task role's credentials
 step_functions   our executor; ecs:runTask.sync; idempotent StartExecution

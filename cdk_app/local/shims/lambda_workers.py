@@ -12,6 +12,14 @@ from typing import Any
 
 from cdk_app.local.shims import require
 from cdk_app.local.shims.permissions import role_session
+from lifestream.step_names import Step
+
+WARM = (
+    Step.SUMMARIZE_TRANSCRIPT,
+    Step.INDEX_TRANSCRIPT,
+    Step.PUBLISH_RESULTS,
+    Step.RECORD_SUCCESS,
+)
 
 OLD_HANDLER = (
     '            _real_stdout.write(json.dumps({"status": "error", "error": str(e), '
@@ -48,6 +56,23 @@ def install(*, max_workers: int) -> None:
         return answer
 
     lambda_svc._execute_function_warm = execute_limited  # noqa: SLF001
+
+
+def warm() -> None:
+    """Start a worker for every step after the container, while earlier steps leave a core idle:
+    a job finds them warm."""
+    from ministack.core.lambda_runtime import acquire_worker, ensure_spawned, release_worker
+    from ministack.services import lambda_svc
+
+    functions = {f["config"]["Handler"]: f for f in lambda_svc._functions.values()}  # noqa: SLF001
+    for step in WARM:
+        function = functions[f"steps.{step.module_name}.handler"]
+        config = function["config"]
+        worker, _ = acquire_worker(
+            config["FunctionName"], config, function["code_zip"], qualifier=config["Version"]
+        )
+        ensure_spawned(worker)
+        release_worker(worker)
 
 
 def _execution_credentials(function: dict[str, Any]) -> dict[str, str]:
