@@ -33,7 +33,8 @@ from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobOptions, JobStatus
 from lifestream.domain.reading import visible
 
-PAGE_LINES = 40
+NEXT_SECTION = "\n## "
+FIRST_TURNS = 4
 
 app = typer.Typer(pretty_exceptions_enable=False)
 console = Console(stderr=True, emoji=False)  # ":secret:" in an ARN is no emoji
@@ -122,12 +123,23 @@ def _show_outcome(outcome: Outcome, dead_letter: str | None) -> None:
         message = json.dumps(json.loads(dead_letter), indent=1, ensure_ascii=False)
         console.print(Panel(escape(visible(message)), title="Dead-letter message"))
     if outcome.results:
-        lines = (outcome.results / "result.md").read_text().splitlines()
-        console.print(Panel(Markdown("\n".join(lines[:PAGE_LINES])), title="result.md"))
-        names = ", ".join(sorted(path.name for path in outcome.results.iterdir()))
-        console.print(f"Results: {outcome.results}\n  {names}", markup=False, soft_wrap=True)
-        page = outcome.results / PAGE
-        console.print(f"Watch, read and search it: {page}", markup=False, soft_wrap=True)
+        _show_results(outcome.results)
+
+
+def _show_results(folder: Path) -> None:
+    """The result's first page, how the talk begins, and where everything is."""
+    head = (folder / "result.md").read_text().split(NEXT_SECTION)[:2]
+    console.print(Panel(Markdown(NEXT_SECTION.join(head)), title="result.md"))
+    talk = (folder / "transcript.txt").read_text().splitlines()
+    for line in [line for line in talk if line][:FIRST_TURNS]:
+        console.print(line, markup=False, highlight=False, no_wrap=True, overflow="ellipsis")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    engines = [*manifest["engines"].values(), manifest["summary_engine"]]
+    used = ", ".join(engine for engine in engines if engine)
+    console.print(f"\nEngines: {used}", markup=False, soft_wrap=True)
+    names = ", ".join(sorted(path.name for path in folder.iterdir()))
+    console.print(f"Results: {folder}\n  {names}", markup=False, soft_wrap=True)
+    console.print(f"Watch, read and search it: {folder / PAGE}", markup=False, soft_wrap=True)
 
 
 def _show_search(query: str | None, outcomes: Sequence[Outcome]) -> None:
@@ -135,7 +147,7 @@ def _show_search(query: str | None, outcomes: Sequence[Outcome]) -> None:
     question = query or next(filter(None, map(_first_topic, outcomes)), None)
     if question:
         console.print(f"\nlifestream search {question!r}", markup=False)
-        console.print(display.hits_table(search(question, connect(), limit=3)))
+        console.print(display.hits_table(search(question, connect(), limit=3), question))
     if query:
         console.print(f"\nlifestream ask {query!r}", markup=False)
         for line in display.answer_lines(ask(query, connect())):

@@ -157,7 +157,7 @@ def test_kept_state_is_there_again_and_usable_from_another_terminal(tmp_path: Pa
         assert "notes.mp4" in _in_another_terminal(first, "list")
     with _kept(*state) as second:
         assert "notes.mp4" in _in_another_terminal(second, "list")
-        assert "Score" in _in_another_terminal(second, "search", "anything")
+        assert "Nothing found" in _in_another_terminal(second, "search", "anything")
 
     assert first["AWS_ENDPOINT_URL"] == second["AWS_ENDPOINT_URL"]
 

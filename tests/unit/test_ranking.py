@@ -7,7 +7,7 @@ import json
 import pytest
 
 from built_in_models import word_vectors
-from lifestream.domain.ranking import fused_order
+from lifestream.domain.ranking import excerpt, fused_order
 from lifestream.engines.stems import Stems
 from media_files import SAMPLE
 
@@ -90,3 +90,18 @@ def test_an_exact_word_lifts_what_the_vectors_put_last() -> None:
 def test_without_a_common_word_the_order_stays() -> None:
     assert fused_order("zebra", ["a", "b", "c"]) == [0, 1, 2]
     assert fused_order("zebra", []) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "shown"),
+    [
+        ("the biggest problem", "… What is the biggest problem? It is slow."),
+        ("weeks", "Two weeks are fine. What is the biggest problem? It is slow."),
+        ("zebra", "Two weeks are fine. What is the biggest problem? It is slow."),
+    ],
+)
+def test_an_excerpt_begins_where_the_question_is_met(question: str, shown: str) -> None:
+    text = "Two weeks are fine. What is the biggest problem? It is slow."
+
+    assert excerpt(text, question) == shown
+    assert excerpt("", question) == ""

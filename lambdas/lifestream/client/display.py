@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from rich import box
 from rich.table import Table
+from rich.text import Text
 
 from lifestream.aws.job_table import JobRecord
 from lifestream.client.redrive import Candidate
 from lifestream.client.terminal import plain
 from lifestream.domain.answers import Answer
 from lifestream.domain.job import SHORT_ID_CHARACTERS, UPLOADS_PREFIX, Failure, JobStatus
-from lifestream.domain.reading import clock
+from lifestream.domain.ranking import excerpt
+from lifestream.domain.reading import clock, one_line
+from lifestream.domain.speakers import name_of
 from lifestream.engines.vector_index import Hit
 from lifestream.step_names import Step
 
+WIDEST = {0: 20, 2: 11}
+"""Columns of `hits_table`: in 80 columns, half of a line is for what was said."""
 COLOURS = {
     JobStatus.SUCCEEDED: "green",
     JobStatus.PARTIAL: "yellow",
@@ -47,17 +53,24 @@ def progress_of(record: JobRecord) -> str:
     return f" {progress.fraction:.0%}{speed}{left}"
 
 
-def hits_table(hits: Sequence[Hit]) -> Table:
-    table = Table("Score", "Video", "At", "Speakers", "Said")
+def hits_table(hits: Sequence[Hit], question: str) -> Table:
+    """One line per hit, best first, cut at the width of the terminal."""
+    table = Table("Video", "At", "Said by", "Said", box=box.SIMPLE_HEAD)
+    for number, widest in WIDEST.items():
+        table.columns[number].max_width = widest
     for hit in hits:
         table.add_row(
-            f"{hit.score:.2f}",
-            plain(hit.key.removeprefix(UPLOADS_PREFIX)),
+            _cut(hit.key.removeprefix(UPLOADS_PREFIX)),
             clock(hit.start_seconds),
-            plain(", ".join(hit.speakers)),
-            plain(hit.text),
+            _cut(", ".join(map(name_of, hit.speakers))),
+            _cut(excerpt(hit.text, question)),
         )
     return table
+
+
+def _cut(text: str) -> Text:
+    """What a stranger may have written, on one line, with an ellipsis if it does not fit."""
+    return Text(one_line(text), no_wrap=True, overflow="ellipsis")
 
 
 def answer_lines(answer: Answer) -> Iterator[str]:

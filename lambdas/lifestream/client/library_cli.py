@@ -30,7 +30,7 @@ def search(
         hits = library.search(
             words, connect(stage), limit=limit, among=_among(speaker, video, since)
         )
-        console.print(display.hits_table(hits))
+        console.print(display.hits_table(hits, words) if hits else "Nothing found.")
 
 
 def ask(

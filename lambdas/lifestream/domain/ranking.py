@@ -10,6 +10,7 @@ individual rank learning methods" (2009).
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -17,6 +18,7 @@ from lifestream.domain.summary import normalized
 
 RANK_OFFSET = 60
 """The paper's constant: how little the first few ranks differ."""
+SENTENCE_END = re.compile(r"(?<=[.?!]) +")
 FUNCTION_WORDS = frozenset(
     """a about an and any are as at be but by can could did do does for from had has have he her how
     i if in is it its me my no not of on or our she should so some than that the their them then
@@ -34,6 +36,16 @@ def fused_order(question: str, texts: Sequence[str]) -> list[int]:
     for rank, position in enumerate(by_words):
         total[position] += shares[position] ** 2 / (RANK_OFFSET + rank)
     return sorted(range(len(texts)), key=lambda i: -total[i])
+
+
+def excerpt(text: str, question: str) -> str:
+    """From the sentence on that has most words of the question: a passage begins with the
+    sentence before it."""
+    sentences = SENTENCE_END.split(text)
+    wanted = set(normalized(question).split()) - FUNCTION_WORDS
+    held = [len(wanted & set(normalized(sentence).split())) for sentence in sentences]
+    first = held.index(max(held))
+    return ("… " if first else "") + " ".join(sentences[first:])
 
 
 def _exact_word_shares(question: str, texts: Sequence[str]) -> list[float]:

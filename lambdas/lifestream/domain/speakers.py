@@ -16,7 +16,12 @@ def turns_of(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
 
 def names_of(transcript: Transcript) -> dict[str, str]:
     """Speaker id → the name that people read."""
-    return {s.id: s.name or s.id.replace("SPEAKER_", "Speaker ") for s in transcript.speakers}
+    return {s.id: s.name or name_of(s.id) for s in transcript.speakers}
+
+
+def name_of(speaker_id: str) -> str:
+    """Of a speaker whom nobody has named."""
+    return speaker_id.replace("SPEAKER_", "Speaker ")
 
 
 def said_by(transcript: Transcript) -> Iterator[tuple[str, tuple[Segment, ...]]]:
