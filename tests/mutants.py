@@ -26,7 +26,7 @@ from safeguards.results import RESULTS
 
 ROOT = Path(__file__).parent.parent
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv*", "node_modules", ".*_cache", "cdk.out", ".lifestream"
+    ".git", ".venv*", "node_modules", ".*_cache", "cdk.out", ".lifestream", ".models"
 )
 MUTANTS = (*JOBS, *RESULTS, *ATTACKS)
 
@@ -64,7 +64,7 @@ def copy_of_repository() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "repository"
         shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
-        for name in (".venv", "node_modules"):
+        for name in (".venv", ".models", "node_modules"):
             (copy / name).symlink_to(ROOT / name)
         yield copy
 

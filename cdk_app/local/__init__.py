@@ -7,6 +7,7 @@ cli             `lifestream local VIDEO…`
 run             uploads the videos, waits, collects what came out
 progress        the live table
 session         starts and stops the embedded AWS
+weights         the built-in engines' models, and which Whisper model runs
 synthesis       app.py → template and assets, made again only when something changed
 deployment      template and assets → embedded AWS
 embedded_aws    the process that is the embedded AWS

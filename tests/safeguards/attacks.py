@@ -34,6 +34,20 @@ ATTACKS = (
         TOLD,
     ),
     Mutant(
+        "fetched weights are the published ones",
+        "lambdas/lifestream/client/models.py",
+        "if sha256(folder / file) != digest:",
+        "if False:",
+        ("tests/local/test_weights.py",),
+    ),
+    Mutant(
+        "altered weights are no missing weights",
+        "lambdas/lifestream/engines/embedding/__init__.py",
+        'engine != "auto" or isinstance(error, ModelAlteredError)',
+        'engine != "auto"',
+        ("tests/contract/test_search_engines.py",),
+    ),
+    Mutant(
         "an id that fits the message's object",
         "lambdas/lifestream/domain/job.py",
         "if self.job_id != derive_job_id(self.bucket, self.key, version):",
