@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -40,9 +41,15 @@ def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
 
 def tone(target: Path, *, seconds: float, has_sound: bool = True) -> Path:
     """A grey picture and, unless it is left out, a 440 Hz tone."""
+    return tones(target, seconds=seconds, spans=[(0, seconds)] if has_sound else [])
+
+
+def tones(target: Path, *, seconds: float, spans: Sequence[tuple[float, float]]) -> Path:
+    """A grey picture, and a 440 Hz tone during the spans, in seconds; between them, the sound
+    track holds nothing."""
     with av.open(str(target), "w") as sink:
         picture = _picture(sink, target, 64, 48)
-        sound = _sound(sink, target) if has_sound else None
+        sound = _sound(sink, target) if spans else None
         grey = np.full((48, 64, 3), 128, dtype=np.uint8)
         for number in range(int(seconds * FRAMES_PER_SECOND)):
             frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
@@ -50,7 +57,7 @@ def tone(target: Path, *, seconds: float, has_sound: bool = True) -> Path:
             sink.mux(picture.encode(frame))
         sink.mux(picture.encode(None))
         if sound:
-            _write_tone(sink, sound, seconds)
+            _write_tones(sink, sound, spans)
     return target
 
 
@@ -75,12 +82,15 @@ def _sound(sink: OutputContainer, target: Path) -> AudioStream:
     return stream
 
 
-def _write_tone(sink: OutputContainer, sound: AudioStream, seconds: float) -> None:
+def _write_tones(
+    sink: OutputContainer, sound: AudioStream, spans: Sequence[tuple[float, float]]
+) -> None:
     rate = sound.rate
-    wave = np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)
-    pcm = (wave * 8_000).astype(np.int16)
-    for start in range(0, len(pcm), rate):
-        part = av.AudioFrame.from_ndarray(pcm[None, start : start + rate], layout="mono")
-        part.sample_rate, part.pts = rate, start
-        sink.mux(sound.encode(part))
+    for begin, end in spans:
+        wave = np.sin(2 * np.pi * 440 * np.arange(int((end - begin) * rate)) / rate)
+        pcm = (wave * 8_000).astype(np.int16)
+        for start in range(0, len(pcm), rate):
+            part = av.AudioFrame.from_ndarray(pcm[None, start : start + rate], layout="mono")
+            part.sample_rate, part.pts = rate, int(begin * rate) + start
+            sink.mux(sound.encode(part))
     sink.mux(sound.encode(None))

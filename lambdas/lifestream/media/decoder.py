@@ -139,7 +139,7 @@ def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
 
     try:
         with _open(file, request["container"]) as container:
-            track = SoundTrack(container, max_seconds=request["max_seconds"])
+            track = SoundTrack(container, size=request["size"], max_seconds=request["max_seconds"])
             if request["output"] is None:
                 return track.probe()
             return track.extract(io.FileIO(request["output"], "r+", closefd=False))
