@@ -11,7 +11,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.config import Config
-from lifestream.domain.job import UPLOADS_PREFIX, VIDEO_EXTENSIONS
+from lifestream.domain.file_types import EXTENSIONS
+from lifestream.domain.job import UPLOADS_PREFIX
 
 QUEUE_NAME = "lifestream-video-processing"
 MAX_RECEIVES = 3
@@ -104,7 +105,7 @@ class Uploads(Construct):
             raise TypeError("the bucket has no CfnBucket")
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
-                self._rule(suffix) for name in VIDEO_EXTENSIONS for suffix in (name, name.upper())
+                self._rule(suffix) for name in EXTENSIONS for suffix in (name, name.upper())
             ]
         )
         resource.node.add_dependency(self.queue.node.find_child("Policy"))

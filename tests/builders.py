@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifestream.domain.evidence import Evidence
+from lifestream.domain.file_types import Container
 from lifestream.domain.job import Failure, JobOptions, ProcessingJob
 from lifestream.domain.payloads import InspectedJob, PublishableJob
 from lifestream.domain.summary import NOTHING_SAID, SummaryDraft
@@ -79,7 +80,7 @@ def a_failure() -> Failure:
 def an_inspected_job(*, key: str = "uploads/talk.mp4", duration: float = 60.0) -> InspectedJob:
     return InspectedJob(
         **a_job(key=key).model_dump(),
-        container="mov",
+        container=Container.MP4,
         audio_codec="aac",
         duration_seconds=duration,
         is_transcribed=False,

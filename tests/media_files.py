@@ -13,24 +13,34 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "team-meeting.mp4"
-CODECS = {
+CODECS: dict[str, tuple[str | None, str, int]] = {
     ".mp4": ("libx264", "aac", 44_100),
+    ".m4v": ("libx264", "aac", 44_100),
     ".mov": ("libx264", "aac", 44_100),
     ".avi": ("mpeg4", "libmp3lame", 44_100),
     ".mkv": ("libx264", "libopus", 48_000),
+    ".webm": ("libvpx", "libopus", 48_000),
+    ".m4a": (None, "aac", 44_100),
+    ".mp3": (None, "libmp3lame", 44_100),
+    ".aac": (None, "aac", 44_100),
+    ".wav": (None, "pcm_s16le", 44_100),
+    ".flac": (None, "flac", 44_100),
+    ".ogg": (None, "vorbis", 44_100),
+    ".opus": (None, "libopus", 48_000),
 }
+"""Of the picture, unless it is a sound file, and of the sound, with its rate."""
 FRAMES_PER_SECOND = 5
 
 
 def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
     """The first seconds of a recording in another container, with the codecs usual there."""
-    with av.open(str(source)) as recording, av.open(str(target), "w") as sink:
+    with av.open(str(source)) as recording, _sink(target) as sink:
         picture, sound = _picture(sink, target, 320, 180), _sound(sink, target)
-        for number, frame in enumerate(recording.decode(video=0)):
-            if (frame.time or 0) < seconds:
+        for number, frame in enumerate(recording.decode(video=0) if picture else ()):
+            if picture and (frame.time or 0) < seconds:
                 frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
                 sink.mux(picture.encode(frame))
-        sink.mux(picture.encode(None))
+        sink.mux(picture.encode(None) if picture else [])
         recording.seek(0)
         for heard in recording.decode(audio=0):
             if (heard.time or 0) < seconds:
@@ -40,22 +50,18 @@ def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
 
 
 def tone(target: Path, *, seconds: float, has_sound: bool = True) -> Path:
-    """A grey picture and, unless it is left out, a 440 Hz tone."""
+    """A 440 Hz tone, unless it is left out, and a grey picture where the kind of file has one."""
     return tones(target, seconds=seconds, spans=[(0, seconds)] if has_sound else [])
 
 
 def tones(target: Path, *, seconds: float, spans: Sequence[tuple[float, float]]) -> Path:
     """A grey picture, and a 440 Hz tone during the spans, in seconds; between them, the sound
     track holds nothing."""
-    with av.open(str(target), "w") as sink:
+    with _sink(target) as sink:
         picture = _picture(sink, target, 64, 48)
         sound = _sound(sink, target) if spans else None
-        grey = np.full((48, 64, 3), 128, dtype=np.uint8)
-        for number in range(int(seconds * FRAMES_PER_SECOND)):
-            frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
-            frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
-            sink.mux(picture.encode(frame))
-        sink.mux(picture.encode(None))
+        if picture:
+            _write_grey(sink, picture, seconds)
         if sound:
             _write_tones(sink, sound, spans)
     return target
@@ -68,18 +74,39 @@ def cut(source: Path, target: Path, *, share: float) -> Path:
     return target
 
 
-def _picture(sink: OutputContainer, target: Path, width: int, height: int) -> VideoStream:
-    stream = sink.add_stream(CODECS[target.suffix][0], rate=FRAMES_PER_SECOND)
+def _sink(target: Path) -> OutputContainer:
+    """FFmpeg takes `.m4v` for raw MPEG-4, which nobody uploads."""
+    return av.open(str(target), "w", format="mp4" if target.suffix == ".m4v" else None)
+
+
+def _picture(sink: OutputContainer, target: Path, width: int, height: int) -> VideoStream | None:
+    codec = CODECS[target.suffix][0]
+    if codec is None:
+        return None
+    stream = sink.add_stream(codec, rate=FRAMES_PER_SECOND)
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     return stream
 
 
 def _sound(sink: OutputContainer, target: Path) -> AudioStream:
+    """FFmpeg's own Vorbis encoder is experimental, and stereo only."""
     _, codec, rate = CODECS[target.suffix]
-    stream = sink.add_stream(codec, rate=rate, layout="mono")
+    is_vorbis = codec == "vorbis"
+    options = {"strict": "experimental"} if is_vorbis else None
+    layout = "stereo" if is_vorbis else "mono"
+    stream = sink.add_stream(codec, rate=rate, layout=layout, options=options)
     assert isinstance(stream, AudioStream)
     return stream
+
+
+def _write_grey(sink: OutputContainer, picture: VideoStream, seconds: float) -> None:
+    grey = np.full((48, 64, 3), 128, dtype=np.uint8)
+    for number in range(int(seconds * FRAMES_PER_SECOND)):
+        frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
+        frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
+        sink.mux(picture.encode(frame))
+    sink.mux(picture.encode(None))
 
 
 def _write_tones(

@@ -68,6 +68,7 @@ def listen(job: InspectedJob, settings: SpeechSettings) -> tuple[Transcript, Evi
     )
     return written(
         job,
+        max(job.duration_seconds, round(sound.seconds, 3)),
         recognition.language,
         Engines(transcription=transcriber.name, diarization=diarizer.name),
         flagged(segments, recognition.segments, speech),
@@ -135,15 +136,23 @@ def are_heard_at_once(settings: SpeechSettings) -> bool:
 
 
 def written(
-    job: InspectedJob, language: str, engines: Engines, segments: tuple[Segment, ...]
+    job: InspectedJob,
+    seconds: float,
+    language: str,
+    engines: Engines,
+    segments: tuple[Segment, ...],
 ) -> Transcript:
     """The speakers are those who say something that is believed."""
     speakers = {s.speaker for s in segments if s.speaker and not s.flags}
     return Transcript(
         job_id=job.job_id,
-        source=Source(bucket=job.bucket, key=job.key, version_id=job.version_id, etag=job.etag),
+        source=Source(
+            **job.model_dump(
+                include={"bucket", "key", "version_id", "etag", "container", "audio_codec"}
+            )
+        ),
         language=language,
-        duration_seconds=job.duration_seconds,
+        duration_seconds=seconds,
         engines=engines,
         speakers=tuple(Speaker(id=speaker) for speaker in sorted(speakers)),
         segments=segments,

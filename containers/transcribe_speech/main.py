@@ -55,6 +55,7 @@ class Deadline(BaseException):
 
 
 class Transcribed(Frozen):
+    duration_seconds: float = 0.0
     language: str
     speakers: int
     segments: int
@@ -129,7 +130,7 @@ def run(asked: ContainerSettings) -> None:
         "transcript written",
         extra={
             "seconds": round(seconds, 3),
-            "real_time_factor": round(seconds / max(job.duration_seconds, 0.001), 4),
+            "real_time_factor": round(seconds / max(done.duration_seconds, 0.001), 4),
             "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             **done.model_dump(),
         },
@@ -147,6 +148,7 @@ def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
     artifacts().save(job.job_id, STEP, TRANSCRIPT, transcript)
     artifacts().save(job.job_id, STEP, EVIDENCE, evidence)
     return Transcribed(
+        duration_seconds=transcript.duration_seconds,
         language=transcript.language,
         speakers=len(transcript.speakers),
         segments=len(transcript.segments),

@@ -91,11 +91,17 @@ class EmptyVideoError(UnusableVideoError):
 
 
 class UnsupportedExtensionError(UnusableVideoError):
-    advice = "Upload a video whose name ends in .mp4, .mov, .avi or .mkv."
+    advice = (
+        "Upload a file whose name ends in .mp4, .m4v, .mov, .avi, .mkv, .webm, .m4a, .mp3, .aac, "
+        ".wav, .flac, .ogg or .opus."
+    )
 
 
 class NotAVideoError(UnusableVideoError):
-    advice = "The content is no MP4, MOV, AVI or MKV, whatever its name says. Export it as MP4."
+    advice = (
+        "The content is none of MP4, MOV, AVI, MKV, WebM, MP3, AAC, WAV, FLAC and Ogg, whatever "
+        "its name says. Export it as MP4, or as MP3 if it is sound only."
+    )
 
 
 class PlaylistError(UnusableVideoError):

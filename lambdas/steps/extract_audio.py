@@ -10,7 +10,6 @@ from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import JobStatus
 from lifestream.domain.payloads import InspectedJob
-from lifestream.media.container_format import Container
 from lifestream.media.sandbox import Extraction, Video
 from lifestream.settings import MediaSettings, load
 from lifestream.step import artifacts, job_table, step
@@ -34,7 +33,7 @@ def handler(job: InspectedJob) -> InspectedJob:
 def extract(job: InspectedJob) -> Extraction:
     video = VideoObject.open(clients.s3(), job, budget=ReadBudget.for_extraction)
     sandboxed = Video(
-        container=Container(job.container),
+        container=job.container,
         size=video.size,
         max_seconds=load(MediaSettings).max_duration_hours * 3600,
     )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-
 from lifestream.aws import clients
 from lifestream.aws.artifacts import inspected_job
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
-from lifestream.domain.job import VIDEO_EXTENSIONS, JobOptions, JobStatus, ProcessingJob
+from lifestream.domain.file_types import EXTENSIONS, extension
+from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
 from lifestream.domain.payloads import InspectedJob, Inspection
 from lifestream.errors import UnsupportedExtensionError
 from lifestream.media.container_format import identify
@@ -41,10 +40,8 @@ def handler(job: ProcessingJob) -> InspectedJob:
 
 def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
     """The name is checked before a byte is read; then the bytes decide what the file is."""
-    if PurePosixPath(job.key).suffix.lower() not in VIDEO_EXTENSIONS:
-        raise UnsupportedExtensionError(
-            f"{job.file_name} does not end in {', '.join(VIDEO_EXTENSIONS)}"
-        )
+    if extension(job.key) not in EXTENSIONS:
+        raise UnsupportedExtensionError(f"{job.file_name} does not end in {', '.join(EXTENSIONS)}")
     video = VideoObject.open(clients.s3(), job, budget=ReadBudget.for_inspection)
     container = identify(video.read_range, video.size)
     probe = Video(container=container, size=video.size, max_seconds=max_seconds).probe(

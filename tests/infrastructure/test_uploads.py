@@ -69,7 +69,9 @@ def test_notifications_cover_each_extension_in_both_cases_under_uploads(
     assert {rule["Event"] for rule in rules} == {"s3:ObjectCreated:*"}
     assert {f["prefix"] for f in filters} == {"uploads/"}
     assert {f["suffix"] for f in filters} == {
-        ".mp4", ".MP4", ".mov", ".MOV", ".avi", ".AVI", ".mkv", ".MKV",
+        ".mp4", ".MP4", ".m4v", ".M4V", ".mov", ".MOV", ".avi", ".AVI", ".mkv", ".MKV",
+        ".webm", ".WEBM", ".m4a", ".M4A", ".mp3", ".MP3", ".aac", ".AAC", ".wav", ".WAV",
+        ".flac", ".FLAC", ".ogg", ".OGG", ".opus", ".OPUS",
     }  # fmt: skip
 
 

@@ -43,7 +43,7 @@ def playlist(folder: Path) -> Path:
 
 
 def other_extension(folder: Path) -> Path:
-    return tone(folder / "clip.mkv", seconds=1).rename(folder / "clip.webm")
+    return tone(folder / "clip.mkv", seconds=1).rename(folder / "clip.wmv")
 
 
 CASES: dict[str, tuple[Callable[[Path], Path], str]] = {

@@ -39,21 +39,28 @@ HOSTILE_NAMES = [
     'it\'s "quoted".avi',
     "会議 Übung é🎬.mkv",
 ]
+MISNAMED = "misnamed.wav"
 
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> list[Path]:
-    """One a container, each under a name that something in between might get wrong."""
+    """Under names that something in between might get wrong, and one of every other kind; only
+    the first is long, for time."""
     folder = tmp_path_factory.mktemp("hostile")
-    assert {Path(name).suffix for name in HOSTILE_NAMES} == set(CODECS)
-    return [convert(clip, folder / name) for name in HOSTILE_NAMES]
+    first, *more = [folder / name for name in HOSTILE_NAMES]
+    hostile = [convert(clip, first), *(convert(clip, path, seconds=2) for path in more)]
+    others = sorted(set(CODECS) - {path.suffix for path in hostile})
+    kinds = [convert(clip, folder / f"short{suffix}", seconds=2) for suffix in others]
+    kinds[0].rename(folder / MISNAMED)
+    in_capitals = [path.rename(path.with_suffix(path.suffix.upper())) for path in kinds[1:]]
+    return [*hostile, folder / MISNAMED, *in_capitals]
 
 
 @pytest.mark.fault("A8", by="real files in the embedded AWS", so="the right object is read")
-def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: list[Path]) -> None:
+def test_every_kind_of_file_succeeds_under_any_name(pipeline: Pipeline, videos: list[Path]) -> None:
     outcomes = pipeline.run(*videos)
 
-    for outcome, name in zip(outcomes, HOSTILE_NAMES, strict=True):
+    for outcome, name in zip(outcomes, (path.name for path in videos), strict=True):
         assert outcome.record is not None
         assert (outcome.record.status, outcome.record.failure) == (JobStatus.SUCCEEDED, None)
         assert outcome.job.key == f"uploads/{name}"
@@ -70,7 +77,12 @@ def test_every_container_succeeds_under_any_name(pipeline: Pipeline, videos: lis
     assert transcript["engines"]["transcription"] == "faster-whisper/tiny.en"
     assert list(srt.parse((results / "subtitles.srt").read_text()))
     assert webvtt.read(str(results / "subtitles.vtt")).captions
+    [misnamed] = [one for one in outcomes if one.job.key.endswith(MISNAMED)]
+    assert misnamed.results is not None
+    page = (misnamed.results / "result.md").read_text()
+    assert "the content is AAC, although the name ends in" in page
     manifest = json.loads((results / "manifest.json").read_text())
+    assert manifest["source"]["container"] == "mov"
     assert manifest["summary_usage"]["calls"] == 1
     assert manifest["indexed"]["index"] == "embedded/wordllama/l2-supercat-256"
     assert manifest["indexed"]["usage"]["dollars"] == 0

@@ -12,12 +12,13 @@ from socket import create_server
 
 import pytest
 
+from lifestream.domain.file_types import Container
 from lifestream.errors import (
     UnreadableVideoError,
     UnusableVideoError,
     VideoTooComplexError,
 )
-from lifestream.media.container_format import Container, identify
+from lifestream.media.container_format import identify
 from lifestream.media.sandbox import OWN_MEGABYTES, Video, decoder_megabytes
 from lifestream.media.sound import load_samples
 from lifestream.settings import FunctionSettings

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lifestream.domain.file_types import EXTENSIONS, FILE_TYPES, Container
 from lifestream.errors import (
     EmptyVideoError,
     NotAVideoError,
@@ -13,15 +14,8 @@ from lifestream.errors import (
     TruncatedVideoError,
     VideoTooComplexError,
 )
-from lifestream.media.container_format import Container, identify
+from lifestream.media.container_format import identify
 from media_files import CODECS, cut, tone
-
-KINDS = {
-    ".mp4": Container.MP4,
-    ".mov": Container.MP4,
-    ".avi": Container.AVI,
-    ".mkv": Container.MATROSKA,
-}
 
 
 def identified(data: bytes) -> Container:
@@ -32,11 +26,15 @@ def identified(data: bytes) -> Container:
 def test_whole_files_are_recognized_by_their_bytes(tmp_path: Path, suffix: str) -> None:
     video = tone(tmp_path / f"a{suffix}", seconds=1)
 
-    assert identified(video.read_bytes()) == KINDS[suffix]
+    assert identified(video.read_bytes()) == FILE_TYPES[suffix].container
+
+
+def test_every_extension_has_a_file_here() -> None:
+    assert set(CODECS) == set(EXTENSIONS)
 
 
 @pytest.mark.fault("E3", by="files cut off", so="TruncatedVideoError")
-@pytest.mark.parametrize("suffix", CODECS)
+@pytest.mark.parametrize("suffix", sorted({*CODECS} - {".aac", ".flac"}))
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.99])
 def test_files_that_end_too_early_are_recognized(tmp_path: Path, suffix: str, share: float) -> None:
     whole = tone(tmp_path / f"a{suffix}", seconds=2)
@@ -62,7 +60,7 @@ def test_playlists_are_called_playlists(content: bytes) -> None:
 
 @pytest.mark.fault("E8", by="other content under a video's name", so="NotAVideoError")
 @pytest.mark.parametrize(
-    "content", [b"hello", b"\0" * 100, b"ID3\x03", b"RIFF\x10\0\0\0WAVEfmt ", b"\x47" + b"\0" * 187]
+    "content", [b"hello", b"\0" * 100, b"ID3\x03", b"RIFF\x04\0\0\0WEBP", b"\x47" + b"\0" * 187]
 )
 def test_other_content_is_no_video(content: bytes) -> None:
     with pytest.raises(NotAVideoError):

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lifestream.domain.file_types import Container
 from lifestream.errors import (
     DecoderStartError,
     NoAudioError,
@@ -22,7 +23,8 @@ from lifestream.errors import (
     VideoTooComplexError,
     VideoTooLongError,
 )
-from lifestream.media.container_format import Container, ReadAt, identify
+from lifestream.media.container_format import identify
+from lifestream.media.declared_end import ReadAt
 from lifestream.media.sandbox import DECODER, Video
 from lifestream.media.sound import load_samples
 from media_files import CODECS, SAMPLE, convert, tone
@@ -53,7 +55,8 @@ def test_every_container_gives_its_whole_sound(tmp_path: Path, suffix: str) -> N
     extract(opened(video), video, flac)
 
     samples = load_samples(flac)
-    assert probe.duration_seconds == pytest.approx(5, abs=0.3)
+    is_guessed = suffix in (".mp3", ".aac")  # how long frames last, is known when they are read
+    assert probe.duration_seconds == pytest.approx(0 if is_guessed else 5, abs=0.3)
     assert len(samples) / 16_000 == pytest.approx(5, abs=0.15)
     assert samples.dtype == np.float32
     assert 0.05 < np.abs(samples).max() <= 1.0

@@ -18,8 +18,10 @@ from av.audio.stream import AudioStream
 from builders import a_job, an_inspected_job
 from lifestream.aws.artifacts import Artifacts
 from lifestream.aws.videos import BLOCK, ReadBudget, VideoObject
+from lifestream.domain.file_types import Container
 from lifestream.errors import TruncatedVideoError, VideoTooComplexError
-from lifestream.media.container_format import MAX_HEADER_READS, Container, identify
+from lifestream.media.container_format import identify
+from lifestream.media.declared_end import MAX_HEADER_READS
 from lifestream.media.sandbox import Video
 from lifestream.media.sound import load_samples
 from media_files import tone

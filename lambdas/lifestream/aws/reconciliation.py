@@ -10,14 +10,13 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from lifestream.aws.job_table import JobRecord
 from lifestream.aws.settlement import Settlement
+from lifestream.domain.file_types import EXTENSIONS, extension
 from lifestream.domain.job import (
     UPLOADS_PREFIX,
-    VIDEO_EXTENSIONS,
     Frozen,
     JobStatus,
     ProcessingJob,
@@ -80,7 +79,7 @@ class Reconciliation:
             Bucket=self.bucket, Prefix=UPLOADS_PREFIX
         )
         for version in (version for page in pages for version in page.get("Versions", ())):
-            is_video = PurePosixPath(version["Key"]).suffix.lower() in VIDEO_EXTENSIONS
+            is_video = extension(version["Key"]) in EXTENSIONS
             is_due = horizon <= version["LastModified"] <= cutoff
             if version["IsLatest"] and is_video and is_due:
                 yield ProcessingJob.for_upload(

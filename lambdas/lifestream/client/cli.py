@@ -32,12 +32,14 @@ from lifestream.client.results_cli import export, results
 from lifestream.client.speakers_cli import speakers
 from lifestream.client.terminal import Job, Stage, console, moment, plain, plain_errors
 from lifestream.client.video_service import VideoService
+from lifestream.domain.file_types import EXTENSIONS
 from lifestream.domain.job import JobOptions
 from lifestream.errors import PipelineError
 from lifestream.operations import reconciliation
 from lifestream.settings import Keys, OperatorSettings, SpeechSettings, load
 
 WATCH_SECONDS = 1.0
+RECORDINGS = "Videos and sound files: " + ", ".join(name[1:] for name in EXTENSIONS) + "."
 LOCAL_MODULE = Path("cdk_app/local/__main__.py")
 
 app = typer.Typer(
@@ -55,7 +57,7 @@ app.add_typer(speakers, name="speakers")
 
 @app.command()
 def upload(  # noqa: PLR0913  # one option a question the person may answer
-    videos: Annotated[list[Path], typer.Argument(help="Videos: mp4, mov, avi, mkv.")],
+    videos: Annotated[list[Path], typer.Argument(help=RECORDINGS)],
     language: Annotated[str | None, typer.Option(help="Spoken language, such as en.")] = None,
     speakers: Annotated[int | None, typer.Option(help="Exact number of speakers.")] = None,
     min_speakers: Annotated[int | None, typer.Option(help="At least so many.")] = None,

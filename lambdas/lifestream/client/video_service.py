@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import mimetypes
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.videos import OPTIONS_METADATA
 from lifestream.client.connection import connect
+from lifestream.domain.file_types import content_type
 from lifestream.domain.job import UPLOADS_PREFIX, Frozen, JobOptions, JobStatus, ProcessingJob
 from lifestream.errors import ConfigurationError, MissingSettingsError
 from lifestream.settings import ClientSettings
@@ -144,10 +144,6 @@ class VideoService:
 
 def uploads_key(name: str) -> str:
     return name if name.startswith(UPLOADS_PREFIX) else f"{UPLOADS_PREFIX}{name}"
-
-
-def content_type(key: str) -> str:
-    return mimetypes.guess_type(key)[0] or "application/octet-stream"
 
 
 def _metadata(options: JobOptions | None) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Pure rules, no I/O: what a job, a transcript, a summary and a subtitle are.
 
+file_types  containers, extensions and content types
 job         identity, options, statuses and the state between steps
 transcript  words, segments, speakers
 speakers    what each speaker said in one go

@@ -34,7 +34,6 @@ HOW_TO_REDRIVE = (
     "as custom destination), or run: lifestream redrive {job_id}"
 )
 UPLOADS_PREFIX = "uploads/"
-VIDEO_EXTENSIONS = (".mp4", ".mov", ".avi", ".mkv")
 
 
 class JobStatus(StrEnum):

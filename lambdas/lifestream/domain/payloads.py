@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from lifestream.domain.causes import Cause
+from lifestream.domain.file_types import Container
 from lifestream.domain.job import Frozen, JobOptions, JobStatus, ProcessingJob
 
 
@@ -32,7 +33,7 @@ class WithoutPart(Frozen):
 class Inspection(Frozen):
     """What InspectVideo found out about a video that can be worked on."""
 
-    container: str
+    container: Container
     audio_codec: str
     duration_seconds: float
     size: int
@@ -42,7 +43,7 @@ class Inspection(Frozen):
 class InspectedJob(ProcessingJob):
     """After InspectVideo. `is_transcribed`: a finished transcript of this job exists already."""
 
-    container: str
+    container: Container
     audio_codec: str
     duration_seconds: float
     is_transcribed: bool

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
+from lifestream.domain.file_types import other_content
 from lifestream.domain.payloads import MissingPart, SwitchedOff
 from lifestream.domain.summary import (
     CitedActionItem,
@@ -53,11 +54,14 @@ class Recording:
     @property
     def facts(self) -> tuple[str, ...]:
         speakers = len(self.transcript.speakers)
+        source = self.transcript.source
+        content = source.container and other_content(source.key, source.container)
         return (
             self.file_name,
             clock(self.transcript.duration_seconds),
             f"{speakers} speaker{'' if speakers == 1 else 's'}",
             f"language {self.transcript.language}",
+            *([content] if content else []),
         )
 
 

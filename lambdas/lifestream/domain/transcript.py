@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self
 
+from lifestream.domain.file_types import Container
 from lifestream.domain.job import Frozen
 
 
@@ -97,10 +98,15 @@ class Segment(Frozen):
 
 
 class Source(Frozen):
+    """`container` and `audio_codec` are what InspectVideo found in the file, whatever its name
+    says; transcripts of earlier versions lack them."""
+
     bucket: str
     key: str
     version_id: str | None
     etag: str | None
+    container: Container | None = None
+    audio_codec: str | None = None
 
 
 class Engines(Frozen):

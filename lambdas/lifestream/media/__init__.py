@@ -1,6 +1,8 @@
 """Video bytes in, mono 16 kHz sound out. Video bytes are hostile.
 
 container_format  what a file is, by its own bytes
+declared_end      how long it says it is
+audio_frames      MP3 and AAC streams, and the tags before them
 sandbox           our side: starts the decoder and serves it byte ranges
 decoder           the other side: a child process without secrets and with limits; runs PyAV
 sound             FLAC in, samples in memory out

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from lifestream.errors import PipelineError, UnreadableVideoError, VideoTooComplexError
 from lifestream.media import confinement
+from lifestream.media.audio_frames import end_of_tags
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -104,8 +105,13 @@ class RemoteFile(io.RawIOBase):
 
     def __init__(self, pipe: Connection, size: int) -> None:
         self._pipe = pipe
-        self._size = size
+        self._start, self.size = 0, size
         self._offset = 0
+
+    def skip_tags(self) -> None:
+        """The file begins behind its ID3 tags from here on, so that FFmpeg never reads them."""
+        self._start = end_of_tags(self._ask)
+        self.size = max(0, self.size - self._start)
 
     def readable(self) -> bool:
         return True
@@ -114,7 +120,7 @@ class RemoteFile(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: self._size}[whence]
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: self.size}[whence]
         self._offset = base + offset
         return self._offset
 
@@ -122,14 +128,17 @@ class RemoteFile(io.RawIOBase):
         return self._offset
 
     def read(self, size: int | None = -1) -> bytes:
-        wanted = self._size - self._offset if size is None or size < 0 else size
-        wanted = min(wanted, self._size - self._offset)
+        wanted = self.size - self._offset if size is None or size < 0 else size
+        wanted = min(wanted, self.size - self._offset)
         if wanted <= 0:
             return b""
-        self._pipe.send_bytes(json.dumps({"read": [self._offset, wanted]}).encode())
-        data = self._pipe.recv_bytes()
+        data = self._ask(self._start + self._offset, wanted)
         self._offset += len(data)
         return data
+
+    def _ask(self, offset: int, size: int) -> bytes:
+        self._pipe.send_bytes(json.dumps({"read": [offset, size]}).encode())
+        return self._pipe.recv_bytes()
 
 
 def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
@@ -137,6 +146,7 @@ def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
 
     from lifestream.media.sound_track import SoundTrack
 
+    file.skip_tags()
     try:
         with _open(file, request["container"]) as container:
             track = SoundTrack(container, size=request["size"], max_seconds=request["max_seconds"])

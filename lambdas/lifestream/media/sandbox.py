@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import Field, ValidationError
 
+from lifestream.domain.file_types import Container
 from lifestream.domain.job import Frozen
 from lifestream.errors import (
     DecoderStartError,
@@ -31,7 +32,7 @@ from lifestream.errors import (
     all_errors,
 )
 from lifestream.media.confinement import hide_memory
-from lifestream.media.container_format import Container, ReadAt
+from lifestream.media.declared_end import ReadAt
 from lifestream.observability import logger
 from lifestream.settings import FunctionSettings, LoaderSettings, load
 

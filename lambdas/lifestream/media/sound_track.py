@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import av
 from av.stream import Discard, Disposition
 
+from lifestream.domain.file_types import Container
 from lifestream.errors import (
     EncryptedVideoError,
     NoAudioError,
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 LONGEST_SILENCE_ADDED = 6 * 3600 * SAMPLE_RATE
 LATEST_START_SECONDS = 60.0
 SMALLEST_GAP = SAMPLE_RATE // 10
+MAX_MISSING_SECONDS = 0.1
+GUESSED = (Container.MP3, Container.AAC)
+"""Streams of frames: how long they are is known when they have been read."""
 MAX_BROKEN_PACKETS = 50
 MIXABLE = "the limit is 24, in a usual layout such as 5.1 or 22.2"
 BLOCK_SAMPLES = 4 * SAMPLE_RATE
@@ -69,6 +73,7 @@ class SoundTrack:
     def extract(self, output: io.FileIO) -> dict[str, Any]:
         seconds = self._write_flac(output) / SAMPLE_RATE
         self._refuse_truncated()
+        self._refuse_missing_samples(seconds)
         return {"audio_seconds": round(seconds, 3)}
 
     @property
@@ -82,8 +87,17 @@ class SoundTrack:
         if end > self._size:
             raise TruncatedVideoError(f"the file ends {end - self._size} bytes before its sound")
 
+    def _refuse_missing_samples(self, seconds: float) -> None:
+        """FLAC has no size in its header, but the number of its samples."""
+        missing = self._declared_seconds() - seconds
+        if self._container.format.name == Container.FLAC and missing > MAX_MISSING_SECONDS:
+            raise TruncatedVideoError(f"{missing:.1f} seconds of the FLAC file are missing")
+
     def _declared_seconds(self) -> float:
-        """What the headers claim; 0 where they claim nothing usable."""
+        """What the headers claim; 0 where they claim nothing usable, or FFmpeg only guesses it
+        from the size of the file."""
+        if self._container.format.name in GUESSED:
+            return 0.0
         of_container = (self._container.duration or 0) / av.time_base
         of_stream = float((self._stream.duration or 0) * (self._stream.time_base or 0))
         return max(0.0, of_container, of_stream)
