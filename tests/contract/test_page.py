@@ -23,7 +23,7 @@ from lifestream.domain.reading import Recording, one_line
 from lifestream.domain.summary import Drafted
 from lifestream.domain.transcript import Transcript
 from lifestream.domain.voices import with_given
-from media_files import SAMPLE
+from media_files import SAMPLE, tone
 from unit.test_hostile import HOSTILE, SAID
 from unit.test_markdown_renderers import MARKUP
 
@@ -195,7 +195,7 @@ def test_without_a_video_it_can_be_read_and_takes_a_file(reader: Reader, tmp_pat
     page.write_text(html_page(the_sample()), encoding="utf-8")
     reader.opens(page, at="#t=38")
     assert reader.marked("now") == [TURNS[7]["text"]]
-    assert "Choose the video" in reader.page.locator(".notice").inner_text()
+    assert "Choose the recording" in reader.page.locator(".notice").inner_text()
     assert not reader.page.locator("video").is_visible()
 
     reader.page.locator("[type=file]").set_input_files(SAMPLE)
@@ -203,6 +203,24 @@ def test_without_a_video_it_can_be_read_and_takes_a_file(reader: Reader, tmp_pat
 
     reader.is_at(TURNS[2]["start_seconds"])
     assert reader.page.locator("video").is_visible()
+    assert reader.complaints == []
+
+
+def test_a_sound_file_is_played_without_a_black_picture(reader: Reader, tmp_path: Path) -> None:
+    page = tmp_path / "result.html"
+    page.write_text(html_page(the_sample()), encoding="utf-8")
+    reader.opens(page)
+
+    for suffix in (".mp3", ".m4a", ".aac", ".wav", ".flac", ".ogg", ".opus"):
+        sound = tone(tmp_path / f"a{suffix}", seconds=3)
+        reader.page.locator("[type=file]").set_input_files(sound)
+        reader.page.locator("video.sound").wait_for()
+        reader.page.locator(".said").first.click()
+        reader.is_at(TURNS[0]["start_seconds"])
+
+        assert reader.page.locator("video").bounding_box()["height"] < 80  # type: ignore[index]  # it is visible
+    reader.page.locator("[type=file]").set_input_files(SAMPLE)
+    reader.page.locator("video:not(.sound)").wait_for()
     assert reader.complaints == []
 
 

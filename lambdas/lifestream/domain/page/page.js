@@ -10,7 +10,7 @@ const starts = sentences.map((sentence) => Number(sentence.dataset.start));
 const chapters = [...document.querySelectorAll(".chapters li")];
 const chapterStarts = chapters.map((item) => Number(item.querySelector(".moment").dataset.seek));
 
-/* The video: what the page was made with, or a file of the reader's. */
+/* The recording, video or sound: what the page was made with, or a file of the reader's. */
 
 function play(source) {
   notice.textContent = "";
@@ -57,8 +57,9 @@ function seek(seconds) {
 }
 
 video.addEventListener("timeupdate", () => mark(video.currentTime));
+video.addEventListener("loadedmetadata", () => video.classList.toggle("sound", !video.videoHeight));
 video.addEventListener("error", () => {
-  if (video.src) notice.textContent = "The video cannot be played from there: choose the file.";
+  if (video.src) notice.textContent = "The recording cannot be played from there: choose the file.";
   video.removeAttribute("src");
 });
 document.querySelector("[type=file]").addEventListener("change", (event) => {
@@ -130,7 +131,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 if (video.dataset.video) play(video.dataset.video);
-else notice.textContent = "Choose the video's file to watch it here.";
+else notice.textContent = "Choose the recording's file to play it here.";
 const asked = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
 if (asked) {
   const seconds = Number(asked[1]);
