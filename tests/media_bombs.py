@@ -146,12 +146,116 @@ def endless_index(path: Path) -> Path:
     return path
 
 
+def lying_wave(path: Path) -> Path:
+    """65,535 channels at 4 GHz in blocks of 64 KiB, and a size that only a pipe may claim."""
+    header = struct.pack("<HHIIHH", 1, 65_535, 0xFFFF0000, 0xFFFFFFFF, 65_535, 16)
+    sizes = b"RIFF\xff\xff\xff\xffWAVE" + chunk(b"fmt ", header)
+    path.write_bytes(sizes + b"data\xff\xff\xff\xff" + bytes(1 << 20))
+    return path
+
+
+def endless_chunks(path: Path) -> Path:
+    """A hundred thousand chunks of text before the sound."""
+    data = sound(path, "pcm_s16le")
+    at = data.index(b"fmt ") + 24
+    notes = chunk(b"LIST", b"INFO" + chunk(b"ICMT", b"x")) * 60_000
+    path.write_bytes(data[:4] + b"\xff\xff\xff\xff" + data[8:at] + notes + data[at:])
+    return path
+
+
+def many_tags(path: Path) -> Path:
+    """A hundred thousand empty ID3 tags, which FFmpeg would read one by one."""
+    path.write_bytes(b"ID3\x04\0\0\0\0\0\0" * 100_000 + sound(path, "libmp3lame"))
+    return path
+
+
+def frames_in_a_tag(path: Path) -> Path:
+    """One tag of a hundred thousand frames."""
+    frames = b"TXXX\0\0\0\x03\0\0\0a\0" * 80_000
+    sevens = bytes(len(frames) >> shift & 0x7F for shift in (21, 14, 7, 0))
+    path.write_bytes(b"ID3\x04\0\0" + sevens + frames + sound(path, "libmp3lame"))
+    return path
+
+
+def picture_of(size: int) -> bytes:
+    """The head of a FLAC picture that says how many bytes follow."""
+    return struct.pack(">II9sIIIIII", 3, 9, b"image/png", 0, 1, 1, 1, 1, size)
+
+
+def huge_pictures(path: Path) -> Path:
+    """FLAC: a thousand pictures that say they have 16 MB each, and 4 GB within."""
+    data = sound(path, "flac")
+    picture = picture_of(2**32 - 1)
+    block = b"\x06\xff\xff\xff" + picture
+    path.write_bytes(data[:4] + b"\0" + data[5:42] + block * 1_000 + data[42:])
+    return path
+
+
+def many_pictures(path: Path) -> Path:
+    """FLAC: twenty thousand pictures, each a stream for FFmpeg."""
+    data = sound(path, "flac")
+    picture = picture_of(16)
+    block = struct.pack(">I", 0x06000000 | len(picture) + 16) + picture + bytes(16)
+    path.write_bytes(data[:4] + b"\0" + data[5:42] + block * 20_000 + data[42:])
+    return path
+
+
+def page(number: int, granule: int, content: bytes, *, serial: int = 1, kind: int = 0) -> bytes:
+    """Ogg (RFC 3533, 6), with its checksum."""
+    table = [255] * (len(content) // 255) + [len(content) % 255]
+    head = struct.pack("<4sBBqII", b"OggS", 0, kind, granule, serial, number)
+    unchecked = head + bytes(4) + bytes([len(table), *table]) + content
+    checksum = 0
+    for byte in unchecked:
+        checksum ^= byte << 24
+        for _ in range(8):
+            checksum = (checksum << 1 ^ (0x04C11DB7 if checksum >> 31 else 0)) & 0xFFFFFFFF
+    return unchecked[:22] + struct.pack("<I", checksum) + unchecked[26:]
+
+
+OPUS_HEAD = b"OpusHead\x01\x01\0\0" + struct.pack("<I", 48_000) + bytes(3)
+OPUS_TAGS = b"OpusTags" + bytes(8)
+
+
+def wild_granules(path: Path) -> Path:
+    """Ogg whose clock jumps from one end of 64 bits to the other with each page."""
+    clocks = (960, 2**63 - 1, -(2**63), 2**62, 0, -2, 2**40) * 20
+    pages = [page(0, 0, OPUS_HEAD, kind=2), page(1, 0, OPUS_TAGS)]
+    pages += [page(n + 2, clock, b"\xf8\xff\xfe") for n, clock in enumerate(clocks)]
+    path.write_bytes(b"".join(pages))
+    return path
+
+
+def many_streams(path: Path) -> Path:
+    """Ogg of two thousand sound tracks."""
+    path.write_bytes(b"".join(page(0, 0, OPUS_HEAD, serial=n, kind=2) for n in range(2_000)))
+    return path
+
+
+def endless_comment(path: Path) -> Path:
+    """Ogg whose comments say that there are four billion of them."""
+    comments = b"OpusTags" + struct.pack("<II", 0, 0xFFFFFFFF) + b"\xff\xff\xff\x7f"
+    pages = [page(0, 0, OPUS_HEAD, kind=2), page(1, 0, comments)]
+    pages += [page(n, 960 * n, b"\xf8\xff\xfe") for n in range(2, 50)]
+    path.write_bytes(b"".join(pages))
+    return path
+
+
 BOMBS: dict[str, Callable[[Path], Path]] = {
     "million_samples.mp4": million_samples,
     "edit_lists.mp4": edit_lists,
     "fragment.mp4": fragment,
     "repeated_index.avi": repeated_index,
     "endless_index.avi": endless_index,
+    "lying.wav": lying_wave,
+    "chunks.wav": endless_chunks,
+    "tags.mp3": many_tags,
+    "tag_frames.mp3": frames_in_a_tag,
+    "huge_pictures.flac": huge_pictures,
+    "many_pictures.flac": many_pictures,
+    "granules.opus": wild_granules,
+    "streams.ogg": many_streams,
+    "comment.opus": endless_comment,
 }
 
 
