@@ -172,6 +172,7 @@ $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/req
 bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs
 	@for benchmark in speech cost; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
+	@PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/camera.py
 	@$(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
 
 burst: $(VENV)/.ready $(MODELS)/.ready ## 100 and 1,000 uploads at once, every event ten times, and in a small account: an hour

@@ -6,6 +6,7 @@ import tempfile
 
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
+from lifestream.aws.read_ahead import fetch_pool
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import JobStatus
@@ -31,13 +32,14 @@ def handler(job: InspectedJob) -> InspectedJob:
 
 
 def extract(job: InspectedJob) -> Extraction:
-    video = VideoObject.open(clients.s3(), job, budget=ReadBudget.for_extraction)
-    sandboxed = Video(
-        container=job.container,
-        size=video.size,
-        max_seconds=load(MediaSettings).max_duration_hours * 3600,
-    )
-    with tempfile.TemporaryFile() as flac:  # without a name: gone even if this process is killed
-        extraction = sandboxed.extract_audio(video.read_at, flac)
+    # The file has no name: it is gone even if this process is killed.
+    with fetch_pool() as pool, tempfile.TemporaryFile() as flac:
+        video = VideoObject.open(clients.s3(), job, budget=ReadBudget.for_extraction, pool=pool)
+        sandboxed = Video(
+            container=job.container,
+            size=video.size,
+            max_seconds=load(MediaSettings).max_duration_hours * 3600,
+        )
+        extraction = sandboxed.extract_audio(video.read_at, flac, prefetch=video.prefetch)
         artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, flac)
     return extraction

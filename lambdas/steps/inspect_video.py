@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lifestream.aws import clients
 from lifestream.aws.artifacts import inspected_job
+from lifestream.aws.read_ahead import fetch_pool
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.file_types import EXTENSIONS, extension
@@ -42,11 +43,11 @@ def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
     """The name is checked before a byte is read; then the bytes decide what the file is."""
     if extension(job.key) not in EXTENSIONS:
         raise UnsupportedExtensionError(f"{job.file_name} does not end in {', '.join(EXTENSIONS)}")
-    video = VideoObject.open(clients.s3(), job, budget=ReadBudget.for_inspection)
-    container = identify(video.read_range, video.size)
-    probe = Video(container=container, size=video.size, max_seconds=max_seconds).probe(
-        video.read_at
-    )
+    with fetch_pool() as pool:
+        video = VideoObject.open(clients.s3(), job, budget=ReadBudget.for_inspection, pool=pool)
+        container = identify(video.read_range, video.size)
+        found = Video(container=container, size=video.size, max_seconds=max_seconds)
+        probe = found.probe(video.read_at)
     return Inspection(
         container=container,
         audio_codec=probe.audio_codec,

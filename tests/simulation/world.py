@@ -20,8 +20,10 @@ import pytest
 from moto.moto_api._internal import mock_random
 
 from conftest import JOBS, forget_everything, in_memory_aws, with_one_client_each
+from fakes import InlineExecutor
 from lifestream.aws import clients
 from lifestream.media import decoder, sandbox
+from lifestream.media.remote_file import RemoteFile
 from lifestream.media.voice_activity import SpeechSpan
 from lifestream.observability import logger
 from simulation.cloud import MACHINE_ARN, Cloud
@@ -72,14 +74,16 @@ def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     index = importlib.import_module("steps.index_transcript")
     monkeypatch.setattr(index, "load_embedder", lambda *_: cloud.embedder)
     monkeypatch.setattr(sandbox, "converse", decode_here)
+    for name in ("steps.inspect_video", "steps.extract_audio"):
+        monkeypatch.setattr(importlib.import_module(name), "fetch_pool", InlineExecutor)
 
 
-def decode_here(request: dict[str, Any], read_at: Any, kind: Any) -> Any:
+def decode_here(request: dict[str, Any], read_at: Any, kind: Any, **_: Any) -> Any:
     """The real decoder without its process: a hundred times faster, and as good for this."""
     pipe: Any = SimpleNamespace(asked=None)
     pipe.send_bytes = lambda message: setattr(pipe, "asked", json.loads(message)["read"])
     pipe.recv_bytes = lambda: read_at(*pipe.asked)
-    file = decoder.RemoteFile(pipe, request["size"])
+    file = RemoteFile(pipe, request["size"])
     return kind.model_validate_json(json.dumps(decoder._work(request, file)))
 
 

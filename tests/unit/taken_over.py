@@ -20,6 +20,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lifestream.media import confinement, decoder
+from lifestream.media.remote_file import RemoteFile
 
 Request = dict[str, Any]
 PTRACE_SEIZE = 0x4206
@@ -169,7 +170,7 @@ ATTACKS: dict[str, Callable[[Request], str]] = {
 MORE = {"write_to_the_log": write_to_the_log}
 
 
-def attacked(request: Request, file: decoder.RemoteFile) -> dict[str, Any]:  # noqa: ARG001  # as the decoder's
+def attacked(request: Request, file: RemoteFile) -> dict[str, Any]:  # noqa: ARG001  # as the decoder's
     try:
         return {"gained": (ATTACKS | MORE)[request["attack"]](request)}
     except OSError as error:

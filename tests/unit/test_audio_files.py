@@ -23,11 +23,11 @@ from lifestream.errors import (
 )
 from lifestream.media.container_format import identify
 from media_files import cut, tone
+from simulated_store import Bucket
 from steps.inspect_video import inspect
 from unit.test_container_format import identified
 from unit.test_sandbox import extract, opened, reader
 from unit.test_sound_shapes import samples_of
-from unit.test_video_reads import Bucket
 
 SECONDS = 3
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,8 +13,10 @@ import pytest
 from av.audio.stream import AudioStream
 
 from builders import a_job, an_inspected_job
+from fakes import InlineExecutor
 from lifestream.aws.artifacts import Artifacts
-from lifestream.aws.videos import BLOCK, ReadBudget, VideoObject
+from lifestream.aws.read_ahead import BLOCK
+from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain.file_types import Container
 from lifestream.errors import TruncatedVideoError, VideoTooComplexError
 from lifestream.media.container_format import identify
@@ -25,6 +24,7 @@ from lifestream.media.declared_end import MAX_HEADER_READS
 from lifestream.media.sandbox import Video
 from lifestream.media.sound import load_samples
 from media_files import tone
+from simulated_store import Bucket
 from steps.extract_audio import extract as extract_step
 from steps.inspect_video import inspect
 from unit.test_sandbox import extract
@@ -35,31 +35,6 @@ BOXES = 10_000
 BOX_BYTES = 600_000
 MIB = 1 << 20
 FTYP = struct.pack(">I4sQ", 16, b"ftyp", 0)
-
-
-class Bucket:
-    """One sparse object: pieces at offsets, zeros between. It counts what is fetched."""
-
-    def __init__(self, size: int, pieces: Mapping[int, bytes]) -> None:
-        self.size, self._pieces = size, pieces
-        self._offsets = sorted(pieces)
-        self._longest = max(map(len, pieces.values()))
-        self.requests, self.fetched = 0, 0
-
-    def head_object(self, **_: Any) -> dict[str, Any]:
-        return {"ContentLength": self.size, "ETag": '"e"', "Metadata": {}}
-
-    def get_object(self, **asked: Any) -> dict[str, Any]:
-        first, last = map(int, asked["Range"].removeprefix("bytes=").split("-"))
-        body = bytearray(last + 1 - first)
-        nearest = bisect_left(self._offsets, first - self._longest)
-        for offset in self._offsets[nearest : bisect_right(self._offsets, last)]:
-            cut = self._pieces[offset][max(0, first - offset) : last + 1 - offset]
-            start = max(0, offset - first)
-            body[start : start + len(cut)] = cut
-        self.requests += 1
-        self.fetched += len(body)
-        return {"Body": BytesIO(bytes(body))}
 
 
 def boxes_around(*, before: bytes = b"", after: bytes = b"") -> Bucket:
@@ -86,7 +61,8 @@ def fragmented(path: Path, *, seconds: int) -> Path:
 
 
 def opened(bucket: Any) -> VideoObject:
-    return VideoObject.open(bucket, a_job(), budget=ReadBudget.for_inspection)
+    budget, pool = ReadBudget.for_inspection, InlineExecutor()
+    return VideoObject.open(bucket, a_job(), budget=budget, pool=pool)
 
 
 def test_ten_thousand_boxes_without_an_index_end_in_a_named_error(

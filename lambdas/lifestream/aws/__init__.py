@@ -3,6 +3,7 @@
 clients     one client a service and process
 artifacts   what the steps write, with their checkpoints
 videos      uploads, read in ranges
+read_ahead  … which are fetched side by side
 job_table   one row a job; a terminal status is never overwritten
 executions  the state machine
 containers  tasks on the cluster

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from lifestream.aws.read_ahead import PARALLEL
 from lifestream.settings import AwsSettings, load
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ def s3() -> S3Client:
     from botocore.config import Config
 
     retries = {"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}
-    config = Config(signature_version="s3v4", retries=retries)  # type: ignore[arg-type]  # botocore-stubs want a TypedDict
+    config = Config(
+        signature_version="s3v4",
+        retries=retries,  # type: ignore[arg-type]  # botocore-stubs want a TypedDict
+        max_pool_connections=PARALLEL,
+    )
     return _session().client("s3", config=config)
 
 

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
 from lifestream.aws.objects import NOT_THERE, REFUSED
+from lifestream.aws.read_ahead import ReadAhead
 from lifestream.domain.job import JobOptions, ProcessingJob, derive_job_id
 from lifestream.errors import ConfigurationError, VideoNotFoundError, VideoTooComplexError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-BLOCK = 4 << 20
-BLOCKS_KEPT = 8
 OPTIONS_METADATA = "lifestream-options"
 CHANGED = ("NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowed")
 
@@ -58,14 +58,14 @@ class ReadBudget(NamedTuple):
 
     @classmethod
     def for_extraction(cls, size: int) -> Self:
-        """The whole file four times over."""
-        return cls(requests=1_000 + size // (BLOCK // 4), size=(1 << 30) + 4 * size)
+        """The whole file four times over, or each piece of the sound in a request of its own."""
+        return cls(requests=250_000 + size // (1 << 20), size=(1 << 30) + 4 * size)
 
 
 class VideoObject:
     """One version of one object. `options` are those that the uploader stored with it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one argument a fact about the object, and who reads it
         self,
         s3: S3Client,
         job: ProcessingJob,
@@ -74,6 +74,7 @@ class VideoObject:
         etag: str,
         options: JobOptions,
         budget: ReadBudget,
+        pool: Executor,
     ) -> None:
         self.size = size
         self.options = options
@@ -81,11 +82,20 @@ class VideoObject:
         self._s3 = s3
         self._job = job
         self._etag = etag
-        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._spending = Lock()
+        self._ahead = ReadAhead(self._fetch, size, pool)
 
     @classmethod
-    def open(cls, s3: S3Client, job: ProcessingJob, *, budget: Callable[[int], ReadBudget]) -> Self:
-        """Raises VideoNotFoundError, also where the object was deleted but a version remains."""
+    def open(
+        cls,
+        s3: S3Client,
+        job: ProcessingJob,
+        *,
+        budget: Callable[[int], ReadBudget],
+        pool: Executor,
+    ) -> Self:
+        """`pool`: fetches ranges side by side. Raises VideoNotFoundError, also where the object was
+        deleted but a version remains."""
         try:
             s3.head_object(Bucket=job.bucket, Key=job.key)
             head = s3.head_object(Bucket=job.bucket, Key=job.key, **version_of(job))
@@ -98,28 +108,20 @@ class VideoObject:
             etag=head["ETag"],
             options=_options(head["Metadata"]),
             budget=budget(head["ContentLength"]),
+            pool=pool,
         )
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """At most `size` bytes; fewer at the end of a block or of the file. Raises
-        VideoTooComplexError."""
-        if size <= 0 or offset >= self.size:
-            return b""
-        number, start = divmod(offset, BLOCK)
-        return self._block(number)[start : start + size]
+        """At most `size` bytes, for who reads on. Raises VideoTooComplexError."""
+        return self._ahead.read_at(offset, size)
+
+    def prefetch(self, ranges: Iterable[tuple[int, int]]) -> None:
+        """What `read_at` will be asked for next, as offsets and sizes."""
+        self._ahead.prefetch(ranges)
 
     def read_range(self, offset: int, size: int) -> bytes:
         """Exactly these bytes, for who reads few and far between. Raises VideoTooComplexError."""
         return self._fetch(offset, size) if size > 0 and offset < self.size else b""
-
-    def _block(self, number: int) -> bytes:
-        """Blocks, because a decoder reads in small pieces and jumps between sound and index."""
-        if number not in self._blocks:
-            self._blocks[number] = self._fetch(number * BLOCK, BLOCK)
-            if len(self._blocks) > BLOCKS_KEPT:
-                self._blocks.popitem(last=False)
-        self._blocks.move_to_end(number)
-        return self._blocks[number]
 
     def _fetch(self, start: int, size: int) -> bytes:
         end = min(start + size, self.size)
@@ -137,8 +139,10 @@ class VideoObject:
             raise translated(error, self._job) from error
 
     def _spend(self, size: int) -> None:
-        self._budget = ReadBudget(self._budget.requests - 1, self._budget.size - size)
-        if min(self._budget) < 0:
+        with self._spending:
+            self._budget = ReadBudget(self._budget.requests - 1, self._budget.size - size)
+            is_spent = min(self._budget) < 0
+        if is_spent:
             raise VideoTooComplexError("the video makes the decoder jump about without end")
 
 

@@ -5,6 +5,8 @@ declared_end      how long it says it is
 audio_frames      MP3 and AAC streams, and the tags before them
 sandbox           our side: starts the decoder and serves it byte ranges
 decoder           the other side: a child process without secrets and with limits; runs PyAV
+remote_file       … the recording as a file there, read through a pipe
+sound_ranges      … where an index says that the sound lies
 sound             FLAC in, samples in memory out
 voice_activity    the stretches of speech in the samples
 """

@@ -20,9 +20,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lifestream.domain.file_types import Container
 from lifestream.errors import PipelineError, UnreadableVideoError, VideoTooComplexError
 from lifestream.media import confinement
-from lifestream.media.audio_frames import end_of_tags
+from lifestream.media.remote_file import RemoteFile
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -39,6 +40,8 @@ LOADED = (
     "logging",
 )
 READ_BUFFER = 1 << 20
+INDEXED_PROBE_BYTES = 32 << 10
+"""Of what lies behind an index, which says already all that FFmpeg would look for there."""
 AUDIO_DECODERS = (
     "aac,aac_latm,ac3,eac3,alac,amrnb,amrwb,flac,mp2,mp2float,mp3,mp3float,opus,vorbis,"
     "pcm_alaw,pcm_mulaw,pcm_f32le,pcm_f64le,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32le,"
@@ -100,47 +103,6 @@ class Memory:
         return peak is not None and int(peak[1]) << 10 > self._limit // 2
 
 
-class RemoteFile(io.RawIOBase):
-    """The video as a file: every read asks the parent for a byte range."""
-
-    def __init__(self, pipe: Connection, size: int) -> None:
-        self._pipe = pipe
-        self._start, self.size = 0, size
-        self._offset = 0
-
-    def skip_tags(self) -> None:
-        """The file begins behind its ID3 tags from here on, so that FFmpeg never reads them."""
-        self._start = end_of_tags(self._ask)
-        self.size = max(0, self.size - self._start)
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._offset, io.SEEK_END: self.size}[whence]
-        self._offset = base + offset
-        return self._offset
-
-    def tell(self) -> int:
-        return self._offset
-
-    def read(self, size: int | None = -1) -> bytes:
-        wanted = self.size - self._offset if size is None or size < 0 else size
-        wanted = min(wanted, self.size - self._offset)
-        if wanted <= 0:
-            return b""
-        data = self._ask(self._start + self._offset, wanted)
-        self._offset += len(data)
-        return data
-
-    def _ask(self, offset: int, size: int) -> bytes:
-        self._pipe.send_bytes(json.dumps({"read": [offset, size]}).encode())
-        return self._pipe.recv_bytes()
-
-
 def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
     import av
 
@@ -149,9 +111,10 @@ def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
     file.skip_tags()
     try:
         with _open(file, request["container"]) as container:
-            track = SoundTrack(container, size=request["size"], max_seconds=request["max_seconds"])
+            track = SoundTrack(container, size=file.size, max_seconds=request["max_seconds"])
             if request["output"] is None:
                 return track.probe()
+            file.expect(track.ranges())
             return track.extract(io.FileIO(request["output"], "r+", closefd=False))
     except av.error.MemoryError:
         raise
@@ -173,6 +136,7 @@ def _open(file: RemoteFile, demuxer: str) -> InputContainer:
             "protocol_whitelist": "none",
             "codec_whitelist": AUDIO_DECODERS,
             "max_streams": str(MAX_STREAMS),
+            **({"probesize": str(INDEXED_PROBE_BYTES)} if demuxer == Container.MP4 else {}),
         },
     )
 

@@ -13,12 +13,12 @@ import struct
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from multiprocessing.connection import Connection
 from socket import SO_RCVTIMEO, SO_SNDTIMEO, SOL_SOCKET, socketpair
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -47,6 +47,7 @@ PROBE_CPU_SECONDS = 60
 EXTRACTION_CPU_SECONDS = 780
 SILENCE_SECONDS = 90
 Decoder = subprocess.Popen[bytes]
+Prefetch = Callable[[Sequence[tuple[int, int]]], None]
 Answer = TypeVar("Answer", bound=Frozen)
 UNUSABLE = {error.__name__: error for error in all_errors(UnusableVideoError)}
 STOPPED = (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGXCPU)
@@ -63,10 +64,11 @@ class Extraction(Frozen):
 
 
 class Message(Frozen):
-    """Of the decoder: one of the four."""
+    """Of the decoder: one of the four. `next` are the ranges that it will read after this one."""
 
     refused: tuple[str, ...] | None = None
     read: tuple[int, int] | None = None
+    next: tuple[tuple[int, int], ...] = ()
     result: dict[str, Any] | None = None
     error: tuple[str, str] | None = None
 
@@ -83,11 +85,13 @@ class Video(Frozen):
         request = self._request(PROBE_CPU_SECONDS, output=None)
         return converse(request, read_at, Probe)
 
-    def extract_audio(self, read_at: ReadAt, output: BinaryIO) -> Extraction:
-        """Write mono 16 kHz FLAC to an open file. Raises the UnusableVideoError that fits, or
-        DecoderStartError."""
+    def extract_audio(
+        self, read_at: ReadAt, output: BinaryIO, *, prefetch: Prefetch | None = None
+    ) -> Extraction:
+        """Write mono 16 kHz FLAC to an open file. `prefetch` hears early what will be read, where
+        that is known. Raises the UnusableVideoError that fits, or DecoderStartError."""
         request = self._request(EXTRACTION_CPU_SECONDS, output=output.fileno())
-        return converse(request, read_at, Extraction)
+        return converse(request, read_at, Extraction, prefetch=prefetch)
 
     def _request(self, cpu_seconds: int, *, output: int | None) -> dict[str, Any]:
         limits = {
@@ -103,10 +107,17 @@ def decoder_megabytes() -> int:
     return max(load(FunctionSettings).memory_megabytes - OWN_MEGABYTES, LEAST_MEGABYTES)
 
 
-def converse(request: dict[str, Any], read_at: ReadAt, kind: type[Answer]) -> Answer:
+def converse(
+    request: dict[str, Any],
+    read_at: ReadAt,
+    kind: type[Answer],
+    *,
+    prefetch: Prefetch | None = None,
+) -> Answer:
     """The conversation with a decoder of its own, from its start to its end."""
+    server = _Server(read_at, prefetch, request["size"])
     with _started(request) as (child, pipe):
-        result = _serve(pipe, child, read_at, request["size"])
+        result = _serve(pipe, child, server)
         try:
             return kind.model_validate(result)
         except ValidationError as error:
@@ -173,7 +184,21 @@ def _report(refused: tuple[str, ...]) -> None:
         logger.warning("the system refused safeguards of the decoder", safeguards=refused)
 
 
-def _serve(pipe: Connection, child: Decoder, read_at: ReadAt, size: int) -> dict[str, Any]:
+class _Server(NamedTuple):
+    """What the decoder asks for may lie anywhere: it is kept within the file."""
+
+    read_at: ReadAt
+    prefetch: Prefetch | None
+    size: int
+
+    def answer(self, message: Message) -> bytes:
+        offset, length = message.read or (0, 0)
+        if self.prefetch:
+            self.prefetch(message.next)
+        return self.read_at(max(0, min(offset, self.size)), max(0, min(length, MAX_READ)))
+
+
+def _serve(pipe: Connection, child: Decoder, server: _Server) -> dict[str, Any]:
     while True:
         message = _next_message(pipe, child)
         if message.error:
@@ -181,8 +206,7 @@ def _serve(pipe: Connection, child: Decoder, read_at: ReadAt, size: int) -> dict
             raise UNUSABLE.get(name, UnreadableVideoError)(text[:500])
         if message.read is None:
             return message.result or {}
-        offset, length = message.read
-        data = read_at(max(0, min(offset, size)), max(0, min(length, MAX_READ)))
+        data = server.answer(message)
         with suppress(BrokenPipeError):  # the next receive reports how it ended
             pipe.send_bytes(data)
 

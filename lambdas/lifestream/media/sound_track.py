@@ -21,6 +21,7 @@ from lifestream.errors import (
     VideoTooLongError,
 )
 from lifestream.media import SAMPLE_RATE
+from lifestream.media.sound_ranges import SoundRanges
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -69,6 +70,14 @@ class SoundTrack:
             raise NoAudioError("the sound track is empty")
         codec = self._stream.codec_context.name
         return {"duration_seconds": round(seconds, 3), "audio_codec": codec}
+
+    def ranges(self) -> SoundRanges | None:
+        """Where the sound lies, as the index says; None where there is none."""
+        if not self._container.format.name.startswith(Container.MP4):
+            return None
+        entries = self._stream.index_entries
+        pieces = ((entry.pos, entry.size) for entry in entries if entry.size > 0)
+        return SoundRanges(pieces, seconds=self._declared_seconds()) if len(entries) else None
 
     def extract(self, output: io.FileIO) -> dict[str, Any]:
         seconds = self._write_flac(output) / SAMPLE_RATE
