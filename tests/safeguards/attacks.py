@@ -10,6 +10,7 @@ SANDBOXED = ("tests/unit/test_sandbox.py",)
 TAKEN_OVER = ("tests/unit/test_takeover.py",)
 BOMBED = ("tests/unit/test_bombs.py",)
 FETCHED = ("tests/unit/test_video_reads.py",)
+READ_AHEAD = ("tests/unit/test_sound_reads.py",)
 
 ATTACKS = (
     Mutant(
@@ -146,5 +147,26 @@ ATTACKS = (
         (
             "tests/pipeline/test_permissions.py::test_a_step_that_was_taken_over_gives_no_row_another_object_or_other_results",
         ),
+    ),
+    Mutant(
+        "a limit on what a decoder has fetched ahead",
+        "lambdas/lifestream/aws/read_ahead.py",
+        "or self._bytes_kept() > BYTES_KEPT",
+        "",
+        READ_AHEAD,
+    ),
+    Mutant(
+        "a limit on each range that a decoder announces",
+        "lambdas/lifestream/aws/read_ahead.py",
+        "self._start(offset, min(size, BLOCK))",
+        "self._start(offset, size)",
+        READ_AHEAD,
+    ),
+    Mutant(
+        "tags that FFmpeg never reads",
+        "lambdas/lifestream/media/decoder.py",
+        "    file.skip_tags()\n",
+        "",
+        ("tests/unit/test_audio_files.py",),
     ),
 )
