@@ -35,7 +35,7 @@ def test_top_level_names_are_found(request_: dict[str, Any], expected: set[str])
 
 
 def test_the_names_that_boto3_makes_for_a_condition_are_resolved() -> None:
-    session: Any = boto3.Session()
+    session: Any = boto3.Session("key", "secret")
     table = session.resource("dynamodb", region_name="us-east-1").Table("jobs")
     sent: list[str] = []
 
