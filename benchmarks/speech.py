@@ -27,7 +27,7 @@ from lifestream.domain.attribution import assign_speakers
 from lifestream.domain.job import JobOptions
 from lifestream.domain.summary import normalized
 from lifestream.domain.transcript import SpeakerTurn, Word
-from lifestream.engines.diarization.embedded import BicClusterer
+from lifestream.engines.diarization.embedded import VoiceClusterer
 from lifestream.engines.transcription import load_transcriber
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
@@ -54,7 +54,7 @@ def main() -> None:
     spans, detecting = timed(lambda: speech_spans(samples))
     sound = Sound(samples, spans)
     seconds = sound.seconds
-    found, diarizing = timed(lambda: BicClusterer().diarize(sound, JobOptions(), unheard))
+    found, diarizing = timed(lambda: VoiceClusterer().diarize(sound, JobOptions(), unheard))
     whisper = load_transcriber(SpeechSettings(models_dir=BUILT_IN, whisper_model="tiny.en"))
     recognition, transcribing = timed(lambda: whisper.transcribe(sound, JobOptions(), unheard))
     heard = " ".join(w.text for segment in recognition.segments for w in segment.words)

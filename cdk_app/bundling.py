@@ -16,7 +16,7 @@ from aws_cdk import aws_lambda as lambda_
 SOURCE = Path(__file__).parent.parent / "lambdas"
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.ARM_64
-NOT_SHIPPED = ("__pycache__", "*.pyc", "requirements", "client", "*.egg-info")
+NOT_SHIPPED = ("__pycache__", "*.pyc", "requirements", "client", "*.egg-info", "*.onnx")
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,11 @@ from lifestream.domain.job import JobOptions
 from lifestream.domain.summary import normalized
 from lifestream.domain.transcript import Recognition
 from lifestream.engines.diarization import load_diarizer
-from lifestream.engines.diarization.embedded import BicClusterer
+from lifestream.engines.diarization.embedded import VoiceClusterer
 from lifestream.engines.transcription import load_transcriber
 from lifestream.errors import EnglishOnlyModelError, ModelMissingError, advice_for
 from lifestream.media.sound import Sound, load_samples
+from lifestream.media.voice_activity import SpeechSpan
 from lifestream.settings import SpeechSettings
 from media_files import SAMPLE
 
@@ -71,7 +72,7 @@ def test_silence_has_no_words_and_no_speakers(seconds: float) -> None:
     sound = silence(seconds)
 
     assert whisper().transcribe(sound, JobOptions(), nobody_listens).segments == ()
-    assert BicClusterer().diarize(sound, JobOptions(), nobody_listens) == Diarization()
+    assert VoiceClusterer().diarize(sound, JobOptions(), nobody_listens) == Diarization()
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_english_may_be_asked_for() -> None:
 
 
 def test_both_speakers_of_the_sample_are_told_apart(sample: Sound) -> None:
-    turns = BicClusterer().diarize(sample, JobOptions(), nobody_listens).turns
+    turns = VoiceClusterer().diarize(sample, JobOptions(), nobody_listens).turns
 
     assert {turn.speaker for turn in turns} == {"SPEAKER_00", "SPEAKER_01"}
     for expected in REFERENCE:
@@ -116,14 +117,14 @@ def test_both_speakers_of_the_sample_are_told_apart(sample: Sound) -> None:
 def test_the_number_of_speakers_can_be_set(
     sample: Sound, options: JobOptions, speakers: int
 ) -> None:
-    turns = BicClusterer().diarize(sample, options, nobody_listens).turns
+    turns = VoiceClusterer().diarize(sample, options, nobody_listens).turns
 
     assert len({turn.speaker for turn in turns}) == speakers
 
 
 def test_the_engines_say_which_model_they_run(tmp_path: Path) -> None:
     assert whisper().name == "faster-whisper/tiny.en"
-    assert load_diarizer(SpeechSettings(models_dir=tmp_path)).name == "embedded/bic"
+    assert load_diarizer(SpeechSettings(models_dir=tmp_path)).name == "embedded/voice-encoder"
 
 
 def test_a_model_that_is_asked_for_by_name_is_not_replaced(tmp_path: Path) -> None:
@@ -137,7 +138,7 @@ def test_a_model_that_is_asked_for_by_name_is_not_replaced(tmp_path: Path) -> No
 def test_both_engines_say_how_far_they_are(sample: Sound, progress: list[float]) -> None:
     voices: list[float] = []
 
-    BicClusterer().diarize(sample, JobOptions(), voices.append)
+    VoiceClusterer().diarize(sample, JobOptions(), voices.append)
 
     assert len(progress) > 1
     for heard in (progress, voices):
@@ -145,14 +146,43 @@ def test_both_engines_say_how_far_they_are(sample: Sound, progress: list[float])
         assert 0 < heard[-1] <= sample.seconds
 
 
-def test_a_long_recording_is_clustered_in_windows(
-    sample: Sound, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("seconds", [0.2, 1.0])
+def test_a_number_of_speakers_is_honoured_however_little_is_said(
+    sample: Sound, seconds: float
 ) -> None:
-    """The same two speakers, although no window holds more than a few seconds of speech."""
-    monkeypatch.setattr("lifestream.engines.diarization.embedded.WINDOW_CHUNKS", 8)
+    start = sample.speech[0].start
+    little = Sound(sample.samples, (SpeechSpan(start, start + int(seconds * RATE)),))
 
-    turns = BicClusterer().diarize(sample, JobOptions(), nobody_listens).turns
+    turns = VoiceClusterer().diarize(little, JobOptions(speakers=4), nobody_listens).turns
 
-    whole = BicClusterer().diarize(sample, JobOptions(speakers=2), nobody_listens).turns
-    assert {turn.speaker for turn in turns} == {"SPEAKER_00", "SPEAKER_01"}
-    assert [turn.speaker for turn in turns] == [turn.speaker for turn in whole]
+    assert len({turn.speaker for turn in turns}) == 4
+
+
+def test_one_speaker_alone_stays_one(sample: Sound) -> None:
+    speech = tuple(SpeechSpan(*cut(turn)) for turn in REFERENCE[::2])
+
+    turns = VoiceClusterer().diarize(Sound(sample.samples, speech), JobOptions(), nobody_listens)
+
+    assert {turn.speaker for turn in turns.turns} == {"SPEAKER_00"}
+
+
+def test_quick_turns_are_told_apart(sample: Sound) -> None:
+    """Of 1.2 seconds, a twentieth of a second between them: the detector hears no pause."""
+    pause = np.zeros(RATE // 20, dtype=np.float32)
+    begins = [cut(turn)[0] + skipped for skipped in (RATE // 2, RATE * 2) for turn in REFERENCE]
+    turns = [sample.samples[begin : begin + RATE * 6 // 5] for begin in begins]
+    talk = np.concatenate([part for turn in turns for part in (turn, pause)])
+    spoken = Sound(talk, (SpeechSpan(0, len(talk)),))
+
+    found = VoiceClusterer().diarize(spoken, JobOptions(), nobody_listens).turns
+
+    middles = [(i + 0.5) * 1.25 for i in range(len(turns))]
+    speakers = [t.speaker for m in middles for t in found if t.start_seconds <= m < t.end_seconds]
+    expected = [turn["speaker"] for turn in REFERENCE] * 2
+    assert set(speakers) == set(expected)
+    right = [was == said for was, said in zip(expected, speakers, strict=True)]
+    assert np.mean(right) >= 0.8
+
+
+def cut(turn: dict[str, float]) -> tuple[int, int]:
+    return int(turn["start_seconds"] * RATE), int(turn["end_seconds"] * RATE)

@@ -110,7 +110,7 @@ def test_models_that_are_not_there_fail_unless_a_job_did_without(
     assert [finding.verdict for finding in missing] == [FAILED, FAILED]
     assert missing[0].advice == f"Fetch it: lifestream models {MODEL} --stage dev"
     stage.transcribed_by = Engines(
-        transcription="faster-whisper/tiny.en", diarization="embedded/bic"
+        transcription="faster-whisper/tiny.en", diarization="embedded/voice-encoder"
     )
     assert [f.verdict for f in check_weights(stage, aws.s3)] == [NOTE, NOTE]
 

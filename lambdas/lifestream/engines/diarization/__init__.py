@@ -29,6 +29,6 @@ def load_diarizer(settings: SpeechSettings) -> Diarizer:
         from lifestream.engines.diarization.pyannote import Pyannote
 
         return Pyannote(settings)
-    from lifestream.engines.diarization.embedded import BicClusterer
+    from lifestream.engines.diarization.embedded import VoiceClusterer
 
-    return BicClusterer()
+    return VoiceClusterer()

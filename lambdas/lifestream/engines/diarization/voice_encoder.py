@@ -1,0 +1,86 @@
+"""A phrase in, a vector that is alike for phrases of one voice out.
+
+`voice_encoder.onnx` holds the voice encoder of Resemblyzer 0.1.4 (Apache License 2.0), an LSTM that
+was trained to tell thousands of speakers apart: Wan et al., "Generalized end-to-end loss for
+speaker verification" (2018). `samples/make_voice_encoder.py` made the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lifestream.media import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+MODEL = Path(__file__).with_name("voice_encoder.onnx")
+BANDS, WINDOW, HOP = 40, 400, 160
+FRAMES = 160
+"""What the encoder was trained on: 1.6 seconds. A shorter phrase is repeated to that length."""
+LOUDNESS = 0.04
+"""The encoder hears how loud speech is: a recording is brought to this root mean square."""
+
+
+class VoiceEncoder:
+    """For one recording, whose speech has `loudness` (root mean square)."""
+
+    def __init__(self, loudness: float) -> None:
+        self._gain = np.float32((LOUDNESS / max(loudness, 1e-6)) ** 2)
+
+    def encode(self, spectra: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """(phrases, 256) of length 1, of the phrases' `mel`."""
+        clips = np.stack([np.resize(self._levelled(s), (FRAMES, BANDS)) for s in spectra])
+        (voices,) = _session().run(None, {"mel": clips})
+        return np.asarray(voices / np.maximum(np.linalg.norm(voices, axis=1, keepdims=True), 1e-9))
+
+    def _levelled(self, spectrum: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Half of what makes a phrase louder than others goes: people turn their heads."""
+        power = spectrum * self._gain
+        return np.asarray(power / np.sqrt(power.sum(axis=1).mean() + 1e-9))
+
+
+def mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(frames, 40): energy in mel bands, one row each 10 ms, as librosa computes it by default."""
+    padded = np.pad(samples, WINDOW // 2)
+    frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
+    spectrum = np.fft.rfft(frames * np.hanning(WINDOW + 1)[:-1].astype(np.float32))
+    return np.asarray((np.abs(spectrum) ** 2 @ _filters()).astype(np.float32))
+
+
+@cache
+def _session() -> InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _filters() -> NDArray[np.float64]:
+    """(201, 40): triangles of equal area on Slaney's mel scale, 0 to 8 kHz."""
+    edges = _hertz(np.linspace(0, _mels(SAMPLE_RATE / 2), BANDS + 2))
+    bins = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE)[:, None]
+    left, centre, right = edges[:-2], edges[1:-1], edges[2:]
+    rising, falling = (bins - left) / (centre - left), (right - bins) / (right - centre)
+    return np.asarray(np.maximum(0, np.minimum(rising, falling)) * 2 / (right - left))
+
+
+STEP, KNEE = 200 / 3, 1000.0
+"""Slaney's scale: a mel per 66.7 Hz up to 1 kHz, then 27 mels per factor of 6.4."""
+
+
+def _mels(hertz: float) -> float:
+    return KNEE / STEP + 27 * float(np.log(hertz / KNEE) / np.log(6.4))
+
+
+def _hertz(mels: NDArray[np.float64]) -> NDArray[np.float64]:
+    linear = mels * STEP
+    return np.where(linear < KNEE, linear, KNEE * 6.4 ** ((mels - KNEE / STEP) / 27))
