@@ -1,8 +1,14 @@
-"""Words and speaker turns in, segments of one speaker each out."""
+"""Words and speaker turns in, segments of one speaker each out.
+
+A word goes to whoever talks during it, else to the nearest turn within half a second, else to the
+speaker of its neighbours in the sentence. A function word on its own ("the", "to") is no turn: the
+two engines' times differ by more than such a word takes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +16,20 @@ from numpy.typing import NDArray
 from lifestream.domain.transcript import RecognizedSegment, Segment, SpeakerTurn, Word, joined
 
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001  # full-width marks end sentences too
+REACH = 500
+"""Milliseconds between a word and the turn that it may still belong to."""
+ENGLISH = """
+    a an the this that these those my your his her its our their
+    i you he she it we they me him us them who which what
+    and or but nor so if as than because while
+    of to in on at by for with from into about over under up out
+    am is are was were be been being have has had do does did
+    will would can could shall should may might must not i'm it's that's
+"""
+FUNCTION_WORDS = frozenset(ENGLISH.split())
+"""English only: in other languages such words are left where the turns put them."""
 Milliseconds = NDArray[np.int64]
+Speakers = list[str | None]
 
 
 def segments_by_speaker(
@@ -23,17 +42,24 @@ def segments_by_speaker(
     words = [word for segment in recognized for word in segment.words]
     speakers = iter(assign_speakers(words, turns))
     runs = (
-        (heard, run) for heard in recognized for run in _runs(heard.words, speakers) if run.words
+        (heard, run)
+        for heard in recognized
+        for sentence in _sentences(heard.words)
+        for run in _runs(sentence, settled(sentence, [next(speakers) for _ in sentence]))
     )
-    return tuple(_segment(number, heard, run) for number, (heard, run) in enumerate(runs))
+    return tuple(
+        _segment(number, heard, speaker, words)
+        for number, (heard, (speaker, words)) in enumerate(runs)
+    )
 
 
-def assign_speakers(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> list[str | None]:
+def assign_speakers(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> Speakers:
     """One speaker a word: who talks longest during it, counted in whole milliseconds.
 
     On a tie, who began first (the turn that still lasts, sorted by start, then end). A word
-    outside every turn keeps None. Neither words nor turns need be sorted; turns may overlap,
-    and those of one speaker add up. Time: (words + turns) · log(turns) for each speaker.
+    outside every turn goes to the nearest one within REACH, of equally near ones the first; beyond
+    it keeps None. Neither words nor turns need be sorted; turns may overlap, and those of one
+    speaker add up. Time: (words + turns) · log(turns) for each speaker.
     """
     if not words or not turns:
         return [None] * len(words)
@@ -46,10 +72,47 @@ def assign_speakers(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> list
     began = np.stack([first for _, first in rows])
     longest = overlap.max(axis=0)
     winner = np.where(overlap == longest, began, len(ordered)).argmin(axis=0)
-    return [
-        names[i] if talked else None
-        for i, talked in zip(winner.tolist(), (longest > 0).tolist(), strict=True)
-    ]
+    speakers: Speakers = [names[i] for i in winner.tolist()]
+    outside = np.flatnonzero(longest == 0)
+    for i, turn in zip(outside, _nearest(ordered, starts[outside], ends[outside]), strict=True):
+        speakers[i] = turn.speaker if turn else None
+    return speakers
+
+
+def settled(sentence: Sequence[Word], speakers: Speakers) -> Speakers:
+    """Words that nobody is near go to the speaker of the nearest word of the sentence, and a
+    function word between words of others to the speaker of the next one, or else the last."""
+    settled = _filled(sentence, speakers)
+    for i in reversed(range(len(sentence))):
+        beside = [settled[j] for j in (i + 1, i - 1) if 0 <= j < len(sentence)]
+        if beside and settled[i] not in beside and _is_function_word(sentence[i]):
+            settled[i] = beside[0]
+    return settled
+
+
+def _filled(sentence: Sequence[Word], speakers: Speakers) -> Speakers:
+    """Nearest in words; of two that are equally near, the one before."""
+    known = [i for i, speaker in enumerate(speakers) if speaker]
+    if not known or None not in speakers:
+        return list(speakers)
+    nearest = [min((abs(j - i), j) for j in known)[1] for i in range(len(sentence))]
+    return [speakers[j] for j in nearest]
+
+
+def _is_function_word(word: Word) -> bool:
+    return word.text.strip(",;:-\u2014\"' ").lower().replace("\u2019", "'") in FUNCTION_WORDS
+
+
+def _nearest(
+    ordered: Sequence[SpeakerTurn], starts: Milliseconds, ends: Milliseconds
+) -> Iterator[SpeakerTurn | None]:
+    """For each word, only the turns around it are looked at."""
+    begins, finishes = _milliseconds(ordered)
+    first = np.searchsorted(np.maximum.accumulate(finishes), starts - REACH, side="left")
+    beyond = np.searchsorted(begins, ends + REACH, side="right")
+    for start, end, i, j in zip(starts, ends, first, beyond, strict=True):
+        gaps = np.maximum(begins[i:j] - end, start - finishes[i:j]).clip(min=0)
+        yield ordered[i + gaps.argmin()] if gaps.size and gaps.min() <= REACH else None
 
 
 def _talking(
@@ -83,31 +146,35 @@ def _milliseconds(spans: Sequence[Word] | Sequence[SpeakerTurn]) -> tuple[Millis
     return tuple(np.rint(seconds * 1000).astype(np.int64) for seconds in (starts, ends))
 
 
-class _Run:
-    def __init__(self, speaker: str | None) -> None:
-        self.speaker = speaker
-        self.words: list[Word] = []
-
-
-def _runs(words: Sequence[Word], speakers: Iterator[str | None]) -> Iterator[_Run]:
-    """Consecutive words of one speaker, up to the end of a sentence."""
-    run = _Run(None)
+def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
+    sentence: list[Word] = []
     for word in words:
-        speaker = next(speakers)
-        if speaker != run.speaker or (run.words and run.words[-1].text.endswith(SENTENCE_ENDS)):
-            yield run
-            run = _Run(speaker)
-        run.words.append(word)
-    yield run
+        sentence.append(word)
+        if word.text.endswith(SENTENCE_ENDS):
+            yield sentence
+            sentence = []
+    if sentence:
+        yield sentence
 
 
-def _segment(number: int, heard: RecognizedSegment, run: _Run) -> Segment:
+def _runs(
+    sentence: Sequence[Word], speakers: Speakers
+) -> Iterator[tuple[str | None, tuple[Word, ...]]]:
+    """Consecutive words of one speaker."""
+    pairs = zip(speakers, sentence, strict=True)
+    for speaker, run in groupby(pairs, key=lambda pair: pair[0]):
+        yield speaker, tuple(word for _, word in run)
+
+
+def _segment(
+    number: int, heard: RecognizedSegment, speaker: str | None, words: tuple[Word, ...]
+) -> Segment:
     return Segment(
         id=number,
-        start_seconds=run.words[0].start_seconds,
-        end_seconds=run.words[-1].end_seconds,
-        speaker=run.speaker,
-        text=joined(run.words),
-        words=tuple(run.words),
+        start_seconds=words[0].start_seconds,
+        end_seconds=words[-1].end_seconds,
+        speaker=speaker,
+        text=joined(words),
+        words=words,
         language=heard.language,
     )
