@@ -6,6 +6,7 @@ STAGE ?= dev
 COMPUTE ?= gpu
 SWITCHES ?=
 FIX ?=
+VOICES ?=
 VENV := .venv
 BIN := $(VENV)/bin
 SPEECH := .venv-speech
@@ -169,8 +170,9 @@ $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/req
 	@$(PEERS)/bin/python -m $(PIP_LOCKED) benchmarks/peers/requirements-whisperx.txt
 	@touch $@
 
-bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs
+bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs; VOICES=FOLDER adds recordings with known turns
 	@for benchmark in speech cost; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
+	@if [ -n "$(VOICES)" ]; then PYTHONPATH=.:containers $(BIN)/python benchmarks/voices.py $(VOICES); fi
 	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
 	@PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/camera.py
 	@$(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python

@@ -49,7 +49,7 @@ def main() -> None:
     reference = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
     with tempfile.TemporaryDirectory() as folder:
         flac = Path(folder) / "audio.flac"
-        _, extracting = timed(lambda: extract(flac))
+        _, extracting = timed(lambda: extract(SAMPLE, flac))
         samples = load_samples(flac)
     spans, detecting = timed(lambda: speech_spans(samples))
     sound = Sound(samples, spans)
@@ -90,8 +90,8 @@ def unheard(_seconds: float) -> None:
     """Nobody wants to know how far it is."""
 
 
-def extract(flac: Path) -> None:
-    data = SAMPLE.read_bytes()
+def extract(recording: Path, flac: Path) -> None:
+    data = recording.read_bytes()
 
     def read_at(offset: int, size: int) -> bytes:
         return data[offset : offset + size]

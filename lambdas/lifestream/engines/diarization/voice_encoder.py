@@ -51,7 +51,7 @@ def mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     padded = np.pad(samples, WINDOW // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     spectrum = np.fft.rfft(frames * np.hanning(WINDOW + 1)[:-1].astype(np.float32))
-    return np.asarray((np.abs(spectrum) ** 2 @ _filters()).astype(np.float32))
+    return np.asarray((np.square(spectrum.real) + np.square(spectrum.imag)) @ _filters())
 
 
 @cache
@@ -64,13 +64,14 @@ def _session() -> InferenceSession:
 
 
 @cache
-def _filters() -> NDArray[np.float64]:
+def _filters() -> NDArray[np.float32]:
     """(201, 40): triangles of equal area on Slaney's mel scale, 0 to 8 kHz."""
     edges = _hertz(np.linspace(0, _mels(SAMPLE_RATE / 2), BANDS + 2))
     bins = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE)[:, None]
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]
     rising, falling = (bins - left) / (centre - left), (right - bins) / (right - centre)
-    return np.asarray(np.maximum(0, np.minimum(rising, falling)) * 2 / (right - left))
+    triangles = np.maximum(0, np.minimum(rising, falling)) * 2 / (right - left)
+    return triangles.astype(np.float32)
 
 
 STEP, KNEE = 200 / 3, 1000.0
