@@ -32,10 +32,15 @@ from unit.test_sound_shapes import samples_of
 SECONDS = 3
 
 
+def sevens_of(size: int) -> bytes:
+    return bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
+
+
 def tag(size: int, *, footer: bool = False) -> bytes:
     """ID3v2.4 with one picture."""
-    sevens = bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
-    content = b"APIC" + sevens + bytes(2) + bytes(size - 10)
+    sevens = sevens_of(size)
+    picture = b"\0image/png\0\3\0"
+    content = b"APIC" + sevens_of(size - 10) + bytes(2) + picture + bytes(size - 10 - len(picture))
     end = b"3DI\x04\0\x10" + sevens if footer else b""
     return b"ID3\x04\0" + (b"\x10" if footer else b"\0") + sevens + content + end
 

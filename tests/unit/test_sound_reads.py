@@ -260,6 +260,15 @@ def test_what_is_announced_is_fetched_as_it_is(store: Store) -> None:
 
 
 @pytest.mark.attack
+def test_of_a_large_file_only_so_much_is_kept() -> None:
+    ahead = ReadAhead(lambda _, size: bytes(size), 1 << 40, InlineExecutor())
+
+    ahead.prefetch((offset, BLOCK) for offset in range(0, 200 * BLOCK, BLOCK))
+
+    assert sum(piece.end - piece.start for piece in ahead._pieces) <= BYTES_KEPT
+
+
+@pytest.mark.attack
 @pytest.mark.parametrize(
     "ranges",
     [
