@@ -38,7 +38,8 @@ class Bucket:
             body[start : start + len(cut)] = cut
         self.requests += 1
         self.fetched += len(body)
-        return {"Body": BytesIO(bytes(body))}
+        answered = f"bytes {first}-{last}/{self.size}"
+        return {"Body": BytesIO(bytes(body)), "ContentRange": answered}
 
 
 class SimulatedStore(Executor):

@@ -36,11 +36,13 @@ def main() -> None:
         loopback,
         permissions,
         step_functions,
+        version_ranges,
     )
 
     port = int(os.environ["GATEWAY_PORT"])
     endpoint = f"http://127.0.0.1:{port}"
     loopback.install()
+    version_ranges.install()
     item_attributes.install()
     permissions.install(decisions=options["decisions"])
     lambda_workers.install(max_workers=options["workers"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import boto3
@@ -38,6 +39,21 @@ def test_every_resource_of_the_template_was_deployed(pipeline: Pipeline) -> None
     wanted = set(synthesize().template["Resources"])
 
     assert wanted == set(_deployed(pipeline))
+
+
+def test_a_range_of_a_version_is_that_range(pipeline: Pipeline) -> None:
+    """What every step that reads a video rests on."""
+    body = os.urandom(3 << 20)
+    version = pipeline.s3.put_object(Bucket=pipeline.bucket, Key="ranges", Body=body)["VersionId"]
+    pipeline.s3.put_object(Bucket=pipeline.bucket, Key="ranges", Body=b"newer")
+    of_the_first = {"Bucket": pipeline.bucket, "Key": "ranges", "VersionId": version}
+
+    answer = pipeline.s3.get_object(**of_the_first, Range=f"bytes={2 << 20}-{(2 << 20) + 99}")
+
+    assert answer["Body"].read() == body[2 << 20 : (2 << 20) + 100]
+    assert answer["ContentRange"] == f"bytes {2 << 20}-{(2 << 20) + 99}/{len(body)}"
+    with pytest.raises(ClientError, match="InvalidRange"):
+        pipeline.s3.get_object(**of_the_first, Range=f"bytes={3 << 20}-")
 
 
 def _deployed(pipeline: Pipeline) -> dict[str, dict[str, str]]:

@@ -18,7 +18,7 @@ from lifestream.aws.artifacts import Artifacts
 from lifestream.aws.read_ahead import BLOCK
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain.file_types import Container
-from lifestream.errors import TruncatedVideoError, VideoTooComplexError
+from lifestream.errors import ConfigurationError, TruncatedVideoError, VideoTooComplexError
 from lifestream.media.container_format import identify
 from lifestream.media.declared_end import MAX_HEADER_READS
 from lifestream.media.sandbox import Video
@@ -139,6 +139,21 @@ def test_an_extraction_may_read_the_whole_video() -> None:
 
         assert budget.size > size
         assert budget.requests > size // BLOCK
+
+
+class BucketWithoutRanges(Bucket):
+    """As some stores that call themselves compatible: the whole object, whatever is asked for."""
+
+    def get_object(self, **asked: Any) -> dict[str, Any]:
+        whole = super().get_object(**asked | {"Range": f"bytes=0-{self.size - 1}"})
+        return {"Body": whole["Body"]}
+
+
+def test_a_store_that_ignores_ranges_is_named_and_not_decoded() -> None:
+    bucket = BucketWithoutRanges(3 * MIB, {0: FTYP})
+
+    with pytest.raises(ConfigurationError, match="range"):
+        opened(bucket).read_at(MIB, 10)
 
 
 class BucketOfAudio(Bucket):

@@ -3,6 +3,7 @@ into, so that another version fails at the start instead of behaving differently
 
 guard            only signed requests of this machine are answered
 loopback         IAM: loopback counts as TLS
+version_ranges   S3: a range of a version
 item_attributes  IAM: which attributes of an item a write names
 permissions      IAM: what a service does for a role is checked too; decisions can be written down
 lambda_workers   a handler's own error name; a limit on workers; credentials nobody can guess;

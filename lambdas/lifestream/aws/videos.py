@@ -134,9 +134,12 @@ class VideoObject:
                 IfMatch=self._etag,
                 **version_of(self._job),
             )
-            return answer["Body"].read()
+            data = answer["Body"].read()
         except ClientError as error:
             raise translated(error, self._job) from error
+        if answer.get("ContentRange") != f"bytes {start}-{end - 1}/{self.size}":
+            raise ConfigurationError("the object store ignores which range it is asked for")
+        return data
 
     def _spend(self, size: int) -> None:
         with self._spending:
