@@ -48,7 +48,7 @@ READS_AND_WRITES = {
 ENGINES = {
     Step.INSPECT_VIDEO: "PyAV",
     Step.EXTRACT_AUDIO: "PyAV",
-    Step.TRANSCRIBE_SPEECH: "faster-whisper + pyannote.audio, or BIC clusterer",
+    Step.TRANSCRIBE_SPEECH: "faster-whisper + pyannote.audio, or voice vectors",
     Step.SUMMARIZE_TRANSCRIPT: "OpenAI, or LexRank",
     Step.INDEX_TRANSCRIPT: "OpenAI + Pinecone, or WordLlama + bucket",
 }

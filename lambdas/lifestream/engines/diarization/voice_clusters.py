@@ -19,7 +19,7 @@ Vectors = NDArray[np.float32]
 Labels = NDArray[np.intp]
 MOST_SPEAKERS = 10
 """Looked for, unless the job says that there may be more."""
-SAME_VOICE = 0.89
+SAME_VOICE = 0.895
 """How similar two clusters of one voice are at least (see `_similarity`). Measured on mixtures of
 four readers: clean, over telephones, in rooms and in noise (ADR 31)."""
 CLEARER = 0.005
@@ -29,7 +29,7 @@ DOUBT = 1.5
 USUAL_LIKENESS = 0.72
 """Of two phrases of one person: the cosine of their vectors, in any room and over any line."""
 FEWEST_PHRASES = 3
-SHORTEST_SECONDS = 3.0
+SHORTEST_SECONDS = 5.0
 """A speaker who says less is not told from a slip of the voice of another."""
 PRIOR_PHRASES = 6
 TRIES = 5
