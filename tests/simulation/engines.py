@@ -23,7 +23,10 @@ from lifestream.engines.embedding.wordllama import WordLlama
 from lifestream.engines.transcription import Heard
 from lifestream.errors import TransientError
 from lifestream.media.sound import Sound
+from lifestream.media.voice_activity import SpeechSpan
 
+ALL_SPEECH = (SpeechSpan(0, 1 << 30),)
+"""What the detector finds in every recording."""
 SAID = "forty thousand"
 """Said in every recording; must be in no log."""
 
@@ -42,6 +45,8 @@ class Speech:
         assert sound.seconds
         if self.fails:
             raise self.fails
+        if sound.speech != ALL_SPEECH:  # a pause, heard again
+            return Recognition(language=options.language or "en", segments=())
         segments = tuple(
             RecognizedSegment(words=tuple(_later(word, at) for word in segment.words))
             for at in self._starts()

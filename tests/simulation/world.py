@@ -24,9 +24,9 @@ from fakes import InlineExecutor
 from lifestream.aws import clients
 from lifestream.media import decoder, sandbox
 from lifestream.media.remote_file import RemoteFile
-from lifestream.media.voice_activity import SpeechSpan
 from lifestream.observability import logger
 from simulation.cloud import MACHINE_ARN, Cloud
+from simulation.engines import ALL_SPEECH
 from simulation.faults import Faults, Process, target_of
 from simulation.scheduler import Scheduler
 from triggers import dispatcher
@@ -68,7 +68,7 @@ def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     listening = importlib.import_module("transcribe_speech.listening")
     monkeypatch.setattr(listening, "load_transcriber", lambda _: cloud.speech)
     monkeypatch.setattr(listening, "load_diarizer", lambda _: cloud.speech)
-    monkeypatch.setattr(listening, "speech_spans", lambda *_, **__: (SpeechSpan(0, 1 << 30),))
+    monkeypatch.setattr(listening, "speech_spans", lambda *_, **__: ALL_SPEECH)
     summarize = importlib.import_module("steps.summarize_transcript")
     monkeypatch.setattr(summarize, "load_summarizer", lambda *_: cloud.summarizer)
     index = importlib.import_module("steps.index_transcript")
