@@ -7,7 +7,9 @@ silence in any voice; faint noise fills the band. Over music and hiss it hears n
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ LOUDNESS = 0.1
 NOISE = LOUDNESS * 10 ** (-25 / 20)
 """25 decibels below the speech, which is brought to LOUDNESS (both are root mean squares)."""
 SHORTEST_SECONDS = 0.5
+MINUTE = 60 * SAMPLE_RATE
 SEED = 0
 
 Detect = Callable[[NDArray[np.float32]], Iterable[SpeechSpan]]
@@ -35,13 +38,24 @@ def overheard(
     detect: Detect,
 ) -> Iterator[SpeechSpan]:
     """Further speech, in time order, none of it in `speech`. `detect` has the lower threshold."""
-    for stretch in Timeline(loud).without(Timeline(speech)):
-        if stretch.seconds < SHORTEST_SECONDS:
-            continue
-        begin = round(stretch.start_seconds * SAMPLE_RATE)
-        end = round(stretch.end_seconds * SAMPLE_RATE)
-        for found in detect(_with_noise(samples[begin:end])):
-            yield SpeechSpan(begin + found.start, begin + found.end)
+
+    def search(piece: SpeechSpan) -> list[SpeechSpan]:
+        found = detect(_with_noise(samples[piece.start : piece.end]))
+        return [SpeechSpan(piece.start + span.start, piece.start + span.end) for span in found]
+
+    pieces = [piece for span in Timeline(loud).without(Timeline(speech)) for piece in _pieces(span)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for found in pool.map(search, pieces):
+            yield from found
+
+
+def _pieces(stretch: Span) -> Iterator[SpeechSpan]:
+    """Of a minute at most: hours of music are never copied whole."""
+    if stretch.seconds < SHORTEST_SECONDS:
+        return
+    begin, end = (round(s * SAMPLE_RATE) for s in (stretch.start_seconds, stretch.end_seconds))
+    for start in range(begin, end, MINUTE):
+        yield SpeechSpan(start, min(start + MINUTE, end))
 
 
 def _with_noise(samples: NDArray[np.float32]) -> NDArray[np.float32]:
