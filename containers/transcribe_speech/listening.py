@@ -34,6 +34,7 @@ from lifestream.domain.transcript import (
     Speaker,
     Transcript,
 )
+from lifestream.domain.word_times import timed_by_speech
 from lifestream.engines.device import capacity_of, chosen
 from lifestream.engines.diarization import Diarizer, load_diarizer
 from lifestream.engines.transcription import Transcriber, load_transcriber
@@ -57,7 +58,8 @@ def listen(job: InspectedJob, settings: SpeechSettings) -> tuple[Transcript, Evi
         Span(start_seconds=round(s.start_seconds, 3), end_seconds=round(s.end_seconds, 3))
         for s in sound.speech
     )
-    segments = segments_by_speaker(recognition.segments, diarization.exclusive_turns)
+    recognized = timed_by_speech(recognition.segments, sound.speech)
+    segments = segments_by_speaker(recognized, diarization.exclusive_turns)
     evidence = Evidence(
         job_id=job.job_id,
         diarization_engine=diarizer.name,
@@ -71,7 +73,7 @@ def listen(job: InspectedJob, settings: SpeechSettings) -> tuple[Transcript, Evi
         max(job.duration_seconds, round(sound.seconds, 3)),
         recognition.language,
         Engines(transcription=transcriber.name, diarization=diarizer.name),
-        flagged(segments, recognition.segments, speech),
+        flagged(segments, recognized, speech),
     ), evidence
 
 

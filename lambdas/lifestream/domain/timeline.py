@@ -44,18 +44,18 @@ class Timeline:
         return sum(self._ends) - sum(self._starts)
 
     def seconds_within(self, start_seconds: float, end_seconds: float) -> float:
-        return sum(end - start for start, end in self._within(start_seconds, end_seconds))
+        return sum(end - start for start, end in self.within(start_seconds, end_seconds))
 
     def without(self, other: Timeline) -> Iterator[Span]:
         """What the other one does not cover."""
         for start, end in zip(self._starts, self._ends, strict=True):
-            taken = [*other._within(start, end), (end, end)]
+            taken = [*other.within(start, end), (end, end)]
             begins = [start, *(end_of_taken for _, end_of_taken in taken)]
             for begin, (finish, _) in zip(begins, taken, strict=False):
                 if begin < finish:
                     yield _span(begin, finish)
 
-    def _within(self, start_seconds: float, end_seconds: float) -> Iterator[tuple[float, float]]:
+    def within(self, start_seconds: float, end_seconds: float) -> Iterator[tuple[float, float]]:
         """The parts that lie between two moments."""
         number = bisect_right(self._ends, start_seconds)
         while number < len(self._starts) and self._starts[number] < end_seconds:
