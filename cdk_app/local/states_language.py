@@ -50,7 +50,8 @@ class Scope:
 
 @dataclass
 class Execution:
-    """One run of a machine. `context` is the context object; `wait_scale` shortens retries."""
+    """One run of a machine. `context` is the context object; `wait_scale` shortens every
+    wait, `pause_scale` those of Wait states."""
 
     definition: dict[str, Any]
     context: dict[str, Any]
@@ -58,6 +59,7 @@ class Execution:
     record: Record
     is_stopped: Callable[[], bool] = lambda: False
     wait_scale: float = 1.0
+    pause_scale: float = 1.0
     clock: Clock = field(default_factory=WallClock)
     draw: Callable[[], float] = random.random
     """For jitter: uniform in [0, 1)."""
@@ -245,7 +247,8 @@ class Visit:
         return self._finish(self.given)
 
     def _wait(self) -> tuple[Any, str | None]:
-        self.execution.sleep(float(self.value(self.state["Seconds"])), self.scope)
+        seconds = float(self.value(self.state["Seconds"])) * self.execution.pause_scale
+        self.execution.sleep(seconds, self.scope)
         return self._finish(self.given)
 
     def _succeed(self) -> tuple[Any, None]:

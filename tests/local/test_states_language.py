@@ -6,10 +6,12 @@ import itertools
 import json
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from cdk_app.local.states_clock import WallClock
 from cdk_app.local.states_errors import (
     ExecutionStoppedError,
     ExecutionTimedOutError,
@@ -310,6 +312,26 @@ def test_wait_waits() -> None:
     run(machine(states), {"s": 0.2}, wait_scale=1.0)
 
     assert time.monotonic() - started >= 0.2
+
+
+def test_a_pause_is_shortened_and_the_wait_before_a_retry_is_not() -> None:
+    asked: list[float | None] = []
+
+    class Watch(WallClock):
+        def wait_until(self, is_so: Callable[[], bool], seconds: float | None) -> None:
+            asked.append(seconds)
+            super().wait_until(is_so, 0 if seconds else seconds)
+
+    retry = {"ErrorEquals": ["Busy"], "IntervalSeconds": 3, "MaxAttempts": 1}
+    states = {
+        "W": {"Type": "Wait", "Seconds": 50, "Next": "A"},
+        "A": call("f", Retry=[retry], End=True),
+    }
+
+    service = Service(f=itertools.chain([StateError("Busy"), "done"]))
+    run(machine(states), service=service, clock=Watch(), wait_scale=1.0, pause_scale=0.1)
+
+    assert [seconds for seconds in asked if seconds] == [5, 3]
 
 
 def test_too_large_a_payload_fails_and_no_catch_all_hides_it() -> None:

@@ -38,6 +38,11 @@ SEAMS = (
 )
 
 
+PAUSE_SCALE = 0.1
+"""On AWS a look for a free slot costs money; here it costs nothing, and people watch. A job still
+waits for hours: it looks as often as on AWS."""
+
+
 def install(*, wait_scale: float) -> None:
     from ministack.services import stepfunctions
     from ministack.services.cloudformation import provisioners
@@ -118,6 +123,7 @@ class RunningExecution:
             record=self._append,
             is_stopped=lambda: self._record["status"] != "RUNNING",
             wait_scale=self._wait_scale,
+            pause_scale=PAUSE_SCALE,
         )
         try:
             output = json.dumps(execution.run(given, previous=1))
