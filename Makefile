@@ -170,12 +170,12 @@ $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/req
 	@$(PEERS)/bin/python -m $(PIP_LOCKED) benchmarks/peers/requirements-whisperx.txt
 	@touch $@
 
-bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## ratios to peers, error rates, costs; VOICES=FOLDER adds recordings with known turns
-	@for benchmark in speech cost; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
-	@if [ -n "$(VOICES)" ]; then PYTHONPATH=.:containers $(BIN)/python benchmarks/voices.py $(VOICES); fi
+bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## error rates on people's voices, ratios to peers, costs; VOICES=FOLDER adds recordings with known turns
+	@PYTHONPATH=.:lambdas:tests:containers $(BIN)/python benchmarks/voices.py $(SPEECH) $(VOICES)
+	@for benchmark in speed cost; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
 	@PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/camera.py
-	@$(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
+	@PYTHONPATH=.:lambdas $(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
 
 burst: $(VENV)/.ready $(MODELS)/.ready ## 100 and 1,000 uploads at once, every event ten times, and in a small account: an hour
 	PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/burst.py

@@ -1,89 +1,176 @@
-"""How often the built-in diarizer counts the people of a recording right, and how much it confuses.
+"""How right the laptop's engines are on people's voices, and on the synthetic sample.
 
-A folder of recordings with known turns: beside `NAME.mp4` (or another video or sound file), either
-`NAME.mp4.json` with `turns` ([start, end, speaker] in seconds) or `NAME.rttm`. Without recognition:
-what the voice detector calls speech is compared with the turns, without a collar.
+The container's own task and quality report do the work, so these are the product's figures. They
+need no particular machine.
 
-    PYTHONPATH=. .venv/bin/python benchmarks/voices.py FOLDER
+`python voices.py SPEECH_ENVIRONMENT [FOLDER]`: the container's environment, in which a telephone
+call lies, and a folder with more recordings whose turns are known (`make bench VOICES=FOLDER`).
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
-from collections.abc import Iterator
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+from extraction import extract
+from local_task import transcribe
 from rich.console import Console
 from rich.table import Table
-from transcribe_speech.listening import searched
+from speech_errors import (
+    DiarizationError,
+    diarization_error,
+    flagged_seconds,
+    lost,
+    turns_in,
+    without_text,
+    word_error,
+)
+from voice_cases import VoiceCase, voice_cases
 
-from lifestream.domain.job import JobOptions
-from lifestream.domain.transcript import SpeakerTurn
-from lifestream.engines.diarization.embedded import VoiceClusterer
-from lifestream.media.sound import Sound, load_samples
+from cdk_app.local.weights import BUILT_IN
+from lifestream.domain.quality import QualityReport, assess
+from lifestream.domain.timeline import Timeline
+from lifestream.domain.transcript import Span, Transcript
+from lifestream.observability import logger
 from lifestream.settings import SpeechSettings
-from speech import diarization_error, extract, timed, unheard
 
-LONGEST_PAUSE_SECONDS = 1.0
-"""Turns of one speaker with nobody else between them are one turn, as in the references."""
+SETTINGS = SpeechSettings(models_dir=BUILT_IN, whisper_model="tiny.en", device="cpu")
 
 
-def main(folder: Path) -> None:
-    table = Table("Recording", "Speakers", "of", "Diarization error", "Real-time factor")
-    errors, right = [], 0
-    for path, expected in cases(folder):
-        sound = sound_of(path)
-        found, seconds = timed(partial(VoiceClusterer().diarize, sound, JobOptions(), unheard))
-        counted, people = (len({t.speaker for t in turns}) for turns in (found.turns, expected))
-        errors.append(diarization_error(expected, whole(found.turns)))
-        right += counted == people
-        factor = f"{seconds / sound.seconds:.3f}"
-        table.add_row(path.name, str(counted), str(people), f"{errors[-1]:.1%}", factor)
+@dataclass(frozen=True)
+class Outcome:
+    case: VoiceCase
+    transcript: Transcript
+    quality: QualityReport
+
+    @property
+    def speech_seconds(self) -> float:
+        return Timeline(self.case.turns).seconds
+
+    @property
+    def word_error(self) -> float | None:
+        """The text as people read it: without what is flagged."""
+        text = " ".join(segment.text for segment in self.transcript.believed.segments)
+        return None if self.case.text is None else word_error(self.case.text, text)
+
+    @property
+    def diarization_error(self) -> DiarizationError:
+        return diarization_error(self.case.turns, turns_in(self.transcript))
+
+    @property
+    def silent(self) -> list[Span]:
+        return without_text(self.case.turns, self.transcript)
+
+    @property
+    def lost(self) -> list[Span]:
+        return lost(self.silent, self.quality)
+
+    @property
+    def flagged_seconds(self) -> float:
+        return flagged_seconds(self.case.turns, self.quality)
+
+
+def main(speech_environment: str, folder: str | None = None) -> None:
+    logger.setLevel("WARNING")
+    cases = voice_cases(Path(speech_environment), Path(folder) if folder else None)
+    outcomes = [hear(case) for case in cases]
+    real = [outcome for outcome in outcomes if outcome.case.is_real]
+    console = Console()
+    for table in (words_table(outcomes), speakers_table(outcomes, real), lost_table(real)):
+        console.print(table)
+    engines = outcomes[0].transcript.engines
+    console.print(f"Engines: {engines.transcription}, {engines.diarization}.")
+    if all(case.name != "telephone" for case in cases):
+        console.print(f"Skipped: the telephone call, which is not in {speech_environment}.")
+
+
+def hear(case: VoiceCase) -> Outcome:
+    with tempfile.TemporaryDirectory() as scratch:
+        flac = Path(scratch) / "audio.flac"
+        extract(case.recording, flac)
+        transcript, evidence = transcribe(flac, SETTINGS)
+    return Outcome(case, transcript, assess(transcript, evidence))
+
+
+def words_table(outcomes: list[Outcome]) -> Table:
+    table = table_of("Words", "Recording", "Voices", "Speech", "Words", "Word error")
+    for outcome in outcomes:
+        error = outcome.word_error
+        table.add_row(
+            outcome.case.name,
+            "people" if outcome.case.is_real else "synthetic",
+            f"{outcome.speech_seconds:.0f} s",
+            f"{outcome.quality.words}",
+            "text unknown" if error is None else f"{error:.1%}",
+        )
+    return table
+
+
+def speakers_table(outcomes: list[Outcome], real: list[Outcome]) -> Table:
+    columns = ("Recording", "Found / are", "Error", "Missed", "False", "Confused", "Unknown")
+    table = table_of(
+        "Speakers: diarization error without collar; words of unknown speakers", *columns
+    )
+    for outcome in outcomes:
+        error = outcome.diarization_error
+        table.add_row(
+            outcome.case.name,
+            f"{outcome.quality.speakers} / {outcome.case.speakers}",
+            *(f"{share:.1%}" for share in (error.rate, error.missed, error.false, error.confused)),
+            f"{outcome.quality.words_without_speaker}",
+        )
+    right = sum(outcome.quality.speakers == outcome.case.speakers for outcome in real)
+    mean = sum(outcome.diarization_error.rate for outcome in real) / len(real)
+    words = sum(outcome.quality.words for outcome in real)
+    unknown = sum(outcome.quality.words_without_speaker for outcome in real)
     table.add_section()
-    table.add_row("all", f"{right} right", str(len(errors)), f"{np.mean(errors):.1%}", "")
-    Console().print(table)
+    table.add_row(
+        "all people's",
+        f"{right} of {len(real)} right",
+        f"{mean:.1%}",
+        *("", "", ""),
+        f"{unknown / max(1, words):.1%}",
+    )
+    return table
 
 
-def cases(folder: Path) -> Iterator[tuple[Path, list[SpeakerTurn]]]:
-    for path in sorted(folder.iterdir()):
-        beside, rttm = path.with_name(f"{path.name}.json"), path.with_suffix(".rttm")
-        if beside.is_file():
-            yield path, [turn(*said) for said in json.loads(beside.read_text())["turns"]]
-        elif rttm.is_file() and path.suffix not in {".rttm", ".stm"}:
-            yield path, list(turns_of_rttm(rttm.read_text()))
+def lost_table(real: list[Outcome]) -> Table:
+    columns = ("Recording", "Speech", "No text", "Nor named", "Longest", "Flagged")
+    table = table_of("People's speech without text, not even named, or flagged", *columns)
+    for outcome in real:
+        table.add_row(
+            outcome.case.name,
+            f"{outcome.speech_seconds:.1f} s",
+            f"{total(outcome.silent):.1f} s",
+            f"{total(outcome.lost):.1f} s",
+            f"{max((span.seconds for span in outcome.lost), default=0):.1f} s",
+            f"{outcome.flagged_seconds / outcome.speech_seconds:.1%}",
+        )
+    seconds = sum(outcome.speech_seconds for outcome in real)
+    table.add_section()
+    table.add_row(
+        "all",
+        f"{seconds:.1f} s",
+        f"{sum(total(outcome.silent) for outcome in real):.1f} s",
+        f"{sum(total(outcome.lost) for outcome in real):.1f} s",
+        "",
+        f"{sum(outcome.flagged_seconds for outcome in real) / seconds:.1%}",
+    )
+    return table
 
 
-def turns_of_rttm(text: str) -> Iterator[SpeakerTurn]:
-    for _, _, _, start, seconds, _, _, speaker, *_ in (line.split() for line in text.splitlines()):
-        yield turn(float(start), float(start) + float(seconds), speaker)
+def table_of(title: str, *columns: str) -> Table:
+    table = Table(title=title)
+    for number, column in enumerate(columns):
+        table.add_column(column, justify="right" if number else "left", no_wrap=number == 0)
+    return table
 
 
-def turn(start: float, end: float, speaker: str) -> SpeakerTurn:
-    return SpeakerTurn(start_seconds=start, end_seconds=end, speaker=speaker)
-
-
-def sound_of(path: Path) -> Sound:
-    with tempfile.TemporaryDirectory() as folder:
-        flac = Path(folder) / "audio.flac"
-        extract(path, flac)
-        return searched(load_samples(flac), SpeechSettings(device="cpu"))
-
-
-def whole(turns: tuple[SpeakerTurn, ...]) -> list[SpeakerTurn]:
-    joined: list[SpeakerTurn] = []
-    for one in turns:
-        last = joined[-1] if joined else None
-        is_same = last and last.speaker == one.speaker
-        if last and is_same and one.start_seconds - last.end_seconds <= LONGEST_PAUSE_SECONDS:
-            joined[-1] = last.model_copy(update={"end_seconds": one.end_seconds})
-        else:
-            joined.append(one)
-    return joined
+def total(spans: list[Span]) -> float:
+    return sum(span.seconds for span in spans)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*sys.argv[1:])
