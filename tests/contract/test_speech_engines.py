@@ -6,16 +6,17 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
-import jiwer
 import numpy as np
 import pytest
+from speech_errors import word_error
 
 from builders import a_sound, nobody_listens
 from built_in_models import whisper
+from lifestream.domain.attribution import segments_by_speaker
 from lifestream.domain.evidence import Diarization
 from lifestream.domain.job import JobOptions
-from lifestream.domain.summary import normalized
-from lifestream.domain.transcript import Recognition
+from lifestream.domain.suspicion import flagged
+from lifestream.domain.transcript import Recognition, Span
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.embedded import VoiceClusterer
 from lifestream.engines.transcription import load_transcriber
@@ -25,6 +26,7 @@ from lifestream.media.voice_activity import SpeechSpan
 from lifestream.settings import SpeechSettings
 from media_files import SAMPLE
 
+READ_SPEECH = SAMPLE.with_name("read-speech.flac")
 REFERENCE = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
 RATE = 16_000
 
@@ -52,9 +54,23 @@ def silence(seconds: float) -> Sound:
 def test_words_of_the_sample_are_mostly_right(recognition: Recognition) -> None:
     heard = " ".join(word.text for segment in recognition.segments for word in segment.words)
     spoken = " ".join(turn["text"] for turn in REFERENCE)
-    assert jiwer.wer(normalized(spoken), normalized(heard)) < 0.15
+    assert word_error(spoken, heard) < 0.15
     confidence = [word.confidence for segment in recognition.segments for word in segment.words]
     assert len({round(value, 1) for value in confidence}) > 3  # it says where it is unsure
+
+
+def test_words_of_read_speech_are_right_and_none_is_taken_for_invented() -> None:
+    """A person's voice: LibriVox, public domain."""
+    sound = a_sound(load_samples(READ_SPEECH))
+    said = json.loads(READ_SPEECH.with_suffix(".reference.json").read_text())["turns"]
+
+    recognized = whisper().transcribe(sound, JobOptions(), nobody_listens).segments
+
+    voice = [Span(start_seconds=s.start_seconds, end_seconds=s.end_seconds) for s in sound.speech]
+    segments = flagged(segments_by_speaker(recognized, ()), recognized, voice)
+    heard = " ".join(segment.text for segment in segments)
+    assert word_error(" ".join(turn["text"] for turn in said), heard) < 0.05
+    assert [segment.flags for segment in segments if segment.flags] == []
 
 
 def test_words_are_in_order_and_inside_the_sound(recognition: Recognition, sample: Sound) -> None:
