@@ -1,8 +1,9 @@
-"""Our speech task against plain faster-whisper and pyannote.audio, and against WhisperX.
+"""Our speech task against plain faster-whisper, and pyannote.audio after it, and against WhisperX.
 
-The same sound and the same local models in one run, on this machine's CPU; each in a process of
-its own, so that imports and loading count. The models have random weights: Whisper base, a
-pyannote pipeline, and for WhisperX the aligner that it takes for English. Ratios are to WhisperX.
+The same real speech and the same weights in one run, on this machine's CPU; each in a process of
+its own, so that imports and loading count. Whisper tiny.en is real, and so are the word errors.
+The pyannote pipeline and WhisperX's aligner have random weights: their cost is real, what they say
+is not. Ratios are to WhisperX.
 
 `python peers.py SPEECH_PYTHON PEERS_PYTHON`: the container's own environment, and one with
 WhisperX and an ffmpeg (`make bench` makes both).
@@ -18,45 +19,76 @@ import av
 import numpy as np
 from cost_of import Cost, cost_of
 from extraction import ffmpeg_of
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
+from speech_errors import word_error
+from voice_cases import voice_cases
+
+from cdk_app.local.weights import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
 PEERS = ROOT / "benchmarks" / "peers"
-SAMPLE = ROOT / "samples" / "team-meeting.mp4"
 REPEATS = 2
 RATE = 16_000
+CODE = (".", "lambdas", "containers", "tests", "benchmarks")
+NOTE = """Whisper tiny.en has its real weights, in int8, on the CPU. pyannote.audio's models and \
+WhisperX's aligner have random weights: their cost counts, what they say does not. The laptop's \
+speakers are found by its built-in diarizer; faster-whisper alone finds none."""
+BASE = "WhisperX"
 
 
 def main(speech: str, peers: str) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        models, flac = Path(folder) / "models", Path(folder) / "audio.flac"
-        seconds = write_sound(flac)
+    cases = [c for c in voice_cases(Path(speech).parent.parent, None) if c.is_real] * REPEATS
+    said = " ".join(case.text or "" for case in cases)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        seconds = write_sound(folder / "audio.flac", [case.recording for case in cases])
         environment = {
-            "PYTHONPATH": ":".join(str(ROOT / d) for d in ("lambdas", "containers", "tests")),
-            "PATH": f"{with_ffmpeg(peers, Path(folder))}:/usr/bin:/bin",
+            "PYTHONPATH": ":".join(str(ROOT / name) for name in CODE),
+            "PATH": f"{with_ffmpeg(peers, folder)}:/usr/bin:/bin",
             "HF_HUB_OFFLINE": "1",
         }
-        cost_of([speech, PEERS / "make_models.py", models], environment)
-        commands: dict[str, list[str | Path]] = {
-            "WhisperX": [peers, PEERS / "whisperx_peer.py"],
-            "faster-whisper, then pyannote.audio": [speech, PEERS / "plain.py"],
-            "ours, both at once": [speech, PEERS / "ours.py", "yes"],
-            "ours, one after the other": [speech, PEERS / "ours.py", "no"],
+        models = make_models(speech, folder / "models", environment)
+        measured = {
+            name: measure(command, models, environment, said)
+            for name, command in commands(speech, peers).items()
         }
-        costs = {
-            name: cost_of([*command, models, flac], environment)
-            for name, command in commands.items()
-        }
-    show(costs, seconds)
+    show(measured, f"{seconds:.0f} s of people's voices: {cases[0].name}, {cases[1].name}")
 
 
-def write_sound(flac: Path) -> float:
-    """The sample, some times over. Returns its length in seconds."""
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
-    with av.open(str(SAMPLE)) as video:
-        parts = [part for frame in video.decode(audio=0) for part in resampler.resample(frame)]
-    samples = np.tile(np.concatenate([part.to_ndarray()[0] for part in parts]), REPEATS)
+def make_models(speech: str, folder: Path, environment: dict[str, str]) -> Path:
+    cost_of([speech, PEERS / "make_models.py", folder], environment)
+    (folder / "tiny.en").symlink_to(BUILT_IN / "tiny.en")
+    return folder
+
+
+def measure(
+    command: list[str | Path], models: Path, environment: dict[str, str], said: str
+) -> tuple[Cost, float]:
+    """What it costs, and the share of words that it has wrong."""
+    flac, text = (models.parent / name for name in ("audio.flac", "words.txt"))
+    cost = cost_of([*command, models, flac, text], environment)
+    return cost, word_error(said, text.read_text())
+
+
+def commands(speech: str, peers: str) -> dict[str, list[str | Path]]:
+    """The first two run in the laptop's environment; the first finds no speakers."""
+    here = sys.executable
+    return {
+        "faster-whisper alone": [here, PEERS / "plain.py", "no"],
+        "ours on the laptop": [here, PEERS / "ours.py", "no"],
+        BASE: [peers, PEERS / "whisperx_peer.py"],
+        "faster-whisper+pyannote": [speech, PEERS / "plain.py", "yes"],
+        "ours, both at once": [speech, PEERS / "ours.py", "yes"],
+        "ours, one by one": [speech, PEERS / "ours.py", "no"],
+    }
+
+
+def write_sound(flac: Path, recordings: list[Path]) -> float:
+    """One after the other, with pauses. Returns the length in seconds."""
+    pause = np.zeros(RATE, dtype=np.int16)
+    samples = np.concatenate([part for path in recordings for part in (samples_of(path), pause)])
     with av.open(str(flac), "w", format="flac") as sink:
         stream = sink.add_stream("flac", rate=RATE, layout="mono")
         frame = av.AudioFrame.from_ndarray(samples[None], "s16", "mono")
@@ -65,27 +97,35 @@ def write_sound(flac: Path) -> float:
     return len(samples) / RATE
 
 
+def samples_of(recording: Path) -> NDArray[np.int16]:
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+    with av.open(str(recording)) as file:
+        parts = [part for frame in file.decode(audio=0) for part in resampler.resample(frame)]
+    return np.concatenate([part.to_ndarray()[0] for part in parts])
+
+
 def with_ffmpeg(peers: str, folder: Path) -> Path:
     """A folder with an `ffmpeg` in it, which WhisperX calls."""
     (folder / "ffmpeg").symlink_to(ffmpeg_of(peers))
     return folder
 
 
-def show(costs: dict[str, Cost], seconds: float) -> None:
-    title = f"{seconds:.0f} s of sound, Whisper base int8 on the CPU; ratios to WhisperX"
-    table = Table("", "Wall", "", "CPU", "", "Peak memory", "", title=title)
-    base = costs["WhisperX"]
-    for name, cost in costs.items():
+def show(measured: dict[str, tuple[Cost, float]], title: str) -> None:
+    table = Table(title=title, show_lines=True)
+    for column in ("", "Word error", "Wall", "CPU", "Peak memory"):
+        table.add_column(column, no_wrap=column == "", justify="right" if column else "left")
+    base, _ = measured[BASE]
+    for name, (cost, error) in measured.items():
         table.add_row(
             name,
-            f"{cost.wall_seconds:.1f} s",
-            f"{cost.wall_seconds / base.wall_seconds:.2f}x",
-            f"{cost.cpu_seconds:.1f} s",
-            f"{cost.cpu_seconds / base.cpu_seconds:.2f}x",
-            f"{cost.peak_mib:.0f} MiB",
-            f"{cost.peak_mib / base.peak_mib:.2f}x",
+            f"{error:.1%}",
+            f"{cost.wall_seconds:.1f} s\n{cost.wall_seconds / base.wall_seconds:.2f}x",
+            f"{cost.cpu_seconds:.1f} s\n{cost.cpu_seconds / base.cpu_seconds:.2f}x",
+            f"{cost.peak_mib:.0f} MiB\n{cost.peak_mib / base.peak_mib:.2f}x",
         )
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    console.print(NOTE)
 
 
 if __name__ == "__main__":

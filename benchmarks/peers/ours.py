@@ -1,48 +1,35 @@
-"""The container's own speech task on a local FLAC and local models, without the cloud around it.
+"""The container's own speech task on a local FLAC and local models; without pyannote.audio in the
+environment, the built-in diarizer.
 
-`python ours.py yes|no MODELS FLAC`: whether both engines work at once
+`python ours.py yes|no MODELS FLAC TEXT`: whether both engines work at once
 """
 
 from __future__ import annotations
 
-import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-from speech.conftest import _import_torchaudio_without_cuda
+if find_spec("torchaudio"):
+    import speech.conftest  # noqa: F401  # makes torchaudio importable beside a torch without CUDA
 
-_import_torchaudio_without_cuda()
+from local_task import transcribe  # torchaudio comes first
 
-from transcribe_speech import heartbeat, listening  # noqa: E402  # torchaudio comes first
-
-from builders import an_inspected_job  # noqa: E402
-from lifestream.domain.job import JobOptions  # noqa: E402
-from lifestream.settings import SpeechSettings  # noqa: E402
+from lifestream.settings import SpeechSettings
 
 
-def main(together: Any, models: Path, flac: Path) -> None:
+def main(together: Any, models: Path, flac: Path, text: Path) -> None:
     settings = SpeechSettings(
         models_dir=models,
-        whisper_model="base",
+        whisper_model="tiny.en",
         pyannote_model="diarization",
         device="cpu",
         both_at_once=together,
     )
-    job = an_inspected_job().model_copy(update={"options": JobOptions(language="en")})
-    here = SimpleNamespace(download=lambda *names: shutil.copyfile(flac, names[-1]))
-    nothing: Any = SimpleNamespace(show_progress=lambda *_: None)
-    vars(listening).update(
-        artifacts=lambda: here,
-        load=lambda _: SimpleNamespace(bucket=""),
-        fetch_models=lambda *_: None,
-        clients=SimpleNamespace(s3=lambda: None),
-    )
-    vars(heartbeat).update(job_table=lambda: nothing)
-    transcript, _ = listening.listen(job, settings)
-    sys.stdout.write(f"{sum(len(s.words) for s in transcript.segments)} words\n")
+    transcript, _ = transcribe(flac, settings)
+    text.write_text(" ".join(segment.text for segment in transcript.believed.segments))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    main(sys.argv[1], *map(Path, sys.argv[2:]))

@@ -1,6 +1,6 @@
-"""faster-whisper and pyannote.audio one after the other, as their own guides show it.
+"""faster-whisper, and pyannote.audio after it, as their own guides show it.
 
-`python plain.py MODELS FLAC`
+`python plain.py yes|no MODELS FLAC TEXT`: whether speakers are wanted
 """
 
 from __future__ import annotations
@@ -9,25 +9,33 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from speech.conftest import _import_torchaudio_without_cuda
 
-
-def main(models: Path, flac: Path) -> None:
-    import torch
-    from faster_whisper import BatchedInferencePipeline, WhisperModel, decode_audio
-    from pyannote.audio import Pipeline
+def main(with_speakers: str, models: Path, flac: Path, text: Path) -> None:
+    from faster_whisper import BatchedInferencePipeline, WhisperModel
 
     whisper = BatchedInferencePipeline(
-        WhisperModel(str(models / "base"), device="cpu", compute_type="int8")
+        WhisperModel(str(models / "tiny.en"), device="cpu", compute_type="int8")
     )
-    segments, _ = whisper.transcribe(str(flac), batch_size=16, language="en", word_timestamps=True)
-    words = [word for segment in segments for word in segment.words]
+    found, _ = whisper.transcribe(str(flac), batch_size=16, language="en", word_timestamps=True)
+    segments = list(found)
+    text.write_text("".join(segment.text for segment in segments))
+    if with_speakers == "yes":
+        import speech.conftest  # noqa: F401  # makes torchaudio importable without CUDA
+
+        turns = turns_of(models, flac)
+        words = [word for segment in segments for word in segment.words or ()]
+        sys.stdout.write(f"{len([speaker_of(word, turns) for word in words])} words\n")
+
+
+def turns_of(models: Path, flac: Path) -> list[Any]:
+    import torch
+    from faster_whisper import decode_audio
+    from pyannote.audio import Pipeline
+
     waveform = torch.from_numpy(decode_audio(str(flac)))[None]
     diarize = Pipeline.from_pretrained(str(models / "diarization"))
     found = diarize({"waveform": waveform, "sample_rate": 16_000})
-    turns = list(found.speaker_diarization.itertracks(yield_label=True))
-    speakers = [speaker_of(word, turns) for word in words]
-    sys.stdout.write(f"{len(speakers)} words\n")
+    return list(found.speaker_diarization.itertracks(yield_label=True))
 
 
 def speaker_of(word: Any, turns: list[Any]) -> str | None:
@@ -40,5 +48,4 @@ def speaker_of(word: Any, turns: list[Any]) -> str | None:
 
 
 if __name__ == "__main__":
-    _import_torchaudio_without_cuda()
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(sys.argv[1], *map(Path, sys.argv[2:]))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +24,17 @@ UNUSED = "<|unused|>"
 """Becomes the empty word, by which CTranslate2 knows a multilingual model."""
 EMBEDDING_DIMENSION = 256
 PLDA_DIMENSION = 128
+WIDTH, LAYERS, HEADS = 64, 2, 2
+"""Of the Whisper."""
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Of a Whisper. With `tokens`, every clip has so many of them, as speech has about 100."""
-
-    width: int = 64
-    layers: int = 2
-    heads: int = 2
-    tokens: int | None = None
-
-
-BASE = Shape(width=512, layers=6, heads=8, tokens=100)
-"""Whisper base: 74 million parameters."""
-
-
-def make_whisper(folder: Path, shape: Shape = Shape()) -> Path:
-    """A multilingual Whisper, converted for CTranslate2: about 2 MB unless it is to be larger."""
+def make_whisper(folder: Path) -> Path:
+    """A multilingual Whisper, converted for CTranslate2: about 2 MB."""
     source = folder.with_name(f"{folder.name}-hf")
     source.mkdir(parents=True)
     tokenizer = _tokenizer()
     tokenizer.save(str(source / "tokenizer.json"))
-    _whisper(tokenizer, shape).save_pretrained(source)
+    _whisper(tokenizer).save_pretrained(source)
     _write_json(
         source / "tokenizer_config.json",
         {
@@ -82,7 +69,7 @@ def _tokenizer() -> Any:
     return tokenizer
 
 
-def _whisper(tokenizer: Any, shape: Shape) -> Any:
+def _whisper(tokenizer: Any) -> Any:
     from transformers import GenerationConfig, WhisperConfig, WhisperForConditionalGeneration
 
     torch.manual_seed(0)
@@ -91,13 +78,13 @@ def _whisper(tokenizer: Any, shape: Shape) -> Any:
     config = WhisperConfig(
         vocab_size=tokenizer.get_vocab_size(),
         num_mel_bins=80,
-        d_model=shape.width,
-        encoder_layers=shape.layers,
-        decoder_layers=shape.layers,
-        encoder_attention_heads=shape.heads,
-        decoder_attention_heads=shape.heads,
-        encoder_ffn_dim=4 * shape.width,
-        decoder_ffn_dim=4 * shape.width,
+        d_model=WIDTH,
+        encoder_layers=LAYERS,
+        decoder_layers=LAYERS,
+        encoder_attention_heads=HEADS,
+        decoder_attention_heads=HEADS,
+        encoder_ffn_dim=4 * WIDTH,
+        decoder_ffn_dim=4 * WIDTH,
         pad_token_id=end,
         bos_token_id=end,
         eos_token_id=end,
@@ -111,8 +98,6 @@ def _whisper(tokenizer: Any, shape: Shape) -> Any:
         embedding = model.model.decoder.embed_tokens.weight
         embedding[no_words] = 0
         embedding[end:] = 0.005 * torch.randn_like(embedding[end:])  # so that prompts differ
-        if shape.tokens:
-            _end_after(shape.tokens, model, end)
     model.generation_config = GenerationConfig(
         suppress_tokens=[],
         begin_suppress_tokens=[end],
@@ -123,15 +108,6 @@ def _whisper(tokenizer: Any, shape: Shape) -> Any:
         lang_to_id={f"<|{code}|>": tokenizer.token_to_id(f"<|{code}|>") for code in _codes()},
     )
     return model
-
-
-def _end_after(tokens: int, model: Any, end: int) -> None:
-    """The position says whether the end is the most or the least probable token."""
-    decoder = model.model.decoder
-    direction = torch.randn_like(decoder.embed_tokens.weight[end])
-    decoder.embed_tokens.weight[end] = 0.02 * direction
-    decoder.embed_positions.weight[: tokens + 4] -= direction
-    decoder.embed_positions.weight[tokens + 4 :] += 20 * direction
 
 
 def _codes() -> tuple[str, ...]:
