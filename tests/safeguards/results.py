@@ -90,7 +90,7 @@ RESULTS = (
     Mutant(
         "missing speech is named",
         "lambdas/lifestream/domain/quality.py",
-        "if report.missing_text:",
+        "if missing >= MISSING_SECONDS:",
         "if False:",
         ("tests/unit/test_quality.py",),
     ),

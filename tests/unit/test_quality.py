@@ -66,15 +66,17 @@ def test_speech_without_words_is_missing_text() -> None:
     assert f"seconds of speech have no text ({begin} to {end})" in report.verdict
 
 
-def test_a_second_of_speech_without_words_is_named_and_a_breath_is_not() -> None:
+def test_half_a_second_of_speech_without_words_is_listed_and_a_second_is_told() -> None:
     end = MEETING.segments[-1].end_seconds
     spans = [(0, end), (end + 1.2, end + 1.8), (end + 2.0, end + 2.5)]
     speech = [{"start_seconds": start, "end_seconds": stop} for start, stop in spans]
 
-    report = report_of(MEETING, speech=speech)
+    both, one = report_of(MEETING, speech=speech), report_of(MEETING, speech=speech[:2])
 
-    assert [round(span.seconds, 3) for span in report.missing_text] == [1.3]
-    assert report_of(MEETING, speech=speech[:2]).missing_text == ()
+    assert [round(span.seconds, 3) for span in both.missing_text] == [1.3]
+    assert "1 of" in both.verdict
+    assert [round(span.seconds, 3) for span in one.missing_text] == [0.6]
+    assert "no text" not in one.verdict
 
 
 def test_what_is_loud_and_no_speech_is_named_as_such() -> None:

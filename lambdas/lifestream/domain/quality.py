@@ -15,8 +15,8 @@ from lifestream.domain.transcript import Flag, Segment, Span, Transcript
 
 LOW_CONFIDENCE = 0.5
 ENOUGH_CONFIDENCE = 0.7
-SHORTEST_MISSING_SECONDS = 1.0
-LOUD_SECONDS = 5.0
+SHORTEST_MISSING_SECONDS = 0.5
+MISSING_SECONDS, LOUD_SECONDS = 1.0, 5.0
 """Less than this in all is in the report, and not in the verdict."""
 TIMES_SHOWN = 3
 MUCH = 0.1
@@ -106,8 +106,8 @@ def _judgement(report: QualityReport) -> str:
 
 
 def _reservations(report: QualityReport) -> Iterator[str]:
-    if report.missing_text:
-        missing = sum(span.seconds for span in report.missing_text)
+    missing = sum(span.seconds for span in report.missing_text)
+    if missing >= MISSING_SECONDS:
         yield (
             f"{missing:.0f} of {report.speech_seconds:.0f} seconds of speech have no text "
             f"({_when(report.missing_text)})"
