@@ -15,6 +15,8 @@ import av
 import numpy as np
 from av.audio.stream import AudioStream
 
+from media_files import level
+
 CONTAINERS = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts")
 SAMPLES = 60_000_000
 FULL_BOX = b"\0\0\0\0"
@@ -89,13 +91,7 @@ def edit_lists(path: Path) -> Path:
 
 def fragment(path: Path) -> Path:
     """A fragment of 60 million samples, none of which takes a byte of the index."""
-    with av.open(str(path), "w", options={"movflags": "empty_moov+frag_keyframe"}) as sink:
-        stream = sink.add_stream("aac", rate=16_000, layout="mono")
-        assert isinstance(stream, AudioStream)
-        frame = av.AudioFrame.from_ndarray(np.ones((1, 16_000), dtype=np.int16), layout="mono")
-        frame.sample_rate, frame.pts = 16_000, 0
-        sink.mux(stream.encode(frame))
-        sink.mux(stream.encode(None))
+    level(path, "aac", seconds=1, movflags="empty_moov+frag_keyframe")
     head = b"".join(box(*b) for b in boxes(path.read_bytes()) if b[0] in (b"ftyp", b"moov"))
     header = box(b"tfhd", struct.pack(">IIII", 0x020018, 1, 1, 1))
     run = box(b"trun", struct.pack(">III", 1, SAMPLES, 0))

@@ -67,6 +67,18 @@ def tones(target: Path, *, seconds: float, spans: Sequence[tuple[float, float]])
     return target
 
 
+def level(path: Path, codec: str, *, seconds: int, rate: int = 16_000, **options: str) -> Path:
+    """Samples that are all one, mono, as the muxer writes them with these options."""
+    with av.open(str(path), "w", options=options) as sink:
+        stream = sink.add_stream(codec, rate=rate, layout="mono")
+        assert isinstance(stream, AudioStream)
+        samples = np.ones((1, seconds * rate), dtype=np.int16)
+        frame = av.AudioFrame.from_ndarray(samples, layout="mono")
+        frame.sample_rate, frame.pts = rate, 0
+        sink.mux([*stream.encode(frame), *stream.encode(None)])
+    return path
+
+
 def cut(source: Path, target: Path, *, share: float) -> Path:
     """The first bytes of a file, as an upload that broke off leaves it."""
     data = source.read_bytes()

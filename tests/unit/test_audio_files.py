@@ -6,10 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
-import av
-import numpy as np
 import pytest
-from av.audio.stream import AudioStream
 
 from builders import a_job, a_transcript
 from lifestream.domain.file_types import EXTENSIONS, Container, content_type, extension
@@ -22,7 +19,7 @@ from lifestream.errors import (
     VideoTooLongError,
 )
 from lifestream.media.container_format import identify
-from media_files import cut, tone
+from media_files import cut, level, tone
 from simulated_store import Bucket
 from steps.inspect_video import inspect
 from unit.test_container_format import identified
@@ -102,13 +99,7 @@ def test_a_wave_file_that_came_through_a_pipe_is_whole(tmp_path: Path, size: int
 
 
 def rf64(path: Path) -> Path:
-    with av.open(str(path), "w", options={"rf64": "always"}) as sink:
-        stream = sink.add_stream("pcm_s16le", rate=16_000, layout="mono")
-        assert isinstance(stream, AudioStream)
-        frame = av.AudioFrame.from_ndarray(np.ones((1, 48_000), dtype=np.int16), layout="mono")
-        frame.sample_rate, frame.pts = 16_000, 0
-        sink.mux(stream.encode(frame))
-    return path
+    return level(path, "pcm_s16le", seconds=3, rf64="always")
 
 
 def test_a_wave_file_with_64_bit_sizes_is_whole_or_truncated(tmp_path: Path) -> None:
@@ -139,14 +130,7 @@ def test_streams_of_frames_are_measured_while_they_are_read(tmp_path: Path, suff
 
 def live(path: Path) -> Path:
     """As a browser records it: neither sizes nor a duration."""
-    with av.open(str(path), "w", options={"live": "1"}) as sink:
-        stream = sink.add_stream("libopus", rate=48_000, layout="mono")
-        assert isinstance(stream, AudioStream)
-        frame = av.AudioFrame.from_ndarray(np.ones((1, 144_000), dtype=np.int16), layout="mono")
-        frame.sample_rate, frame.pts = 48_000, 0
-        sink.mux(stream.encode(frame))
-        sink.mux(stream.encode(None))
-    return path
+    return level(path, "libopus", rate=48_000, seconds=3, live="1")
 
 
 def test_a_live_webm_without_a_duration_is_whole(tmp_path: Path) -> None:

@@ -6,14 +6,12 @@ import struct
 from collections.abc import Mapping
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
-from av.audio.stream import AudioStream
 
 from lifestream.errors import TruncatedVideoError
 from lifestream.media.container_format import identify
-from media_files import cut, tone, tones
+from media_files import cut, level, tone, tones
 from unit.test_sandbox import extract, opened, reader
 from unit.test_sound_shapes import samples_of
 
@@ -83,14 +81,7 @@ def test_a_matroska_file_that_was_cut_off_is_refused(tmp_path: Path, share: floa
 
 def with_index_first(path: Path) -> bytes:
     """Its last box, the media data, says that it reaches to the end of the file (size 0)."""
-    with av.open(str(path), "w", options={"movflags": "faststart"}) as sink:
-        stream = sink.add_stream("aac", rate=16_000, layout="mono")
-        assert isinstance(stream, AudioStream)
-        frame = av.AudioFrame.from_ndarray(np.ones((1, 80_000), dtype=np.int16), layout="mono")
-        frame.sample_rate, frame.pts = 16_000, 0
-        sink.mux(stream.encode(frame))
-        sink.mux(stream.encode(None))
-    data = path.read_bytes()
+    data = level(path, "aac", seconds=5, movflags="faststart").read_bytes()
     at = data.index(b"mdat")
     return data[: at - 4] + bytes(4) + data[at:]
 
