@@ -15,6 +15,8 @@ from conftest import BUCKET
 from lifestream.domain.messages import jobs_in
 from lifestream.errors import InvalidMessageError
 
+TOO_DEEP = '{"Records": ' + "[" * 100_000
+
 
 def s3_record(key: str, *, event: str = "ObjectCreated:Put", version: str = "v1") -> dict[str, Any]:
     return {
@@ -95,7 +97,7 @@ def test_what_is_no_upload_is_ignored(message: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["", "not json", "[]", "{}", '{"Records": []}', '{"job_id": "x"}', "null"],
+    ["", "not json", "[]", "{}", '{"Records": []}', '{"job_id": "x"}', "null", TOO_DEEP],
 )
 def test_what_is_neither_event_nor_job_is_refused(body: str) -> None:
     with pytest.raises(InvalidMessageError):
