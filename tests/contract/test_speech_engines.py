@@ -182,6 +182,14 @@ def test_one_speaker_alone_stays_one(sample: Sound) -> None:
     assert {turn.speaker for turn in turns.turns} == {"SPEAKER_00"}
 
 
+def test_in_eleven_seconds_four_are_enough_to_be_a_speaker(sample: Sound) -> None:
+    first = a_sound(sample.samples[: 11 * RATE])
+
+    turns = VoiceClusterer().diarize(first, JobOptions(), nobody_listens).turns
+
+    assert [turn.speaker for turn in turns] == ["SPEAKER_00", "SPEAKER_01"]
+
+
 def test_quick_turns_are_told_apart(sample: Sound) -> None:
     """Of 1.2 seconds, a twentieth of a second between them: the detector hears no pause."""
     pause = np.zeros(RATE // 20, dtype=np.float32)

@@ -29,8 +29,9 @@ DOUBT = 1.5
 USUAL_LIKENESS = 0.72
 """Of two phrases of one person: the cosine of their vectors, in any room and over any line."""
 FEWEST_PHRASES = 3
-SHORTEST_SECONDS = 5.0
-"""A speaker who says less is not told from a slip of the voice of another."""
+SHORTEST_SECONDS, SHORTEST_SHARE = 5.0, 0.2
+"""A speaker who says less than both is not told from a slip of the voice of another. The share is
+for recordings of half a minute and less."""
 PRIOR_PHRASES = 6
 TRIES = 5
 
@@ -80,7 +81,8 @@ def _without_empty(labels: Labels, count: int) -> Labels:
 def _are_voices(vectors: Vectors, seconds: NDArray[np.float64], labels: Labels, count: int) -> bool:
     phrases = np.bincount(labels, minlength=count)
     spoken = np.bincount(labels, seconds, minlength=count)
-    if phrases.min() < FEWEST_PHRASES or spoken.min() < SHORTEST_SECONDS:
+    shortest = min(SHORTEST_SECONDS, SHORTEST_SHARE * float(spoken.sum()))
+    if phrases.min() < FEWEST_PHRASES or spoken.min() < shortest:
         return False
     smaller = np.minimum.outer(phrases, phrases)
     difference = (1 - _similarity(vectors, seconds, labels, count)) * smaller / (smaller + DOUBT)
