@@ -16,7 +16,7 @@ from lifestream.domain.job import JobOptions
 from lifestream.domain.suspicion import LOW_LOG_PROBABILITY, NO_SPEECH_PROBABILITY
 from lifestream.domain.timeline import Timeline, without_words
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Span, Word
-from lifestream.engines.transcription import Heard, Transcriber
+from lifestream.engines.transcription import UNDETERMINED, Heard, Transcriber
 from lifestream.media import SAMPLE_RATE
 from lifestream.media.sound import Sound
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan
@@ -24,7 +24,6 @@ from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan
 SHORTEST_SECONDS = 1.0
 MARGIN_SECONDS = 0.2
 """Heard before and after, so that the first and the last word are whole."""
-UNDETERMINED = "und"
 
 
 def recognize(

@@ -10,6 +10,8 @@ from lifestream.domain.transcript import Recognition
 from lifestream.media.sound import Sound
 from lifestream.settings import SpeechSettings
 
+UNDETERMINED = "und"
+"""The language of a recording in which nobody was heard (ISO 639-2)."""
 Heard = Callable[[float], None]
 """Called with the seconds of sound that are done, from any thread."""
 

@@ -15,7 +15,7 @@ from lifestream.domain.job import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
 from lifestream.engines.device import capacity_of, chosen, named_errors
 from lifestream.engines.model_folder import verified
-from lifestream.engines.transcription import Heard
+from lifestream.engines.transcription import UNDETERMINED, Heard
 from lifestream.errors import EnglishOnlyModelError, OutOfMemoryError, UnsupportedOptionError
 from lifestream.media.sound import Sound
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan, clips
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 NEEDED = ("model.bin", "config.json", "tokenizer.json")
 CLIPS_AT_A_TIME = 32
 SMALLER = {"float32": "int8", "float16": "int8_float16", "auto": "int8"}
-UNDETERMINED = "und"
 NO_TRANSLATOR = "turbo"
 """OpenAI's turbo models were trained without translations, and write down what is spoken."""
 
