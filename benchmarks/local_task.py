@@ -7,11 +7,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from transcribe_speech import heartbeat, listening
+from transcribe_speech import heartbeat, pipeline
 
 from builders import an_inspected_job
-from lifestream.domain.evidence import Evidence
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.diagnostics import Evidence
 from lifestream.domain.transcript import Transcript
 from lifestream.settings import SpeechSettings
 
@@ -21,11 +21,11 @@ def transcribe(flac: Path, settings: SpeechSettings) -> tuple[Transcript, Eviden
     job = an_inspected_job().model_copy(update={"options": JobOptions(language="en")})
     here = SimpleNamespace(download=lambda *names: shutil.copyfile(flac, names[-1]))
     nothing: Any = SimpleNamespace(show_progress=lambda *_: None)
-    vars(listening).update(
+    vars(pipeline).update(
         artifacts=lambda: here,
         load=lambda _: SimpleNamespace(bucket=""),
         fetch_models=lambda *_: None,
         clients=SimpleNamespace(s3=lambda: None),
     )
     vars(heartbeat).update(job_table=lambda: nothing)
-    return listening.listen(job, settings)
+    return pipeline.listen(job, settings)

@@ -7,13 +7,12 @@ import time
 import numpy as np
 
 from lifestream.aws.artifacts import collecting_no_garbage
-from lifestream.domain.attribution import segments_by_speaker
 from lifestream.domain.chunks import chunks_of
-from lifestream.domain.evidence import Evidence
-from lifestream.domain.job import JobOptions
-from lifestream.domain.quality import assess
-from lifestream.domain.results import result_files
-from lifestream.domain.suspicion import flagged
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.hallucinations import flagged
+from lifestream.domain.speech.quality import assess
+from lifestream.domain.speech.speaker_assignment import segments_by_speaker
 from lifestream.domain.transcript import (
     Engines,
     RecognizedSegment,
@@ -24,6 +23,7 @@ from lifestream.domain.transcript import (
     Transcript,
     Word,
 )
+from lifestream.rendering.result_files import result_files
 
 HOURS = 12
 WORD_SECONDS, PAUSE_SECONDS = 0.4, 0.6

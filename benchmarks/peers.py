@@ -25,7 +25,7 @@ from rich.table import Table
 from speech_errors import word_error
 from voice_cases import voice_cases
 
-from cdk_app.local.weights import BUILT_IN
+from cdk_app.local.model_weights import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
 PEERS = ROOT / "benchmarks" / "peers"

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from lifestream.domain.quality import QualityReport
-from lifestream.domain.summary import normalized
-from lifestream.domain.timeline import PAUSE_SECONDS, Timeline
+from lifestream.domain.speech.quality import QualityReport
+from lifestream.domain.speech.timeline import PAUSE_SECONDS, Timeline
+from lifestream.domain.text import normalized
 from lifestream.domain.transcript import Span, SpeakerTurn, Transcript
 
 FRAMES_PER_SECOND = 100

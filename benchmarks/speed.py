@@ -17,13 +17,13 @@ from long_transcript import HOURS, after_the_engines
 from rich.console import Console
 from rich.table import Table
 
-from cdk_app.local.weights import BUILT_IN
-from lifestream.domain.attribution import assign_speakers
-from lifestream.domain.job import JobOptions
+from cdk_app.local.model_weights import BUILT_IN
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.speaker_assignment import assign_speakers
 from lifestream.domain.transcript import SpeakerTurn, Word
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.transcription import load_transcriber
-from lifestream.media.sound import Sound, load_samples
+from lifestream.media.audio import Sound, load_samples
 from lifestream.media.voice_activity import speech_spans
 from lifestream.settings import SpeechSettings
 

@@ -29,9 +29,9 @@ from speech_errors import (
 )
 from voice_cases import VoiceCase, voice_cases
 
-from cdk_app.local.weights import BUILT_IN
-from lifestream.domain.quality import QualityReport, assess
-from lifestream.domain.timeline import Timeline
+from cdk_app.local.model_weights import BUILT_IN
+from lifestream.domain.speech.quality import QualityReport, assess
+from lifestream.domain.speech.timeline import Timeline
 from lifestream.domain.transcript import Span, Transcript
 from lifestream.observability import logger
 from lifestream.settings import SpeechSettings

@@ -7,7 +7,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk_app.caretakers import Caretakers
+from cdk_app.recovery import Caretakers
 from cdk_app.webhook import Webhook
 
 

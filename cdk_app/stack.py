@@ -9,7 +9,6 @@ from constructs import Construct
 
 from cdk_app.api_keys import ApiKeys
 from cdk_app.bundling import Requirements
-from cdk_app.caretakers import Caretakers
 from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
 from cdk_app.dispatcher import Dispatcher
@@ -25,6 +24,7 @@ from cdk_app.grants import (
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
+from cdk_app.recovery import Caretakers
 from cdk_app.slots import SlotTable
 from cdk_app.uploads import Uploads
 from cdk_app.webhook import Webhook

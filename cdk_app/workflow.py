@@ -36,7 +36,7 @@ SEND_TIMEOUT = Duration.seconds(60)
 GRACE_SECONDS = 10
 TRANSIENT_IN_DYNAMODB = ("States.TaskFailed", "States.Timeout")
 # Only where SQS itself says no: a lost answer tried again would be a second DLQ message. What
-# is left in doubt is settled after the end (lifestream.aws.settlement).
+# is left in doubt is settled after the end (lifestream.recovery.finalizer).
 TRANSIENT_IN_SQS = ("SQS.AmazonSQSException",)
 COUNTERS = {**container_retries.COUNTERS, **{looks_of(pool): 0 for pool in Pool}}
 COMMENTS = {

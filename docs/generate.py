@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from infrastructure.conftest import all_states, definition, synthesized
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.job_ended import JobEnded
-from lifestream.domain.manifest import Manifest
-from lifestream.domain.quality import QualityReport
+from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Transcript
+from lifestream.rendering.manifest import Manifest
 from lifestream.step_names import Step
 
 ROOT = Path(__file__).parent.parent

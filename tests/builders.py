@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lifestream.domain.evidence import Evidence
 from lifestream.domain.file_types import Container
-from lifestream.domain.job import Failure, JobOptions, ProcessingJob
-from lifestream.domain.payloads import InspectedJob, PublishableJob
+from lifestream.domain.job import Failure, ProcessingJob
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.step_payloads import InspectedJob, PublishableJob
 from lifestream.domain.summary import NOTHING_SAID, SummaryDraft
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript, Word
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.media.voice_activity import speech_spans
 
 LAMBDA_CONTEXT: Any = SimpleNamespace(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from cdk_app.local.weights import BUILT_IN
+from cdk_app.local.model_weights import BUILT_IN
 from lifestream.engines.embedding.wordllama import WordLlama
 from lifestream.engines.transcription import Transcriber, load_transcriber
 from lifestream.settings import SpeechSettings

@@ -21,7 +21,7 @@ from moto import mock_aws
 from moto.s3.models import FakeKey
 
 from lifestream import settings, step
-from lifestream.aws import clients, keys
+from lifestream.aws import api_keys, clients
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
 from media_files import SAMPLE
@@ -72,7 +72,7 @@ def forget_everything() -> None:
         clients.secrets_manager,
         clients.cloud_formation,
         clients.table,
-        keys._provider,
+        api_keys._provider,
         step.artifacts,
         step.job_table,
         step.slots,

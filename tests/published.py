@@ -7,9 +7,9 @@ from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.domain.quality import assess
-from lifestream.domain.results import result_files
+from lifestream.domain.speech.quality import assess
 from lifestream.domain.transcript import Transcript
+from lifestream.rendering.result_files import result_files
 
 
 def publish_results(aws: Aws, job: ProcessingJob, transcript: Transcript) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 
-from transcribe_speech import listening, main
+from transcribe_speech import main, pipeline
 
-from lifestream.domain.evidence import Diarization
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.diagnostics import Diarization
 from lifestream.domain.transcript import Recognition, RecognizedSegment, SpeakerTurn, Word
 from lifestream.engines.transcription import Heard
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.media.voice_activity import SpeechSpan
 
 SECONDS = 0.5
@@ -32,7 +32,7 @@ class Timed:
 
 
 if __name__ == "__main__":
-    vars(listening).update(
+    vars(pipeline).update(
         load_transcriber=lambda _: Timed(),
         load_diarizer=lambda _: Timed(),
         speech_spans=lambda *_, **__: (SpeechSpan(0, 1 << 30),),

@@ -22,16 +22,17 @@ from cdk_app.local.progress import progress_table
 from cdk_app.local.run import Deployment, Outcome
 from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
 from lifestream.aws import clients
-from lifestream.client import display
+from lifestream.client.commands import display
+from lifestream.client.commands.results import FOLDER
+from lifestream.client.commands.terminal import plain, plain_errors
 from lifestream.client.connection import connect
 from lifestream.client.library import ask, search
 from lifestream.client.redrive import dead_letters_of
 from lifestream.client.results import PAGE
-from lifestream.client.results_cli import FOLDER
-from lifestream.client.terminal import plain, plain_errors
 from lifestream.client.video_service import VideoService
-from lifestream.domain.job import JobOptions, JobStatus
-from lifestream.domain.reading import visible
+from lifestream.domain.job import JobStatus
+from lifestream.domain.options import JobOptions
+from lifestream.domain.text import visible
 
 NEXT_SECTION = "\n## "
 FIRST_TURNS = 4

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from lifestream.client.terminal import plain
+from lifestream.client.commands.terminal import plain
 from lifestream.step_names import Step
 
 SHOWN = tuple(step for step in Step if step != Step.RECORD_FAILURE)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from cdk_app.local.progress import StateRun, states_of
 from lifestream.client.results import Results
 from lifestream.client.video_service import VideoService
-from lifestream.domain.job import JobOptions, ProcessingJob
+from lifestream.domain.job import ProcessingJob
+from lifestream.domain.options import JobOptions
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -24,8 +24,8 @@ from botocore.config import Config
 
 from cdk_app.local.credentials import Credentials
 from cdk_app.local.deployment import deploy
+from cdk_app.local.model_weights import gather
 from cdk_app.local.synthesis import ROOT, synthesize
-from cdk_app.local.weights import gather
 from lifestream.settings import SpeechSettings, SummarySettings, VoiceSettings
 
 ACCOUNT = "000000000000"
@@ -137,7 +137,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "cdk_app.local.embedded_aws", json.dumps(argument)],
+            [sys.executable, "-m", "cdk_app.local.ministack.server", json.dumps(argument)],
             env=environment,
             cwd=ROOT,
             stdin=subprocess.PIPE,

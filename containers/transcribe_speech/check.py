@@ -16,15 +16,15 @@ from importlib.util import find_spec
 import numpy as np
 
 from lifestream.aws import clients
-from lifestream.aws.models import fetch_models
-from lifestream.domain.job import JobOptions
-from lifestream.engines.device import chosen, named_errors
+from lifestream.aws.model_weights import fetch_models
+from lifestream.domain.options import JobOptions
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.pyannote import Pyannote
+from lifestream.engines.speech_runtime.device import chosen, named_errors
 from lifestream.engines.transcription import load_transcriber
 from lifestream.errors import PipelineError
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.media.voice_activity import SpeechSpan, speech_spans
 from lifestream.settings import SpeechSettings, Storage, load
 

@@ -8,8 +8,8 @@ from threading import Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lifestream.domain.payloads import InspectedJob
 from lifestream.domain.progress import Progress, ProgressMeter
+from lifestream.domain.step_payloads import InspectedJob
 from lifestream.observability import logger
 from lifestream.step import job_table
 

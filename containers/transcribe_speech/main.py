@@ -16,7 +16,7 @@ import time
 from typing import NoReturn
 
 from transcribe_speech.check import check
-from transcribe_speech.listening import listen
+from transcribe_speech.pipeline import listen
 
 from lifestream.aws.artifacts import (
     ERROR_REPORT,
@@ -27,8 +27,9 @@ from lifestream.aws.artifacts import (
 )
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain import fingerprints
-from lifestream.domain.job import Frozen, JobStatus
-from lifestream.domain.payloads import InspectedJob
+from lifestream.domain.base import Frozen
+from lifestream.domain.job import JobStatus
+from lifestream.domain.step_payloads import InspectedJob
 from lifestream.domain.transcript import Engines
 from lifestream.errors import (
     ContainerInterruptedError,

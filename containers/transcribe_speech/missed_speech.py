@@ -12,13 +12,13 @@ from itertools import accumulate, groupby
 from math import ceil
 from operator import itemgetter
 
-from lifestream.domain.job import JobOptions
-from lifestream.domain.suspicion import LOW_LOG_PROBABILITY, NO_SPEECH_PROBABILITY
-from lifestream.domain.timeline import Timeline, without_words
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.hallucinations import LOW_LOG_PROBABILITY, NO_SPEECH_PROBABILITY
+from lifestream.domain.speech.timeline import Timeline, without_words
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Span, Word
 from lifestream.engines.transcription import UNDETERMINED, Heard, Transcriber
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan
 
 SHORTEST_SECONDS = 1.0

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 from lifestream.aws import clients
-from lifestream.aws.announcements import Announcements
 from lifestream.aws.containers import Containers
 from lifestream.aws.executions import Executions
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.queues import QueueService
-from lifestream.aws.reconciliation import Reconciliation
-from lifestream.aws.settlement import PATIENCE, Settlement
 from lifestream.aws.slots import Slots
+from lifestream.recovery.finalizer import PATIENCE, Settlement
+from lifestream.recovery.job_events import Announcements
+from lifestream.recovery.reconciler import Reconciliation
 from lifestream.settings import OperatorSettings
 
 

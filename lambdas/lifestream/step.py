@@ -14,7 +14,7 @@ from lifestream.aws.artifacts import Artifacts
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.slots import Slots
 from lifestream.aws.transient import transient_aws_errors
-from lifestream.aws.voices import Voices
+from lifestream.aws.voiceprints import Voices
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.errors import JobEndedError
 from lifestream.observability import logger

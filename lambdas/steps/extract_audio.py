@@ -10,7 +10,7 @@ from lifestream.aws.read_ahead import fetch_pool
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import JobStatus
-from lifestream.domain.payloads import InspectedJob
+from lifestream.domain.step_payloads import InspectedJob
 from lifestream.media.sandbox import Extraction, Video
 from lifestream.settings import MediaSettings, load
 from lifestream.step import artifacts, job_table, step

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from lifestream.aws import clients
-from lifestream.aws.keys import with_keys
+from lifestream.aws.api_keys import with_keys
 from lifestream.aws.videos import other_versions
 from lifestream.domain.chunks import CHUNKING, Indexed, chunks_of
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import JobStatus
-from lifestream.domain.payloads import InspectedJob, SwitchedOff, WithoutPart
+from lifestream.domain.step_payloads import InspectedJob, SwitchedOff, WithoutPart
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
 from lifestream.settings import IndexSettings, Keys, Storage, load

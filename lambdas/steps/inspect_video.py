@@ -8,8 +8,9 @@ from lifestream.aws.read_ahead import fetch_pool
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.file_types import EXTENSIONS, extension
-from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
-from lifestream.domain.payloads import InspectedJob, Inspection
+from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.options import JobOptions
+from lifestream.domain.step_payloads import InspectedJob, Inspection
 from lifestream.errors import UnsupportedExtensionError
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video

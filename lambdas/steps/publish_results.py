@@ -5,11 +5,11 @@ from __future__ import annotations
 from lifestream.aws.artifacts import CHECKPOINT, SUMMARY, Checkpoint
 from lifestream.domain.chunks import Indexed
 from lifestream.domain.job import JobStatus
-from lifestream.domain.payloads import PublishableJob, PublishedJob
-from lifestream.domain.quality import assess
-from lifestream.domain.results import content_type, result_files
+from lifestream.domain.speech.quality import assess
+from lifestream.domain.speech.voiceprints import with_names
+from lifestream.domain.step_payloads import PublishableJob, PublishedJob
 from lifestream.domain.summary import Summary
-from lifestream.domain.voices import with_names
+from lifestream.rendering.result_files import content_type, result_files
 from lifestream.settings import VoiceSettings, load
 from lifestream.step import artifacts, step, voices
 from lifestream.step_names import Step

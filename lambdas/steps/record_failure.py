@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
 from lifestream.domain.causes import MAX_CAUSE_CHARACTERS
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
-from lifestream.domain.payloads import DeadLetter, FailedStep
+from lifestream.domain.step_payloads import DeadLetter, FailedStep
 from lifestream.errors import advice_for
 from lifestream.step import artifacts, job_table, slots, step
 from lifestream.step_names import Step

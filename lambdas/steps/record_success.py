@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifestream.domain.job import JobStatus
-from lifestream.domain.payloads import PublishedJob
+from lifestream.domain.step_payloads import PublishedJob
 from lifestream.step import job_table, step
 from lifestream.step_names import Step
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from lifestream.aws.api_keys import with_keys
 from lifestream.aws.artifacts import SUMMARY
-from lifestream.aws.keys import with_keys
+from lifestream.domain.base import Frozen
 from lifestream.domain.citations import verified
 from lifestream.domain.fingerprints import fingerprint
-from lifestream.domain.job import Frozen, JobStatus
-from lifestream.domain.payloads import InspectedJob, SwitchedOff, WithoutPart
+from lifestream.domain.job import JobStatus
+from lifestream.domain.step_payloads import InspectedJob, SwitchedOff, WithoutPart
 from lifestream.domain.summary import NOTHING_SAID, Drafted, SummaryWishes, Usage
 from lifestream.engines.summarization import Summarizer, load_summarizer
 from lifestream.settings import Keys, SummarySettings, load

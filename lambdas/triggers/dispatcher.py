@@ -17,12 +17,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lifestream.aws import clients
-from lifestream.aws.admission import Admission
 from lifestream.aws.executions import Executions
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.messages import jobs_in
 from lifestream.errors import InvalidMessageError
 from lifestream.observability import logger
+from lifestream.recovery.admission import Admission
 from lifestream.settings import DispatcherSettings, load
 
 RETRY_SECONDS = 60

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifestream.aws.keys import load_keys
+from lifestream.aws.api_keys import load_keys
 from lifestream.domain.job_ended import JobEnded
 from lifestream.errors import MissingSettingsError
 from lifestream.observability import logger

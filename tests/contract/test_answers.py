@@ -10,7 +10,7 @@ import pytest
 
 from builders import a_job, a_segment
 from built_in_models import word_vectors
-from cdk_app.local.weights import BUILT_IN
+from cdk_app.local.model_weights import BUILT_IN
 from conftest import BUCKET, Aws, forget_everything, in_memory_aws
 from fakes import Answer as HttpAnswer
 from fakes import LocalEndpoint, api_error, chat_completion
@@ -20,9 +20,9 @@ from lifestream.client.library import ask, search
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.transcript import Engines, Source, Speaker, Transcript
-from lifestream.engines import openai_client
+from lifestream.engines.openai import client as openai_client
 from lifestream.engines.vector_index import Among
-from lifestream.engines.vector_index.embedded import BucketIndex
+from lifestream.engines.vector_index.s3 import BucketIndex
 from lifestream.errors import AnswerError, ConfigurationError, TransientError
 from media_files import SAMPLE
 from published import publish_results

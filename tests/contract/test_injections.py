@@ -23,20 +23,20 @@ from pydantic import SecretStr
 
 from builders import a_segment, a_transcript, evidence_of
 from fakes import LocalEndpoint, chat_completion
-from lifestream.client.display import answer_lines
+from lifestream.client.commands.display import answer_lines
 from lifestream.domain.answers import Answer, proved
 from lifestream.domain.citations import verified
-from lifestream.domain.job import JobOptions
 from lifestream.domain.links import without_links
-from lifestream.domain.quality import assess
-from lifestream.domain.results import result_files
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.quality import assess
 from lifestream.domain.summary import Summary, SummaryWishes, Usage
 from lifestream.domain.transcript import Span, Transcript
-from lifestream.engines import openai_client
 from lifestream.engines.answering.openai import OpenAIAnswerer
+from lifestream.engines.openai import client as openai_client
 from lifestream.engines.summarization import openai as openai_engine
 from lifestream.engines.summarization.openai import OpenAISummarizer
 from lifestream.errors import SummaryError
+from lifestream.rendering.result_files import result_files
 from lifestream.settings import SummarySettings
 
 pytestmark = pytest.mark.attack

@@ -17,14 +17,15 @@ from builders import a_draft, a_segment, a_transcript
 from chromium import chromium
 from contract.test_injections import INJECTIONS
 from lifestream.domain.citations import verified
-from lifestream.domain.page import html_page, with_video
-from lifestream.domain.payloads import MissingPart
-from lifestream.domain.reading import Recording, one_line
+from lifestream.domain.speech.voiceprints import with_given
+from lifestream.domain.step_payloads import MissingPart
 from lifestream.domain.summary import Drafted
+from lifestream.domain.text import one_line
 from lifestream.domain.transcript import Transcript
-from lifestream.domain.voices import with_given
+from lifestream.rendering.page import html_page, with_video
+from lifestream.rendering.presentation import Recording
 from media_files import SAMPLE, tone
-from unit.test_hostile import HOSTILE, SAID
+from unit.test_injection import HOSTILE, SAID
 from unit.test_markdown_renderers import MARKUP
 
 if TYPE_CHECKING:

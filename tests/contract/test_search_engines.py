@@ -14,17 +14,17 @@ from pydantic import SecretStr
 
 from builders import MEETING, SUBMITTED, a_job
 from built_in_models import word_vectors
-from cdk_app.local.weights import BUILT_IN
+from cdk_app.local.model_weights import BUILT_IN
 from conftest import BUCKET, Aws
 from fakes import Answer, LocalEndpoint, api_error
 from lifestream.domain.chunks import chunks_of
-from lifestream.domain.payloads import SwitchedOff
+from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.engines.embedding import load_embedder
 from lifestream.engines.embedding.openai import OpenAIEmbedder
 from lifestream.engines.embedding.wordllama import MODEL, TOKENIZER
 from lifestream.engines.vector_index import Among, VectorIndex
-from lifestream.engines.vector_index.embedded import BucketIndex
 from lifestream.engines.vector_index.pinecone import PineconeIndex
+from lifestream.engines.vector_index.s3 import BucketIndex
 from lifestream.errors import (
     ConfigurationError,
     ModelAlteredError,

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from transcribe_speech.listening import searched
+from transcribe_speech.pipeline import searched
 
-from contract.test_nothing_said import music, noise
-from lifestream.domain.timeline import Timeline
-from lifestream.media.sound import load_samples
+from contract.test_silence import music, noise
+from lifestream.domain.speech.timeline import Timeline
+from lifestream.media.audio import load_samples
 from lifestream.media.voice_activity import speech_spans
 from lifestream.settings import SpeechSettings
 

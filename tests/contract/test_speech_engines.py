@@ -12,16 +12,16 @@ from speech_errors import word_error
 
 from builders import a_sound, nobody_listens
 from built_in_models import whisper
-from lifestream.domain.attribution import segments_by_speaker
-from lifestream.domain.evidence import Diarization
-from lifestream.domain.job import JobOptions
-from lifestream.domain.suspicion import flagged
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.diagnostics import Diarization
+from lifestream.domain.speech.hallucinations import flagged
+from lifestream.domain.speech.speaker_assignment import segments_by_speaker
 from lifestream.domain.transcript import Recognition, Span
 from lifestream.engines.diarization import load_diarizer
-from lifestream.engines.diarization.embedded import VoiceClusterer
+from lifestream.engines.diarization.clustering import VoiceClusterer
 from lifestream.engines.transcription import load_transcriber
 from lifestream.errors import EnglishOnlyModelError, ModelMissingError, advice_for
-from lifestream.media.sound import Sound, load_samples
+from lifestream.media.audio import Sound, load_samples
 from lifestream.media.voice_activity import SpeechSpan
 from lifestream.settings import SpeechSettings
 from media_files import SAMPLE

@@ -15,14 +15,12 @@ from pydantic import SecretStr
 from builders import MEETING, a_draft, a_transcript
 from fakes import Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.citations import verified
-from lifestream.domain.markdown import result_page
-from lifestream.domain.payloads import SwitchedOff
-from lifestream.domain.reading import Recording
+from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.domain.summary import SummaryDraft, SummaryWishes
-from lifestream.engines import openai_client
+from lifestream.engines.openai import client as openai_client
 from lifestream.engines.summarization import load_summarizer
 from lifestream.engines.summarization import openai as openai_engine
-from lifestream.engines.summarization.extractive import Extractive
+from lifestream.engines.summarization.lexrank import Extractive
 from lifestream.engines.summarization.openai import OpenAISummarizer, packed
 from lifestream.errors import (
     ConfigurationError,
@@ -31,6 +29,8 @@ from lifestream.errors import (
     TransientError,
     UnsupportedOptionError,
 )
+from lifestream.rendering.markdown import result_page
+from lifestream.rendering.presentation import Recording
 from lifestream.settings import Keys, SummarySettings
 
 KEY = SecretStr("sk-canary")

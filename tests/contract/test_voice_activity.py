@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lifestream.media.sound import load_samples
+from lifestream.media.audio import load_samples
 from lifestream.media.voice_activity import SpeechSpan, clips, speech_spans
 
 RATE = 16_000

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from builders import MEETING, a_draft, a_job
 from fakes import CUT, Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.summary import SummaryWishes
-from lifestream.engines import openai_client
 from lifestream.engines.embedding.openai import OpenAIEmbedder
+from lifestream.engines.openai import client as openai_client
 from lifestream.engines.summarization.openai import OpenAISummarizer
 from lifestream.engines.vector_index.pinecone import PineconeIndex
 from lifestream.errors import ConfigurationError, TransientError

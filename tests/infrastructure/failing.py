@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aws_documents import as_cause
-from cdk_app.local.states_errors import StateError
-from cdk_app.local.states_language import Invoke
+from cdk_app.local.asl.errors import StateError
+from cdk_app.local.asl.executor import Invoke
 from infrastructure.conftest import all_states
 from lifestream.domain.job import JobStatus
 from simulation.executions import snapshot

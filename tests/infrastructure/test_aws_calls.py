@@ -15,10 +15,11 @@ from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
 from aws_documents import document
-from cdk_app.local.states_errors import StateError
+from cdk_app.local.asl.errors import StateError
 from infrastructure.conftest import all_states, definition
 from infrastructure.failing import ALWAYS, Failing
-from lifestream.domain.job import MAX_HINT_CHARACTERS, MAX_METADATA_CHARACTERS, JobOptions
+from lifestream.domain.job import MAX_METADATA_CHARACTERS
+from lifestream.domain.options import MAX_HINT_CHARACTERS, JobOptions
 from lifestream.step_names import Step
 from simulation.cloud import Cloud
 from simulation.executions import snapshot

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from aws_documents import as_cause, document
-from cdk_app.local.states_errors import StateError
-from cdk_app.local.states_language import Execution
+from cdk_app.local.asl.errors import StateError
+from cdk_app.local.asl.executor import Execution
 from infrastructure.failing import ends, error_of
 from infrastructure.test_workflow import JOB, Services
 from lifestream.domain.causes import readable_cause

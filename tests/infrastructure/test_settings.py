@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cdk_app.config import Config
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.settings import SpeechSettings, VoiceSettings
 
 TESTS = Path(__file__).parent.parent

@@ -15,9 +15,9 @@ from aws_cdk.assertions import Template
 from cdk_app.container_retries import HOST_WAIT, HOST_WAITS, RESTARTS
 from cdk_app.container_step import START_LIMIT_SECONDS
 from cdk_app.guards import THROTTLED
-from cdk_app.local.states_errors import StateError
-from cdk_app.local.states_language import Execution
-from cdk_app.local.states_rules import problems
+from cdk_app.local.asl.errors import StateError
+from cdk_app.local.asl.executor import Execution
+from cdk_app.local.asl.validation import problems
 from cdk_app.local.synthesis import ROOT
 from cdk_app.slots import EVENTS_PER_LOOK, LONGEST_WAIT_SECONDS, max_looks
 from infrastructure.conftest import all_states, definition, synthesized

@@ -16,9 +16,9 @@ from lambda_runtime.execution import FunctionError
 from lifestream.aws.artifacts import AUDIO, EVIDENCE, TRANSCRIPT, artifact_key
 from lifestream.domain import fingerprints
 from lifestream.domain.job import JobStatus
-from lifestream.domain.payloads import InspectedJob
+from lifestream.domain.step_payloads import InspectedJob
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript
-from lifestream.media.sound import load_samples
+from lifestream.media.audio import load_samples
 from lifestream.settings import SpeechSettings
 from lifestream.step_names import Step
 from media_files import SAMPLE

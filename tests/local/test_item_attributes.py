@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import Attr
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from cdk_app.local.shims.item_attributes import written_attributes
+from cdk_app.local.ministack.item_attributes import written_attributes
 
 KEY = {"job_id": "1"}
 SET = {"UpdateExpression": "SET a.b = :x, #c[0] = if_not_exists(d, :x) REMOVE e, #f.#g"}

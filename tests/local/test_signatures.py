@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSRequest
 from botocore.config import Config
 
 from cdk_app.local.credentials import Credentials
-from cdk_app.local.signatures import (
+from cdk_app.local.ministack.signatures import (
     BODY_HASH,
     RefusedError,
     Request,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import botocore.session
 import pytest
 
-from cdk_app.local.shims.state_machine_role import NEEDED, REFUSED
-from cdk_app.local.states_rules import RESOURCES
+from cdk_app.local.asl.validation import RESOURCES
+from cdk_app.local.ministack.state_machine_role import NEEDED, REFUSED
 
 
 def test_every_integration_of_the_executor_asks_for_permission() -> None:

@@ -14,11 +14,11 @@ from conftest import forget_everything
 from fakes import api_error
 from lifestream.aws.containers import EXECUTION_NAME
 from lifestream.aws.job_table import JobTable
-from lifestream.aws.reconciliation import Reconciliation
 from lifestream.aws.slots import ACQUIRE, POOL_KEY, Pool
 from lifestream.client.redrive import redrive
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.operations import reconciliation
+from lifestream.recovery.reconciler import Reconciliation
 from lifestream.settings import OperatorSettings, load
 from lifestream.step_names import Step
 from media_files import SAMPLE, convert

@@ -37,7 +37,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Decision:
-    """The line that the local stack writes (cdk_app.local.shims.permissions)."""
+    """The line that the local stack writes (cdk_app.local.ministack.permissions)."""
 
     principal: str
     action: str

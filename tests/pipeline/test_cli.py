@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 
 from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import ROOT
-from lifestream.client.cli import app
+from lifestream.client.commands.app import app
 from pipeline.conftest import Pipeline
 
-COMMAND = [sys.executable, "-m", "lifestream.client.cli"]
+COMMAND = [sys.executable, "-m", "lifestream.client.commands.app"]
 
 
 def lifestream(*arguments: str) -> tuple[int, str]:

@@ -19,7 +19,7 @@ import pytest
 
 from chromium import chromium
 from contract.test_page import the_sample
-from lifestream.domain.page import html_page, with_video
+from lifestream.rendering.page import html_page, with_video
 from media_files import SAMPLE
 from pipeline.conftest import Pipeline
 

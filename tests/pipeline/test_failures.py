@@ -14,10 +14,10 @@ import pytest
 from builders import a_failure
 from cdk_app.local.run import Outcome
 from fakes import api_error
-from lifestream.aws.reconciliation import Reconciled
 from lifestream.client.redrive import redrive
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.operations import reconciliation
+from lifestream.recovery.reconciler import Reconciled
 from lifestream.settings import OperatorSettings, load
 from pipeline.conftest import Pipeline, healthy
 

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from cdk_app.local.states_errors import StateError
+from cdk_app.local.asl.errors import StateError
 from conftest import BUCKET
 from lifestream.aws.artifacts import AUDIO, TRANSCRIPT, artifact_key
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.domain.payloads import SwitchedOff
+from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.errors import SpeechEngineError
 from lifestream.step_names import Step
 from simulation.cloud import Cloud

@@ -14,7 +14,7 @@ from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
 from lifestream.domain.transcript import Transcript
-from lifestream.engines.summarization.extractive import Extractive
+from lifestream.engines.summarization.lexrank import Extractive
 from lifestream.errors import SpeechEngineError
 from lifestream.step_names import Step
 from simulation.cloud import Cloud

@@ -5,20 +5,20 @@ from __future__ import annotations
 from safeguards.mutant import Mutant
 
 TOLD = ("tests/unit/test_webhook.py",)
-FORGED = ("tests/unit/test_job.py", "tests/reliability/test_forged.py")
+FORGED = ("tests/unit/test_job.py", "tests/reliability/test_forged_messages.py")
 SANDBOXED = ("tests/unit/test_sandbox.py",)
 TAKEN_OVER = ("tests/unit/test_takeover.py",)
 BOMBED = ("tests/unit/test_bombs.py",)
 FETCHED = ("tests/unit/test_video_reads.py",)
-READ_AHEAD = ("tests/unit/test_sound_reads.py",)
+READ_AHEAD = ("tests/unit/test_audio_reads.py",)
 
 ATTACKS = (
     Mutant(
         "escaped HTML",
-        "lambdas/lifestream/domain/page/__init__.py",
+        "lambdas/lifestream/rendering/page/__init__.py",
         "autoescape=True",
         "autoescape=False",
-        ("tests/unit/test_hostile.py",),
+        ("tests/unit/test_injection.py",),
     ),
     Mutant(
         "no webhook into a private network",
@@ -36,10 +36,10 @@ ATTACKS = (
     ),
     Mutant(
         "fetched weights are the published ones",
-        "lambdas/lifestream/client/models.py",
+        "lambdas/lifestream/client/model_weights.py",
         "if sha256(folder / file) != digest:",
         "if False:",
-        ("tests/local/test_weights.py",),
+        ("tests/local/test_built_in_weights.py",),
     ),
     Mutant(
         "altered weights are no missing weights",
@@ -64,14 +64,14 @@ ATTACKS = (
     ),
     Mutant(
         "an attempt that follows one that ran",
-        "lambdas/lifestream/aws/admission.py",
+        "lambdas/lifestream/recovery/admission.py",
         "if execution is None:",
         "if execution is None:\n            return job\n        if False:",
         FORGED,
     ),
     Mutant(
         "the row's word about a redrive",
-        "lambdas/lifestream/aws/admission.py",
+        "lambdas/lifestream/recovery/admission.py",
         "            return record.job\n",
         "            return job\n",
         FORGED,
@@ -171,28 +171,28 @@ ATTACKS = (
     ),
     Mutant(
         "the signature of a request to the laptop's stack",
-        "cdk_app/local/shims/guard.py",
+        "cdk_app/local/ministack/guard.py",
         "require_genuine(request, signature, secret_key, await body.read())",
         "await body.read()",
         ("tests/pipeline/test_closed_to_strangers.py",),
     ),
     Mutant(
         "the origin of a request to the laptop's stack",
-        "cdk_app/local/shims/guard.py",
+        "cdk_app/local/ministack/guard.py",
         "if origin is not None and origin not in self._origins:",
         "if False:",
         ("tests/pipeline/test_closed_addresses.py", "tests/pipeline/test_closed_to_pages.py"),
     ),
     Mutant(
         "sound whose format changes",
-        "lambdas/lifestream/media/sound_track.py",
+        "lambdas/lifestream/media/audio_track.py",
         "mixed = self.rest() if shape != self._shape else []",
         "mixed: list[av.AudioFrame] = []",
-        ("tests/unit/test_sound_shapes.py",),
+        ("tests/unit/test_audio_shapes.py",),
     ),
     Mutant(
         "words without what nobody sees",
-        "lambdas/lifestream/domain/reading.py",
+        "lambdas/lifestream/rendering/presentation.py",
         r'return SELECTORS.sub(r"\1", INVISIBLE.sub(r"\1", text))',
         "return text",
         ("tests/unit/test_clean_text.py",),

@@ -18,7 +18,7 @@ from lifestream.aws.slots import Pool, Slots
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
 from lifestream.domain.job_ended import JobEnded
-from lifestream.engines.vector_index.embedded import BucketIndex
+from lifestream.engines.vector_index.s3 import BucketIndex
 from lifestream.operations import reconciliation
 from lifestream.settings import ClientSettings, OperatorSettings, load
 from simulation.account import Account, ThrottledError

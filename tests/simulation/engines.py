@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from builders import MEETING, a_draft
 from built_in_models import word_vectors
-from lifestream.domain.evidence import Diarization
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.diagnostics import Diarization
 from lifestream.domain.summary import Drafted, SummaryWishes
 from lifestream.domain.transcript import (
     Recognition,
@@ -22,7 +22,7 @@ from lifestream.engines.embedding import Embedded
 from lifestream.engines.embedding.wordllama import WordLlama
 from lifestream.engines.transcription import Heard
 from lifestream.errors import TransientError
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.media.voice_activity import SpeechSpan
 
 ALL_SPEECH = (SpeechSpan(0, 1 << 30),)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from cdk_app.local.states_errors import ExecutionStoppedError, ExecutionTimedOutError, StateError
-from cdk_app.local.states_language import Execution, Invoke
+from cdk_app.local.asl.errors import ExecutionStoppedError, ExecutionTimedOutError, StateError
+from cdk_app.local.asl.executor import Execution, Invoke
 from cdk_app.local.synthesis import ROOT
 from simulation.faults import answer
 from simulation.scheduler import Scheduler

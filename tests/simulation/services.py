@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 from transcribe_speech.main import Interruption
 
 from builders import LAMBDA_CONTEXT
-from cdk_app.local.states_errors import StateError
+from cdk_app.local.asl.errors import StateError
 from conftest import SLOTS, Aws
 from lifestream.aws import clients
 from lifestream.settings import _read

@@ -65,7 +65,7 @@ def simulated(seed: int) -> Iterator[Cloud]:
 
 
 def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    listening = importlib.import_module("transcribe_speech.listening")
+    listening = importlib.import_module("transcribe_speech.pipeline")
     monkeypatch.setattr(listening, "load_transcriber", lambda _: cloud.speech)
     monkeypatch.setattr(listening, "load_diarizer", lambda _: cloud.speech)
     monkeypatch.setattr(listening, "speech_spans", lambda *_, **__: ALL_SPEECH)

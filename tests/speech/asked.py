@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from builders import nobody_listens
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition
 from lifestream.engines.transcription.faster_whisper import FasterWhisper
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.settings import SpeechSettings
 
 RATE = 16_000

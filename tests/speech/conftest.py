@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lifestream.media.sound import Sound
+    from lifestream.media.audio import Sound
 
 SAMPLE = Path(__file__).parent.parent.parent / "samples" / "team-meeting.mp4"
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from builders import nobody_listens
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.engines.diarization.pyannote import Pyannote
-from lifestream.engines.model_folder import write_sums
+from lifestream.engines.model_weights import write_sums
 from lifestream.engines.transcription.faster_whisper import FasterWhisper
 from lifestream.errors import (
     CudaLibraryError,
@@ -20,7 +20,7 @@ from lifestream.errors import (
     OutOfMemoryError,
     SpeechEngineError,
 )
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.media.voice_activity import SpeechSpan
 from speech.asked import RATE, out_of_memory, settings, transcribed
 

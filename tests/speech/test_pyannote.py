@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from builders import nobody_listens
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.pyannote import Pyannote
 from lifestream.engines.transcription import load_transcriber
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from speech.asked import settings
 
 

@@ -10,12 +10,12 @@ import pytest
 from numpy.typing import NDArray
 
 from builders import a_sound
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.engines.transcription.faster_whisper import FasterWhisper
 from lifestream.errors import (
     UnsupportedOptionError,
 )
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from speech.asked import RATE, settings, transcribed
 
 

@@ -9,7 +9,7 @@ import pytest
 from builders import a_job
 from conftest import BUCKET, Aws
 from lifestream.aws.artifacts import Artifacts, artifact_key
-from lifestream.domain.job import Frozen
+from lifestream.domain.base import Frozen
 from lifestream.errors import ArtifactMissingError
 from lifestream.step_names import Step
 

@@ -10,7 +10,6 @@ import pytest
 
 from builders import a_job, a_transcript
 from lifestream.domain.file_types import EXTENSIONS, Container, content_type, extension
-from lifestream.domain.reading import Recording
 from lifestream.domain.transcript import Source
 from lifestream.errors import (
     NotAVideoError,
@@ -19,12 +18,13 @@ from lifestream.errors import (
     VideoTooLongError,
 )
 from lifestream.media.container_format import identify
+from lifestream.rendering.presentation import Recording
 from media_files import cut, level, tone
 from simulated_store import Bucket
 from steps.inspect_video import inspect
+from unit.test_audio_shapes import samples_of
 from unit.test_container_format import identified
 from unit.test_sandbox import extract, opened, reader
-from unit.test_sound_shapes import samples_of
 
 SECONDS = 3
 

@@ -18,9 +18,9 @@ from lifestream.errors import (
     UnusableVideoError,
     VideoTooComplexError,
 )
+from lifestream.media.audio import load_samples
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import OWN_MEGABYTES, Video, decoder_megabytes
-from lifestream.media.sound import load_samples
 from lifestream.settings import FunctionSettings
 from media_bombs import BOMBS
 from media_files import tone

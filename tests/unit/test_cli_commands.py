@@ -12,19 +12,20 @@ from typer.testing import CliRunner
 
 from builders import MEETING, a_failure, a_job
 from built_in_models import word_vectors
-from cdk_app.local.weights import BUILT_IN
+from cdk_app.local.model_weights import BUILT_IN
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
-from lifestream.client.cli import app
+from lifestream.client.commands.app import app
 from lifestream.domain.chunks import chunks_of
-from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
+from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.options import JobOptions
 from lifestream.domain.progress import Progress
-from lifestream.engines.vector_index.embedded import BucketIndex
+from lifestream.engines.vector_index.s3 import BucketIndex
 from lifestream.step_names import Step
 from media_files import SAMPLE
 from published import publish_results
-from unit.test_hostile import elements
+from unit.test_injection import elements
 
 
 @pytest.fixture(autouse=True)

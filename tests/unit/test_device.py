@@ -7,8 +7,8 @@ from pickle import UnpicklingError
 
 import pytest
 
-from lifestream.engines.device import GIB, capacity, capacity_of, named_errors
-from lifestream.engines.model_folder import SUMS, verified, write_sums
+from lifestream.engines.model_weights import SUMS, verified, write_sums
+from lifestream.engines.speech_runtime.device import GIB, capacity, capacity_of, named_errors
 from lifestream.errors import (
     ConfigurationError,
     CudaLibraryError,

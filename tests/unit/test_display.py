@@ -6,7 +6,7 @@ import io
 
 from rich.console import Console
 
-from lifestream.client.display import hits_table
+from lifestream.client.commands.display import hits_table
 from lifestream.engines.vector_index import Hit
 
 

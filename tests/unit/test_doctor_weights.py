@@ -14,9 +14,9 @@ from deployed_stage import MODEL, settings_of, stage_of
 from lifestream.client.doctor.alarms import check_alarms
 from lifestream.client.doctor.findings import Verdict
 from lifestream.client.doctor.weights import Weights, check_weights
-from lifestream.client.models import upload as upload_model
+from lifestream.client.model_weights import upload as upload_model
 from lifestream.domain.transcript import Engines
-from lifestream.engines.model_folder import SUMS, write_sums
+from lifestream.engines.model_weights import SUMS, write_sums
 from lifestream.settings import (
     DoctorSettings,
 )

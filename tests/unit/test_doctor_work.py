@@ -17,10 +17,11 @@ from lifestream.client.doctor.findings import Check, Finding, Verdict, examine
 from lifestream.client.doctor.parts import parts_expected, parts_made
 from lifestream.client.doctor.round_trip import unsuccessful, upload, wait
 from lifestream.client.video_service import VideoService
-from lifestream.domain.job import JobOptions, JobStatus
-from lifestream.domain.manifest import Manifest
-from lifestream.domain.payloads import SwitchedOff
+from lifestream.domain.job import JobStatus
+from lifestream.domain.options import JobOptions
+from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.domain.transcript import Engines, Source
+from lifestream.rendering.manifest import Manifest
 from lifestream.settings import (
     DoctorSettings,
     IndexSettings,

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from builders import a_failure, a_job
-from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob, derive_job_id
+from lifestream.domain.job import JobStatus, ProcessingJob, derive_job_id
+from lifestream.domain.options import JobOptions
 
 
 @given(key=st.text(min_size=1), metadata=st.dictionaries(st.text(), st.text()))

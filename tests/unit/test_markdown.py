@@ -9,10 +9,11 @@ from markdown_it import MarkdownIt
 
 from builders import MEETING, a_draft, a_transcript
 from lifestream.domain.citations import verified
-from lifestream.domain.markdown import escape, result_page
-from lifestream.domain.payloads import MissingPart
-from lifestream.domain.reading import Recording, clock
+from lifestream.domain.step_payloads import MissingPart
 from lifestream.domain.summary import Drafted
+from lifestream.domain.text import clock
+from lifestream.rendering.markdown import escape, result_page
+from lifestream.rendering.presentation import Recording
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -21,9 +21,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from lifestream.domain.markdown import escape
-from lifestream.domain.reading import one_line
-from unit.test_hostile import HARMLESS, published
+from lifestream.domain.text import one_line
+from lifestream.rendering.markdown import escape
+from unit.test_injection import HARMLESS, published
 
 pytestmark = pytest.mark.attack
 

@@ -9,10 +9,10 @@ import pytest
 from transcribe_speech.missed_speech import recognize
 
 from builders import nobody_listens, words
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, joined
 from lifestream.engines.transcription import Heard
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.media.voice_activity import SpeechSpan
 
 RATE = 16_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from builders import MEETING, a_transcript, evidence_of
-from lifestream.domain.quality import QualityReport, assess
-from lifestream.domain.reading import clock
+from lifestream.domain.speech.quality import QualityReport, assess
+from lifestream.domain.text import clock
 from lifestream.domain.transcript import Flag, Transcript
 
 

@@ -15,7 +15,7 @@ from lifestream.aws.job_table import JobTable
 from lifestream.domain.causes import readable_cause
 from lifestream.domain.job import JobStatus
 from lifestream.domain.messages import jobs_in
-from lifestream.domain.payloads import DeadLetter
+from lifestream.domain.step_payloads import DeadLetter
 from lifestream.errors import advice_for
 from lifestream.step import artifacts
 from lifestream.step_names import Step

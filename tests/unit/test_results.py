@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from builders import MEETING, evidence_of
-from lifestream.domain.job import JobOptions
-from lifestream.domain.quality import assess
-from lifestream.domain.results import result_files
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.quality import assess
 from lifestream.domain.transcript import Flag, Transcript
+from lifestream.rendering.result_files import result_files
 
 
 def files_of(transcript: Transcript, options: JobOptions) -> dict[str, str]:

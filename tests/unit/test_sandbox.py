@@ -23,10 +23,10 @@ from lifestream.errors import (
     VideoTooComplexError,
     VideoTooLongError,
 )
+from lifestream.media.audio import load_samples
 from lifestream.media.container_format import identify
 from lifestream.media.declared_end import ReadAt
 from lifestream.media.sandbox import DECODER, Video
-from lifestream.media.sound import load_samples
 from media_files import CODECS, SAMPLE, convert, tone
 
 

@@ -6,8 +6,8 @@ import pytest
 from speech_errors import diarization_error, flagged_seconds, lost, without_text, word_error
 
 from builders import a_transcript
-from lifestream.domain.evidence import Evidence
-from lifestream.domain.quality import QualityReport, assess
+from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.quality import QualityReport, assess
 from lifestream.domain.transcript import Flag, Span, SpeakerTurn, Transcript
 
 

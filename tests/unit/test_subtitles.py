@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import MEETING, a_segment, a_transcript, words
-from lifestream.domain.subtitles import (
+from lifestream.domain.speech.voiceprints import with_given
+from lifestream.domain.transcript import Transcript, Word
+from lifestream.rendering.subtitles import (
     MAX_LINE_CHARACTERS,
     MAX_LINES,
     Cue,
@@ -21,8 +23,6 @@ from lifestream.domain.subtitles import (
     to_srt,
     to_vtt,
 )
-from lifestream.domain.transcript import Transcript, Word
-from lifestream.domain.voices import with_given
 
 
 def spoken_one_after_the_other(said: list[tuple[str, tuple[Word, ...]]]) -> Transcript:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lifestream.domain.job import Frozen
+from lifestream.domain.base import Frozen
 from lifestream.media import sandbox
 from unit.taken_over import ATTACKS
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lifestream.domain.timeline import Timeline, overlapped
+from lifestream.domain.speech.timeline import Timeline, overlapped
 from lifestream.domain.transcript import Span, SpeakerTurn
 
 LENGTH = 40

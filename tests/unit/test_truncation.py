@@ -12,8 +12,8 @@ import pytest
 from lifestream.errors import TruncatedVideoError
 from lifestream.media.container_format import identify
 from media_files import cut, level, tone, tones
+from unit.test_audio_shapes import samples_of
 from unit.test_sandbox import extract, opened, reader
-from unit.test_sound_shapes import samples_of
 
 PICTURE_SECONDS = 12
 SHAPES: Mapping[str, list[tuple[float, float]]] = {

@@ -19,10 +19,10 @@ from lifestream.aws.read_ahead import BLOCK
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain.file_types import Container
 from lifestream.errors import ConfigurationError, TruncatedVideoError, VideoTooComplexError
+from lifestream.media.audio import load_samples
 from lifestream.media.container_format import identify
 from lifestream.media.declared_end import MAX_HEADER_READS
 from lifestream.media.sandbox import Video
-from lifestream.media.sound import load_samples
 from media_files import tone
 from simulated_store import Bucket
 from steps.extract_audio import extract as extract_step

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lifestream.domain.speech.word_times import REACH_SECONDS, timed_by_speech
 from lifestream.domain.transcript import RecognizedSegment, Span, Word
-from lifestream.domain.word_times import REACH_SECONDS, timed_by_speech
 
 Times = list[tuple[float, float]]
 

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from lifestream.aws.objects import is_missing
-from lifestream.domain.evidence import Evidence
+from lifestream.domain.base import Frozen
 from lifestream.domain.fingerprints import fingerprint
-from lifestream.domain.job import Frozen
+from lifestream.domain.speech.diagnostics import Evidence
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ArtifactMissingError
 from lifestream.step_names import Step

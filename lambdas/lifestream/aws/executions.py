@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from lifestream.domain.job import Frozen, ProcessingJob
+from lifestream.domain.base import Frozen
+from lifestream.domain.job import ProcessingJob
 from lifestream.errors import TransientError
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict
 
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
-from lifestream.domain.payloads import SwitchedOff
 from lifestream.domain.progress import Progress
+from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from lifestream.aws.objects import NOT_THERE, REFUSED
 from lifestream.aws.read_ahead import ReadAhead
-from lifestream.domain.job import JobOptions, ProcessingJob, derive_job_id
+from lifestream.domain.job import ProcessingJob, derive_job_id
+from lifestream.domain.options import JobOptions
 from lifestream.errors import ConfigurationError, VideoNotFoundError, VideoTooComplexError
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from lifestream.aws.queues import QueueService
 from lifestream.client.connection import connect
 from lifestream.client.library import ask, search
 from lifestream.client.video_service import PresignedUpload, VideoService
-from lifestream.domain.job import JobOptions, JobStatus, ProcessingJob
+from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.options import JobOptions
 from lifestream.settings import ClientSettings
 
 __all__ = [

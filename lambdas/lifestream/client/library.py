@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from lifestream.aws import clients
+from lifestream.aws.api_keys import load_keys
 from lifestream.aws.job_table import JobTable
-from lifestream.aws.keys import load_keys
 from lifestream.client.results import Results
 from lifestream.domain.answers import (
     Answer,
@@ -14,8 +14,8 @@ from lifestream.domain.answers import (
     ProvedSentence,
     proved,
 )
-from lifestream.domain.payloads import SwitchedOff
 from lifestream.domain.ranking import fused_order
+from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering import load_answerer
 from lifestream.engines.embedding import load_embedder

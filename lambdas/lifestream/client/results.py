@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lifestream.aws.videos import translated, version_of
-from lifestream.domain.page import with_video
 from lifestream.errors import ArtifactMissingError
+from lifestream.rendering.page import with_video
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lifestream.aws.artifacts import EVIDENCE, Artifacts
-from lifestream.aws.voices import Voices
+from lifestream.aws.voiceprints import Voices
 from lifestream.client.results import Results
-from lifestream.domain.evidence import Evidence
-from lifestream.domain.job import Frozen
-from lifestream.domain.manifest import Manifest
-from lifestream.domain.quality import QualityReport
-from lifestream.domain.reading import one_line
-from lifestream.domain.results import content_type, result_files
+from lifestream.domain.base import Frozen
+from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.quality import QualityReport
+from lifestream.domain.speech.voiceprints import NamedVoice, with_given
 from lifestream.domain.summary import Summary
+from lifestream.domain.text import one_line
 from lifestream.domain.transcript import Transcript
-from lifestream.domain.voices import NamedVoice, with_given
 from lifestream.errors import ConfigurationError
+from lifestream.rendering.manifest import Manifest
+from lifestream.rendering.result_files import content_type, result_files
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:

@@ -13,8 +13,10 @@ from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.videos import OPTIONS_METADATA
 from lifestream.client.connection import connect
+from lifestream.domain.base import Frozen
 from lifestream.domain.file_types import content_type
-from lifestream.domain.job import UPLOADS_PREFIX, Frozen, JobOptions, JobStatus, ProcessingJob
+from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
+from lifestream.domain.options import JobOptions
 from lifestream.errors import ConfigurationError, MissingSettingsError
 from lifestream.settings import ClientSettings
 

@@ -1,20 +1,24 @@
-"""Pure rules, no I/O: what a job, a transcript, a summary and a subtitle are.
+"""Pure rules without I/O: what a job, a transcript, a summary and an answer are.
 
-file_types  containers, extensions and content types
-job         identity, options, statuses and the state between steps
-transcript  words, segments, speakers
-speakers    what each speaker said in one go
-attribution which speaker said a word
-suspicion   which words nobody seems to have said
-subtitles   SRT and WebVTT
-chunks      the passages that are searched
-summary     what a summary consists of
-citations   the check of its quotes
-answers     sentences that answer a question, and their check
-quality     how far a transcript can be trusted
-reading     what a page shows, in the order that people read it
-markdown    … as Markdown; page as HTML, plain_text as text
-results     all files that are published
-manifest    what made the results
-job_ended   what is told to others about the end
+base           the frozen base model
+text           one line, visible characters, normalized words, clock times
+file_types     containers, extensions and content types
+options        what the uploader may ask for
+job            identity, status and failure of a job
+step_payloads  what the steps take and return
+job_ended      the event that reports the end of a job
+messages       parse what arrives in the ingest queue
+causes         error causes of AWS services in readable words
+fingerprints   what an artifact was made from
+progress       share done, speed and time left
+transcript     words, segments, speakers
+speech/        rules about speech: who spoke, what is reliable, how good it is
+chunks         the passages that are embedded and searched
+ranking        order search hits by meaning and exact words
+summary        what a summary consists of
+citations      look up quotes in the transcript
+answers        answers whose every sentence quotes the transcript
+links          take links and markup out of model output
+addresses      tell public IP addresses from private ones
+prices         list prices of model calls
 """

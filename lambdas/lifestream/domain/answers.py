@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from lifestream.domain.base import Frozen
 from lifestream.domain.citations import Citations
-from lifestream.domain.job import Frozen
-from lifestream.domain.speakers import names_of
+from lifestream.domain.speech.speakers import names_of
 from lifestream.domain.summary import Cited, CitedStatement, Statement, Usage
 from lifestream.domain.transcript import Segment, Span, Transcript
 

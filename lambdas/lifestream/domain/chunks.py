@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lifestream.domain.job import Frozen
-from lifestream.domain.speakers import turns_of
+from lifestream.domain.base import Frozen
+from lifestream.domain.speech.speakers import turns_of
 from lifestream.domain.summary import Usage
 from lifestream.domain.transcript import Segment, Transcript, text_of
 

@@ -16,8 +16,8 @@ from lifestream.domain.summary import (
     Drafted,
     Statement,
     Summary,
-    normalized,
 )
+from lifestream.domain.text import normalized
 from lifestream.domain.transcript import Transcript, Word, joined
 
 MIN_QUOTE_WORDS = 3

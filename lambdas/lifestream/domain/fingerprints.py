@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 
 AUDIO_FORMAT = "flac-16khz-mono-v1"
 TRANSCRIPT_FORMAT = "transcript-v2"

@@ -1,9 +1,8 @@
-"""A job: one version of one uploaded video, and what state travels between its steps."""
+"""A job is one version of one uploaded video: its identity, status and failure."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import unicodedata
 from datetime import UTC, datetime
@@ -11,11 +10,12 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AwareDatetime, Field, field_validator, model_validator
 
+from lifestream.domain.base import Frozen
 from lifestream.domain.causes import MAX_CAUSE_CHARACTERS
+from lifestream.domain.options import JobOptions
 
-MAX_HINT_CHARACTERS = 1_200
 MAX_METADATA_CHARACTERS = 2_000
 SHORT_ID_CHARACTERS = 8
 MAX_NAME_BYTES = 960
@@ -58,60 +58,6 @@ class JobStatus(StrEnum):
 TERMINAL_STATUSES = frozenset(
     {JobStatus.SUCCEEDED, JobStatus.PARTIAL, JobStatus.FAILED, JobStatus.CANCELLED}
 )
-
-
-class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class JobOptions(Frozen):
-    """What the uploader may ask for. Everything left out is detected from the recording.
-
-    `multilingual`: the language may change within the recording. `translate`: the text is
-    English, whatever is spoken. `initial_prompt`: how the text should look, as if it had been
-    said before. `show_flagged`: leave in what nobody seems to have said.
-    `subtitle_speakers`: subtitles say who speaks.
-    `summary_language` and `summary_instructions`: what the reader of the summary wants.
-    """
-
-    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
-    multilingual: bool = False
-    translate: bool = False
-    initial_prompt: str | None = Field(default=None, min_length=1)
-    speakers: int | None = Field(default=None, ge=1, le=50)
-    min_speakers: int | None = Field(default=None, ge=1, le=50)
-    max_speakers: int | None = Field(default=None, ge=1, le=50)
-    hotwords: tuple[str, ...] = ()
-    show_flagged: bool = False
-    subtitle_speakers: bool = False
-    summary_language: str | None = Field(default=None, min_length=2, max_length=40)
-    summary_instructions: str | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _fits_beside_the_video(self) -> Self:
-        """S3 stores 2 KB of metadata with an object, in ASCII; ECS takes 8 KB of overrides."""
-        hints = json.dumps([self.hotwords, self.initial_prompt, self.summary_instructions])
-        if len(hints) > MAX_HINT_CHARACTERS:
-            raise ValueError(
-                "hotwords, initial_prompt and summary_instructions exceed "
-                f"{MAX_HINT_CHARACTERS} characters, of which those outside ASCII count six times"
-            )
-        return self
-
-    @property
-    def of_speech(self) -> dict[str, Any]:
-        """Those that change what the engines hear."""
-        others = {"show_flagged", "subtitle_speakers", "summary_language", "summary_instructions"}
-        return self.model_dump(exclude=others)
-
-    @model_validator(mode="after")
-    def _one_way_to_count(self) -> Self:
-        bounds = (self.min_speakers, self.max_speakers)
-        if self.speakers and any(bounds):
-            raise ValueError("give either speakers or min_speakers/max_speakers, not both")
-        if all(bounds) and self.min_speakers > self.max_speakers:  # type: ignore[operator]  # all() checked both
-            raise ValueError("min_speakers is larger than max_speakers")
-        return self
 
 
 class Failure(Frozen):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from lifestream.domain.job import Frozen, JobStatus
+from lifestream.domain.base import Frozen
+from lifestream.domain.job import JobStatus
 
 SOURCE = "lifestream"
 DETAIL_TYPE = "Job Ended"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from lifestream.domain.reading import one_line
+from lifestream.domain.text import one_line
 
 ROUNDS = 3
 MARKDOWN = re.compile(r"!?\[([^\[\]]*)\](?:\((?:[^()]|\([^()]*\))*\)|\[[^\[\]]*\])")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lifestream.domain.job import Frozen
+from lifestream.domain.base import Frozen
 
 SMOOTHING = 0.3
 """Weight of the newest measurement in the moving average of the speed."""

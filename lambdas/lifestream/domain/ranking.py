@@ -14,7 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from lifestream.domain.summary import normalized
+from lifestream.domain.text import normalized
 
 RANK_OFFSET = 60
 """The paper's constant: how little the first few ranks differ."""

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import Literal
 
 from pydantic import Field
 
-from lifestream.domain.job import Frozen
+from lifestream.domain.base import Frozen
 
 MAX_QUOTE_CHARACTERS = 500
 
@@ -127,9 +125,3 @@ class Summary(Frozen):
     statements: int
     verified_statements: int
     usage: Usage
-
-
-def normalized(text: str) -> str:
-    """Words only: case, accents' encoding, punctuation and white space do not count."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(re.findall(r"\w+", folded))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Self
 
+from lifestream.domain.base import Frozen
 from lifestream.domain.file_types import Container
-from lifestream.domain.job import Frozen
 
 
 class Flag(StrEnum):

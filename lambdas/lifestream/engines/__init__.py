@@ -1,12 +1,18 @@
-"""The six ports, one folder each, one file an engine.
+"""The six ports: one folder per port, one file per engine.
 
-transcription   sound → words          faster-whisper
-diarization     sound → speaker turns  pyannote       | embedded
-summarization   transcript → summary   openai         | extractive
-answering       question → answer      openai         | extractive
+transcription   audio → words          faster-whisper
+diarization     audio → speaker turns  pyannote       | clustering of voice vectors
+summarization   transcript → summary   openai         | lexrank
+answering       question → answer      openai         | span match
 embedding       text → vectors         openai         | wordllama
-vector_index    vectors → search       pinecone       | embedded
+vector_index    vectors → search       pinecone       | s3
 
-A folder's `__init__` holds the Protocol and the one place that picks; `auto` takes the first
-engine of the row that is usable here. Vendors are imported when an engine is built.
+The second engine of a row is built in: it works offline, without keys. A folder's `__init__`
+holds the Protocol and the one function that picks an engine; `auto` takes the first engine of the
+row that is usable. Vendor packages are imported when an engine is built.
+
+openai/          shared by the OpenAI engines
+speech_runtime/  shared by the speech engines
+model_weights    files of a model and their checksums
+stems            word stems for the built-in text engines
 """

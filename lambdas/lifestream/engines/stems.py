@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lifestream.domain.ranking import FUNCTION_WORDS
-from lifestream.domain.summary import normalized
+from lifestream.domain.text import normalized
 from lifestream.errors import ConfigurationError
 
 EMPTY = frozenset(

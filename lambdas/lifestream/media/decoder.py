@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX_STREAMS = 64
 LOADED = (
-    "lifestream.media.sound_track",
+    "lifestream.media.audio_track",
     "av.audio.codeccontext",
     "av.audio.stream",
     "av.subtitles.codeccontext",
@@ -106,7 +106,7 @@ class Memory:
 def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
     import av
 
-    from lifestream.media.sound_track import SoundTrack
+    from lifestream.media.audio_track import SoundTrack
 
     file.skip_tags()
     try:

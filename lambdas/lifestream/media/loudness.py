@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from lifestream.domain.timeline import Timeline
+from lifestream.domain.speech.timeline import Timeline
 from lifestream.domain.transcript import Span
 from lifestream.media import SAMPLE_RATE
 

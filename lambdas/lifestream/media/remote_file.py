@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 from lifestream.media.audio_frames import end_of_tags
-from lifestream.media.sound_ranges import Range, SoundRanges
+from lifestream.media.audio_ranges import Range, SoundRanges
 
 RANGES_AHEAD = 32
 BYTES_AHEAD = 48 << 20

@@ -22,8 +22,8 @@ from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError
 
+from lifestream.domain.base import Frozen
 from lifestream.domain.file_types import Container
-from lifestream.domain.job import Frozen
 from lifestream.errors import (
     DecoderStartError,
     UnreadableVideoError,

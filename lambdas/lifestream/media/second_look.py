@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from lifestream.domain.timeline import Timeline
+from lifestream.domain.speech.timeline import Timeline
 from lifestream.domain.transcript import Span
 from lifestream.media import SAMPLE_RATE
 from lifestream.media.voice_activity import SpeechSpan

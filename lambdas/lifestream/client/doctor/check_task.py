@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from lifestream.client.commands.terminal import advice_to
 from lifestream.client.doctor.findings import Finding, failed, ok
-from lifestream.client.terminal import advice_to
 from lifestream.errors import ConfigurationError, PipelineError, all_errors
 from lifestream.step_names import Step
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lifestream.client.aws_errors import explained
-from lifestream.client.terminal import advice_to
-from lifestream.domain.job import Frozen
+from lifestream.client.commands.terminal import advice_to
+from lifestream.domain.base import Frozen
 from lifestream.errors import PipelineError
 
 

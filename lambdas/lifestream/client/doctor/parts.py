@@ -9,7 +9,7 @@ from lifestream.client.doctor.findings import Finding, note, ok
 
 if TYPE_CHECKING:
     from lifestream.client.doctor.deployed import DeployedStage
-    from lifestream.domain.manifest import Manifest
+    from lifestream.rendering.manifest import Manifest
 
 NO_KEY = "switched off, OPENAI_API_KEY is not set (unless the functions carry the built-in engines)"
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
+from lifestream.client.commands.terminal import plain
 from lifestream.client.doctor.findings import Finding, Verdict
-from lifestream.client.terminal import plain
 
 COLOURS = {
     Verdict.OK: "green",

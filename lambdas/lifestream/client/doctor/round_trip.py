@@ -17,7 +17,7 @@ from lifestream.client.doctor.vendors import embedding_dimension, pinecone_index
 from lifestream.client.results import Results
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.domain.manifest import Manifest
+from lifestream.rendering.manifest import Manifest
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -57,7 +57,7 @@ def attempt(
 
 def openai_answers(base_url: str | None, key: SecretStr) -> str:
     """A restricted key needs the right to read models, too."""
-    from lifestream.engines.openai_client import client, translated
+    from lifestream.engines.openai.client import client, translated
 
     patient = client(key, base_url).with_options(timeout=TIMEOUT_SECONDS)
     with translated(PipelineError):

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lifestream.client.doctor.findings import Finding, failed, note, ok, warning
-from lifestream.client.models import MODELS_PREFIX
-from lifestream.engines.model_folder import SUMS, listed
+from lifestream.client.model_weights import MODELS_PREFIX
+from lifestream.engines.model_weights import SUMS, listed
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

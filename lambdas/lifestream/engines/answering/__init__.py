@@ -27,6 +27,6 @@ def load_answerer(settings: SummarySettings, keys: Keys) -> Answerer:
         from lifestream.engines.answering.openai import OpenAIAnswerer
 
         return OpenAIAnswerer(keys.openai_api_key, settings)
-    from lifestream.engines.answering.extractive import Extractive
+    from lifestream.engines.answering.span_match import Extractive
 
     return Extractive()

@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from lifestream.domain.answers import AnswerDraft, Answered
-from lifestream.engines.chat import Chat, as_data
-from lifestream.engines.ledger import Ledger
+from lifestream.engines.openai.chat import Chat, as_data
+from lifestream.engines.openai.cost_budget import Ledger
 from lifestream.errors import AnswerError
 from lifestream.settings import SummarySettings
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Protocol
 
-from lifestream.domain.evidence import Diarization
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.diagnostics import Diarization
 from lifestream.engines.transcription import Heard
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.settings import SpeechSettings
 
 
@@ -29,6 +29,6 @@ def load_diarizer(settings: SpeechSettings) -> Diarizer:
         from lifestream.engines.diarization.pyannote import Pyannote
 
         return Pyannote(settings)
-    from lifestream.engines.diarization.embedded import VoiceClusterer
+    from lifestream.engines.diarization.clustering import VoiceClusterer
 
     return VoiceClusterer()

@@ -10,15 +10,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lifestream.domain.evidence import Diarization, VoicePrint
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.diagnostics import Diarization, VoicePrint
 from lifestream.domain.transcript import SpeakerTurn
-from lifestream.engines.device import capacity_of, chosen, named_errors
-from lifestream.engines.model_folder import verified
+from lifestream.engines.model_weights import verified
+from lifestream.engines.speech_runtime.device import capacity_of, chosen, named_errors
 from lifestream.engines.transcription import Heard
 from lifestream.errors import OutOfMemoryError
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.observability import logger
 from lifestream.settings import SpeechSettings
 

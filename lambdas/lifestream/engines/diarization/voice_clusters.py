@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.intp]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from lifestream.engines.embedding import Embedded, Vector
-from lifestream.engines.ledger import Ledger
-from lifestream.engines.openai_client import client, translated
+from lifestream.engines.openai.client import client, translated
+from lifestream.engines.openai.cost_budget import Ledger
 from lifestream.errors import ConfigurationError
 
 DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}

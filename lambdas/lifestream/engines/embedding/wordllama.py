@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from lifestream.engines.embedding import Embedded
-from lifestream.engines.model_folder import verified
+from lifestream.engines.model_weights import verified
 from lifestream.errors import ConfigurationError
 
 MODEL = "wordllama-l2-supercat"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lifestream.domain.payloads import SwitchedOff
+from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.domain.summary import Drafted, SummaryWishes
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ConfigurationError
@@ -29,7 +29,7 @@ def load_summarizer(settings: SummarySettings, keys: Keys) -> Summarizer | Switc
         from lifestream.engines.summarization.openai import OpenAISummarizer
 
         return OpenAISummarizer(keys.openai_api_key, settings)
-    from lifestream.engines.summarization.extractive import Extractive
+    from lifestream.engines.summarization.lexrank import Extractive
 
     try:
         return Extractive()

@@ -14,8 +14,8 @@ from pydantic import SecretStr
 
 from lifestream.domain.summary import Drafted, SummaryDraft, SummaryWishes
 from lifestream.domain.transcript import Segment, Transcript
-from lifestream.engines.chat import Chat, as_data, tokens_in
-from lifestream.engines.ledger import Ledger
+from lifestream.engines.openai.chat import Chat, as_data, tokens_in
+from lifestream.engines.openai.cost_budget import Ledger
 from lifestream.errors import SummaryError
 from lifestream.settings import SummarySettings
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.settings import SpeechSettings
 
 UNDETERMINED = "und"

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lifestream.domain.job import JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
-from lifestream.engines.device import capacity_of, chosen, named_errors
-from lifestream.engines.model_folder import verified
+from lifestream.engines.model_weights import verified
+from lifestream.engines.speech_runtime.device import capacity_of, chosen, named_errors
 from lifestream.engines.transcription import UNDETERMINED, Heard
 from lifestream.errors import EnglishOnlyModelError, OutOfMemoryError, UnsupportedOptionError
-from lifestream.media.sound import Sound
+from lifestream.media.audio import Sound
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan, clips
 from lifestream.observability import logger
 from lifestream.settings import SpeechSettings

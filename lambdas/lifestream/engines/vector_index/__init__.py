@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from lifestream.domain.base import Frozen
 from lifestream.domain.chunks import Chunk
-from lifestream.domain.job import Frozen, ProcessingJob
+from lifestream.domain.job import ProcessingJob
 from lifestream.engines.embedding import Embedder, Vector
 from lifestream.errors import ConfigurationError
 from lifestream.settings import IndexSettings, Keys
@@ -76,6 +77,6 @@ def load_vector_index(
             dimension=embedder.dimension,
             namespace=settings.pinecone_namespace,
         )
-    from lifestream.engines.vector_index.embedded import BucketIndex
+    from lifestream.engines.vector_index.s3 import BucketIndex
 
     return BucketIndex(s3, bucket, embedder=embedder.name)

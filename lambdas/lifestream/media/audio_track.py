@@ -1,0 +1,237 @@
+"""The sound of an open video: probed, or written as mono 16 kHz FLAC on the video's own clock.
+
+Runs in the decoder process only.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import av
+from av.stream import Discard, Disposition
+
+from lifestream.domain.file_types import Container
+from lifestream.errors import (
+    EncryptedVideoError,
+    NoAudioError,
+    TruncatedVideoError,
+    UnreadableVideoError,
+    VideoTooLongError,
+)
+from lifestream.media import SAMPLE_RATE
+from lifestream.media.audio_ranges import SoundRanges
+
+if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+
+LONGEST_SILENCE_ADDED = 6 * 3600 * SAMPLE_RATE
+LATEST_START_SECONDS = 60.0
+SMALLEST_GAP = SAMPLE_RATE // 10
+MAX_MISSING_SECONDS = 0.1
+GUESSED = (Container.MP3, Container.AAC)
+"""Streams of frames: how long they are is known when they have been read."""
+MAX_BROKEN_PACKETS = 50
+MIXABLE = "the limit is 24, in a usual layout such as 5.1 or 22.2"
+GATHERED_SAMPLES = 16_384
+BLOCK_SAMPLES = 4 * SAMPLE_RATE
+ENCRYPTED_TAGS = ("enca", "drms")
+
+
+class SoundTrack:
+    """The track that players choose: the one marked default, else the first.
+
+    Raises NoAudioError, EncryptedVideoError, UnreadableVideoError.
+    """
+
+    def __init__(self, container: InputContainer, *, size: int, max_seconds: float) -> None:
+        tracks = list(container.streams.audio)
+        if not tracks:
+            raise NoAudioError("the video has no sound track")
+        is_default = Disposition.default
+        self._stream = next((t for t in tracks if t.disposition & is_default), tracks[0])
+        self._container = container
+        self._size = size
+        self._max_seconds = max_seconds
+        for other in container.streams:
+            is_ours = other.index == self._stream.index
+            other.discard = Discard.default if is_ours else Discard.all
+        _refuse_unreadable(self._stream)
+        self._stream.codec_context.thread_count = 1  # the decoder process may start none
+
+    def probe(self) -> dict[str, Any]:
+        """The start is decoded, so that a track that cannot be decoded or mixed is refused here."""
+        seconds = self._declared_seconds()
+        if seconds > self._max_seconds:
+            raise VideoTooLongError(f"{seconds / 3600:.1f} hours; {self._limit}")
+        self._refuse_truncated()
+        if next(self._pieces(), None) is None:
+            raise NoAudioError("the sound track is empty")
+        codec = self._stream.codec_context.name
+        return {"duration_seconds": round(seconds, 3), "audio_codec": codec}
+
+    def ranges(self) -> SoundRanges | None:
+        """Where the sound lies, as the index says; None where there is none."""
+        if not self._container.format.name.startswith(Container.MP4):
+            return None
+        entries = self._stream.index_entries
+        pieces = ((entry.pos, entry.size) for entry in entries if entry.size > 0)
+        return SoundRanges(pieces, seconds=self._declared_seconds()) if len(entries) else None
+
+    def extract(self, output: io.FileIO) -> dict[str, Any]:
+        seconds = self._write_flac(output) / SAMPLE_RATE
+        self._refuse_truncated()
+        self._refuse_missing_samples(seconds)
+        return {"audio_seconds": round(seconds, 3)}
+
+    @property
+    def _limit(self) -> str:
+        return f"the limit is {self._max_seconds / 3600:g} hours"
+
+    def _refuse_truncated(self) -> None:
+        """Judged by the index of the file, which names every piece of sound. That the sound ends
+        before the picture proves nothing: it is common in screen recordings."""
+        end = max((entry.pos + entry.size for entry in self._stream.index_entries), default=0)
+        if end > self._size:
+            raise TruncatedVideoError(f"the file ends {end - self._size} bytes before its sound")
+
+    def _refuse_missing_samples(self, seconds: float) -> None:
+        """FLAC has no size in its header, but the number of its samples."""
+        missing = self._declared_seconds() - seconds
+        if self._container.format.name == Container.FLAC and missing > MAX_MISSING_SECONDS:
+            raise TruncatedVideoError(f"{missing:.1f} seconds of the FLAC file are missing")
+
+    def _declared_seconds(self) -> float:
+        """What the headers claim; 0 where they claim nothing usable, or FFmpeg only guesses it
+        from the size of the file."""
+        if self._container.format.name in GUESSED:
+            return 0.0
+        of_container = (self._container.duration or 0) / av.time_base
+        of_stream = float((self._stream.duration or 0) * (self._stream.time_base or 0))
+        return max(0.0, of_container, of_stream)
+
+    def _write_flac(self, output: io.FileIO) -> int:
+        """Returns the number of samples written."""
+        written = 0
+        with av.open(output, "w", format="flac") as sink:
+            flac = sink.add_stream("flac", rate=SAMPLE_RATE, layout="mono")
+            flac.codec_context.thread_count = 1
+            for block in self._blocks():
+                block.pts, block.sample_rate = written, SAMPLE_RATE
+                written += block.samples
+                sink.mux(flac.encode(block))
+                if written > self._max_seconds * SAMPLE_RATE:
+                    raise VideoTooLongError(f"the sound goes on and on; {self._limit}")
+            sink.mux(flac.encode(None))
+        return written
+
+    def _blocks(self) -> Iterator[av.AudioFrame]:
+        """Four seconds each: encoding frame by frame, 20 ms each, takes half as long again."""
+        gathered = av.AudioFifo()
+        for piece in self._pieces():
+            piece.pts, piece.sample_rate = None, SAMPLE_RATE
+            gathered.write(piece)
+            yield from gathered.read_many(BLOCK_SAMPLES)
+        if rest := gathered.read():
+            yield rest
+
+    def _pieces(self) -> Iterator[av.AudioFrame]:
+        """16 kHz mono. Where the track starts late or jumps ahead, silence fills the gap."""
+        mixer, heard = Mixer(), 0.0
+        for frame in self._frames():
+            if gap := self._gap(frame, int(heard)):
+                yield from (*mixer.gathered(), *_silence(gap))
+            heard += gap + frame.samples / frame.sample_rate * SAMPLE_RATE
+            yield from mixer.mix(frame)
+        yield from mixer.rest()
+
+    def _frames(self) -> Iterator[av.AudioFrame]:
+        """In order. A few broken packets are skipped, as players do."""
+        broken = 0
+        for packet in self._container.demux(self._stream):
+            try:
+                frames = packet.decode()
+            except av.error.InvalidDataError:
+                broken += 1
+                if broken > MAX_BROKEN_PACKETS:
+                    raise
+                continue
+            yield from frames
+
+    def _gap(self, frame: av.AudioFrame, heard: int) -> int:
+        """Samples missing before this frame, measured on the clock of the whole video."""
+        if frame.time is None:
+            return 0
+        gap = int((frame.time - self._clock_start()) * SAMPLE_RATE) - heard
+        return gap if SMALLEST_GAP <= gap <= LONGEST_SILENCE_ADDED else 0
+
+    def _clock_start(self) -> float:
+        """Seconds at which players show 0:00. A clock that begins minutes in was never set to
+        zero (cuts of live streams); a smaller offset is sound that starts late."""
+        start = (self._container.start_time or 0) / av.time_base
+        return start if start < 0 or start > LATEST_START_SECONDS else 0.0
+
+
+class Mixer:
+    """Any sound to mono at 16 kHz. Rate and channels may change along a track. Some frames are
+    mixed at once: one by one takes five times as long."""
+
+    def __init__(self) -> None:
+        self._resampler = _resampler()
+        self._fifo = av.AudioFifo()
+        self._shape: tuple[str, int, str, int] | None = None
+
+    def mix(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        """Raises UnreadableVideoError."""
+        shape = _shape(frame)
+        mixed = self.rest() if shape != self._shape else []
+        self._shape, frame.pts = shape, None
+        self._fifo.write(frame)
+        return mixed if self._fifo.samples < GATHERED_SAMPLES else [*mixed, *self.gathered()]
+
+    def gathered(self) -> list[av.AudioFrame]:
+        frame = self._fifo.read()
+        return self._resample(frame) if frame else []
+
+    def _resample(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
+        try:
+            return self._resampler.resample(frame)
+        except av.error.ArgumentError as error:
+            channels = frame.layout.nb_channels
+            raise UnreadableVideoError(f"{channels} channels of sound; {MIXABLE}") from error
+
+    def rest(self) -> list[av.AudioFrame]:
+        rest = [*self.gathered(), *self._resampler.resample(None)]
+        self._resampler, self._fifo = _resampler(), av.AudioFifo()
+        return rest
+
+
+def _shape(frame: av.AudioFrame) -> tuple[str, int, str, int]:
+    """PyAV's buffer itself crashes where some frames differ from those before."""
+    layout = frame.layout
+    return frame.format.name, layout.nb_channels, layout.name, frame.sample_rate
+
+
+def _resampler() -> av.AudioResampler:
+    return av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+
+
+def _silence(samples: int) -> Iterator[av.AudioFrame]:
+    """In frames of a second at most."""
+    for start in range(0, samples, SAMPLE_RATE):
+        frame = av.AudioFrame("s16", "mono", min(SAMPLE_RATE, samples - start))
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        yield frame
+
+
+def _refuse_unreadable(stream: AudioStream) -> None:
+    context = stream.codec_context
+    if context is None:  # PyAV has none where no decoder fits, whatever its stubs say
+        raise UnreadableVideoError("no decoder knows the kind of this sound track")
+    if context.codec_tag in ENCRYPTED_TAGS:
+        raise EncryptedVideoError("the sound track is encrypted")
+    if context.sample_rate == 0:
+        raise UnreadableVideoError("the sound track has no sample rate")

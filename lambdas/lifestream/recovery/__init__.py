@@ -1,0 +1,7 @@
+"""Finish what executions left undone, and find and repair lost work.
+
+admission   decide which attempts of a job may start
+finalizer   finish the job of an execution that has ended
+job_events  publish the end of a job on the event bus
+reconciler  compare S3, the job table, executions and GPU slots, and repair
+"""

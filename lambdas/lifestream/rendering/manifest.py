@@ -1,0 +1,32 @@
+"""What made the results: engines, models, settings, code version and source, for whoever asks."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from lifestream.domain.base import Frozen
+from lifestream.domain.chunks import Indexed
+from lifestream.domain.job import JobStatus
+from lifestream.domain.options import JobOptions
+from lifestream.domain.step_payloads import MissingPart, SwitchedOff
+from lifestream.domain.summary import Usage
+from lifestream.domain.transcript import Engines, Source
+
+
+class Manifest(Frozen):
+    """Times are left out on purpose: the same inputs give a byte-identical file."""
+
+    schema_version: Literal["1"] = "1"
+    job_id: str
+    status: JobStatus
+    source: Source
+    duration_seconds: float
+    options: JobOptions
+    engines: Engines
+    summary_engine: str | None
+    summary_usage: Usage | None
+    indexed: Indexed | None
+    code_version: str
+    files: tuple[str, ...]
+    missing: tuple[MissingPart, ...]
+    switched_off: tuple[SwitchedOff, ...] = ()
