@@ -29,8 +29,8 @@ from rich.table import Table
 
 from builders import a_draft
 from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
-from conftest import forget_everything
 from fakes import Answer, LocalEndpoint, chat_completion
+from lifestream import resources
 from lifestream.client import VideoService, connect
 from lifestream.domain.job import JobStatus, ProcessingJob
 from media_files import tone
@@ -102,7 +102,7 @@ def measure(size: int) -> Measured:
     options = Options(settings=settings, wait_scale=0.1, dockerfile=DOCKERFILE)
     with openai.running(), embedded_aws(options) as aws:
         os.environ.update(aws.environment)
-        forget_everything()  # the clients of the size before
+        resources.reset()  # the clients of the size before
         service = VideoService(connect())
         with watching() as watch:
             started = time.monotonic()

@@ -35,8 +35,8 @@ def main() -> None:
         started = time.monotonic()
         found.extract_audio(video.read_at, flac, prefetch=video.prefetch)
     table = Table(title="12 hours of a camera, 60 GB", show_header=False)
-    ratio = bucket.fetched / recording.sound_bytes
-    table.add_row("Fetched", f"{ratio:.2f} times the sound's bytes")
+    ratio = bucket.fetched / recording.audio_bytes
+    table.add_row("Fetched", f"{ratio:.2f} times the audio's bytes")
     table.add_row("Requests", f"{bucket.requests:,}")
     line = f"{BYTES_PER_SECOND / 1e6:.0f} MB/s, {LATENCY_SECONDS * 1_000:.0f} ms"
     table.add_row(f"Fetching, simulated ({line})", f"{store.seconds:.0f} s")

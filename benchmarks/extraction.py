@@ -1,4 +1,4 @@
-"""ExtractAudio's decoder against the ffmpeg command: 1 h and 12 h of sound, as MP4 and MKV.
+"""ExtractAudio's decoder against the ffmpeg command: 1 h and 12 h of audio, as MP4 and MKV.
 
 `python extraction.py PEERS_PYTHON`: an environment with an ffmpeg (`make bench` makes it).
 """
@@ -63,8 +63,8 @@ def make_video(ffmpeg: str, path: Path, hours: int) -> Path:
 
 
 def flac_command(ffmpeg: str, video: Path) -> list[str]:
-    sound = ["-vn", "-ac", "1", "-ar", "16000", "-sample_fmt", "s16", "-c:a", "flac"]
-    return [ffmpeg, "-loglevel", "error", "-y", "-i", str(video), *sound]
+    audio = ["-vn", "-ac", "1", "-ar", "16000", "-sample_fmt", "s16", "-c:a", "flac"]
+    return [ffmpeg, "-loglevel", "error", "-y", "-i", str(video), *audio]
 
 
 def extract(path: Path, flac: Path) -> None:

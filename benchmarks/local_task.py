@@ -11,12 +11,12 @@ from transcribe_speech import heartbeat, pipeline
 
 from builders import an_inspected_job
 from lifestream.domain.options import JobOptions
-from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.transcript import Transcript
 from lifestream.settings import SpeechSettings
 
 
-def transcribe(flac: Path, settings: SpeechSettings) -> tuple[Transcript, Evidence]:
+def transcribe(flac: Path, settings: SpeechSettings) -> tuple[Transcript, Diagnostics]:
     """Only what reaches for S3 and DynamoDB is replaced."""
     job = an_inspected_job().model_copy(update={"options": JobOptions(language="en")})
     here = SimpleNamespace(download=lambda *names: shutil.copyfile(flac, names[-1]))
@@ -28,4 +28,4 @@ def transcribe(flac: Path, settings: SpeechSettings) -> tuple[Transcript, Eviden
         clients=SimpleNamespace(s3=lambda: None),
     )
     vars(heartbeat).update(job_table=lambda: nothing)
-    return pipeline.listen(job, settings)
+    return pipeline.run_pipeline(job, settings)

@@ -9,7 +9,7 @@ import numpy as np
 from lifestream.aws.artifacts import collecting_no_garbage
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.options import JobOptions
-from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.hallucinations import flagged
 from lifestream.domain.speech.quality import assess
 from lifestream.domain.speech.speaker_assignment import segments_by_speaker
@@ -52,14 +52,14 @@ def after_the_engines() -> tuple[int, float]:
     ).model_dump_json()
     with collecting_no_garbage():
         transcript = Transcript.model_validate_json(stored)
-    evidence = Evidence(
+    diagnostics = Diagnostics(
         job_id="0" * 32, diarization_engine="invented", speech=tuple(speech), turns=tuple(turns)
     )
     result_files(
         file_name="long.mp4",
         options=JobOptions(),
         transcript=transcript,
-        quality=assess(transcript, evidence),
+        quality=assess(transcript, diagnostics),
         summary=None,
         missing=(),
     )

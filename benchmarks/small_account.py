@@ -40,7 +40,7 @@ def main() -> int:
         for number in range(uploads):
             job = cloud.upload(f"{number}.mp4")
             cloud.inbox += [Message(notification(job)) for _ in range(COPIES - 1)]
-        cloud.settle()
+        cloud.run_until_idle()
         cloud.check(*cloud.uploads)
         show(cloud, time.monotonic() - started)
         return 0 if lost(cloud) == 0 else 1
@@ -69,7 +69,7 @@ def show(cloud: Cloud, seconds: float) -> None:
     table.add_row("Uploads, each announced ten times", str(uploads))
     table.add_row("Lambda concurrency of the account", str(cloud.account.concurrency))
     table.add_row("Lost", str(lost(cloud)))
-    table.add_row("DLQ messages", str(len(cloud.dead_letters())))
+    table.add_row("DLQ messages", str(len(cloud.dlq_messages())))
     executions = amplification(cloud.executions.records, cloud.uploads)
     table.add_row("Executions per upload", f"{executions:.2f}")
     table.add_row("Paid calls per upload", f"{cloud.summarizer.paid.total() / uploads:.2f}")

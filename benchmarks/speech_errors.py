@@ -63,7 +63,7 @@ def turns_in(transcript: Transcript) -> list[SpeakerTurn]:
     """As a reader sees them."""
     return [
         SpeakerTurn(speaker=s.speaker, start_seconds=s.start_seconds, end_seconds=s.end_seconds)
-        for s in transcript.believed.segments
+        for s in transcript.reliable.segments
         if s.speaker
     ]
 

@@ -1,6 +1,6 @@
 """How fast the laptop's speech engines are on the sample, and what surrounds them.
 
-The figures are ratios measured in this one run: seconds of work per second of sound (real-time
+The figures are ratios measured in this one run: seconds of work per second of audio (real-time
 factor), and our word-to-speaker assignment against the naive way.
 """
 
@@ -23,7 +23,7 @@ from lifestream.domain.speech.speaker_assignment import assign_speakers
 from lifestream.domain.transcript import SpeakerTurn, Word
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.transcription import load_transcriber
-from lifestream.media.audio import Sound, load_samples
+from lifestream.media.audio import Audio, load_samples
 from lifestream.media.voice_activity import speech_spans
 from lifestream.settings import SpeechSettings
 
@@ -43,13 +43,13 @@ def main() -> None:
         _, extracting = timed(lambda: extract(SAMPLE, flac))
         samples = load_samples(flac)
     spans, detecting = timed(lambda: speech_spans(samples))
-    sound = Sound(samples, spans)
-    seconds = sound.seconds
+    audio = Audio(samples, spans)
+    seconds = audio.seconds
     whisper, diarizer = load_transcriber(settings), load_diarizer(settings)
-    _, diarizing = timed(lambda: diarizer.diarize(sound, JobOptions(), unheard))
-    _, transcribing = timed(lambda: whisper.transcribe(sound, JobOptions(), unheard))
+    _, diarizing = timed(lambda: diarizer.diarize(audio, JobOptions(), unheard))
+    _, transcribing = timed(lambda: whisper.transcribe(audio, JobOptions(), unheard))
 
-    table = Table("Built-in engines on the sample", "Figure", title=f"{seconds:.0f} s of sound")
+    table = Table("Built-in engines on the sample", "Figure", title=f"{seconds:.0f} s of audio")
     table.add_row("real-time factor: audio extraction", f"{extracting / seconds:.4f}")
     table.add_row("real-time factor: voice activity", f"{detecting / seconds:.4f}")
     table.add_row("real-time factor: recognition", f"{transcribing / seconds:.3f}")

@@ -52,7 +52,7 @@ class Outcome:
     @property
     def word_error(self) -> float | None:
         """The text as people read it: without what is flagged."""
-        text = " ".join(segment.text for segment in self.transcript.believed.segments)
+        text = " ".join(segment.text for segment in self.transcript.reliable.segments)
         return None if self.case.text is None else word_error(self.case.text, text)
 
     @property
@@ -75,7 +75,7 @@ class Outcome:
 def main(speech_environment: str, folder: str | None = None) -> None:
     logger.setLevel("WARNING")
     cases = voice_cases(Path(speech_environment), Path(folder) if folder else None)
-    outcomes = [hear(case) for case in cases]
+    outcomes = [run_engines(case) for case in cases]
     real = [outcome for outcome in outcomes if outcome.case.is_real]
     console = Console()
     for table in (words_table(outcomes), speakers_table(outcomes, real), lost_table(real)):
@@ -86,12 +86,12 @@ def main(speech_environment: str, folder: str | None = None) -> None:
         console.print(f"Skipped: the telephone call, which is not in {speech_environment}.")
 
 
-def hear(case: VoiceCase) -> Outcome:
+def run_engines(case: VoiceCase) -> Outcome:
     with tempfile.TemporaryDirectory() as scratch:
         flac = Path(scratch) / "audio.flac"
         extract(case.recording, flac)
-        transcript, evidence = transcribe(flac, SETTINGS)
-    return Outcome(case, transcript, assess(transcript, evidence))
+        transcript, diagnostics = transcribe(flac, SETTINGS)
+    return Outcome(case, transcript, assess(transcript, diagnostics))
 
 
 def words_table(outcomes: list[Outcome]) -> Table:

@@ -8,7 +8,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_app.config import Config
-from lifestream.settings import KEY_NAMES
+from lifestream.settings import API_KEY_NAMES
 
 
 class ApiKeys(Construct):
@@ -21,7 +21,7 @@ class ApiKeys(Construct):
             "Secret",
             description="API keys of LifeStream; an empty key means that the vendor is not used",
             generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template=json.dumps(dict.fromkeys(KEY_NAMES, "")),
+                secret_string_template=json.dumps(dict.fromkeys(API_KEY_NAMES, "")),
                 generate_string_key="unused",
             ),
             removal_policy=config.removal_policy,

@@ -20,7 +20,7 @@ from pydantic import (
 )
 
 from lifestream.settings import (
-    Environment,
+    EnvSettings,
     IndexSettings,
     SpeechSettings,
     SummarySettings,
@@ -28,7 +28,7 @@ from lifestream.settings import (
 )
 
 
-def _checked(given: dict[str, str], *kinds: type[Environment]) -> dict[str, str]:
+def _checked(given: dict[str, str], *kinds: type[EnvSettings]) -> dict[str, str]:
     """What the engines would refuse hours later is refused here."""
     if unknown := given.keys() - {name for kind in kinds for name in kind.variables()}:
         raise ValueError(f"no such settings: {', '.join(sorted(unknown))}")

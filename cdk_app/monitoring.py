@@ -1,4 +1,4 @@
-"""Alarms for what needs a person: a dead letter, and an execution that ended without one."""
+"""Alarms for what needs a person: a DLQ message, and an execution that ended without one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
-from cdk_app.recovery import Caretakers
+from cdk_app.recovery import Recovery
 from cdk_app.webhook import Webhook
 
 
@@ -17,15 +17,15 @@ class Monitoring(Construct):
         scope: Construct,
         construct_id: str,
         *,
-        dead_letters: sqs.Queue,
+        dead_letter_queue: sqs.Queue,
         state_machine: sfn.StateMachine,
-        caretakers: Caretakers,
+        recovery: Recovery,
         webhook: Webhook | None,
     ) -> None:
         super().__init__(scope, construct_id)
         self._alarm(
             "DeadLetters",
-            dead_letters.metric_approximate_number_of_messages_visible(),
+            dead_letter_queue.metric_approximate_number_of_messages_visible(),
             "A job ended without (all of) its results; read the message",
         )
         self._alarm(
@@ -40,12 +40,12 @@ class Monitoring(Construct):
                 "The webhook did not take a message; the queue holds the event",
             )
         for function, what in zip(
-            caretakers.functions, ("ExecutionEnded", "Reconciler"), strict=True
+            recovery.functions, ("ExecutionEnded", "Reconciler"), strict=True
         ):
             self._alarm(
                 f"{what}Errors",
                 function.metric_errors(),
-                f"{what} fails: an aborted job may lack its dead letter",
+                f"{what} fails: an aborted job may lack its DLQ message",
             )
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, description: str) -> None:

@@ -21,7 +21,7 @@ from lifestream.aws.executions import ENDED
 RECONCILE_EVERY = Duration.hours(1)
 
 
-class Caretakers(Construct):
+class Recovery(Construct):
     """`execution_ended`, `reconciler`."""
 
     def __init__(
@@ -71,7 +71,7 @@ class Caretakers(Construct):
         *,
         jobs: dynamodb.Table,
         slots: dynamodb.Table,
-        dead_letters: sqs.Queue,
+        dead_letter_queue: sqs.Queue,
         state_machine: sfn.StateMachine,
         cluster: ecs.Cluster,
     ) -> None:
@@ -81,9 +81,9 @@ class Caretakers(Construct):
             row = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
             allow(function, *row, on=jobs.table_arn)
             slots.grant(function, "dynamodb:UpdateItem")
-            dead_letters.grant(function, "sqs:SendMessage")
+            dead_letter_queue.grant(function, "sqs:SendMessage")
             # To look for a message that was sent before:
-            dead_letters.grant(function, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")
+            dead_letter_queue.grant(function, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")
             state_machine.grant_execution(
                 function, "states:DescribeExecution", "states:GetExecutionHistory"
             )

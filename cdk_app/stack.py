@@ -24,7 +24,7 @@ from cdk_app.grants import (
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
-from cdk_app.recovery import Caretakers
+from cdk_app.recovery import Recovery
 from cdk_app.slots import SlotTable
 from cdk_app.uploads import Uploads
 from cdk_app.webhook import Webhook
@@ -83,7 +83,7 @@ class LifeStreamStack(Stack):
                 transcribe_speech=self.transcribe_speech,
                 slots=self.slots,
             ),
-            dead_letters=self.uploads.dead_letters,
+            dead_letter_queue=self.uploads.dead_letter_queue,
         )
         self.dispatcher = Dispatcher(
             self,
@@ -93,14 +93,14 @@ class LifeStreamStack(Stack):
             state_machine=self.workflow.state_machine,
             max_concurrency=config.max_dispatchers,
         )
-        self.caretakers = Caretakers(
+        self.recovery = Recovery(
             self,
             "Caretakers",
             environment=self._environment
             | {
                 "SLOTS_TABLE_NAME": self.slots.table.table_name,
                 "AWS_SQS_QUEUE_URL": self.uploads.queue.queue_url,
-                "AWS_SQS_DLQ_URL": self.uploads.dead_letters.queue_url,
+                "AWS_SQS_DLQ_URL": self.uploads.dead_letter_queue.queue_url,
                 "CLUSTER_NAME": self.transcribe_speech.cluster.cluster_name,
             },
             state_machine=self.workflow.state_machine,
@@ -119,9 +119,9 @@ class LifeStreamStack(Stack):
         Monitoring(
             self,
             "Monitoring",
-            dead_letters=self.uploads.dead_letters,
+            dead_letter_queue=self.uploads.dead_letter_queue,
             state_machine=self.workflow.state_machine,
-            caretakers=self.caretakers,
+            recovery=self.recovery,
             webhook=self.webhook,
         )
         self._grant()
@@ -218,21 +218,21 @@ class LifeStreamStack(Stack):
         allow(roles[Step.RECORD_FAILURE], "dynamodb:GetItem", on=table.table_arn)
         self.slots.table.grant(roles[Step.RECORD_FAILURE], "dynamodb:UpdateItem")
         self._grant_listing(roles[Step.INDEX_TRANSCRIPT])
-        self._grant_caretakers()
+        self._grant_recovery()
 
         if self.webhook:
             allow(self.webhook.function, "secretsmanager:GetSecretValue", on=secret.secret_arn)
 
-    def _grant_caretakers(self) -> None:
+    def _grant_recovery(self) -> None:
         machine = self.workflow.state_machine
-        self.caretakers.grant(
+        self.recovery.grant(
             jobs=self.jobs.table,
             slots=self.slots.table,
-            dead_letters=self.uploads.dead_letters,
+            dead_letter_queue=self.uploads.dead_letter_queue,
             state_machine=machine,
             cluster=self.transcribe_speech.cluster,
         )
-        reconciler = self.caretakers.reconciler
+        reconciler = self.recovery.reconciler
         allow(reconciler, "dynamodb:Query", on=f"{self.jobs.table.table_arn}/index/{RECENT_INDEX}")
         self.slots.table.grant(reconciler, "dynamodb:GetItem")
         self.uploads.queue.grant(reconciler, "sqs:SendMessage")
@@ -255,7 +255,7 @@ class LifeStreamStack(Stack):
             "AwsRegion": Aws.REGION,
             "AwsS3BucketName": self.uploads.bucket.bucket_name,
             "AwsSqsQueueUrl": self.uploads.queue.queue_url,
-            "AwsSqsDlqUrl": self.uploads.dead_letters.queue_url,
+            "AwsSqsDlqUrl": self.uploads.dead_letter_queue.queue_url,
             "JobsTableName": self.jobs.table.table_name,
             "SlotsTableName": self.slots.table.table_name,
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,

@@ -22,12 +22,12 @@ ACCESS_LOGS_KEPT = Duration.days(90)
 
 
 class Uploads(Construct):
-    """`bucket`, `queue`, `dead_letters`."""
+    """`bucket`, `queue`, `dead_letter_queue`."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
         self.bucket = self._bucket(config)
-        self.dead_letters = sqs.Queue(
+        self.dead_letter_queue = sqs.Queue(
             self,
             "DeadLetterQueue",
             queue_name=f"{QUEUE_NAME}-dlq-{config.stage}",
@@ -44,7 +44,7 @@ class Uploads(Construct):
             visibility_timeout=VISIBILITY_TIMEOUT,
             retention_period=Duration.days(4),
             dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=MAX_RECEIVES
+                queue=self.dead_letter_queue, max_receive_count=MAX_RECEIVES
             ),
             enforce_ssl=True,
             removal_policy=config.removal_policy,

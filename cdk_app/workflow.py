@@ -6,7 +6,7 @@ any failure ▶ RecordFailure (and release the slots) ▶ SendToDeadLetterQueue 
 
 A failure in one of the two branches leaves a part missing: the rest is published, the job ends
 PARTIAL, and the same DLQ message is sent. What ends an execution from outside (an abort, the
-limit of the whole machine) no Catch sees: that is `caretakers`' part.
+limit of the whole machine) no Catch sees: that is `recovery`' part.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ class Workflow(Construct):
     """`state_machine`."""
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, steps: Steps, dead_letters: sqs.IQueue
+        self, scope: Construct, construct_id: str, *, steps: Steps, dead_letter_queue: sqs.IQueue
     ) -> None:
         super().__init__(scope, construct_id)
         self._steps = steps
-        self._record_failure = self._failure_path(dead_letters)
+        self._record_failure = self._failure_path(dead_letter_queue)
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -153,7 +153,7 @@ class Workflow(Construct):
             .otherwise(self._lambda_state(Step.RECORD_SUCCESS))
         )
 
-    def _failure_path(self, dead_letters: sqs.IQueue) -> sfn.TaskStateBase:
+    def _failure_path(self, dead_letter_queue: sqs.IQueue) -> sfn.TaskStateBase:
         """RecordFailure writes the message; if even that fails, a plain one is sent instead."""
         failed = sfn.Fail.jsonata(
             self,
@@ -162,7 +162,7 @@ class Workflow(Construct):
             error="{% $states.input.error %}",
             cause="{% $states.input.cause %}",
         )
-        send = self._send(dead_letters)
+        send = self._send(dead_letter_queue)
         send.add_catch(failed, errors=["States.ALL"], outputs={"error": ERROR, "cause": CAUSE})
         send.next(self._ended(failed))
         record = self._invoke(Step.RECORD_FAILURE)
@@ -193,12 +193,12 @@ class Workflow(Construct):
             .otherwise(failed)
         )
 
-    def _send(self, dead_letters: sqs.IQueue) -> tasks.SqsSendMessage:
+    def _send(self, dead_letter_queue: sqs.IQueue) -> tasks.SqsSendMessage:
         send = tasks.SqsSendMessage.jsonata(
             self,
             SEND_TO_DEAD_LETTER_QUEUE,
             comment="The whole job and what failed: enough to run it again",
-            queue=dead_letters,
+            queue=dead_letter_queue,
             message_body=sfn.TaskInput.from_text("{% $string($states.input.message) %}"),
             task_timeout=sfn.Timeout.duration(SEND_TIMEOUT),
             outputs=SAME_AS_INPUT,

@@ -44,11 +44,11 @@ CASES = {
     "B6": "StartExecution is throttled",
     "B7": "the last receive fails",
     "B8": "a poison message among good ones",
-    "B9": "dead letters are redriven after the repair",
+    "B9": "DLQ messages are redriven after the repair",
     "B10": "a finished job is redriven",
     "B11": "the job's row is gone before a redrive",
     "B12": "a burst",
-    "B13": "the dead letter cannot be sent",
+    "B13": "the DLQ message cannot be sent",
     "C1": "a crash at every durable write",
     "C2": "two crashes",
     "C3": "a state beyond 256 KiB",
@@ -76,7 +76,7 @@ CASES = {
     "D10": "diarization fails, recognition works",
     "D11": "two workers take the same job",
     "D12": "clocks differ",
-    "E1": "no sound track",
+    "E1": "no audio track",
     "E2": "nothing is said",
     "E3": "truncated and damaged files",
     "E4": "12 and 36 hours",
@@ -138,10 +138,10 @@ def table() -> str:
     for proof in proofs():
         found[proof.case].append(proof)
     lines: list[str] = []
-    for letter, title in GROUPS.items():
-        lines += [f"### {letter}: {title}", ""]
+    for dlq_message, title in GROUPS.items():
+        lines += [f"### {dlq_message}: {title}", ""]
         lines += ["| Case | Fault | Injection | What holds | Test |", "|---|---|---|---|---|"]
-        cases = [case for case in CASES if case.startswith(letter)]
+        cases = [case for case in CASES if case.startswith(dlq_message)]
         lines += [_row(case, found[case]) for case in cases] + [""]
     return "\n".join(lines).rstrip()
 

@@ -18,9 +18,9 @@ UNTOLD = ("logs:", "xray:", "ecr:", "s3:GetObjectVersion", "s3:AbortMultipartUpl
 ROWS = "It can change status, attempt and progress of any job whose id is known."
 TAKEOVER = {
     "InspectVideo": "Every upload can be read by whoever knows its name. " + ROWS,
-    "ExtractAudio": "Every upload can be read by whoever knows its name, and the sound of any "
+    "ExtractAudio": "Every upload can be read by whoever knows its name, and the audio of any "
     "job replaced. " + ROWS,
-    "TranscribeSpeech": "The sound and the transcript of any job whose id is known. " + ROWS,
+    "TranscribeSpeech": "The audio and the transcript of any job whose id is known. " + ROWS,
     "SummarizeTranscript": "Any transcript whose job id is known, any summary, and the vendors' "
     "keys. " + ROWS,
     "IndexTranscript": "Any transcript whose job id is known, the names of uploads, the whole "

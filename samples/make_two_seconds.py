@@ -23,22 +23,22 @@ def main() -> None:
     with av.open(str(TARGET), "w", options={"movflags": "+faststart"}) as container:
         picture = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "40"})
         picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        sound = container.add_stream("aac", rate=RATE, layout="mono")
-        sound.bit_rate = 24_000
+        audio = container.add_stream("aac", rate=RATE, layout="mono")
+        audio.bit_rate = 24_000
         grey = np.full((HEIGHT, WIDTH, 3), 128, dtype=np.uint8)
         for number in range(int(SECONDS * FRAMES_PER_SECOND)):
             frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
             container.mux(picture.encode(frame))
         container.mux(picture.encode(None))
-        container.mux(sound.encode(first_words()))
-        container.mux(sound.encode(None))
+        container.mux(audio.encode(first_words()))
+        container.mux(audio.encode(None))
 
 
 def first_words() -> av.AudioFrame:
     with av.open(str(SOURCE)) as recording:
         resampler = av.AudioResampler(format="fltp", layout="mono", rate=RATE)
-        frames = [f for heard in recording.decode(audio=0) for f in resampler.resample(heard)]
+        frames = [f for frame in recording.decode(audio=0) for f in resampler.resample(frame)]
     samples = np.concatenate([frame.to_ndarray()[0] for frame in frames])
     start = int(START_SECONDS * RATE)
     spoken = samples[start : start + int(SECONDS * RATE)]

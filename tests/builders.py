@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from lifestream.domain.file_types import Container
 from lifestream.domain.job import Failure, ProcessingJob
 from lifestream.domain.options import JobOptions
-from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.step_payloads import InspectedJob, PublishableJob
 from lifestream.domain.summary import NOTHING_SAID, SummaryDraft
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript, Word
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import speech_spans
 
 LAMBDA_CONTEXT: Any = SimpleNamespace(
@@ -144,7 +144,7 @@ MEETING = a_transcript(
 )
 
 
-def evidence_of(transcript: Transcript, **more: Any) -> Evidence:
+def evidence_of(transcript: Transcript, **more: Any) -> Diagnostics:
     """Speech where the words are, and one turn a segment."""
     spans = [s.model_dump(include={"start_seconds", "end_seconds"}) for s in transcript.segments]
     speakers = [segment.speaker for segment in transcript.segments]
@@ -154,11 +154,11 @@ def evidence_of(transcript: Transcript, **more: Any) -> Evidence:
         "speech": spans,
         "turns": [s | {"speaker": who} for s, who in zip(spans, speakers, strict=True) if who],
     }
-    return Evidence.model_validate(facts | more)
+    return Diagnostics.model_validate(facts | more)
 
 
-def a_sound(samples: NDArray[np.float32]) -> Sound:
-    return Sound(samples, speech_spans(samples))
+def a_sound(samples: NDArray[np.float32]) -> Audio:
+    return Audio(samples, speech_spans(samples))
 
 
 def nobody_listens(_seconds: float) -> None:

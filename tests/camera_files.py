@@ -1,6 +1,6 @@
-"""Long recordings as cameras write them: a second of picture, a second of sound, the index last.
+"""Long recordings as cameras write them: a second of picture, a second of audio, the index last.
 
-Only the sound and the index are made; the picture is a hole, so that 60 GB take no space.
+Only the audio and the index are made; the picture is a hole, so that 60 GB take no space.
 Source: ISO/IEC 14496-12.
 """
 
@@ -22,7 +22,7 @@ FRAMES_PER_SECOND = 30
 SOUND_RATE = 44_100
 SAMPLES_PER_FRAME = 1_024
 SOUND_FRAMES = 43
-"""In a second of sound, nearly."""
+"""In a second of audio, nearly."""
 KILOBITS = 128_000
 LEFT_OUT = (b"edts", b"ctts", b"stss", b"sgpd", b"sbgp", b"stco", b"udta")
 Tables = Mapping[bytes, bytes]
@@ -33,23 +33,23 @@ class Recording:
     """Pieces at offsets, zeros between."""
 
     size: int
-    sound_bytes: int
+    audio_bytes: int
     pieces: Mapping[int, bytes]
 
 
 def camera_recording(folder: Path, *, seconds: int, size: int) -> Recording:
     """As long and as large as is asked for, but for a second and the index."""
-    frames = sound_frames(folder / "sound.m4a")
-    sound = b"".join(frames)
-    picture_bytes = size // seconds - len(sound)
+    frames = sound_frames(folder / "audio.m4a")
+    audio = b"".join(frames)
+    picture_bytes = size // seconds - len(audio)
     head = box(b"ftyp", b"isom\0\0\2\0isom") + struct.pack(">I4sQ", 1, b"mdat", 0)
     pictures = range(len(head), len(head) + seconds * (size // seconds), size // seconds)
     sounds = [start + picture_bytes for start in pictures]
-    end = sounds[-1] + len(sound)
+    end = sounds[-1] + len(audio)
     head = head[:-8] + struct.pack(">Q", end - len(head) + 16)
     index = camera_index(folder / "a.mp4", frames, list(pictures), sounds, picture_bytes)
-    pieces = {0: head, **dict.fromkeys(sounds, sound), end: index}
-    return Recording(end + len(index), len(sound) * seconds, pieces)
+    pieces = {0: head, **dict.fromkeys(sounds, audio), end: index}
+    return Recording(end + len(index), len(audio) * seconds, pieces)
 
 
 def sound_frames(path: Path) -> list[bytes]:
@@ -74,7 +74,7 @@ def camera_index(
     """The moov box of a real video, with other tables."""
     seconds, frame_bytes = len(sounds), picture_bytes // FRAMES_PER_SECOND
     sizes = struct.pack(f">{len(frames)}I", *map(len, frames)) * seconds
-    sound: Tables = {
+    audio: Tables = {
         b"stts": table(len(frames) * seconds, SAMPLES_PER_FRAME),
         b"stsz": FULL_BOX + struct.pack(">II", 0, len(frames) * seconds) + sizes,
         b"stsc": table(1, len(frames), 1),
@@ -88,15 +88,15 @@ def camera_index(
     }
     video = tone(path, seconds=1).read_bytes()
     [moov] = [payload for kind, payload in boxes(video) if kind == b"moov"]
-    return box(b"moov", b"".join(_track(*part, picture, sound, seconds) for part in boxes(moov)))
+    return box(b"moov", b"".join(_track(*part, picture, audio, seconds) for part in boxes(moov)))
 
 
-def _track(kind: bytes, payload: bytes, picture: Tables, sound: Tables, seconds: int) -> bytes:
+def _track(kind: bytes, payload: bytes, picture: Tables, audio: Tables, seconds: int) -> bytes:
     if kind != b"trak":
         return box(kind, payload)
     is_sound, rate = b"soun" in payload, SOUND_RATE if b"soun" in payload else FRAMES_PER_SECOND
     clock = struct.pack(">IIIIII", 0, 0, 0, rate, rate * seconds, 0x55C40000)
-    tables = {**(sound if is_sound else picture), b"mdhd": clock}
+    tables = {**(audio if is_sound else picture), b"mdhd": clock}
     return box(kind, b"".join(_rewritten(payload, tables)))
 
 

@@ -20,8 +20,7 @@ from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
 from moto.s3.models import FakeKey
 
-from lifestream import settings, step
-from lifestream.aws import api_keys, clients
+from lifestream import resources
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
 from media_files import SAMPLE
@@ -59,33 +58,12 @@ def _listed(key: FakeKey) -> FakeKey:
     return listed
 
 
-def forget_everything() -> None:
-    """Settings and clients are cached for a process; a test is a process of its own."""
-    for cached in (
-        settings._read,
-        clients._session,
-        clients.s3,
-        clients.sqs,
-        clients.step_functions,
-        clients.ecs,
-        clients.events,
-        clients.secrets_manager,
-        clients.cloud_formation,
-        clients.table,
-        api_keys._provider,
-        step.artifacts,
-        step.job_table,
-        step.slots,
-        step.voices,
-    ):
-        cached.cache_clear()
-
-
 @pytest.fixture(autouse=True)
 def _own_process() -> Iterator[None]:
-    forget_everything()
+    """Settings and clients are cached per process; every test counts as one."""
+    resources.reset()
     yield
-    forget_everything()
+    resources.reset()
 
 
 @dataclass
@@ -192,9 +170,9 @@ def create_slots_table() -> None:
 
 @pytest.fixture(scope="session")
 def sample_flac(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sound of the sample, as ExtractAudio leaves it."""
+    """The audio of the sample, as ExtractAudio leaves it."""
     data = SAMPLE.read_bytes()
-    flac = tmp_path_factory.mktemp("sound") / "audio.flac"
+    flac = tmp_path_factory.mktemp("audio") / "audio.flac"
     container = identify(lambda offset, size: data[offset : offset + size], len(data))
     video = Video(container=container, size=len(data), max_seconds=600)
     with flac.open("wb+") as output:

@@ -8,10 +8,10 @@ from aws_answers import Session
 from conftest import BUCKET, JOBS, Aws
 from lifestream.client.doctor.deployed import DeployedStage
 from lifestream.settings import (
-    KEY_NAMES,
+    API_KEY_NAMES,
+    ApiKeys,
     DoctorSettings,
     IndexSettings,
-    Keys,
     SpeechSettings,
     SummarySettings,
 )
@@ -47,5 +47,5 @@ def stage_of(settings: DoctorSettings, **services: Any) -> DeployedStage:
     return stage
 
 
-def keys_of(**given: str) -> Keys:
-    return Keys.model_validate({name: given.get(name) for name in KEY_NAMES})
+def keys_of(**given: str) -> ApiKeys:
+    return ApiKeys.model_validate({name: given.get(name) for name in API_KEY_NAMES})

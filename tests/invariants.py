@@ -2,7 +2,7 @@
 index, executions, logs. The same code looks at the simulation, the embedded AWS and AWS.
 
 I1  every accepted upload ends SUCCEEDED or PARTIAL with readable, valid results, or FAILED
-I2  FAILED or PARTIAL means exactly one dead letter, which is enough to run the job again
+I2  FAILED or PARTIAL means exactly one DLQ message, which is enough to run the job again
 I3  SUCCEEDED means none
 I4  the index holds exactly the passages that it should
 I5  no finished step is paid for again
@@ -29,7 +29,7 @@ from pydantic import ValidationError
 from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.domain.messages import jobs_in
+from lifestream.domain.messages import parse_message
 from lifestream.domain.transcript import Transcript
 from lifestream.engines.vector_index import VectorIndex
 from lifestream.errors import InvalidMessageError
@@ -45,13 +45,13 @@ UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
 
 @dataclass(frozen=True)
 class PublicState:
-    """What anybody with read access sees. `dead_letters`: bodies; `executions`: names."""
+    """What anybody with read access sees. `dlq_messages`: bodies; `executions`: names."""
 
     s3: S3Client
     bucket: str
     jobs: JobTable
     index: VectorIndex
-    dead_letters: Collection[str]
+    dlq_messages: Collection[str]
     executions: Collection[str]
     log: Iterable[str] = ()
 
@@ -67,8 +67,8 @@ def check(
     since; their passages are there until the newest version is."""
     uploads = list(uploads)
     newest = {upload.key: upload.job_id for upload in uploads}
-    letters = letters_by_job(state.dead_letters)
-    events = dead_events_by_job(state.dead_letters, state.bucket)
+    dlq_messages = dlq_messages_by_job(state.dlq_messages)
+    events = dead_events_by_job(state.dlq_messages, state.bucket)
     for upload in uploads:
         record = state.jobs.find(upload.job_id)
         if record is None or record.status == JobStatus.QUEUED:
@@ -77,7 +77,7 @@ def check(
             assert is_known, f"I1: {upload.key} is lost"
             continue
         assert record.status.is_terminal, f"I1: {record.key} is still {record.status}"
-        check_letters(record, letters.get(upload.job_id, []))
+        check_dlq_messages(record, dlq_messages.get(upload.job_id, []))
         check_executions(record, state.executions)
         if record.status in WITH_RESULTS:
             check_results(state, record)
@@ -91,18 +91,20 @@ def check(
             assert secret.lower() not in line.lower(), f"I7: the log says {secret!r}: {line}"
 
 
-def check_letters(record: JobRecord, letters: list[ProcessingJob]) -> None:
+def check_dlq_messages(record: JobRecord, dlq_messages: list[ProcessingJob]) -> None:
     expected = 1 if record.status in UNSUCCESSFUL else 0
-    assert len(letters) == expected, (
-        f"I2/I3: {record.key} is {record.status} and has {len(letters)} dead letters"
+    assert len(dlq_messages) == expected, (
+        f"I2/I3: {record.key} is {record.status} and has {len(dlq_messages)} DLQ messages"
     )
-    for letter in letters:
-        failure = letter.failure
-        assert failure is not None, f"I2: the dead letter of {record.key} says nothing"
+    for dlq_message in dlq_messages:
+        failure = dlq_message.failure
+        assert failure is not None, f"I2: the DLQ message of {record.key} says nothing"
         assert all((failure.step, failure.error, failure.advice, failure.execution_arn)), failure
         assert record.job_id in failure.how_to_redrive, failure
-        assert letter.attempt == failure.attempt == record.attempt, f"I2: attempt of {record.key}"
-        [again] = jobs_in(letter.model_dump_json(), bucket=letter.bucket).jobs
+        assert dlq_message.attempt == failure.attempt == record.attempt, (
+            f"I2: attempt of {record.key}"
+        )
+        [again] = parse_message(dlq_message.model_dump_json(), bucket=dlq_message.bucket).jobs
         same = ("job_id", "bucket", "key", "version_id", "options")
         assert all(getattr(again, name) == getattr(record.job, name) for name in same), "I2"
 
@@ -158,18 +160,21 @@ def check_paid_once(paid: Mapping[str, int], *, repeats: int = 0) -> None:
     assert extra <= repeats, f"I5: {extra} calls were paid twice, {repeats} may have been"
 
 
-def letters_by_job(bodies: Iterable[str]) -> dict[str, list[ProcessingJob]]:
-    letters: dict[str, list[ProcessingJob]] = {}
-    for job in filter(None, map(_letter_in, bodies)):
-        letters.setdefault(job.job_id, []).append(job)
-    return letters
+def dlq_messages_by_job(bodies: Iterable[str]) -> dict[str, list[ProcessingJob]]:
+    dlq_messages: dict[str, list[ProcessingJob]] = {}
+    for job in filter(None, map(_dlq_message_in, bodies)):
+        dlq_messages.setdefault(job.job_id, []).append(job)
+    return dlq_messages
 
 
 def dead_events_by_job(bodies: Iterable[str], bucket: str) -> Counter[str]:
     """Events that the dispatcher could not handle three times. What they announce may have
     been started nevertheless: then the event is dead and the job is not."""
     return Counter(
-        job.job_id for body in bodies if not _letter_in(body) for job in _announced(body, bucket)
+        job.job_id
+        for body in bodies
+        if not _dlq_message_in(body)
+        for job in _published(body, bucket)
     )
 
 
@@ -179,7 +184,7 @@ def amplification(executions: Iterable[str], uploads: Collection[ProcessingJob])
     return sum(name.endswith(ids) for name in executions) / len(uploads)
 
 
-def _letter_in(body: str) -> ProcessingJob | None:
+def _dlq_message_in(body: str) -> ProcessingJob | None:
     try:
         job = ProcessingJob.model_validate_json(body)
     except ValidationError:
@@ -187,9 +192,9 @@ def _letter_in(body: str) -> ProcessingJob | None:
     return job if job.failure else None
 
 
-def _announced(body: str, bucket: str) -> list[ProcessingJob]:
+def _published(body: str, bucket: str) -> list[ProcessingJob]:
     try:
-        return jobs_in(body, bucket=bucket).jobs
+        return parse_message(body, bucket=bucket).jobs
     except InvalidMessageError:
         return []
 

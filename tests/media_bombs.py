@@ -22,8 +22,8 @@ SAMPLES = 60_000_000
 FULL_BOX = b"\0\0\0\0"
 
 
-def sound(path: Path, codec: str, *, rate: int = 16_000) -> bytes:
-    """A second of sound without a picture."""
+def audio(path: Path, codec: str, *, rate: int = 16_000) -> bytes:
+    """A second of audio without a picture."""
     with av.open(str(path), "w") as sink:
         stream = sink.add_stream(codec, rate=rate, layout="mono")
         assert isinstance(stream, AudioStream)
@@ -65,7 +65,7 @@ def table(*numbers: int, entries: int = 1) -> bytes:
 def million_samples(path: Path) -> Path:
     """One byte each, in one chunk: three numbers in the header say it all."""
     data = changed(
-        sound(path, "aac"),
+        audio(path, "aac"),
         {
             b"stts": table(SAMPLES, 2),
             b"stsz": FULL_BOX + struct.pack(">II", 1, SAMPLES),
@@ -81,7 +81,7 @@ def edit_lists(path: Path) -> Path:
     """100,000 edits that each repeat the whole track of 600 samples."""
     edits = struct.pack(">IiI", 16_000, 0, 0x10000) * 100_000
     elst = box(b"elst", FULL_BOX + struct.pack(">I", 100_000) + edits)
-    data = sound(path, "aac")
+    data = audio(path, "aac")
     track = changed(data, {b"edts": elst, b"stsz": FULL_BOX + struct.pack(">II", 1, 600),
                            b"stts": table(600, 27), b"stsc": table(1, 600, 1),
                            b"stco": table(48)})  # fmt: skip
@@ -107,7 +107,7 @@ def chunk(kind: bytes, payload: bytes) -> bytes:
 
 def open_dml(path: Path, *, supers: int, entries: int) -> Path:
     """An index of indexes: `supers` entries that all name the same index of `entries`."""
-    data = sound(path, "pcm_s16le")
+    data = audio(path, "pcm_s16le")
     movi = data.index(b"movi") - 8
     header, rest = data[12:movi], data[movi:]
     at = header.index(b"strf")
@@ -151,8 +151,8 @@ def lying_wave(path: Path) -> Path:
 
 
 def endless_chunks(path: Path) -> Path:
-    """A hundred thousand chunks of text before the sound."""
-    data = sound(path, "pcm_s16le")
+    """A hundred thousand chunks of text before the audio."""
+    data = audio(path, "pcm_s16le")
     at = data.index(b"fmt ") + 24
     notes = chunk(b"LIST", b"INFO" + chunk(b"ICMT", b"x")) * 60_000
     path.write_bytes(data[:4] + b"\xff\xff\xff\xff" + data[8:at] + notes + data[at:])
@@ -161,7 +161,7 @@ def endless_chunks(path: Path) -> Path:
 
 def many_tags(path: Path) -> Path:
     """A hundred thousand empty ID3 tags, which FFmpeg would read one by one."""
-    path.write_bytes(b"ID3\x04\0\0\0\0\0\0" * 100_000 + sound(path, "libmp3lame"))
+    path.write_bytes(b"ID3\x04\0\0\0\0\0\0" * 100_000 + audio(path, "libmp3lame"))
     return path
 
 
@@ -169,7 +169,7 @@ def frames_in_a_tag(path: Path) -> Path:
     """One tag of a hundred thousand frames."""
     frames = b"TXXX\0\0\0\x03\0\0\0a\0" * 80_000
     sevens = bytes(len(frames) >> shift & 0x7F for shift in (21, 14, 7, 0))
-    path.write_bytes(b"ID3\x04\0\0" + sevens + frames + sound(path, "libmp3lame"))
+    path.write_bytes(b"ID3\x04\0\0" + sevens + frames + audio(path, "libmp3lame"))
     return path
 
 
@@ -180,7 +180,7 @@ def picture_of(size: int) -> bytes:
 
 def huge_pictures(path: Path) -> Path:
     """FLAC: a thousand pictures that say they have 16 MB each, and 4 GB within."""
-    data = sound(path, "flac")
+    data = audio(path, "flac")
     picture = picture_of(2**32 - 1)
     block = b"\x06\xff\xff\xff" + picture
     path.write_bytes(data[:4] + b"\0" + data[5:42] + block * 1_000 + data[42:])
@@ -189,7 +189,7 @@ def huge_pictures(path: Path) -> Path:
 
 def many_pictures(path: Path) -> Path:
     """FLAC: twenty thousand pictures, each a stream for FFmpeg."""
-    data = sound(path, "flac")
+    data = audio(path, "flac")
     picture = picture_of(16)
     block = struct.pack(">I", 0x06000000 | len(picture) + 16) + picture + bytes(16)
     path.write_bytes(data[:4] + b"\0" + data[5:42] + block * 20_000 + data[42:])
@@ -223,7 +223,7 @@ def wild_granules(path: Path) -> Path:
 
 
 def many_streams(path: Path) -> Path:
-    """Ogg of two thousand sound tracks."""
+    """Ogg of two thousand audio tracks."""
     path.write_bytes(b"".join(page(0, 0, OPUS_HEAD, serial=n, kind=2) for n in range(2_000)))
     return path
 

@@ -28,7 +28,7 @@ def main(together: Any, models: Path, flac: Path, text: Path) -> None:
         both_at_once=together,
     )
     transcript, _ = transcribe(flac, settings)
-    text.write_text(" ".join(segment.text for segment in transcript.believed.segments))
+    text.write_text(" ".join(segment.text for segment in transcript.reliable.segments))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from transcribe_speech import main, pipeline
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.diagnostics import Diarization
 from lifestream.domain.transcript import Recognition, RecognizedSegment, SpeakerTurn, Word
-from lifestream.engines.transcription import Heard
-from lifestream.media.audio import Sound
+from lifestream.engines.transcription import ProgressCallback
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan
 
 SECONDS = 0.5
@@ -20,12 +20,16 @@ SECONDS = 0.5
 class Timed:
     name = "timed/1"
 
-    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:  # noqa: ARG002
+    def transcribe(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Recognition:
         time.sleep(SECONDS)
         word = Word(text="hello", start_seconds=0.0, end_seconds=0.3, confidence=1.0)
         return Recognition(language="en", segments=(RecognizedSegment(words=(word,)),))
 
-    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:  # noqa: ARG002
+    def diarize(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Diarization:
         time.sleep(SECONDS)
         turn = SpeakerTurn(start_seconds=0.0, end_seconds=0.3, speaker="SPEAKER_00")
         return Diarization(turns=(turn,), exclusive_turns=(turn,))

@@ -27,7 +27,7 @@ from lifestream.client.commands.results import FOLDER
 from lifestream.client.commands.terminal import plain, plain_errors
 from lifestream.client.connection import connect
 from lifestream.client.library import ask, search
-from lifestream.client.redrive import dead_letters_of
+from lifestream.client.redrive import dlq_messages_by_job
 from lifestream.client.results import PAGE
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobStatus
@@ -107,22 +107,22 @@ def _is_success(outcome: Outcome) -> bool:
 
 
 def _show(outcomes: Sequence[Outcome], query: str | None) -> None:
-    letters = dead_letters_of(VideoService(connect()).queues)
+    dlq_messages = dlq_messages_by_job(VideoService(connect()).queues)
     for outcome in outcomes:
-        _show_outcome(outcome, letters.get(outcome.job.job_id))
+        _show_outcome(outcome, dlq_messages.get(outcome.job.job_id))
     if any(outcome.results for outcome in outcomes):
         _show_search(query, outcomes)
 
 
-def _show_outcome(outcome: Outcome, dead_letter: str | None) -> None:
+def _show_outcome(outcome: Outcome, dlq_message: str | None) -> None:
     if outcome.record is None:
         return
     console.print(f"\n{plain(str(outcome.video))}: {display.coloured(outcome.record.status)}")
     for line in display.remarks(outcome.record):
         console.print(line, soft_wrap=True)
-    if dead_letter:
-        message = json.dumps(json.loads(dead_letter), indent=1, ensure_ascii=False)
-        console.print(Panel(escape(visible(message)), title="Dead-letter message"))
+    if dlq_message:
+        message = json.dumps(json.loads(dlq_message), indent=1, ensure_ascii=False)
+        console.print(Panel(escape(visible(message)), title="DLQ message"))
     if outcome.results:
         _show_results(outcome.results)
 

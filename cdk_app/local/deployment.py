@@ -15,7 +15,7 @@ from typing import Any
 import boto3
 
 from cdk_app.local.synthesis import Assembly
-from lifestream.settings import KEY_NAMES
+from lifestream.settings import API_KEY_NAMES
 
 POLL_SECONDS = 0.1
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
@@ -51,7 +51,7 @@ def _create(assembly: Assembly, session: boto3.Session, account: str) -> dict[st
 
 def store_keys(session: boto3.Session, secret: str, environment: Mapping[str, str]) -> None:
     """The keys that the person has are used here as they are in the cloud: from the secret."""
-    keys = {name: environment.get(name, "") for name in KEY_NAMES}
+    keys = {name: environment.get(name, "") for name in API_KEY_NAMES}
     session.client("secretsmanager").put_secret_value(
         SecretId=secret, SecretString=json.dumps(keys)
     )

@@ -81,7 +81,7 @@ class Deployment:
         return outcomes
 
     def _look(self, outcome: Outcome) -> None:
-        """The execution counts, not the row: its dead letter is sent after the row is written."""
+        """The execution counts, not the row: its DLQ message is sent after the row is written."""
         machine = self.state_machine_arn.replace(":stateMachine:", ":execution:")
         arn = f"{machine}:{outcome.job.execution_name}"
         try:

@@ -1,4 +1,4 @@
-"""`--check`: tries both engines on one second of sound, and says exactly what is wrong.
+"""`--check`: tries both engines on one second of audio, and says exactly what is wrong.
 
 Where pyannote.audio is not installed, as on a laptop, the diarizer is tried that a job would get.
 With `--without-models` only what the image itself brings is tried: the libraries and the voice
@@ -20,11 +20,11 @@ from lifestream.aws.model_weights import fetch_models
 from lifestream.domain.options import JobOptions
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.pyannote import Pyannote
-from lifestream.engines.speech_runtime.device import chosen, named_errors
+from lifestream.engines.speech_runtime.device import named_errors, resolve_device
 from lifestream.engines.transcription import load_transcriber
 from lifestream.errors import PipelineError
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan, speech_spans
 from lifestream.settings import SpeechSettings, Storage, load
 
@@ -87,20 +87,20 @@ def fetch(settings: SpeechSettings) -> str:
 def try_recognition(settings: SpeechSettings) -> str:
     engine = load_transcriber(settings)
     engine.transcribe(one_second(), JobOptions(), lambda _: None)
-    return f"{engine.name} on {chosen(settings.device)}"
+    return f"{engine.name} on {resolve_device(settings.device)}"
 
 
 def try_diarization(settings: SpeechSettings) -> str:
     engine = Pyannote(settings) if has_pyannote() else load_diarizer(settings)
     engine.diarize(one_second(), JobOptions(), lambda _: None)
-    return f"{engine.name} on {chosen(settings.device)}"
+    return f"{engine.name} on {resolve_device(settings.device)}"
 
 
 def has_pyannote() -> bool:
     return find_spec("pyannote") is not None
 
 
-def one_second() -> Sound:
+def one_second() -> Audio:
     """A hum, said to be speech, so that no engine can pass it over."""
     at = np.arange(SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE
-    return Sound(np.float32(0.1) * np.sin(2 * np.pi * 140 * at), (SpeechSpan(0, SAMPLE_RATE),))
+    return Audio(np.float32(0.1) * np.sin(2 * np.pi * 140 * at), (SpeechSpan(0, SAMPLE_RATE),))

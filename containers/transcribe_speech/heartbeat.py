@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lifestream.domain.progress import Progress, ProgressMeter
 from lifestream.domain.step_payloads import InspectedJob
 from lifestream.observability import logger
-from lifestream.step import job_table
+from lifestream.resources import job_table
 
 INTERVAL_SECONDS = 2.0
 
@@ -29,7 +29,7 @@ class Heartbeat:
         self._job = job
         self._clock = clock
         self._lock = Lock()
-        self._heard = {"recognition": 0.0, "diarization": 0.0}
+        self._done = {"recognition": 0.0, "diarization": 0.0}
         self._last = clock()
         self._meter = ProgressMeter(total_seconds, moment=self._last)
 
@@ -41,13 +41,13 @@ class Heartbeat:
 
     def _beat(self, engine: str, seconds: float) -> None:
         with self._lock:
-            self._heard[engine] = max(seconds, self._heard[engine])
+            self._done[engine] = max(seconds, self._done[engine])
             now = self._clock()
             if now - self._last < INTERVAL_SECONDS:
                 return
             self._last = now
-            heard = sum(self._heard.values()) / len(self._heard)
-            self._show(self._meter.at(heard, moment=now))
+            done = sum(self._done.values()) / len(self._done)
+            self._show(self._meter.at(done, moment=now))
 
     def _show(self, progress: Progress) -> None:
         """Nobody's work is lost because nobody could be told how far it is."""

@@ -16,11 +16,11 @@ import time
 from typing import NoReturn
 
 from transcribe_speech.check import check
-from transcribe_speech.pipeline import listen
+from transcribe_speech.pipeline import run_pipeline
 
 from lifestream.aws.artifacts import (
+    DIAGNOSTICS,
     ERROR_REPORT,
-    EVIDENCE,
     TRANSCRIPT,
     ErrorReport,
     inspected_job,
@@ -40,8 +40,9 @@ from lifestream.errors import (
     is_permanent,
 )
 from lifestream.observability import logger
+from lifestream.resources import artifacts
 from lifestream.settings import ContainerSettings, SpeechSettings, load
-from lifestream.step import artifacts, begin
+from lifestream.step import begin
 from lifestream.step_names import Step
 
 STEP = Step.TRANSCRIBE_SPEECH
@@ -77,11 +78,11 @@ def main() -> int:
         report(asked, ContainerInterruptedError("told to stop before the transcript was there"))
         return 128 + signal.SIGTERM
     except (Deadline, Exception) as error:  # noqa: BLE001  # the last place that can keep the reason
-        return report(asked, named(error, asked))
+        return report(asked, classify_error(error, asked))
     return 0
 
 
-def named(error: BaseException, asked: ContainerSettings) -> PipelineError:
+def classify_error(error: BaseException, asked: ContainerSettings) -> PipelineError:
     match error:
         case PipelineError():
             return error
@@ -124,7 +125,7 @@ def run(asked: ContainerSettings) -> None:
         made_from,
         lambda: transcribe(job, settings),
         Transcribed,
-        leaves=[TRANSCRIPT, EVIDENCE],
+        leaves=[TRANSCRIPT, DIAGNOSTICS],
     )
     seconds = time.monotonic() - started
     logger.info(
@@ -145,15 +146,15 @@ def has_failed_for_good(asked: ContainerSettings) -> bool:
 
 
 def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
-    transcript, evidence = listen(job, settings)
+    transcript, diagnostics = run_pipeline(job, settings)
     artifacts().save(job.job_id, STEP, TRANSCRIPT, transcript)
-    artifacts().save(job.job_id, STEP, EVIDENCE, evidence)
+    artifacts().save(job.job_id, STEP, DIAGNOSTICS, diagnostics)
     return Transcribed(
         duration_seconds=transcript.duration_seconds,
         language=transcript.language,
         speakers=len(transcript.speakers),
         segments=len(transcript.segments),
-        flagged_segments=len(transcript.segments) - len(transcript.believed.segments),
+        flagged_segments=len(transcript.segments) - len(transcript.reliable.segments),
         words=sum(len(segment.words) for segment in transcript.segments),
         engines=transcript.engines,
     )

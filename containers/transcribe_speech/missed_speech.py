@@ -16,9 +16,9 @@ from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.hallucinations import LOW_LOG_PROBABILITY, NO_SPEECH_PROBABILITY
 from lifestream.domain.speech.timeline import Timeline, without_words
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Span, Word
-from lifestream.engines.transcription import UNDETERMINED, Heard, Transcriber
+from lifestream.engines.transcription import UNDETERMINED, ProgressCallback, Transcriber
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan
 
 SHORTEST_SECONDS = 1.0
@@ -27,18 +27,18 @@ MARGIN_SECONDS = 0.2
 
 
 def recognize(
-    transcriber: Transcriber, sound: Sound, options: JobOptions, heard: Heard
+    transcriber: Transcriber, audio: Audio, options: JobOptions, on_progress: ProgressCallback
 ) -> Recognition:
-    recognition = transcriber.transcribe(sound, options, heard)
+    recognition = transcriber.transcribe(audio, options, on_progress)
     words = [word for segment in recognition.segments for word in segment.words]
-    missed = without_words(sound.speech, words, at_least_seconds=SHORTEST_SECONDS)
+    missed = without_words(audio.speech, words, at_least_seconds=SHORTEST_SECONDS)
     options, said = _in_its_language(options, recognition.language), Timeline(words)
     found = [
         segment.model_copy(update={"words": new})
         for span in missed
         for piece in _pieces(span)
-        for segment in _heard_alone(transcriber, sound, piece, options)
-        if (new := tuple(word for word in segment.words if not _is_heard_before(said, word)))
+        for segment in _recognized_alone(transcriber, audio, piece, options)
+        if (new := tuple(word for word in segment.words if not _is_recognized_already(said, word)))
     ]
     return _merged(recognition, found) if found else recognition
 
@@ -58,18 +58,18 @@ def _pieces(span: Span) -> Iterator[Span]:
         yield Span(start_seconds=begin, end_seconds=end)
 
 
-def _heard_alone(
-    transcriber: Transcriber, sound: Sound, span: Span, options: JobOptions
+def _recognized_alone(
+    transcriber: Transcriber, audio: Audio, span: Span, options: JobOptions
 ) -> Iterator[RecognizedSegment]:
     begin = round((span.start_seconds - MARGIN_SECONDS) * SAMPLE_RATE)
     end = round((span.end_seconds + MARGIN_SECONDS) * SAMPLE_RATE)
-    clip = SpeechSpan(max(0, begin), min(len(sound.samples), end))
-    alone = replace(sound, speech=(clip,))
-    heard = transcriber.transcribe(alone, options, lambda _: None)
-    return filter(_is_trusted, heard.segments)
+    clip = SpeechSpan(max(0, begin), min(len(audio.samples), end))
+    alone = replace(audio, speech=(clip,))
+    on_progress = transcriber.transcribe(alone, options, lambda _: None)
+    return filter(_is_trusted, on_progress.segments)
 
 
-def _is_heard_before(said: Timeline, word: Word) -> bool:
+def _is_recognized_already(said: Timeline, word: Word) -> bool:
     """In the margin, the recognizer hears the end of the word before again."""
     shared = said.seconds_within(word.start_seconds, word.end_seconds)
     return shared > (word.end_seconds - word.start_seconds) / 2
@@ -94,7 +94,7 @@ def _merged(recognition: Recognition, found: Sequence[RecognizedSegment]) -> Rec
     placed += [(word.start_seconds, (word, segment)) for word, segment in more]
     placed.sort(key=itemgetter(0))
     said = (word_and_segment for _, word_and_segment in placed)
-    runs = (list(run) for _, run in groupby(said, key=lambda heard: id(heard[1])))
+    runs = (list(run) for _, run in groupby(said, key=lambda on_progress: id(on_progress[1])))
     segments = (
         run[0][1].model_copy(update={"words": tuple(word for word, _ in run)}) for run in runs
     )

@@ -6,7 +6,7 @@ settings       the one reader of the environment
 errors         every error a job can end with, and what to do about it
 observability  the logger
 domain         pure rules
-media          video bytes in, sound out, in a sandbox
+media          video bytes in, audio out, in a sandbox
 engines        recognition, diarization, summary, answers, embedding, vector index
 webhook        a signed message to an address of the open internet
 aws            artifacts, job table, executions, queues, keys

@@ -40,7 +40,7 @@ PipelineError
 ├─ SummaryError                the model's answer is not a usable summary
 └─ AnswerError                 the model's answer to a question cannot be used
 
-The class name is what `Retry` and `Catch` match and what the dead-letter message carries;
+The class name is what `Retry` and `Catch` match and what the DLQ message carries;
 `advice` is what the person who reads it should do.
 """
 
@@ -100,7 +100,7 @@ class UnsupportedExtensionError(UnusableVideoError):
 class NotAVideoError(UnusableVideoError):
     advice = (
         "The content is none of MP4, MOV, AVI, MKV, WebM, MP3, AAC, WAV, FLAC and Ogg, whatever "
-        "its name says. Export it as MP4, or as MP3 if it is sound only."
+        "its name says. Export it as MP4, or as MP3 if it is audio only."
     )
 
 
@@ -113,11 +113,11 @@ class TruncatedVideoError(UnusableVideoError):
 
 
 class EncryptedVideoError(UnusableVideoError):
-    advice = "The sound is encrypted (DRM). Upload a copy without protection."
+    advice = "The audio is encrypted (DRM). Upload a copy without protection."
 
 
 class NoAudioError(UnusableVideoError):
-    advice = "The video has no sound track, so there is nothing to transcribe."
+    advice = "The video has no audio track, so there is nothing to transcribe."
 
 
 class VideoTooLongError(UnusableVideoError):
@@ -126,13 +126,13 @@ class VideoTooLongError(UnusableVideoError):
 
 class VideoTooComplexError(UnusableVideoError):
     advice = (
-        "The file's index is far larger than its sound. Export the video again, as MP4 with AAC "
-        "sound."
+        "The file's index is far larger than its audio. Export the video again, as MP4 with AAC "
+        "audio."
     )
 
 
 class UnreadableVideoError(UnusableVideoError):
-    advice = "The sound track cannot be decoded. Export the video again, as MP4 with AAC sound."
+    advice = "The audio track cannot be decoded. Export the video again, as MP4 with AAC audio."
 
 
 class ConfigurationError(PipelineError):

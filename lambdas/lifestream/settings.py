@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from lifestream.errors import ConfigurationError, MissingSettingsError
 
 
-class Environment(BaseSettings):
+class EnvSettings(BaseSettings):
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
     )
@@ -27,14 +27,14 @@ class Environment(BaseSettings):
         return [str(field.alias) for field in cls.model_fields.values()]
 
 
-class AwsSettings(Environment):
+class AwsSettings(EnvSettings):
     region: str | None = Field(default=None, alias="AWS_REGION")
 
 
-KEY_NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY", "WEBHOOK_SECRET")
+API_KEY_NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY", "WEBHOOK_SECRET")
 
 
-class Keys(Environment):
+class ApiKeys(EnvSettings):
     """The vendors' keys, from the environment or from the one secret of the deployment."""
 
     openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
@@ -44,7 +44,7 @@ class Keys(Environment):
     secret_name: str | None = Field(default=None, alias="API_KEYS_SECRET")
 
 
-class SpeechSettings(Environment):
+class SpeechSettings(EnvSettings):
     """What decides the words and the speakers of a transcript."""
 
     diarization_engine: Literal["auto", "pyannote", "embedded"] = Field(
@@ -80,13 +80,13 @@ class SpeechSettings(Environment):
         return self.model_dump(mode="json", include=names)
 
 
-class VoiceSettings(Environment):
+class VoiceSettings(EnvSettings):
     """How sure it has to be that a voice is one that was named in another recording."""
 
     min_score: float = Field(default=0.75, ge=0, le=1, alias="VOICE_MIN_SCORE")
 
 
-class SummarySettings(Environment):
+class SummarySettings(EnvSettings):
     """`off`: no summaries. `auto` means off if nothing can write one here."""
 
     summarization_engine: Literal["auto", "openai", "extractive", "off"] = Field(
@@ -101,7 +101,7 @@ class SummarySettings(Environment):
     )
 
 
-class IndexSettings(Environment):
+class IndexSettings(EnvSettings):
     """`VECTOR_INDEX=off`: no search. `auto` means off if nothing can embed a text here."""
 
     embedding_engine: Literal["auto", "openai", "embedded"] = Field(
@@ -118,30 +118,30 @@ class IndexSettings(Environment):
     pinecone_namespace: str = Field(default="", alias="PINECONE_NAMESPACE")
 
 
-class MediaSettings(Environment):
+class MediaSettings(EnvSettings):
     max_duration_hours: float = Field(default=12, gt=0, alias="MAX_DURATION_HOURS")
 
 
-class FunctionSettings(Environment):
+class FunctionSettings(EnvSettings):
     """Of the Lambda function: MB. On a laptop, those that the stack gives to the media steps."""
 
     memory_megabytes: int = Field(default=1769, gt=0, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
 
 
-class LoaderSettings(Environment):
+class LoaderSettings(EnvSettings):
     """Where the dynamic loader finds shared libraries; on Lambda, libpython too."""
 
     library_path: str | None = Field(default=None, alias="LD_LIBRARY_PATH")
 
 
-class Storage(Environment):
+class Storage(EnvSettings):
     """What every step needs: where artifacts and job rows live."""
 
     bucket: str = Field(alias="AWS_S3_BUCKET_NAME")
     jobs_table: str = Field(alias="JOBS_TABLE_NAME")
 
 
-class ContainerSettings(Environment):
+class ContainerSettings(EnvSettings):
     """What the state machine tells the container: which job. Everything about it is in the
     bucket, because ECS takes 8,192 characters of overrides at most."""
 
@@ -150,7 +150,7 @@ class ContainerSettings(Environment):
     deadline_seconds: int = Field(gt=0, alias="DEADLINE_SECONDS")
 
 
-class SlotSettings(Environment):
+class SlotSettings(EnvSettings):
     slots_table: str = Field(alias="SLOTS_TABLE_NAME")
 
 
@@ -159,7 +159,7 @@ class DispatcherSettings(Storage):
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
 
 
-class WebhookSettings(Environment):
+class WebhookSettings(EnvSettings):
     """`may_be_private`: an address in a private network, and plain HTTP, are wanted."""
 
     url: str = Field(alias="WEBHOOK_URL")
@@ -195,7 +195,7 @@ class OperatorSettings(ClientSettings, SlotSettings):
     cluster: str = Field(alias="CLUSTER_NAME")
 
 
-Settings = TypeVar("Settings", bound=Environment)
+Settings = TypeVar("Settings", bound=EnvSettings)
 
 
 def load(kind: type[Settings]) -> Settings:
@@ -204,8 +204,13 @@ def load(kind: type[Settings]) -> Settings:
     return cast("Settings", _read(kind))  # functools.cache forgets the type
 
 
+def reset() -> None:
+    """Forget what was read: the next `load` reads the environment again."""
+    _read.cache_clear()
+
+
 @cache
-def _read(kind: type[Environment]) -> Environment:
+def _read(kind: type[EnvSettings]) -> EnvSettings:
     try:
         return kind()
     except ValidationError as error:

@@ -1,24 +1,19 @@
-"""What every Lambda step does around its own work: parse, announce, run, log, answer."""
+"""Turn a function into the handler of a step: parse the event, record the status, run, log."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import wraps
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from lifestream.aws import clients
-from lifestream.aws.artifacts import Artifacts
-from lifestream.aws.job_table import JobTable
-from lifestream.aws.slots import Slots
 from lifestream.aws.transient import transient_aws_errors
-from lifestream.aws.voiceprints import Voices
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.errors import JobEndedError
 from lifestream.observability import logger
-from lifestream.settings import SlotSettings, Storage, load
+from lifestream.resources import job_table
 from lifestream.step_names import Step
 
 Taken = TypeVar("Taken", bound=BaseModel)
@@ -53,23 +48,3 @@ def begin(job: ProcessingJob, name: Step, status: JobStatus) -> None:
     """Raises JobEndedError: a step of a job that has ended must not work."""
     if not job_table().enter(job, name, status):
         raise JobEndedError(f"attempt {job.attempt} of job {job.job_id} has ended before {name}")
-
-
-@cache
-def artifacts() -> Artifacts:
-    return Artifacts(clients.s3(), load(Storage).bucket)
-
-
-@cache
-def job_table() -> JobTable:
-    return JobTable(clients.table(load(Storage).jobs_table))
-
-
-@cache
-def slots() -> Slots:
-    return Slots(clients.table(load(SlotSettings).slots_table))
-
-
-@cache
-def voices() -> Voices:
-    return Voices(clients.s3(), load(Storage).bucket)

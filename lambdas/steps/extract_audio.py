@@ -12,8 +12,9 @@ from lifestream.domain import fingerprints
 from lifestream.domain.job import JobStatus
 from lifestream.domain.step_payloads import InspectedJob
 from lifestream.media.sandbox import Extraction, Video
+from lifestream.resources import artifacts, job_table
 from lifestream.settings import MediaSettings, load
-from lifestream.step import artifacts, job_table, step
+from lifestream.step import step
 from lifestream.step_names import Step
 
 

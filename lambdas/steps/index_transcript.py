@@ -11,23 +11,24 @@ from lifestream.domain.job import JobStatus
 from lifestream.domain.step_payloads import InspectedJob, SwitchedOff, WithoutPart
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
-from lifestream.settings import IndexSettings, Keys, Storage, load
-from lifestream.step import artifacts, step
+from lifestream.resources import artifacts
+from lifestream.settings import ApiKeys, IndexSettings, Storage, load
+from lifestream.step import step
 from lifestream.step_names import Step
 
 
 @step(Step.INDEX_TRANSCRIPT, takes=InspectedJob, status=JobStatus.INDEXING)
 def handler(job: InspectedJob) -> Indexed | WithoutPart:
-    return with_keys(lambda keys: index_with(keys, job))
+    return with_keys(lambda api_keys: index_with(api_keys, job))
 
 
-def index_with(keys: Keys, job: InspectedJob) -> Indexed | WithoutPart:
+def index_with(api_keys: ApiKeys, job: InspectedJob) -> Indexed | WithoutPart:
     settings = load(IndexSettings)
-    embedder = load_embedder(settings, keys)
+    embedder = load_embedder(settings, api_keys)
     if isinstance(embedder, SwitchedOff):
         return WithoutPart(switched_off=embedder)
     index = load_vector_index(
-        settings, keys, embedder, s3=clients.s3(), bucket=load(Storage).bucket
+        settings, api_keys, embedder, s3=clients.s3(), bucket=load(Storage).bucket
     )
     transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
     return artifacts().once(
@@ -40,7 +41,7 @@ def index_with(keys: Keys, job: InspectedJob) -> Indexed | WithoutPart:
 
 
 def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) -> Indexed:
-    transcript = artifacts().transcript(job.job_id).believed
+    transcript = artifacts().transcript(job.job_id).reliable
     chunks = chunks_of(transcript)
     embedded = embedder.embed([chunk.text for chunk in chunks])
     index.replace(job, chunks, embedded.vectors)

@@ -14,8 +14,9 @@ from lifestream.domain.step_payloads import InspectedJob, Inspection
 from lifestream.errors import UnsupportedExtensionError
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
+from lifestream.resources import artifacts
 from lifestream.settings import MediaSettings, SpeechSettings, load
-from lifestream.step import artifacts, step
+from lifestream.step import step
 from lifestream.step_names import Step
 
 

@@ -10,8 +10,9 @@ from lifestream.domain.speech.voiceprints import with_names
 from lifestream.domain.step_payloads import PublishableJob, PublishedJob
 from lifestream.domain.summary import Summary
 from lifestream.rendering.result_files import content_type, result_files
+from lifestream.resources import artifacts, voiceprints
 from lifestream.settings import VoiceSettings, load
-from lifestream.step import artifacts, step, voices
+from lifestream.step import step
 from lifestream.step_names import Step
 
 PARTS = {"summary": Step.SUMMARIZE_TRANSCRIPT, "index": Step.INDEX_TRANSCRIPT}
@@ -25,19 +26,22 @@ def handler(job: PublishableJob) -> PublishedJob:
 
 
 def files_of(job: PublishableJob) -> dict[str, str]:
-    transcript, evidence = artifacts().transcript(job.job_id), artifacts().evidence(job.job_id)
+    transcript, diagnostics = (
+        artifacts().transcript(job.job_id),
+        artifacts().diagnostics(job.job_id),
+    )
     transcript = with_names(
         transcript,
-        given=voices().names_given(job.job_id),
-        heard=evidence,
-        known=voices().known() if evidence.voices else (),
+        given=voiceprints().names_given(job.job_id),
+        diagnostics=diagnostics,
+        known=voiceprints().known() if diagnostics.voices else (),
         min_score=load(VoiceSettings).min_score,
     )
     return result_files(
         file_name=job.file_name,
         options=job.options,
         transcript=transcript,
-        quality=assess(transcript, evidence),
+        quality=assess(transcript, diagnostics),
         summary=summary_of(job),
         indexed=indexed_of(job),
         missing=job.missing,

@@ -1,4 +1,4 @@
-"""RecordFailure: what went wrong in; the job's row says so, and the dead letter, out."""
+"""RecordFailure: what went wrong in; the job's row says so, and the DLQ message, out."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from datetime import UTC, datetime
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
 from lifestream.domain.causes import MAX_CAUSE_CHARACTERS
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
-from lifestream.domain.step_payloads import DeadLetter, FailedStep
+from lifestream.domain.step_payloads import DlqMessage, FailedStep
 from lifestream.errors import advice_for
-from lifestream.step import artifacts, job_table, slots, step
+from lifestream.resources import artifacts, job_table, slots
+from lifestream.step import step
 from lifestream.step_names import Step
 
 
 @step(Step.RECORD_FAILURE, takes=FailedStep)
-def handler(failed: FailedStep) -> DeadLetter:
+def handler(failed: FailedStep) -> DlqMessage:
     job = failed.job
     slots().release(job.execution_name)
     status = JobStatus.PARTIAL if failed.missing else JobStatus.FAILED
@@ -31,12 +32,12 @@ def handler(failed: FailedStep) -> DeadLetter:
     job_table().fail(job, status, failure, job.results_prefix if failed.missing else None)
     status = status_of_row(job, status)
     message = job.model_copy(update={"status": status, "failure": failure})
-    return DeadLetter(status=status, error=error, cause=cause, message=message)
+    return DlqMessage(status=status, error=error, cause=cause, message=message)
 
 
 def status_of_row(job: ProcessingJob, status: JobStatus) -> JobStatus:
     """What became of the attempt. A job that was cancelled meanwhile, or that a later attempt
-    took over, has not failed, and no dead letter is due."""
+    took over, has not failed, and no DLQ message is due."""
     record = job_table().find(job.job_id)
     if record is None:
         return status

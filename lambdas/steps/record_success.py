@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lifestream.domain.job import JobStatus
 from lifestream.domain.step_payloads import PublishedJob
-from lifestream.step import job_table, step
+from lifestream.resources import job_table
+from lifestream.step import step
 from lifestream.step_names import Step
 
 

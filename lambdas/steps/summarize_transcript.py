@@ -9,10 +9,11 @@ from lifestream.domain.citations import verified
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import JobStatus
 from lifestream.domain.step_payloads import InspectedJob, SwitchedOff, WithoutPart
-from lifestream.domain.summary import NOTHING_SAID, Drafted, SummaryWishes, Usage
+from lifestream.domain.summary import NOTHING_SAID, Drafted, SummaryOptions, Usage
 from lifestream.engines.summarization import Summarizer, load_summarizer
-from lifestream.settings import Keys, SummarySettings, load
-from lifestream.step import artifacts, step
+from lifestream.resources import artifacts
+from lifestream.settings import ApiKeys, SummarySettings, load
+from lifestream.step import step
 from lifestream.step_names import Step
 
 
@@ -25,38 +26,38 @@ class Summarized(Frozen):
 
 @step(Step.SUMMARIZE_TRANSCRIPT, takes=InspectedJob, status=JobStatus.SUMMARIZING)
 def handler(job: InspectedJob) -> Summarized | WithoutPart:
-    return with_keys(lambda keys: summarize_with(keys, job))
+    return with_keys(lambda api_keys: summarize_with(api_keys, job))
 
 
-def summarize_with(keys: Keys, job: InspectedJob) -> Summarized | WithoutPart:
+def summarize_with(api_keys: ApiKeys, job: InspectedJob) -> Summarized | WithoutPart:
     settings = load(SummarySettings)
-    summarizer, wishes = load_summarizer(settings, keys), wishes_of(job, settings)
+    summarizer, options = load_summarizer(settings, api_keys), summary_options(job, settings)
     if isinstance(summarizer, SwitchedOff):
         return WithoutPart(switched_off=summarizer)
     transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
     return artifacts().once(
         job.job_id,
         Step.SUMMARIZE_TRANSCRIPT,
-        fingerprint(transcript_made_from, summarizer.name, wishes.model_dump()),
-        lambda: summarize(job, summarizer, wishes),
+        fingerprint(transcript_made_from, summarizer.name, options.model_dump()),
+        lambda: summarize(job, summarizer, options),
         Summarized,
         leaves=[SUMMARY],
     )
 
 
-def wishes_of(job: InspectedJob, settings: SummarySettings) -> SummaryWishes:
+def summary_options(job: InspectedJob, settings: SummarySettings) -> SummaryOptions:
     """The job's own, else those of the deployment."""
-    return SummaryWishes(
+    return SummaryOptions(
         language=job.options.summary_language or settings.summary_language,
         instructions=job.options.summary_instructions or settings.summary_instructions,
     )
 
 
-def summarize(job: InspectedJob, summarizer: Summarizer, wishes: SummaryWishes) -> Summarized:
-    transcript = artifacts().transcript(job.job_id).believed
+def summarize(job: InspectedJob, summarizer: Summarizer, options: SummaryOptions) -> Summarized:
+    transcript = artifacts().transcript(job.job_id).reliable
     # Silence has no summary, and asking a model for one invites it to invent.
     said = transcript.segments
-    drafted = summarizer.summarize(transcript, wishes) if said else Drafted(draft=NOTHING_SAID)
+    drafted = summarizer.summarize(transcript, options) if said else Drafted(draft=NOTHING_SAID)
     summary = verified(drafted, transcript, engine=summarizer.name)
     artifacts().save(job.job_id, Step.SUMMARIZE_TRANSCRIPT, SUMMARY, summary)
     return Summarized(

@@ -1,15 +1,14 @@
-"""Reconciler: on a schedule; whatever got lost between two services is found and goes on."""
+"""Reconciler: every hour, find and repair work that was lost between two services."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from lifestream import resources
 from lifestream.observability import logger
-from lifestream.operations import reconciliation
-from lifestream.settings import OperatorSettings, load
 
 
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    found = reconciliation(load(OperatorSettings)).run().model_dump(mode="json")
+    found = resources.reconciler().run().model_dump(mode="json")
     logger.info("reconciled", extra={name: len(jobs) for name, jobs in found.items()})
     return found

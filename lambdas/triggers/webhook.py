@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lifestream.aws.api_keys import load_keys
+from lifestream.aws.api_keys import load_api_keys
 from lifestream.domain.job_ended import JobEnded
 from lifestream.errors import MissingSettingsError
 from lifestream.observability import logger
@@ -18,7 +18,7 @@ from lifestream.webhook import post
 
 def handler(event: dict[str, Any], _context: object) -> None:
     ended, settings = JobEnded.model_validate(event["detail"]), load(WebhookSettings)
-    secret = load_keys().webhook_secret
+    secret = load_api_keys().webhook_secret
     if secret is None:
         raise MissingSettingsError("WEBHOOK_SECRET is not set, neither here nor in the secret")
     post(

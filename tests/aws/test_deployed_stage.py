@@ -14,7 +14,7 @@ from lifestream.aws import clients
 from lifestream.aws.executions import Executions
 from lifestream.aws.job_table import JobRecord
 from lifestream.client import VideoService, connect
-from lifestream.client.redrive import dead_letters_of, redrive
+from lifestream.client.redrive import dlq_messages_by_job, redrive
 from lifestream.client.results import Results
 from lifestream.domain.job import JobStatus, ProcessingJob
 from media_files import SAMPLE, tone
@@ -65,7 +65,7 @@ def test_a_container_that_is_gone_fails_its_state(service: VideoService) -> None
     assert wait(service, job).status == JobStatus.SUCCEEDED
 
 
-def test_an_aborted_execution_leaves_one_dead_letter(service: VideoService) -> None:
+def test_an_aborted_execution_leaves_one_dlq_message(service: VideoService) -> None:
     job = service.create_upload_job(SAMPLE, key="aborted.mp4")
     wait(service, job, JobStatus.EXTRACTING)
     assert service.settings.state_machine_arn is not None
@@ -75,7 +75,7 @@ def test_an_aborted_execution_leaves_one_dead_letter(service: VideoService) -> N
 
     assert wait(service, job).status == JobStatus.FAILED
     time.sleep(30)
-    assert list(dead_letters_of(service.queues)).count(job.job_id) == 1
+    assert list(dlq_messages_by_job(service.queues)).count(job.job_id) == 1
     assert redrive(service, [job.job_id]) == [job.job_id]
     time.sleep(30)
     assert wait(service, job).status == JobStatus.SUCCEEDED

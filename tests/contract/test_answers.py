@@ -11,18 +11,18 @@ import pytest
 from builders import a_job, a_segment
 from built_in_models import word_vectors
 from cdk_app.local.model_weights import BUILT_IN
-from conftest import BUCKET, Aws, forget_everything, in_memory_aws
+from conftest import BUCKET, Aws, in_memory_aws
 from fakes import Answer as HttpAnswer
 from fakes import LocalEndpoint, api_error, chat_completion
-from lifestream import settings
+from lifestream import resources, settings
 from lifestream.client.connection import connect
 from lifestream.client.library import ask, search
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.transcript import Engines, Source, Speaker, Transcript
 from lifestream.engines.openai import client as openai_client
-from lifestream.engines.vector_index import Among
-from lifestream.engines.vector_index.s3 import BucketIndex
+from lifestream.engines.vector_index import SearchFilter
+from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.errors import AnswerError, ConfigurationError, TransientError
 from media_files import SAMPLE
 from published import publish_results
@@ -64,19 +64,19 @@ def library() -> Iterator[Aws]:
         environment.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
         environment.setenv("AWS_SQS_DLQ_URL", aws.dlq_url)
         environment.setenv("MODELS_DIR", str(BUILT_IN))
-        forget_everything()
+        resources.reset()
         publish(aws, a_job(key="uploads/team-meeting.mp4"), sample)
         publish(aws, a_job(key="uploads/garden.mp4"), other)
         yield aws
-    forget_everything()
+    resources.reset()
 
 
 @pytest.fixture(autouse=True)
 def _own_process() -> Iterator[None]:
     """The library stays, and with it the clients; only what is set differs between two tests."""
-    settings._read.cache_clear()
+    settings.reset()
     yield
-    settings._read.cache_clear()
+    settings.reset()
 
 
 def publish(aws: Aws, job: ProcessingJob, said: list[tuple[str, str, float]]) -> None:
@@ -94,7 +94,7 @@ def publish(aws: Aws, job: ProcessingJob, said: list[tuple[str, str, float]]) ->
     )
     publish_results(aws, job, transcript)
     chunks, embedder = chunks_of(transcript), word_vectors()
-    index = BucketIndex(aws.s3, BUCKET, embedder=embedder.name)
+    index = S3Index(aws.s3, BUCKET, embedder=embedder.name)
     index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]).vectors)
 
 
@@ -149,10 +149,13 @@ def test_a_question_without_content_is_not_answered(question: str) -> None:
 
 
 def test_a_question_to_one_video_is_not_answered_from_another() -> None:
-    among = Among(key="uploads/garden.mp4")
+    search_filter = SearchFilter(key="uploads/garden.mp4")
 
-    assert ask("When will the release be ready?", connect(), among=among).sentences == ()
-    assert ask("When do you cut the apple trees?", connect(), among=among).sentences
+    assert (
+        ask("When will the release be ready?", connect(), search_filter=search_filter).sentences
+        == ()
+    )
+    assert ask("When do you cut the apple trees?", connect(), search_filter=search_filter).sentences
 
 
 @pytest.fixture
@@ -208,7 +211,7 @@ def test_a_model_that_finds_nothing_says_so() -> None:
 
 
 def test_without_a_passage_no_model_is_paid(model: LocalEndpoint) -> None:
-    answer = ask("Who is it?", connect(), among=Among(key="uploads/nothing.mp4"))
+    answer = ask("Who is it?", connect(), search_filter=SearchFilter(key="uploads/nothing.mp4"))
 
     assert answer.sentences == ()
     assert model.requests == []

@@ -24,12 +24,12 @@ from pydantic import SecretStr
 from builders import a_segment, a_transcript, evidence_of
 from fakes import LocalEndpoint, chat_completion
 from lifestream.client.commands.display import answer_lines
-from lifestream.domain.answers import Answer, proved
+from lifestream.domain.answers import Answer, verify_sentence
 from lifestream.domain.citations import verified
 from lifestream.domain.links import without_links
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.quality import assess
-from lifestream.domain.summary import Summary, SummaryWishes, Usage
+from lifestream.domain.summary import Summary, SummaryOptions, Usage
 from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering.openai import OpenAIAnswerer
 from lifestream.engines.openai import client as openai_client
@@ -104,7 +104,7 @@ def summarized(endpoint: LocalEndpoint, text: str) -> Summarized:
     transcript = hostile(text)
     endpoint.requests.clear()
     endpoint.answer = lambda _path, _request: chat_completion(json.dumps(obeying(text)))
-    drafted = engine_of(endpoint.url, OpenAISummarizer).summarize(transcript, SummaryWishes())
+    drafted = engine_of(endpoint.url, OpenAISummarizer).summarize(transcript, SummaryOptions())
     summary = verified(drafted, transcript, engine="stub")
     return Summarized(transcript, summary, [request for _, request in endpoint.requests])
 
@@ -221,7 +221,7 @@ def test_fields_that_nobody_asked_for_are_refused_and_not_repeated(
     obedient.answer = lambda _path, _request: chat_completion(json.dumps(answer))
 
     with pytest.raises(SummaryError) as raised:
-        engine_of(obedient.url, OpenAISummarizer).summarize(hostile("hello"), SummaryWishes())
+        engine_of(obedient.url, OpenAISummarizer).summarize(hostile("hello"), SummaryOptions())
 
     assert "secret" not in str(raised.value)
     assert "secret" not in obedient.requests[-1][1]["messages"][2]["content"]
@@ -236,7 +236,7 @@ def test_an_answer_is_proved_text_from_its_own_passages(obedient: LocalEndpoint,
     transcript, passage = hostile(text), Span(start_seconds=0, end_seconds=1_000)
 
     drafted = engine_of(obedient.url, OpenAIAnswerer).answer(text, [f"{text} {SAID}"])
-    [kept] = [p for s in drafted.draft.sentences if (p := proved(s, transcript, passage))]
+    [kept] = [p for s in drafted.draft.sentences if (p := verify_sentence(s, transcript, passage))]
     shown = Answer(question=text, engine="stub", sentences=(kept,), statements=2, usage=Usage())
 
     assert (kept.job_id, kept.quote) == (transcript.job_id, SAID)
@@ -308,7 +308,7 @@ def test_a_link_that_was_said_stays_in_its_quote(obedient: LocalEndpoint) -> Non
     answer |= {"action_items": [], "contributions": [], "key_points": [point]}
     obedient.answer = lambda _path, _request: chat_completion(json.dumps(answer))
 
-    drafted = engine_of(obedient.url, OpenAISummarizer).summarize(transcript, SummaryWishes())
+    drafted = engine_of(obedient.url, OpenAISummarizer).summarize(transcript, SummaryOptions())
     [kept] = verified(drafted, transcript, engine="stub").key_points
 
     assert (kept.text, kept.quote) == ("It is at …", said.text)

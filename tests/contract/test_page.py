@@ -213,15 +213,15 @@ def test_a_sound_file_is_played_without_a_black_picture(reader: Reader, tmp_path
     reader.opens(page)
 
     for suffix in (".mp3", ".m4a", ".aac", ".wav", ".flac", ".ogg", ".opus"):
-        sound = tone(tmp_path / f"a{suffix}", seconds=3)
-        reader.page.locator("[type=file]").set_input_files(sound)
-        reader.page.locator("video.sound").wait_for()
+        audio = tone(tmp_path / f"a{suffix}", seconds=3)
+        reader.page.locator("[type=file]").set_input_files(audio)
+        reader.page.locator("video.audio").wait_for()
         reader.page.locator(".said").first.click()
         reader.is_at(TURNS[0]["start_seconds"])
 
         assert reader.page.locator("video").bounding_box()["height"] < 80  # type: ignore[index]  # it is visible
     reader.page.locator("[type=file]").set_input_files(SAMPLE)
-    reader.page.locator("video:not(.sound)").wait_for()
+    reader.page.locator("video:not(.audio)").wait_for()
     assert reader.complaints == []
 
 

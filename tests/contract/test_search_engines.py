@@ -22,16 +22,16 @@ from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.engines.embedding import load_embedder
 from lifestream.engines.embedding.openai import OpenAIEmbedder
 from lifestream.engines.embedding.wordllama import MODEL, TOKENIZER
-from lifestream.engines.vector_index import Among, VectorIndex
+from lifestream.engines.vector_index import SearchFilter, VectorIndex
 from lifestream.engines.vector_index.pinecone import PineconeIndex
-from lifestream.engines.vector_index.s3 import BucketIndex
+from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.errors import (
     ConfigurationError,
     ModelAlteredError,
     ModelMissingError,
     TransientError,
 )
-from lifestream.settings import IndexSettings, Keys
+from lifestream.settings import ApiKeys, IndexSettings
 from pinecone_server import PineconeServer
 
 CHUNKS = chunks_of(MEETING)
@@ -66,11 +66,11 @@ def settings_for(engine: str, models: Path) -> IndexSettings:
 
 
 def test_without_a_key_and_without_weights_the_index_is_switched_off(tmp_path: Path) -> None:
-    off = load_embedder(settings_for("auto", tmp_path), Keys())
+    off = load_embedder(settings_for("auto", tmp_path), ApiKeys())
 
     assert off == SwitchedOff(part="index", reason="OPENAI_API_KEY is not set")
     with pytest.raises(ModelMissingError, match=r"safetensors is missing"):
-        load_embedder(settings_for("embedded", tmp_path), Keys())
+        load_embedder(settings_for("embedded", tmp_path), ApiKeys())
 
 
 def test_altered_weights_switch_nothing_off(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_altered_weights_switch_nothing_off(tmp_path: Path) -> None:
     (tmp_path / MODEL / TOKENIZER).write_text("{}")
 
     with pytest.raises(ModelAlteredError, match=TOKENIZER):
-        load_embedder(settings_for("auto", tmp_path), Keys())
+        load_embedder(settings_for("auto", tmp_path), ApiKeys())
 
 
 def embedding_answer(_path: str, request: dict[str, Any]) -> Answer:
@@ -123,7 +123,7 @@ def pinecone(monkeypatch: pytest.MonkeyPatch) -> Iterator[PineconeServer]:
 @pytest.fixture(params=["embedded", "pinecone"])
 def index(request: pytest.FixtureRequest, aws: Aws) -> VectorIndex:
     if request.param == "embedded":
-        return BucketIndex(aws.s3, BUCKET, embedder="wordllama/l2-supercat-256")
+        return S3Index(aws.s3, BUCKET, embedder="wordllama/l2-supercat-256")
     request.getfixturevalue("pinecone")
     return a_pinecone_index()
 
@@ -156,11 +156,15 @@ def test_a_search_can_be_narrowed_to_a_speaker_and_a_video(index: VectorIndex) -
     index.replace(ours, CHUNKS, VECTORS)
     index.replace(other, CHUNKS, VECTORS)
 
-    of_video = index.search(VECTORS[0], limit=9, among=Among(key=other.key))
-    of_speaker = index.search(VECTORS[0], limit=9, among=Among(speaker="SPEAKER_01"))
-    of_nobody = index.search(VECTORS[0], limit=9, among=Among(speaker="SPEAKER_07"))
+    of_video = index.search(VECTORS[0], limit=9, search_filter=SearchFilter(key=other.key))
+    of_speaker = index.search(VECTORS[0], limit=9, search_filter=SearchFilter(speaker="SPEAKER_01"))
+    of_nobody = index.search(VECTORS[0], limit=9, search_filter=SearchFilter(speaker="SPEAKER_07"))
     since_then, since_later = (
-        index.search(VECTORS[0], limit=99, among=Among(since=SUBMITTED + timedelta(seconds=later)))
+        index.search(
+            VECTORS[0],
+            limit=99,
+            search_filter=SearchFilter(since=SUBMITTED + timedelta(seconds=later)),
+        )
         for later in (0, 1)
     )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from transcribe_speech.pipeline import searched
+from transcribe_speech.pipeline import detect_speech
 
 from contract.test_silence import music, noise
 from lifestream.domain.speech.timeline import Timeline
@@ -36,15 +36,15 @@ def test_speech_in_a_telephone_band_is_found(sample_flac: Path) -> None:
     spoken = Timeline(speech_spans(samples)).seconds
     band = over_the_telephone(samples)
 
-    once, twice = Timeline(speech_spans(band)), Timeline(searched(band, SETTINGS).speech)
+    once, twice = Timeline(speech_spans(band)), Timeline(detect_speech(band, SETTINGS).speech)
 
     assert once.seconds < 0.5 * spoken
     assert twice.seconds > 0.7 * spoken
 
 
-@pytest.mark.parametrize("sound", [music, noise])
-def test_nobody_is_heard_over_music_and_hiss(sound: partial[NDArray[np.float32]]) -> None:
-    heard = searched(sound(0), SETTINGS)
+@pytest.mark.parametrize("audio", [music, noise])
+def test_nobody_is_heard_over_music_and_hiss(audio: partial[NDArray[np.float32]]) -> None:
+    heard = detect_speech(audio(0), SETTINGS)
 
     assert heard.speech == ()
     assert Timeline(heard.loud).seconds > 30
@@ -53,4 +53,4 @@ def test_nobody_is_heard_over_music_and_hiss(sound: partial[NDArray[np.float32]]
 def test_it_hears_the_same_every_time(sample_flac: Path) -> None:
     band = over_the_telephone(load_samples(sample_flac))
 
-    assert searched(band, SETTINGS).speech == searched(band, SETTINGS).speech
+    assert detect_speech(band, SETTINGS).speech == detect_speech(band, SETTINGS).speech

@@ -17,10 +17,10 @@ from conftest import JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO, SUMMARY, inspected_job
 from lifestream.aws.job_table import JobTable
-from lifestream.domain.summary import Drafted, Summary, SummaryWishes
+from lifestream.domain.summary import Drafted, Summary, SummaryOptions
 from lifestream.domain.transcript import Transcript
+from lifestream.resources import artifacts
 from lifestream.settings import ContainerSettings
-from lifestream.step import artifacts
 from lifestream.step_names import Step
 from steps import summarize_transcript
 
@@ -56,20 +56,20 @@ class Summarizer:
 
     name = "paid"
 
-    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:  # noqa: ARG002
+    def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
         raise AssertionError(f"asked to summarize {transcript.text!r}")
 
 
-@pytest.mark.parametrize("sound", [silence, noise, music])
+@pytest.mark.parametrize("audio", [silence, noise, music])
 def test_nobody_is_said_to_have_said_anything(
     aws: Aws,  # noqa: ARG001
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    sound: Any,
+    audio: Any,
 ) -> None:
     job = an_inspected_job(duration=MINUTES * 60)
     JobTable(clients.table(JOBS)).accept(a_job())
-    write(tmp_path / AUDIO, sound)
+    write(tmp_path / AUDIO, audio)
     with (tmp_path / AUDIO).open("rb") as file:
         artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, file)
     monkeypatch.setenv("MODELS_DIR", str(BUILT_IN))
@@ -83,17 +83,17 @@ def test_nobody_is_said_to_have_said_anything(
 
     transcript = artifacts().transcript(job.job_id)
     assert transcript.engines.transcription == "faster-whisper/tiny.en"
-    assert transcript.believed.segments == ()
+    assert transcript.reliable.segments == ()
     assert transcript.speakers == ()
     summary = artifacts().load(job.job_id, Step.SUMMARIZE_TRANSCRIPT, SUMMARY, Summary)
     assert summary.abstract == ""
 
 
-def write(path: Path, sound: Any) -> None:
+def write(path: Path, audio: Any) -> None:
     with av.open(str(path), "w", format="flac") as sink:
         stream = sink.add_stream("flac", rate=RATE, layout="mono")
         for minute in range(MINUTES):
-            samples = (np.clip(sound(minute), -1, 1) * 32767).astype(np.int16)[None]
+            samples = (np.clip(audio(minute), -1, 1) * 32767).astype(np.int16)[None]
             frame = av.AudioFrame.from_ndarray(samples, "s16", "mono")
             frame.sample_rate, frame.pts = RATE, minute * 60 * RATE
             sink.mux(stream.encode(frame))

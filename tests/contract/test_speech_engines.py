@@ -18,10 +18,10 @@ from lifestream.domain.speech.hallucinations import flagged
 from lifestream.domain.speech.speaker_assignment import segments_by_speaker
 from lifestream.domain.transcript import Recognition, Span
 from lifestream.engines.diarization import load_diarizer
-from lifestream.engines.diarization.clustering import VoiceClusterer
+from lifestream.engines.diarization.clustering import ClusteringDiarizer
 from lifestream.engines.transcription import load_transcriber
 from lifestream.errors import EnglishOnlyModelError, ModelMissingError, advice_for
-from lifestream.media.audio import Sound, load_samples
+from lifestream.media.audio import Audio, load_samples
 from lifestream.media.voice_activity import SpeechSpan
 from lifestream.settings import SpeechSettings
 from media_files import SAMPLE
@@ -32,7 +32,7 @@ RATE = 16_000
 
 
 @pytest.fixture(scope="module")
-def sample(sample_flac: Path) -> Sound:
+def sample(sample_flac: Path) -> Audio:
     return a_sound(load_samples(sample_flac))
 
 
@@ -43,37 +43,37 @@ def progress() -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def recognition(sample: Sound, progress: list[float]) -> Recognition:
+def recognition(sample: Audio, progress: list[float]) -> Recognition:
     return whisper().transcribe(sample, JobOptions(), progress.append)
 
 
-def silence(seconds: float) -> Sound:
+def silence(seconds: float) -> Audio:
     return a_sound(np.zeros(int(seconds * RATE), dtype=np.float32))
 
 
 def test_words_of_the_sample_are_mostly_right(recognition: Recognition) -> None:
-    heard = " ".join(word.text for segment in recognition.segments for word in segment.words)
+    on_progress = " ".join(word.text for segment in recognition.segments for word in segment.words)
     spoken = " ".join(turn["text"] for turn in REFERENCE)
-    assert word_error(spoken, heard) < 0.15
+    assert word_error(spoken, on_progress) < 0.15
     confidence = [word.confidence for segment in recognition.segments for word in segment.words]
     assert len({round(value, 1) for value in confidence}) > 3  # it says where it is unsure
 
 
 def test_words_of_read_speech_are_right_and_none_is_taken_for_invented() -> None:
     """A person's voice: LibriVox, public domain."""
-    sound = a_sound(load_samples(READ_SPEECH))
+    audio = a_sound(load_samples(READ_SPEECH))
     said = json.loads(READ_SPEECH.with_suffix(".reference.json").read_text())["turns"]
 
-    recognized = whisper().transcribe(sound, JobOptions(), nobody_listens).segments
+    recognized = whisper().transcribe(audio, JobOptions(), nobody_listens).segments
 
-    voice = [Span(start_seconds=s.start_seconds, end_seconds=s.end_seconds) for s in sound.speech]
+    voice = [Span(start_seconds=s.start_seconds, end_seconds=s.end_seconds) for s in audio.speech]
     segments = flagged(segments_by_speaker(recognized, ()), recognized, voice)
-    heard = " ".join(segment.text for segment in segments)
-    assert word_error(" ".join(turn["text"] for turn in said), heard) < 0.05
+    on_progress = " ".join(segment.text for segment in segments)
+    assert word_error(" ".join(turn["text"] for turn in said), on_progress) < 0.05
     assert [segment.flags for segment in segments if segment.flags] == []
 
 
-def test_words_are_in_order_and_inside_the_sound(recognition: Recognition, sample: Sound) -> None:
+def test_words_are_in_order_and_inside_the_sound(recognition: Recognition, sample: Audio) -> None:
     spoken = [word for segment in recognition.segments for word in segment.words]
     assert recognition.language == "en"
     assert spoken[0].text == "Good"
@@ -85,10 +85,10 @@ def test_words_are_in_order_and_inside_the_sound(recognition: Recognition, sampl
 
 @pytest.mark.parametrize("seconds", [0, 0.01, 2])
 def test_silence_has_no_words_and_no_speakers(seconds: float) -> None:
-    sound = silence(seconds)
+    audio = silence(seconds)
 
-    assert whisper().transcribe(sound, JobOptions(), nobody_listens).segments == ()
-    assert VoiceClusterer().diarize(sound, JobOptions(), nobody_listens) == Diarization()
+    assert whisper().transcribe(audio, JobOptions(), nobody_listens).segments == ()
+    assert ClusteringDiarizer().diarize(audio, JobOptions(), nobody_listens) == Diarization()
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_english_may_be_asked_for() -> None:
     whisper().transcribe(silence(1), JobOptions(language="en"), nobody_listens)
 
 
-def test_both_speakers_of_the_sample_are_told_apart(sample: Sound) -> None:
-    turns = VoiceClusterer().diarize(sample, JobOptions(), nobody_listens).turns
+def test_both_speakers_of_the_sample_are_told_apart(sample: Audio) -> None:
+    turns = ClusteringDiarizer().diarize(sample, JobOptions(), nobody_listens).turns
 
     assert {turn.speaker for turn in turns} == {"SPEAKER_00", "SPEAKER_01"}
     for expected in REFERENCE:
@@ -131,9 +131,9 @@ def test_both_speakers_of_the_sample_are_told_apart(sample: Sound) -> None:
     ],
 )
 def test_the_number_of_speakers_can_be_set(
-    sample: Sound, options: JobOptions, speakers: int
+    sample: Audio, options: JobOptions, speakers: int
 ) -> None:
-    turns = VoiceClusterer().diarize(sample, options, nobody_listens).turns
+    turns = ClusteringDiarizer().diarize(sample, options, nobody_listens).turns
 
     assert len({turn.speaker for turn in turns}) == speakers
 
@@ -151,54 +151,56 @@ def test_a_model_that_is_asked_for_by_name_is_not_replaced(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("recognition")
-def test_both_engines_say_how_far_they_are(sample: Sound, progress: list[float]) -> None:
+def test_both_engines_say_how_far_they_are(sample: Audio, progress: list[float]) -> None:
     voices: list[float] = []
 
-    VoiceClusterer().diarize(sample, JobOptions(), voices.append)
+    ClusteringDiarizer().diarize(sample, JobOptions(), voices.append)
 
     assert len(progress) > 1
-    for heard in (progress, voices):
-        assert heard == sorted(heard)
-        assert 0 < heard[-1] <= sample.seconds
+    for on_progress in (progress, voices):
+        assert on_progress == sorted(on_progress)
+        assert 0 < on_progress[-1] <= sample.seconds
 
 
 @pytest.mark.parametrize("seconds", [0.2, 1.0])
 def test_a_number_of_speakers_is_honoured_however_little_is_said(
-    sample: Sound, seconds: float
+    sample: Audio, seconds: float
 ) -> None:
     start = sample.speech[0].start
-    little = Sound(sample.samples, (SpeechSpan(start, start + int(seconds * RATE)),))
+    little = Audio(sample.samples, (SpeechSpan(start, start + int(seconds * RATE)),))
 
-    turns = VoiceClusterer().diarize(little, JobOptions(speakers=4), nobody_listens).turns
+    turns = ClusteringDiarizer().diarize(little, JobOptions(speakers=4), nobody_listens).turns
 
     assert len({turn.speaker for turn in turns}) == 4
 
 
-def test_one_speaker_alone_stays_one(sample: Sound) -> None:
+def test_one_speaker_alone_stays_one(sample: Audio) -> None:
     speech = tuple(SpeechSpan(*cut(turn)) for turn in REFERENCE[::2])
 
-    turns = VoiceClusterer().diarize(Sound(sample.samples, speech), JobOptions(), nobody_listens)
+    turns = ClusteringDiarizer().diarize(
+        Audio(sample.samples, speech), JobOptions(), nobody_listens
+    )
 
     assert {turn.speaker for turn in turns.turns} == {"SPEAKER_00"}
 
 
-def test_in_eleven_seconds_four_are_enough_to_be_a_speaker(sample: Sound) -> None:
+def test_in_eleven_seconds_four_are_enough_to_be_a_speaker(sample: Audio) -> None:
     first = a_sound(sample.samples[: 11 * RATE])
 
-    turns = VoiceClusterer().diarize(first, JobOptions(), nobody_listens).turns
+    turns = ClusteringDiarizer().diarize(first, JobOptions(), nobody_listens).turns
 
     assert [turn.speaker for turn in turns] == ["SPEAKER_00", "SPEAKER_01"]
 
 
-def test_quick_turns_are_told_apart(sample: Sound) -> None:
+def test_quick_turns_are_told_apart(sample: Audio) -> None:
     """Of 1.2 seconds, a twentieth of a second between them: the detector hears no pause."""
     pause = np.zeros(RATE // 20, dtype=np.float32)
     begins = [cut(turn)[0] + skipped for skipped in (RATE // 2, RATE * 2) for turn in REFERENCE]
     turns = [sample.samples[begin : begin + RATE * 6 // 5] for begin in begins]
     talk = np.concatenate([part for turn in turns for part in (turn, pause)])
-    spoken = Sound(talk, (SpeechSpan(0, len(talk)),))
+    spoken = Audio(talk, (SpeechSpan(0, len(talk)),))
 
-    found = VoiceClusterer().diarize(spoken, JobOptions(), nobody_listens).turns
+    found = ClusteringDiarizer().diarize(spoken, JobOptions(), nobody_listens).turns
 
     middles = [(i + 0.5) * 1.25 for i in range(len(turns))]
     speakers = [t.speaker for m in middles for t in found if t.start_seconds <= m < t.end_seconds]

@@ -16,11 +16,11 @@ from builders import MEETING, a_draft, a_transcript
 from fakes import Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.citations import verified
 from lifestream.domain.step_payloads import SwitchedOff
-from lifestream.domain.summary import SummaryDraft, SummaryWishes
+from lifestream.domain.summary import SummaryDraft, SummaryOptions
 from lifestream.engines.openai import client as openai_client
 from lifestream.engines.summarization import load_summarizer
 from lifestream.engines.summarization import openai as openai_engine
-from lifestream.engines.summarization.lexrank import Extractive
+from lifestream.engines.summarization.lexrank import LexRank
 from lifestream.engines.summarization.openai import OpenAISummarizer, packed
 from lifestream.errors import (
     ConfigurationError,
@@ -31,10 +31,10 @@ from lifestream.errors import (
 )
 from lifestream.rendering.markdown import result_page
 from lifestream.rendering.presentation import Recording
-from lifestream.settings import Keys, SummarySettings
+from lifestream.settings import ApiKeys, SummarySettings
 
 KEY = SecretStr("sk-canary")
-NO_WISHES = SummaryWishes()
+NO_WISHES = SummaryOptions()
 DRAFT = a_draft(
     abstract="The budget was discussed.",
     key_points=[
@@ -217,16 +217,16 @@ def test_a_cap_needs_a_price(endpoint: LocalEndpoint) -> None:
 
 @pytest.mark.setting("summary_language", "summary_instructions")
 def test_what_the_reader_wants_reaches_the_model(endpoint: LocalEndpoint) -> None:
-    wishes = SummaryWishes(language="German", instructions="Look for prices.")
+    options = SummaryOptions(language="German", instructions="Look for prices.")
 
-    openai(endpoint).summarize(MEETING, wishes)
+    openai(endpoint).summarize(MEETING, options)
 
     [(_, request)] = endpoint.requests
     system = request["messages"][0]["content"]
     assert "in this language: German." in system
     assert system.endswith("Look for prices.")
     with pytest.raises(UnsupportedOptionError):
-        Extractive().summarize(MEETING, wishes)
+        LexRank().summarize(MEETING, options)
 
 
 @pytest.mark.fault("F3", by="answers out of the schema", so="SummaryError: PARTIAL")
@@ -280,7 +280,7 @@ def test_an_unreachable_endpoint_is_transient(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_embedded_summarizer_repeats_only_what_was_said() -> None:
-    summary = verified(Extractive().summarize(MEETING, NO_WISHES), MEETING, engine="extractive")
+    summary = verified(LexRank().summarize(MEETING, NO_WISHES), MEETING, engine="extractive")
 
     assert summary.verified_statements == summary.statements > 0
     assert "budget" in summary.topics
@@ -288,16 +288,14 @@ def test_the_embedded_summarizer_repeats_only_what_was_said() -> None:
 
 
 def test_the_embedded_summarizer_is_deterministic() -> None:
-    assert Extractive().summarize(MEETING, NO_WISHES) == Extractive().summarize(MEETING, NO_WISHES)
+    assert LexRank().summarize(MEETING, NO_WISHES) == LexRank().summarize(MEETING, NO_WISHES)
 
 
 @pytest.mark.parametrize("text", ["yes", "the of and a to in", "x " * 5_000])
 def test_the_embedded_summarizer_survives_odd_transcripts(text: str) -> None:
     transcript = a_transcript(("SPEAKER_00", text))
 
-    summary = verified(
-        Extractive().summarize(transcript, NO_WISHES), transcript, engine="extractive"
-    )
+    summary = verified(LexRank().summarize(transcript, NO_WISHES), transcript, engine="extractive")
 
     assert summary.verified_statements == summary.statements
 
@@ -307,7 +305,7 @@ def test_the_embedded_summarizer_survives_odd_transcripts(text: str) -> None:
     [(None, "auto", "extractive"), ("sk", "auto", "openai"), ("sk", "extractive", "extractive")],
 )
 def test_auto_takes_the_best_that_is_usable(key: str | None, wanted: Any, engine: str) -> None:
-    keys = Keys(openai_api_key=SecretStr(key) if key else None)
+    keys = ApiKeys(openai_api_key=SecretStr(key) if key else None)
 
     summarizer = load_summarizer(SummarySettings(summarization_engine=wanted), keys)
 
@@ -318,23 +316,23 @@ def test_auto_takes_the_best_that_is_usable(key: str | None, wanted: Any, engine
 def test_a_summary_is_switched_off_by_name_or_because_nothing_can_write_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    off = load_summarizer(SummarySettings(summarization_engine="off"), Keys())
+    off = load_summarizer(SummarySettings(summarization_engine="off"), ApiKeys())
     monkeypatch.setitem(sys.modules, "networkx", None)  # as in a Lambda zip
-    unable = load_summarizer(SummarySettings(), Keys())
+    unable = load_summarizer(SummarySettings(), ApiKeys())
 
     assert off == SwitchedOff(part="summary", reason="SUMMARIZATION_ENGINE is off")
     assert unable == SwitchedOff(part="summary", reason="OPENAI_API_KEY is not set")
     with pytest.raises(ConfigurationError, match="networkx"):
-        load_summarizer(SummarySettings(summarization_engine="extractive"), Keys())
+        load_summarizer(SummarySettings(summarization_engine="extractive"), ApiKeys())
 
 
 def test_openai_without_a_key_says_so() -> None:
     with pytest.raises(ConfigurationError, match="OPENAI_API_KEY"):
-        load_summarizer(SummarySettings(summarization_engine="openai"), Keys())
+        load_summarizer(SummarySettings(summarization_engine="openai"), ApiKeys())
 
 
 def test_the_fingerprint_of_a_summary_names_engine_model_and_prompt(
     endpoint: LocalEndpoint,
 ) -> None:
     assert openai(endpoint).name == "openai/gpt-4o-mini/prompt-v2"
-    assert json.dumps(Extractive().name)
+    assert json.dumps(LexRank().name)

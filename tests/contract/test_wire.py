@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from builders import MEETING, a_draft, a_job
 from fakes import CUT, Answer, LocalEndpoint, api_error, chat_completion
-from lifestream.domain.summary import SummaryWishes
+from lifestream.domain.summary import SummaryOptions
 from lifestream.engines.embedding.openai import OpenAIEmbedder
 from lifestream.engines.openai import client as openai_client
 from lifestream.engines.summarization.openai import OpenAISummarizer
@@ -34,7 +34,9 @@ def openai() -> Iterator[LocalEndpoint]:
 
 def summarize(endpoint: LocalEndpoint) -> str:
     settings = SummarySettings(openai_base_url=f"{endpoint.url}/v1")
-    drafted = OpenAISummarizer(SecretStr("sk-canary"), settings).summarize(MEETING, SummaryWishes())
+    drafted = OpenAISummarizer(SecretStr("sk-canary"), settings).summarize(
+        MEETING, SummaryOptions()
+    )
     return drafted.draft.title
 
 

@@ -41,8 +41,8 @@ def ends(*services: str, errors: Iterable[StateError], times: int = ALWAYS) -> l
         by_job = {cloud.upload(f"{number}.mp4").job_id: e for number, e in enumerate(errors)}
         failing = Failing(cloud.executions._invoke, services, by_job, times)
         cloud.executions._invoke = failing
-        cloud.settle()
-        messages = [json.loads(body) for body in cloud.dead_letters()]
+        cloud.run_until_idle()
+        messages = [json.loads(body) for body in cloud.dlq_messages()]
         return [
             End(
                 status=cloud.service.job(job_id).status,

@@ -80,9 +80,9 @@ def run() -> Run:
         fail(cloud, {unrecorded: broken}, Step.EXTRACT_AUDIO, Step.RECORD_FAILURE)
         fail(cloud, {crashed: broken}, "ecs:runTask")
         fail(cloud, dict.fromkeys(asked, broken), Step.SUMMARIZE_TRANSCRIPT)
-        cloud.settle()
+        cloud.run_until_idle()
         cloud.redrive_all()
-        cloud.settle()
+        cloud.run_until_idle()
         return observed(cloud)
 
 
@@ -166,7 +166,7 @@ def test_the_overrides_of_every_container_fit_into_what_ecs_takes() -> None:
     assert max(sizes) <= LIMITS["characters of RunTask overrides"]
 
 
-def test_every_dead_letter_message_is_one_that_sqs_takes() -> None:
+def test_every_dlq_message_message_is_one_that_sqs_takes() -> None:
     """262,144 bytes was the limit before 1 MiB, and is that of the state."""
     bodies = [call["MessageBody"] for call in calls_of("sqs:sendMessage")]
 

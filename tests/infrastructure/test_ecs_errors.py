@@ -1,5 +1,5 @@
 """ECS's refusals and stopped tasks, as AWS documents them: the job waits, starts again, or ends
-with one dead-letter message that keeps the reason."""
+with one DLQ message that keeps the reason."""
 
 from __future__ import annotations
 

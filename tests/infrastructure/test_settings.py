@@ -16,7 +16,7 @@ TESTS = Path(__file__).parent.parent
 OFFERED = {*JobOptions.model_fields, *SpeechSettings.model_fields, *VoiceSettings.model_fields}
 
 
-def proved() -> Iterator[str]:
+def verify_sentence() -> Iterator[str]:
     """The arguments of every `pytest.mark.setting(…)` in the tests."""
     for path in TESTS.rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -25,7 +25,7 @@ def proved() -> Iterator[str]:
 
 
 def test_every_setting_of_the_engines_and_of_a_job_is_proved() -> None:
-    assert set(proved()) == OFFERED
+    assert set(verify_sentence()) == OFFERED
 
 
 def test_the_deployment_takes_speech_settings_as_an_object_or_as_json() -> None:

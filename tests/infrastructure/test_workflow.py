@@ -183,9 +183,9 @@ class Services:
         self.is_transcribed = is_transcribed
         self.looks_until_free = looks_until_free
         self.calls: list[str] = []
-        self.dead_letters: list[dict[str, Any]] = []
+        self.dlq_messages: list[dict[str, Any]] = []
 
-    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:  # noqa: ARG002
+    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
         step = self._step(resource, arguments)
         self.calls.append(step)
         if step in self.fails:
@@ -196,7 +196,7 @@ class Services:
         if step in SLOTS:
             return {}
         if step == SEND_TO_DEAD_LETTER_QUEUE:
-            self.dead_letters.append(json.loads(arguments["MessageBody"]))
+            self.dlq_messages.append(json.loads(arguments["MessageBody"]))
             return {}
         if step == Step.TRANSCRIBE_SPEECH:
             [override] = arguments["Overrides"]["ContainerOverrides"]
@@ -258,7 +258,7 @@ def test_a_good_video_goes_all_the_way() -> None:
 
     assert execute(services) == "SUCCEEDED"
     assert set(services.calls) == {*Step, *SLOTS} - {Step.RECORD_FAILURE}
-    assert services.dead_letters == []
+    assert services.dlq_messages == []
 
 
 def test_a_job_with_a_transcript_starts_no_container() -> None:
@@ -275,18 +275,18 @@ AFTER_TRANSCRIPT = [Step.PUBLISH_RESULTS, Step.RECORD_SUCCESS]
 
 @pytest.mark.parametrize("cause", ["", "because"])
 @pytest.mark.parametrize("step", [*BEFORE_TRANSCRIPT, *AFTER_TRANSCRIPT])
-def test_a_failing_step_ends_in_one_dead_letter_that_names_it(step: str, cause: str) -> None:
+def test_a_failing_step_ends_in_one_dlq_message_that_names_it(step: str, cause: str) -> None:
     services = Services({step: StateError("SomeError", cause)})
 
     assert execute(services) == "SomeError"
-    [message] = services.dead_letters
+    [message] = services.dlq_messages
     assert message["job_id"] == JOB["job_id"]
     assert message["failure"] == {"step": step, "error": "SomeError", "cause": cause}
 
 
 @pytest.mark.parametrize("cause", ["", "because"])
 @pytest.mark.parametrize("step", [Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT])
-def test_a_failing_branch_leaves_a_partial_result_and_one_dead_letter(
+def test_a_failing_branch_leaves_a_partial_result_and_one_dlq_message(
     step: str, cause: str
 ) -> None:
     services = Services({step: StateError("SomeError", cause)})
@@ -294,17 +294,17 @@ def test_a_failing_branch_leaves_a_partial_result_and_one_dead_letter(
     assert execute(services) == "SUCCEEDED"
     assert Step.PUBLISH_RESULTS in services.calls
     assert Step.RECORD_SUCCESS not in services.calls
-    [message] = services.dead_letters
+    [message] = services.dlq_messages
     assert message["failure"] == {"step": step, "error": "SomeError", "cause": cause}
 
 
-def test_two_failing_branches_are_one_dead_letter() -> None:
+def test_two_failing_branches_are_one_dlq_message() -> None:
     broken = StateError("SomeError")
     both = (Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT)
     services = Services({step.value: broken for step in both})
 
     assert execute(services) == "SUCCEEDED"
-    assert len(services.dead_letters) == 1
+    assert len(services.dlq_messages) == 1
 
 
 def test_a_failure_that_cannot_be_recorded_is_still_sent() -> None:
@@ -313,7 +313,7 @@ def test_a_failure_that_cannot_be_recorded_is_still_sent() -> None:
     services = Services(broken)
 
     assert execute(services) == "NoAudioError"
-    [message] = services.dead_letters
+    [message] = services.dlq_messages
     assert message["job_id"] == JOB["job_id"]
     assert message["failure"]["error"] == "NoAudioError"
     assert message["failure"]["attempt"] == 1

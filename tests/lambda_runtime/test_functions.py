@@ -13,7 +13,7 @@ from cdk_app.bundling import SOURCE
 from lambda_runtime.cloud import QUOTE, Cloud
 from lambda_runtime.conftest import Warm
 from lambda_runtime.execution import FunctionError
-from lifestream.aws.artifacts import AUDIO, EVIDENCE, TRANSCRIPT, artifact_key
+from lifestream.aws.artifacts import AUDIO, DIAGNOSTICS, TRANSCRIPT, artifact_key
 from lifestream.domain import fingerprints
 from lifestream.domain.job import JobStatus
 from lifestream.domain.step_payloads import InspectedJob
@@ -138,8 +138,8 @@ def transcribe(cloud: Cloud, job: InspectedJob) -> None:
 
     def save() -> Engines:
         cloud.artifacts.save(job.job_id, Step.TRANSCRIBE_SPEECH, TRANSCRIPT, transcript)
-        evidence = evidence_of(transcript)
-        cloud.artifacts.save(job.job_id, Step.TRANSCRIBE_SPEECH, EVIDENCE, evidence)
+        diagnostics = evidence_of(transcript)
+        cloud.artifacts.save(job.job_id, Step.TRANSCRIBE_SPEECH, DIAGNOSTICS, diagnostics)
         return transcript.engines
 
     cloud.artifacts.once(
@@ -148,7 +148,7 @@ def transcribe(cloud: Cloud, job: InspectedJob) -> None:
         made_from,
         save,
         Engines,
-        leaves=[TRANSCRIPT, EVIDENCE],
+        leaves=[TRANSCRIPT, DIAGNOSTICS],
     )
 
 

@@ -28,7 +28,7 @@ class Service:
         self.calls: list[str] = []
         self.cancelled: list[str] = []
 
-    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:  # noqa: ARG002
+    def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
         name = arguments["FunctionName"]
         self.calls.append(name)
         answer = self.answers[name]

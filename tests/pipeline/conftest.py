@@ -16,8 +16,8 @@ import pytest
 from builders import a_draft
 from cdk_app.local.run import Deployment, Outcome
 from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
-from conftest import forget_everything
 from fakes import Answer, LocalEndpoint, chat_completion
+from lifestream import resources
 from lifestream.aws import clients
 from lifestream.aws.slots import Slots
 from lifestream.client.connection import connect
@@ -91,9 +91,9 @@ class Pipeline:
         names = [execution["name"] for page in pages for execution in page["executions"]]
         return sorted(name for name in names if job.job_id in name)
 
-    def dead_letters(self, job: ProcessingJob) -> list[dict[str, Any]]:
+    def dlq_messages(self, job: ProcessingJob) -> list[dict[str, Any]]:
         """The job's messages; all of them stay in the queue."""
-        found = self.service.queues.look_at_dead_letters()
+        found = self.service.queues.peek_dlq_messages()
         bodies = [json.loads(message.body) for message in found]
         return [body for body in bodies if body.get("job_id") == job.job_id]
 
@@ -152,7 +152,7 @@ def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     with stack, pytest.MonkeyPatch.context() as environment:
         for name, value in aws.environment.items():
             environment.setenv(name, value)
-        forget_everything()
+        resources.reset()
         deployment = Deployment(
             service=VideoService(connect()),
             step_functions=clients.step_functions(),

@@ -10,16 +10,14 @@ from typing import Any
 
 import pytest
 
-from conftest import forget_everything
 from fakes import api_error
+from lifestream import resources
 from lifestream.aws.containers import EXECUTION_NAME
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.slots import ACQUIRE, POOL_KEY, Pool
 from lifestream.client.redrive import redrive
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.operations import reconciliation
-from lifestream.recovery.reconciler import Reconciliation
-from lifestream.settings import OperatorSettings, load
+from lifestream.recovery.reconciler import Reconciler
 from lifestream.step_names import Step
 from media_files import SAMPLE, convert
 from pipeline.conftest import Pipeline, healthy
@@ -39,7 +37,7 @@ class EveryPath:
     jobs: Any = field(init=False)
     """The table; `records` is our view of it."""
     records: JobTable = field(init=False)
-    reconciler: Reconciliation = field(init=False)
+    reconciler: Reconciler = field(init=False)
     talk: ProcessingJob = field(init=False)
     cancelled: ProcessingJob = field(init=False)
     aborted: ProcessingJob = field(init=False)
@@ -59,7 +57,7 @@ class EveryPath:
         assert self.pipeline.wait_for(self.cancelled) == "ABORTED"
         assert self.pipeline.wait_for(lost) == "FAILED"
         self._record_the_failure_of_a_container(lost)
-        self._settle_twice()
+        self._finalize_twice()
         assert self.pipeline.wait_for(self.talk) == "SUCCEEDED"
         assert self._row(self.talk).status == JobStatus.PARTIAL
         self._redrive_the_talk()
@@ -95,7 +93,7 @@ class EveryPath:
         self.jobs.delete_item(Key={"job_id": self.aborted.job_id})
         self.pipeline.step_functions.stop_execution(executionArn=self._execution(self.aborted))
         self._until_told(self.aborted)
-        assert len(self.pipeline.dead_letters(self.aborted)) == 1
+        assert len(self.pipeline.dlq_messages(self.aborted)) == 1
 
     def _reconcile_after_losses(self) -> ProcessingJob:
         """An upload that nobody announced, a cancellation that stopped nothing, a slot that
@@ -111,7 +109,7 @@ class EveryPath:
         found = self.reconciler.run()
         assert lost.job_id in found.delivered
         assert self.aborted.execution_name in found.containers_stopped
-        self.records.cancel(self.cancelled)  # whose sound the container of the aborted was given
+        self.records.cancel(self.cancelled)  # whose audio the container of the aborted was given
         self._table("SlotsTableName").update_item(
             Key={POOL_KEY: Pool.GPU},
             UpdateExpression=ACQUIRE,
@@ -133,14 +131,14 @@ class EveryPath:
         }
         self._call("RecordFailureFunction", failed)
 
-    def _settle_twice(self) -> None:
+    def _finalize_twice(self) -> None:
         """EventBridge delivers at least once; and somebody may have crashed on the way."""
         self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
         self._tell_again_that_it_ended()
         self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
-        assert self.aborted.job_id in self.reconciler.run().settled
+        assert self.aborted.job_id in self.reconciler.run().finalized
         self._forget_the_message("REMOVE letter, is_announced")
-        assert self.aborted.job_id in self.reconciler.run().settled
+        assert self.aborted.job_id in self.reconciler.run().finalized
 
     def _tell_again_that_it_ended(self) -> None:
         """The event of the aborted execution, as EventBridge puts it."""
@@ -179,7 +177,7 @@ class EveryPath:
         client.delete_state_machine(stateMachineArn=machine)
 
     def _long_work(self, **more: str) -> dict[str, Any]:
-        """A container for the cancelled job, whose sound is long: it does not end by itself."""
+        """A container for the cancelled job, whose audio is long: it does not end by itself."""
         variables = {"JOB_ID": self.cancelled.job_id, "JOB_ATTEMPT": "1"} | more
         environment = [{"Name": name, "Value": value} for name, value in variables.items()]
         return {"Name": Step.TRANSCRIBE_SPEECH, "Environment": environment}
@@ -212,7 +210,7 @@ class EveryPath:
     def _until_told(self, job: ProcessingJob) -> None:
         """ExecutionEnded does this last."""
         self.pipeline.until(
-            lambda: (row := self.records.find(job.job_id)) and row.is_announced,
+            lambda: (row := self.records.find(job.job_id)) and row.is_event_published,
             "its end is not told",
         )
 
@@ -224,7 +222,7 @@ class EveryPath:
             **({"ExpressionAttributeValues": {":claimed": claim}} if claim else {}),
         )
 
-    def _reconciler(self) -> Reconciliation:
+    def _reconciler(self) -> Reconciler:
         """What the hourly function runs, with its role, but looks at what is a second old too."""
         role, sts = role_of(self.session, "ReconcilerFunction"), self.session.client("sts")
         keys = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
@@ -232,9 +230,9 @@ class EveryPath:
             environment.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
             environment.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
             environment.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
-            forget_everything()
-            reconciler = reconciliation(load(OperatorSettings), patience=timedelta(0))
-        forget_everything()
+            resources.reset()
+            reconciler = resources.reconciler(grace_period=timedelta(0))
+        resources.reset()
         return reconciler
 
     def _call(self, function: str, event: dict[str, Any]) -> None:

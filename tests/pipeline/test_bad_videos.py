@@ -1,4 +1,4 @@
-"""Each kind of bad input ends with its own error, one dead letter, and nothing else lost."""
+"""Each kind of bad input ends with its own error, one DLQ message, and nothing else lost."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def other_extension(folder: Path) -> Path:
 
 
 CASES: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "no sound": (no_sound, "NoAudioError"),
+    "no audio": (no_sound, "NoAudioError"),
     "text": (text, "NotAVideoError"),
     "truncated": (truncated, "TruncatedVideoError"),
     "zero bytes": (empty, "EmptyVideoError"),
@@ -80,7 +80,7 @@ def assert_failed_with(pipeline: Pipeline, outcome: Outcome, error: str, case: s
     assert (record.status, record.failure.error) == (JobStatus.FAILED, error), case
     assert record.failure.advice == advice_for(error)
     assert record.failure.cause
-    [message] = pipeline.dead_letters(outcome.job)
+    [message] = pipeline.dlq_messages(outcome.job)
     assert message["failure"]["error"] == error
     assert message["key"] == outcome.job.key
     assert len(message["failure"]["cause"]) <= 1_000
@@ -106,7 +106,7 @@ def test_a_video_deleted_before_it_is_processed_ends_with_its_own_error(
     record = pipeline.service.job(job.job_id)
     assert record.failure is not None
     assert record.failure.error == "VideoNotFoundError"
-    assert len(pipeline.dead_letters(job)) == 1
+    assert len(pipeline.dlq_messages(job)) == 1
 
 
 def test_a_message_that_is_no_job_ends_in_the_dead_letter_queue_alone(pipeline: Pipeline) -> None:

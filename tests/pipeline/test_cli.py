@@ -66,7 +66,7 @@ def test_a_failed_job_says_what_to_do_and_can_be_redriven(
     assert "1 jobs are on their way" in output
     assert "InspectVideo" in output
     assert pipeline.wait_for(outcome.job, attempt=2) == "FAILED"
-    assert len(pipeline.dead_letters(outcome.job)) == 1
+    assert len(pipeline.dlq_messages(outcome.job)) == 1
 
 
 def test_an_ended_job_cannot_be_cancelled_and_nothing_is_lost(

@@ -16,8 +16,8 @@ from cdk_app.local.run import Outcome
 from fakes import api_error
 from lifestream.client.redrive import redrive
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.operations import reconciliation
 from lifestream.recovery.reconciler import Reconciled
+from lifestream.resources import reconciler
 from lifestream.settings import OperatorSettings, load
 from pipeline.conftest import Pipeline, healthy
 
@@ -38,7 +38,7 @@ def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_complete
     assert "**Missing:** SummarizeTranscript" in (outcome.results / "result.md").read_text()
     manifest = json.loads((outcome.results / "manifest.json").read_text())
     assert [part["error"] for part in manifest["missing"]] == ["TransientError"]
-    [message] = pipeline.dead_letters(outcome.job)
+    [message] = pipeline.dlq_messages(outcome.job)
     assert message["failure"]["step"] == "SummarizeTranscript"
     assert "canary" not in json.dumps(message)
 
@@ -49,7 +49,7 @@ def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_complete
     record = pipeline.service.job(outcome.job.job_id)
     assert (record.status, record.attempt) == (JobStatus.SUCCEEDED, 2)
     assert pipeline.container_starts(outcome.job) == 1
-    assert pipeline.dead_letters(outcome.job) == []
+    assert pipeline.dlq_messages(outcome.job) == []
     assert f"{outcome.job.results_prefix}summary.json" in pipeline.keys("results/")
 
 
@@ -76,8 +76,8 @@ def test_a_killed_container_is_started_again(pipeline: Pipeline, clip: Path) -> 
     assert pipeline.container_starts(job) == 2
 
 
-@pytest.mark.fault("C9", by="StopExecution while it runs", so="one dead letter, no process left")
-def test_an_aborted_execution_stops_its_container_and_leaves_one_dead_letter(
+@pytest.mark.fault("C9", by="StopExecution while it runs", so="one DLQ message, no process left")
+def test_an_aborted_execution_stops_its_container_and_leaves_one_dlq_message(
     pipeline: Pipeline, clip: Path
 ) -> None:
     job = pipeline.service.create_upload_job(clip, key="aborted.mp4")
@@ -87,9 +87,9 @@ def test_an_aborted_execution_stops_its_container_and_leaves_one_dead_letter(
     pipeline.step_functions.stop_execution(executionArn=f"{machine}:{job.execution_name}")
 
     pipeline.until(lambda: not Path(f"/proc/{container}").exists(), "the container still runs")
-    pipeline.until(lambda: pipeline.dead_letters(job), "there is no dead letter")
-    [letter] = pipeline.dead_letters(job)
-    assert (letter["failure"]["step"], letter["failure"]["error"]) == (
+    pipeline.until(lambda: pipeline.dlq_messages(job), "there is no DLQ message")
+    [dlq_message] = pipeline.dlq_messages(job)
+    assert (dlq_message["failure"]["step"], dlq_message["failure"]["error"]) == (
         "TranscribeSpeech",
         "ExecutionAborted",
     )
@@ -115,7 +115,7 @@ def test_an_interrupted_container_says_so_and_starts_over(pipeline: Pipeline, cl
     assert json.loads(report["Body"].read())["error"] == "ContainerInterruptedError"
 
 
-def test_a_cancelled_job_stops_and_leaves_no_dead_letter(pipeline: Pipeline, clip: Path) -> None:
+def test_a_cancelled_job_stops_and_leaves_no_dlq_message(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="cancelled.mp4")
     container = _container_of(job.job_id)
 
@@ -125,19 +125,21 @@ def test_a_cancelled_job_stops_and_leaves_no_dead_letter(pipeline: Pipeline, cli
     pipeline.until(lambda: not Path(f"/proc/{container}").exists(), "the container still runs")
     pipeline.until(lambda: not pipeline.slot_holders(), "the slot is still taken")
     assert pipeline.service.job(job.job_id).status == JobStatus.CANCELLED
-    assert pipeline.dead_letters(job) == []
+    assert pipeline.dlq_messages(job) == []
     assert pipeline.keys(job.results_prefix) == []
 
 
-@pytest.mark.fault("A14", by="a name that S3 does not announce", so="the reconciler finds it")
-def test_an_upload_that_nobody_announced_is_found(pipeline: Pipeline, clip: Path) -> None:
+@pytest.mark.fault(
+    "A14", by="a name that S3 sends no notification for", so="the reconciler finds it"
+)
+def test_an_upload_without_a_notification_is_found(pipeline: Pipeline, clip: Path) -> None:
     key = "uploads/lost.Mp4"
     put = pipeline.s3.put_object(Bucket=pipeline.bucket, Key=key, Body=clip.read_bytes())
     job = ProcessingJob.for_upload(
         bucket=pipeline.bucket, key=key, version_id=put["VersionId"], etag=put["ETag"].strip('"')
     )
 
-    found = reconciliation(load(OperatorSettings), patience=timedelta(0)).run()
+    found = reconciler(load(OperatorSettings), grace_period=timedelta(0)).run()
 
     assert job.job_id in found.delivered
     assert pipeline.wait_for(job) == "SUCCEEDED"

@@ -67,7 +67,7 @@ def test_every_kind_of_file_succeeds_under_any_name(pipeline: Pipeline, videos: 
         assert outcome.results is not None
         assert {path.name for path in outcome.results.iterdir()} == FILES
         assert pipeline.executions(outcome.job) == [outcome.job.execution_name]
-        assert pipeline.dead_letters(outcome.job) == []
+        assert pipeline.dlq_messages(outcome.job) == []
 
     results = outcomes[0].results
     assert results is not None
@@ -206,7 +206,9 @@ def test_the_end_of_a_job_is_told_to_everybody_who_listens(
         JobStatus.SUCCEEDED,
         outcome.job.results_prefix,
     )
-    pipeline.until(lambda: pipeline.service.job(outcome.job.job_id).is_announced, "it is not noted")
+    pipeline.until(
+        lambda: pipeline.service.job(outcome.job.job_id).is_event_published, "it is not noted"
+    )
 
 
 def test_two_runs_over_the_same_video_give_identical_files(

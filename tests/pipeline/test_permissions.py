@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cdk_app.local.synthesis import synthesize
-from conftest import forget_everything
+from lifestream import resources
 from pipeline.conftest import Pipeline
 from pipeline.every_path import EveryPath, machine_of_one_task
 from pipeline.grants import Decision, Grant, granted, physical_id, role_of, unused
@@ -25,11 +25,11 @@ def decided(_deployed: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> li
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "embedded"}).items():
             environment.setenv(name, value)
-        forget_everything()
+        resources.reset()
         before = len(_deployed.decisions.read())
         EveryPath(_deployed, tmp_path_factory.mktemp("every-path")).walk()
         during = _deployed.decisions.read()[before:]
-    forget_everything()
+    resources.reset()
     return _deployed.decisions.deployment + during
 
 
@@ -91,9 +91,9 @@ def test_a_state_without_permission_fails_as_on_aws_and_its_dlq_message_comes_al
     with without(pipeline, physical_id(session, "StateMachineRole"), denied):
         job = pipeline.service.create_upload_job(video, key="refused.mp4")
         assert pipeline.wait_for(job) == "FAILED"
-    pipeline.until(lambda: pipeline.dead_letters(job), "there is no DLQ message")
+    pipeline.until(lambda: pipeline.dlq_messages(job), "there is no DLQ message")
 
-    [message] = pipeline.dead_letters(job)
+    [message] = pipeline.dlq_messages(job)
     failure = message["failure"]
     assert (failure["step"], failure["error"]) == ("InspectVideo", "Lambda.AWSLambdaException")
     assert "is not authorized to perform: lambda:InvokeFunction on resource" in failure["cause"]

@@ -15,5 +15,5 @@ def cloud() -> Iterator[Cloud]:
     """Whatever a test did, the eight promises hold for every upload at its end."""
     with simulated(seed=7) as made:
         yield made
-        made.settle()
+        made.run_until_idle()
         made.check(*made.uploads, superseded=made.superseded())

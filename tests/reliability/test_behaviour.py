@@ -137,9 +137,9 @@ class Behaviour(RuleBasedStateMachine):
         """Nothing new goes wrong, and the reconciler has come by."""
         self.cloud.faults.plan = []
         self.cloud.loses_events = False
-        self.cloud.settle()
+        self.cloud.run_until_idle()
         self.cloud.reconcile()
-        self.cloud.settle()
+        self.cloud.run_until_idle()
 
     def _mend_everything(self) -> None:
         self.cloud.summarizer.is_down = self.cloud.embedder.is_down = False

@@ -27,7 +27,7 @@ def status(cloud: Cloud, job: ProcessingJob) -> JobStatus:
 def error(cloud: Cloud, job: ProcessingJob) -> str:
     failure = cloud.service.job(job.job_id).failure
     assert failure is not None
-    assert len(cloud.dead_letters()) == 1
+    assert len(cloud.dlq_messages()) == 1
     return failure.error
 
 
@@ -39,20 +39,20 @@ def test_an_interrupted_container_starts_over(cloud: Cloud, times: int) -> None:
     cloud.faults.plan = [Fault(f"{STEP} PutObject *{TRANSCRIPT}", "interrupt", times=times)]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert (status(cloud, job), cloud.service.job(job.job_id).attempt) == (JobStatus.SUCCEEDED, 1)
     assert cloud.services.container_starts[job.job_id] == times + 1
 
 
-@pytest.mark.fault("D2", by="killed every time", so="three starts, then one dead letter")
+@pytest.mark.fault("D2", by="killed every time", so="three starts, then one DLQ message")
 def test_a_container_that_is_killed_again_and_again_is_given_up(cloud: Cloud) -> None:
     """And its slot is free even where EventBridge tells nobody."""
     cloud.loses_events = True
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=99)]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert error(cloud, job) == "States.TaskFailed"
     assert cloud.services.container_starts[job.job_id] == 3
@@ -65,13 +65,13 @@ def test_a_want_of_hosts_is_waited_out(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=2)]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
     assert cloud.services.container_starts[job.job_id] == 3
 
 
-@pytest.mark.fault("D4", by="the image cannot be pulled", so="the dead letter keeps the reason")
+@pytest.mark.fault("D4", by="the image cannot be pulled", so="the DLQ message keeps the reason")
 def test_an_image_that_cannot_be_pulled_is_named(cloud: Cloud) -> None:
     reason = "CannotPullContainerError: image not found"
     cloud.services.refusals = [
@@ -79,7 +79,7 @@ def test_an_image_that_cannot_be_pulled_is_named(cloud: Cloud) -> None:
     ] * 3
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert error(cloud, job) == "States.TaskFailed"
     failure = cloud.service.job(job.job_id).failure
@@ -92,7 +92,7 @@ def test_out_of_memory_is_named(cloud: Cloud) -> None:
     cloud.speech.fails = MemoryError()
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert error(cloud, job) == "OutOfMemoryError"
     assert cloud.services.container_starts[job.job_id] == 3
@@ -103,7 +103,7 @@ def test_success_without_a_transcript_is_no_success(cloud: Cloud) -> None:
     cloud.services.does_nothing = True
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert status(cloud, job) == JobStatus.FAILED
     assert error(cloud, job) == "ArtifactMissingError"
@@ -119,7 +119,7 @@ def test_a_damaged_artifact_is_made_again(
     if step == STEP:
         cloud.faults.plan = [Fault("PublishResults PutObject *", "refuse", times=99)]
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.faults.plan = []
     key = artifact_key(job.job_id, step, name)
     body = cloud.aws.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
@@ -128,7 +128,7 @@ def test_a_damaged_artifact_is_made_again(
         cloud.aws.s3.put_object(Bucket=BUCKET, Key=key, Body=body[: len(body) // 2])
 
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
@@ -139,7 +139,7 @@ def test_a_full_disk_is_tried_again(cloud: Cloud, step: Step) -> None:
     cloud.faults.plan = [Fault(f"{step} *Object *{AUDIO}", "fill disk")]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.faults.happened
     assert status(cloud, job) == JobStatus.SUCCEEDED
@@ -150,7 +150,7 @@ def test_words_without_speakers_are_not_passed_off_as_a_result(cloud: Cloud) -> 
     cloud.speech.diarization_fails = SpeechEngineError("no speakers today")
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert error(cloud, job) == "SpeechEngineError"
     assert [key for key in cloud.object_keys() if key.startswith("results/")] == []
@@ -160,7 +160,7 @@ def test_words_without_speakers_are_not_passed_off_as_a_result(cloud: Cloud) -> 
 def test_a_shorter_transcript_leaves_no_passages_behind(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("PublishResults PutObject *", "refuse", times=99)]
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     before = cloud.state.index.ids(job.job_id)
     cloud.faults.plan = []
     cloud.speech.lines = 1
@@ -170,7 +170,7 @@ def test_a_shorter_transcript_leaves_no_passages_behind(cloud: Cloud) -> None:
     cloud.summarizer.paid.clear()  # another transcript is another summary
 
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert len(cloud.state.index.ids(job.job_id)) < len(before)
 
@@ -180,7 +180,7 @@ def test_silence_is_summarized_by_nobody(cloud: Cloud) -> None:
     cloud.speech.lines = 0
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
     assert cloud.summarizer.paid.total() == 0
@@ -192,7 +192,7 @@ def test_an_answer_that_was_lost_costs_one_more_call_at_most(cloud: Cloud) -> No
     cloud.faults.plan = [Fault(f"{Step.SUMMARIZE_TRANSCRIPT} PutObject *", "kill before")]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
     assert cloud.summarizer.paid.total() == 2
@@ -208,14 +208,14 @@ def test_a_container_that_outlives_its_state_is_stopped(
     cloud.services.hangs = {STEP}
     cloud.services.outlives_its_state = True
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     assert status(cloud, job) == JobStatus.FAILED
 
     if loses_events:
         assert cloud.services.running_containers == 1
         found = cloud.reconcile()
         assert found["containers_stopped"] == (job.execution_name,)
-        cloud.settle()
+        cloud.run_until_idle()
 
     assert cloud.services.running_containers == 0
     assert cloud.services.cluster.stopped
@@ -228,7 +228,7 @@ def test_a_container_of_a_running_execution_is_left_alone(cloud: Cloud) -> None:
 
     assert cloud.reconcile()["containers_stopped"] == ()
 
-    cloud.settle()
+    cloud.run_until_idle()
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
 
@@ -241,12 +241,12 @@ def test_what_is_switched_off_is_named_and_nobodys_failure(
     monkeypatch.setattr(index_transcript, "load_embedder", lambda *_: no_index)
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     record = cloud.service.job(job.job_id)
     assert record.status == JobStatus.SUCCEEDED
     assert record.switched_off == (off, no_index)
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
     manifest = json.loads(published(cloud, job, "manifest.json"))
     assert [part["part"] for part in manifest["switched_off"]] == ["summary", "index"]
     markdown = published(cloud, job, "result.md").replace("\\", "")

@@ -27,7 +27,7 @@ def points_of_a_run(*, after: Sequence[Fault] = ()) -> list[Point]:
     with simulated(SEED) as cloud:
         job = cloud.upload("{name}.mp4")
         cloud.faults.plan = list(after)
-        cloud.settle()
+        cloud.run_until_idle()
         seen: Counter[str] = Counter()
         found: list[Point] = []
         for call, following in zip_longest(cloud.faults.writes, cloud.faults.writes[1:]):
@@ -47,7 +47,7 @@ def on_the_way_to_success() -> list[Point]:
 
 @cache
 def on_the_way_to_failure() -> list[Point]:
-    """What only a job that fails for good writes: its row, its dead letter, its slot."""
+    """What only a job that fails for good writes: its row, its DLQ message, its slot."""
     ways = points_of_a_run(after=[Fault("PublishResults PutObject*", "refuse", times=99)])
     return [point for point in ways if point not in on_the_way_to_success()]
 
@@ -61,19 +61,19 @@ def crash(cloud: Cloud, job: ProcessingJob, point: Point) -> None:
 
 
 def survive(cloud: Cloud, jobs: list[ProcessingJob]) -> None:
-    """Each ends well by itself, or with one dead letter that makes it end well."""
-    cloud.settle()
+    """Each ends well by itself, or with one DLQ message that makes it end well."""
+    cloud.run_until_idle()
     cloud.reconcile()
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.check(*jobs)
 
     cloud.faults.plan = []
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
 
     cloud.check(*jobs)
     assert {cloud.service.job(job.job_id).status for job in jobs} == {JobStatus.SUCCEEDED}
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
 
 
 @pytest.mark.fault("C1", by="a kill at every durable write", so="all eight promises hold")

@@ -25,7 +25,7 @@ def test_a_dispatcher_that_dies_at_the_start_is_repaired(cloud: Cloud, kind: str
     cloud.faults.plan = [Fault("Dispatcher StartExecution *", kind)]  # type: ignore[arg-type]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.faults.happened
     assert list(cloud.executions.records) == [job.execution_name]
@@ -41,13 +41,13 @@ def test_a_message_that_always_fails_stops_nobody(cloud: Cloud) -> None:
     cloud.deliver(batch)
     cloud.scheduler.run(until=lambda: len(cloud.executions.records) == len(jobs))
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert [status(cloud, job) for job in jobs] == [JobStatus.SUCCEEDED] * 9
     assert [message.receives for message in batch] == [
         3 if m.body == "poison" else 0 for m in batch
     ]
-    assert cloud.dead_letters() == ["poison"]
+    assert cloud.dlq_messages() == ["poison"]
 
 
 @pytest.mark.fault("B4", by="failures in every position", so="each failed id is returned")
@@ -69,10 +69,10 @@ def test_a_throttled_start_is_a_late_start(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("Dispatcher StartExecution *", "throttle", times=2)]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
 
 
 @pytest.mark.fault("B7", by="three receives fail", so="one dead message, which is the event itself")
@@ -81,31 +81,31 @@ def test_an_event_that_fails_three_times_is_dead_once_and_can_be_redriven(cloud:
     cloud.faults.plan = [Fault("Dispatcher *", "refuse", times=99)]
     jobs = [cloud.upload(f"{number}.mp4") for number in range(3)]
     events = [message.body for message in cloud.inbox]
-    cloud.settle()
-    assert sorted(cloud.dead_letters()) == sorted(events)
+    cloud.run_until_idle()
+    assert sorted(cloud.dlq_messages()) == sorted(events)
     cloud.check(*jobs)
 
     cloud.faults.plan = []
     assert cloud.redrive_all() == 3
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert [status(cloud, job) for job in jobs] == [JobStatus.SUCCEEDED] * 3
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
 
 
-@pytest.mark.fault("B10", by="a dead letter of a job that succeeded since", so="nothing happens")
+@pytest.mark.fault("B10", by="a DLQ message of a job that succeeded since", so="nothing happens")
 def test_a_redrive_of_a_finished_job_costs_nothing(cloud: Cloud) -> None:
     cloud.summarizer.is_down = True
     job = cloud.upload()
-    cloud.settle()
-    [letter] = cloud.dead_letters()
+    cloud.run_until_idle()
+    [dlq_message] = cloud.dlq_messages()
     cloud.summarizer.is_down = False
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
     paid, writes = cloud.summarizer.paid.total(), len(cloud.executions.records)
 
-    cloud.inbox += [Message(letter), Message(letter)]
-    cloud.settle()
+    cloud.inbox += [Message(dlq_message), Message(dlq_message)]
+    cloud.run_until_idle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
     assert (cloud.summarizer.paid.total(), len(cloud.executions.records)) == (paid, writes)
@@ -114,26 +114,26 @@ def test_a_redrive_of_a_finished_job_costs_nothing(cloud: Cloud) -> None:
 @pytest.mark.fault("B11", by="the row is gone when the event comes again", so="still one execution")
 def test_without_its_row_a_job_still_runs_once(cloud: Cloud) -> None:
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.forget_rows()
     cloud.inbox.append(Message(notification(job)))
 
-    cloud.settle()
-    assert cloud.reconcile()["settled"] == (job.job_id,)
+    cloud.run_until_idle()
+    assert cloud.reconcile()["finalized"] == (job.job_id,)
 
     assert list(cloud.executions.records) == [job.execution_name]
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
 
-def test_the_dead_letter_alone_is_enough_when_the_job_table_is_lost(cloud: Cloud) -> None:
+def test_the_dlq_message_alone_is_enough_when_the_job_table_is_lost(cloud: Cloud) -> None:
     cloud.embedder.is_down = True
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.forget_rows()
     cloud.embedder.is_down = False
 
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert status(cloud, job) == JobStatus.SUCCEEDED
     assert cloud.services.container_starts[job.job_id] == 1
@@ -144,7 +144,7 @@ def test_the_dead_letter_alone_is_enough_when_the_job_table_is_lost(cloud: Cloud
 def test_a_burst_loses_nothing_and_never_exceeds_the_slots(cloud: Cloud) -> None:
     jobs = [cloud.upload(f"{number}.mp4") for number in range(100)]
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert {status(cloud, job) for job in jobs} == {JobStatus.SUCCEEDED}
     assert cloud.services.peak_containers == 1
@@ -153,19 +153,19 @@ def test_a_burst_loses_nothing_and_never_exceeds_the_slots(cloud: Cloud) -> None
 
 @pytest.mark.fault("B13", by="SendMessage to the dead-letter queue fails", so="sent later, once")
 @pytest.mark.parametrize("until_the_reconciler_comes", [False, True])
-def test_a_dead_letter_that_could_not_be_sent_is_sent_later(
+def test_a_dlq_message_that_could_not_be_sent_is_sent_later(
     cloud: Cloud, *, until_the_reconciler_comes: bool
 ) -> None:
     who = "*" if until_the_reconciler_comes else "StepFunctions"
     cloud.faults.plan = [Fault(f"{who} SendMessage *dead", "refuse", times=99)]
     job = cloud.upload("bad.mp4", b"no video")
-    cloud.settle()
+    cloud.run_until_idle()
     assert status(cloud, job) == JobStatus.FAILED
-    assert len(cloud.dead_letters()) == (0 if until_the_reconciler_comes else 1)
+    assert len(cloud.dlq_messages()) == (0 if until_the_reconciler_comes else 1)
 
     cloud.faults.plan = []
     cloud.reconcile()
     cloud.reconcile()
 
-    [letter] = cloud.dead_letters()
-    assert json.loads(letter)["failure"]["error"] == "NotAVideoError"
+    [dlq_message] = cloud.dlq_messages()
+    assert json.loads(dlq_message)["failure"]["error"] == "NotAVideoError"

@@ -14,8 +14,9 @@ from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
 from lifestream.domain.transcript import Transcript
-from lifestream.engines.summarization.lexrank import Extractive
+from lifestream.engines.summarization.lexrank import LexRank
 from lifestream.errors import SpeechEngineError
+from lifestream.recovery.dlq_claims import DlqClaims
 from lifestream.step_names import Step
 from simulation.cloud import Cloud
 from simulation.faults import Fault
@@ -33,11 +34,11 @@ def published(cloud: Cloud, job: ProcessingJob, name: str) -> str:
 
 
 def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
-    """Of a job that has ended FAILED with its one dead letter."""
+    """Of a job that has ended FAILED with its one DLQ message."""
     record = cloud.service.job(job.job_id)
     assert record.status == JobStatus.FAILED
-    [letter] = cloud.dead_letters()
-    assert json.loads(letter)["job_id"] == job.job_id
+    [dlq_message] = cloud.dlq_messages()
+    assert json.loads(dlq_message)["job_id"] == job.job_id
     assert record.failure is not None
     return record.failure
 
@@ -47,15 +48,15 @@ def test_twelve_hours_pass_every_step_and_the_state_stays_small(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With the real summarizer, embedder, index and renderers."""
-    monkeypatch.setattr(summarize_transcript, "load_summarizer", lambda *_: Extractive())
+    monkeypatch.setattr(summarize_transcript, "load_summarizer", lambda *_: LexRank())
     cloud.speech.repeats = math.ceil(TWELVE_HOURS / MEETING.duration_seconds)
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
     transcript = Transcript.model_validate_json(published(cloud, job, "transcript.json"))
-    assert transcript.believed.segments[-1].end_seconds > TWELVE_HOURS - 60
+    assert transcript.reliable.segments[-1].end_seconds > TWELVE_HOURS - 60
     assert "\n11:59:5" in published(cloud, job, "subtitles.srt")
     assert json.loads(published(cloud, job, "summary.json"))["verified_statements"] > 0
     [record] = cloud.executions.records.values()
@@ -79,7 +80,7 @@ def test_a_job_waits_for_a_slot_as_long_as_it_takes(cloud: Cloud) -> None:
     assert cloud.service.job(job.job_id).status == JobStatus.WAITING_FOR_GPU
 
     cloud.free_all_slots()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
     assert cloud.services.container_starts.total() == 1
@@ -92,7 +93,7 @@ def test_transient_errors_are_waited_out(cloud: Cloud, times: int) -> None:
     cloud.event_copies = 1  # at once
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
     assert sum(kind == "throttle" for kind, _ in cloud.faults.happened) == times
@@ -100,11 +101,11 @@ def test_transient_errors_are_waited_out(cloud: Cloud, times: int) -> None:
     assert 0 < cloud.scheduler.time - CONTAINER_SECONDS <= longest
 
 
-@pytest.mark.fault("C6", by="a permanent error", so="no retry, one dead letter")
+@pytest.mark.fault("C6", by="a permanent error", so="no retry, one DLQ message")
 def test_a_permanent_error_is_not_tried_again(cloud: Cloud) -> None:
     job = cloud.upload("notes.mp4", b"no video at all")
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert failure(cloud, job).error == "NotAVideoError"
     [record] = cloud.executions.records.values()
@@ -117,62 +118,62 @@ def test_a_step_that_hangs_ends_at_its_limit(cloud: Cloud, step: Step) -> None:
     cloud.services.hangs = {step}
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert (failure(cloud, job).step, failure(cloud, job).error) == (step, "States.Timeout")
     limit = cloud.executions.definition["States"][step]["TimeoutSeconds"]
     assert limit <= cloud.scheduler.time < limit + 60
 
 
-@pytest.mark.fault("C8", by="the limit of the whole machine", so="the rule sends the dead letter")
-def test_the_limit_of_the_machine_leaves_one_dead_letter(cloud: Cloud) -> None:
+@pytest.mark.fault("C8", by="the limit of the whole machine", so="the rule sends the DLQ message")
+def test_the_limit_of_the_machine_leaves_one_dlq_message(cloud: Cloud) -> None:
     cloud.services.hangs = {Step.TRANSCRIBE_SPEECH}
     cloud.executions.definition = cloud.executions.definition | {"TimeoutSeconds": 1_000}
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert failure(cloud, job).error == "ExecutionTimedOut"
     assert failure(cloud, job).step == Step.TRANSCRIBE_SPEECH
 
 
-@pytest.mark.fault("C9", by="StopExecution in any state", so="one dead letter, the container stops")
+@pytest.mark.fault("C9", by="StopExecution in any state", so="one DLQ message, the container stops")
 @pytest.mark.parametrize(
     "moment", ["InspectVideo", "ExtractAudio", "StepFunctions UpdateItem", "PublishResults"]
 )
-def test_an_aborted_execution_leaves_one_dead_letter(cloud: Cloud, moment: str) -> None:
+def test_an_aborted_execution_leaves_one_dlq_message(cloud: Cloud, moment: str) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
     cloud.run_until(moment)
     [record] = cloud.executions.running()
     cloud.executions.end(record, "ABORTED")
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert failure(cloud, job).error == "ExecutionAborted"
     assert cloud.services.running_containers == 0
 
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
 
 
-@pytest.mark.fault("C10", by="Catch and rule, the rule's event also twice", so="one dead letter")
+@pytest.mark.fault("C10", by="Catch and rule, the rule's event also twice", so="one DLQ message")
 @pytest.mark.parametrize("seed", range(5))
-def test_catch_and_rule_send_one_dead_letter_between_them(cloud: Cloud, seed: int) -> None:
+def test_catch_and_rule_send_one_dlq_message_between_them(cloud: Cloud, seed: int) -> None:
     cloud.rng.seed(seed)
     job = cloud.upload("notes.mp4", b"no video at all")
 
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.reconcile()
 
     assert failure(cloud, job).error == "NotAVideoError"
 
 
-@pytest.mark.fault("C10", by="six events of one abort at once", so="one dead letter")
+@pytest.mark.fault("C10", by="six events of one abort at once", so="one DLQ message")
 @pytest.mark.parametrize("seed", range(3))
-def test_many_tellings_of_one_end_send_one_dead_letter(cloud: Cloud, seed: int) -> None:
+def test_many_tellings_of_one_end_send_one_dlq_message(cloud: Cloud, seed: int) -> None:
     cloud.rng.seed(seed)
     cloud.event_copies = 6
     job = cloud.upload()
@@ -181,7 +182,7 @@ def test_many_tellings_of_one_end_send_one_dead_letter(cloud: Cloud, seed: int) 
     [record] = cloud.executions.running()
     cloud.executions.end(record, "ABORTED")
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert failure(cloud, job).error == "ExecutionAborted"
 
@@ -196,10 +197,10 @@ def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
     cloud.run_until("PublishResults UpdateItem")
     [record] = cloud.executions.running()
     cloud.executions.end(record, "ABORTED")
-    cloud.scheduler.run(until=lambda: bool(cloud.dead_letters()))
+    cloud.scheduler.run(until=lambda: bool(cloud.dlq_messages()))
 
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
 
     record_of_job = cloud.service.job(job.job_id)
     assert (record_of_job.status, record_of_job.attempt) == (JobStatus.SUCCEEDED, 2)
@@ -218,7 +219,7 @@ def test_an_upgrade_in_mid_flight_mixes_nothing(cloud: Cloud) -> None:
     cloud.summarizer.name = "scripted/summary-2"
     later = cloud.upload("later.mp4")
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     for upload in (job, later):
         assert cloud.service.job(upload.job_id).status == JobStatus.SUCCEEDED
@@ -236,12 +237,12 @@ def test_an_upgrade_in_mid_flight_mixes_nothing(cloud: Cloud) -> None:
 
 @pytest.mark.fault("D12", by="clocks an hour apart", so="a fresh claim is not void, an old one is")
 @pytest.mark.parametrize(("skew", "is_void"), [(-2, True), (0, False), (1, False)])
-def test_clocks_that_differ_send_no_second_dead_letter(
+def test_clocks_that_differ_send_no_second_dlq_message(
     cloud: Cloud, skew: int, *, is_void: bool
 ) -> None:
     job = cloud.upload("notes.mp4", b"no video at all")
-    cloud.settle()
-    jobs, record = JobTable(clients.table(JOBS)), cloud.service.job(job.job_id)
+    cloud.run_until_idle()
+    record = cloud.service.job(job.job_id)
     claimed = {"attempt": 1, "state": "sending"}
     claimed["at"] = (datetime.now(UTC) + timedelta(hours=skew)).isoformat(timespec="microseconds")
     clients.table(JOBS).update_item(
@@ -250,23 +251,24 @@ def test_clocks_that_differ_send_no_second_dead_letter(
         ExpressionAttributeValues={":claim": claimed},
     )
 
-    with jobs.sending_letter(record, patience=timedelta(minutes=15)) as is_mine:
+    claims = DlqClaims(JobTable(clients.table(JOBS)), timedelta(minutes=15))
+    with claims.claim_dlq_send(record) as is_mine:
         assert is_mine == is_void
 
 
 @pytest.mark.parametrize(
     "moment", ["Dispatcher PutItem", "InspectVideo", "StepFunctions", "PublishResults"]
 )
-def test_a_cancelled_job_ends_without_a_dead_letter(cloud: Cloud, moment: str) -> None:
+def test_a_cancelled_job_ends_without_a_dlq_message(cloud: Cloud, moment: str) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
     cloud.run_until(moment)
 
     cloud.service.cancel(job.job_id)
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.CANCELLED
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
     assert cloud.services.running_containers == 0
     assert cloud.services.container_starts.total() == (moment == "PublishResults")
 
@@ -284,11 +286,11 @@ def test_whoever_sees_the_manifest_sees_everything_it_names(cloud: Cloud) -> Non
     assert named <= set(cloud.object_keys())
 
 
-def test_a_failing_speech_engine_is_named_in_the_dead_letter(cloud: Cloud) -> None:
+def test_a_failing_speech_engine_is_named_in_the_dlq_message(cloud: Cloud) -> None:
     cloud.speech.fails = SpeechEngineError("no words today")
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert (failure(cloud, job).error, failure(cloud, job).cause) == (
         "SpeechEngineError",

@@ -42,13 +42,13 @@ class Scene:
     def set_in(cls, cloud: Cloud) -> Scene:
         jobs = (cloud.upload("victim.mp4"), cloud.upload("notes.mp4", b"no video"))
         scene = cls(cloud, *jobs, mine=cloud.upload("attacker/mine.mp4"))
-        cloud.settle()
+        cloud.run_until_idle()
         return scene
 
     def send(self, *messages: dict[str, Any] | str) -> None:
         bodies = (m if isinstance(m, str) else json.dumps(m) for m in messages)
         self.cloud.inbox += [Message(body) for body in bodies]
-        self.cloud.settle()
+        self.cloud.run_until_idle()
 
     def stored(self) -> dict[str, bytes]:
         """Everything that the pipeline has written about the victims."""
@@ -99,7 +99,7 @@ def test_no_attempt_is_skipped(row: str) -> None:
         for attempt in (3, 900, 9_999_998, 9_999_999):
             scene.send(like(scene.bad, attempt=attempt, failure=FAILURE))
             scene.send(like(scene.bad, attempt=attempt))
-        [genuine] = [one for one in cloud.dead_letters() if json.loads(one)["attempt"] == 1]
+        [genuine] = [one for one in cloud.dlq_messages() if json.loads(one)["attempt"] == 1]
         scene.send(genuine)
 
         assert cloud.service.job(scene.bad.job_id).attempt == 2
@@ -134,7 +134,7 @@ def test_a_message_about_another_place_starts_nothing() -> None:
         )
 
         assert set(cloud.executions.records) == known
-        assert len(cloud.dead_letters()) == 3 + len([scene.bad])
+        assert len(cloud.dlq_messages()) == 3 + len([scene.bad])
 
 
 def forged(scene: Scene) -> st.SearchStrategy[str]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from conftest import BUCKET
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.domain.messages import jobs_in
+from lifestream.domain.messages import parse_message
 from lifestream.step_names import Step
 from simulation.cloud import Cloud
 from simulation.uploads import Message, notification, video_bytes
@@ -44,7 +44,7 @@ def test_the_same_event_ten_times_is_one_execution(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.inbox += [Message(notification(job)) for _ in range(9)]
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert list(cloud.executions.records) == [job.execution_name]
     assert cloud.summarizer.paid.total() == 1
@@ -59,7 +59,7 @@ def test_events_out_of_order_clobber_nothing(cloud: Cloud) -> None:
     cloud.inbox.append(Message(notification(old, "ObjectRemoved:DeleteMarkerCreated")))
     cloud.inbox.reverse()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert statuses(cloud) == [JobStatus.SUCCEEDED, JobStatus.SUCCEEDED]
     assert old.results_prefix != new.results_prefix
@@ -76,7 +76,7 @@ def test_of_two_versions_in_flight_the_newest_is_found(cloud: Cloud, steps: int)
         cloud.scheduler.step()
     new = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.state.index.ids(old.job_id) == set()
     assert cloud.state.index.ids(new.job_id)
@@ -87,10 +87,10 @@ def test_a_test_event_starts_nothing(cloud: Cloud) -> None:
     cloud.upload()
     cloud.inbox += [Message(TEST_EVENT), Message(TEST_EVENT)]
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
 
 
 @pytest.mark.fault("A5", by="events of other kinds", so="ignored")
@@ -102,11 +102,11 @@ def test_events_of_other_kinds_are_ignored(cloud: Cloud, event: str) -> None:
     cloud.loses_notifications = True
     job = cloud.upload()
     cloud.inbox.append(Message(notification(job, event)))
-    cloud.settle()
+    cloud.run_until_idle()
     assert cloud.executions.records == {}
 
     cloud.reconcile()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
 
@@ -119,10 +119,10 @@ def test_one_bad_record_does_not_stop_the_others(cloud: Cloud, number: int) -> N
     records = [json.loads(message.body)["Records"][0] for message in cloud.inbox]
     cloud.inbox = [Message(json.dumps({"Records": [{}, *records, {"eventName": 7}]}))]
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert statuses(cloud) == [JobStatus.SUCCEEDED] * number
-    assert len(cloud.dead_letters()) == 1
+    assert len(cloud.dlq_messages()) == 1
 
 
 @pytest.mark.fault("A7", by="bodies that are no JSON or of another shape", so="dead as they came")
@@ -133,9 +133,9 @@ def test_what_nobody_understands_is_dead_as_it_came(cloud: Cloud, body: str) -> 
     cloud.inbox.append(Message(body or " "))
     cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
-    assert cloud.dead_letters() == [body or " "]
+    assert cloud.dlq_messages() == [body or " "]
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
 
 
@@ -145,7 +145,7 @@ def test_any_name_leads_to_the_right_object() -> None:
         for name in NASTY_KEYS:
             cloud.upload(name)
 
-        cloud.settle()
+        cloud.run_until_idle()
 
         cloud.check(*cloud.uploads)
         assert statuses(cloud) == [JobStatus.SUCCEEDED] * len(NASTY_KEYS)
@@ -156,7 +156,7 @@ def test_any_name_leads_to_the_right_object() -> None:
 def test_a_key_survives_the_notification(name: str) -> None:
     job = ProcessingJob.for_upload(bucket=BUCKET, key=f"uploads/{name}", version_id="1")
 
-    [same] = jobs_in(notification(job), bucket=BUCKET).jobs
+    [same] = parse_message(notification(job), bucket=BUCKET).jobs
 
     assert (same.key, same.job_id) == (job.key, job.job_id)
     assert len(same.results_prefix.encode()) + len("subtitles.vtt") <= 1_024
@@ -171,7 +171,7 @@ def test_all_ways_to_a_job_are_the_same_job(cloud: Cloud) -> None:
     event_bridge = {"detail-type": "Object Created", "detail": detail}
     cloud.inbox += [Message(json.dumps(event_bridge)), Message(job.model_dump_json())]
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert list(cloud.executions.records) == [job.execution_name]
 
@@ -181,7 +181,7 @@ def test_nothing_to_transcribe_starts_no_container(cloud: Cloud) -> None:
     empty = cloud.upload("empty.mp4", b"")
     cloud.inbox.append(Message(notification(empty.model_copy(update={"key": "uploads/"}))))
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     record = cloud.service.job(empty.job_id)
     assert record.failure is not None
@@ -194,7 +194,7 @@ def test_a_deleted_video_is_a_permanent_error(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.aws.s3.delete_object(Bucket=BUCKET, Key=job.key)
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     record = cloud.service.job(job.job_id)
     assert record.failure is not None
@@ -214,7 +214,7 @@ def test_a_multipart_upload_is_an_upload_like_others(cloud: Cloud) -> None:
     assert put["ETag"].endswith('-1"')
     cloud.notify(key, put["VersionId"], put["ETag"])
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
 
@@ -229,7 +229,7 @@ def test_an_overwritten_video_is_never_mixed(cloud: Cloud) -> None:
     cloud.loses_notifications = True
     cloud.upload("talk.mp4", b"something else entirely")
 
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.reconcile()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
@@ -239,12 +239,12 @@ def test_an_overwritten_video_is_never_mixed(cloud: Cloud) -> None:
 def test_a_lost_notification_is_found(cloud: Cloud) -> None:
     cloud.loses_notifications = True
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     assert cloud.executions.records == {}
 
     assert cloud.reconcile()["delivered"] == (job.job_id,)
     cloud.reconcile()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
     assert list(cloud.executions.records) == [job.execution_name]
@@ -256,12 +256,12 @@ def test_a_huge_message_is_no_execution(cloud: Cloud) -> None:
     job = cloud.upload()
     huge = json.loads(job.model_dump_json()) | {"metadata": {"x": "y" * 1_000_000}}
     cloud.inbox.append(Message(json.dumps(huge)))
-    cloud.settle()
-    assert len(cloud.dead_letters()) == 1
+    cloud.run_until_idle()
+    assert len(cloud.dlq_messages()) == 1
     assert cloud.executions.records == {}
 
     cloud.reconcile()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
 
@@ -269,12 +269,12 @@ def test_a_huge_message_is_no_execution(cloud: Cloud) -> None:
 @pytest.mark.fault("A16", by="events for everything the pipeline writes", so="no recursion")
 def test_what_the_pipeline_writes_starts_nothing(cloud: Cloud) -> None:
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     written = [call.target for call in cloud.faults.writes if call.operation == "PutObject"]
     for key in written:
         cloud.inbox.append(Message(notification(job.model_copy(update={"key": key}))))
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert len(written) > 10
     assert list(cloud.executions.records) == [job.execution_name]

@@ -15,7 +15,7 @@ def test_each_end_is_told_with_what_is_needed_to_go_on(cloud: Cloud) -> None:
     cloud.run_until("ExtractAudio")
     cloud.service.cancel(cancelled.job_id)
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     told = {one.job_id: one for one in cloud.told}
     assert told[good.job_id].status == JobStatus.SUCCEEDED
@@ -32,11 +32,11 @@ def test_each_end_is_told_with_what_is_needed_to_go_on(cloud: Cloud) -> None:
 def test_a_redriven_job_is_told_of_again(cloud: Cloud) -> None:
     cloud.summarizer.is_down = True
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.summarizer.is_down = False
     cloud.redrive_all()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     ends = dict.fromkeys((one.event_id, one.status) for one in cloud.told)
     assert list(ends) == [
@@ -48,7 +48,7 @@ def test_a_redriven_job_is_told_of_again(cloud: Cloud) -> None:
 def test_what_nobody_heard_is_told_by_the_reconciler(cloud: Cloud) -> None:
     cloud.loses_events = True
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     assert cloud.told == []
 
     for _ in range(2):
@@ -61,7 +61,7 @@ def test_an_end_that_is_told_twice_has_the_same_id(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("ExecutionEnded PutEvents *", "kill after")]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.reconcile()
 
     assert {one.event_id for one in cloud.told} == {f"{job.job_id}-1"}
@@ -73,7 +73,7 @@ def test_a_busy_bus_is_told_later(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("ExecutionEnded PutEvents *", "throttle", times=6)]
     cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.reconcile()
 
     cloud.check_told()

@@ -36,11 +36,11 @@ def test_a_burst_in_a_small_account_loses_nothing(cloud: Cloud) -> None:
     cloud.account.concurrency = 10
     jobs = burst(cloud, uploads=12, copies=3)
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert statuses(cloud) == {JobStatus.SUCCEEDED}
     assert amplification(cloud.executions.records, jobs) == 1.0
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
     assert cloud.account.peak["ExtractAudio"] <= 5 < cloud.account.concurrency
 
 
@@ -54,7 +54,7 @@ def test_throttled_steps_are_tried_for_hours(cloud: Cloud) -> None:
     cloud.scheduler.run(until=lambda: cloud.scheduler.time > 2 * 3_600)
     cloud.account.running -= 100
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
     assert cloud.account.throttled > 20
@@ -68,7 +68,7 @@ def test_hosts_that_come_late_are_waited_for(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=2)]
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
     assert cloud.services.host_waits[job.job_id] >= 3
@@ -80,7 +80,7 @@ def test_a_host_that_never_comes_is_tried_for_a_day_and_is_no_crash(cloud: Cloud
     cloud.account.hosts_from = math.inf
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     failure = failure_of(cloud, job)
     assert failure.error == "NoHostError"
@@ -91,7 +91,7 @@ def test_a_host_that_never_comes_is_tried_for_a_day_and_is_no_crash(cloud: Cloud
 
     cloud.account.hosts_from = 0
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
 
@@ -108,7 +108,7 @@ def test_a_slot_that_never_becomes_free_is_given_up(cloud: Cloud, looks: int, da
     cloud.take_all_slots()
     job = cloud.upload()
 
-    cloud.settle()
+    cloud.run_until_idle()
 
     failure = failure_of(cloud, job)
     assert (failure.step, failure.error) == ("WaitForGpuSlot", "NoSlotError")
@@ -120,11 +120,11 @@ def test_a_slot_that_never_becomes_free_is_given_up(cloud: Cloud, looks: int, da
 
     cloud.free_all_slots()
     cloud.redrive_all()
-    cloud.settle()
+    cloud.run_until_idle()
 
 
 def failure_of(cloud: Cloud, job: ProcessingJob) -> Failure:
     """Of a job that has ended FAILED, as its one DLQ message tells it."""
     assert cloud.service.job(job.job_id).status == JobStatus.FAILED
-    [message] = cloud.dead_letters()
+    [message] = cloud.dlq_messages()
     return Failure.model_validate(json.loads(message)["failure"])

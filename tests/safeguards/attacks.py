@@ -184,7 +184,7 @@ ATTACKS = (
         ("tests/pipeline/test_closed_addresses.py", "tests/pipeline/test_closed_to_pages.py"),
     ),
     Mutant(
-        "sound whose format changes",
+        "audio whose format changes",
         "lambdas/lifestream/media/audio_track.py",
         "mixed = self.rest() if shape != self._shape else []",
         "mixed: list[av.AudioFrame] = []",
@@ -192,7 +192,7 @@ ATTACKS = (
     ),
     Mutant(
         "words without what nobody sees",
-        "lambdas/lifestream/rendering/presentation.py",
+        "lambdas/lifestream/domain/text.py",
         r'return SELECTORS.sub(r"\1", INVISIBLE.sub(r"\1", text))',
         "return text",
         ("tests/unit/test_clean_text.py",),

@@ -120,25 +120,25 @@ JOBS = (
         "if not key:",
     ),
     Mutant(
-        "dead letter of an aborted execution",
+        "DLQ message of an aborted execution",
         "lambdas/lifestream/recovery/finalizer.py",
-        "            self._send_letter(record, execution)\n",
+        "            self._send_dlq_message(record, execution)\n",
         "            pass\n",
     ),
     Mutant(
-        "look into the history before another dead letter",
+        "look into the history before another DLQ message",
         "lambdas/lifestream/recovery/finalizer.py",
         '            case "sent":\n                return True',
         '            case "sent":\n                return False',
     ),
     Mutant(
-        "look into the queue before another dead letter",
+        "look into the queue before another DLQ message",
         "lambdas/lifestream/recovery/finalizer.py",
-        "return self.queues.holds_letter(record.job_id, record.attempt)",
+        "return self.queues.holds_dlq_message(record.job_id, record.attempt)",
         "return False",
     ),
     Mutant(
-        "one sender of a dead letter",
+        "one sender of a DLQ message",
         "lambdas/lifestream/recovery/finalizer.py",
         "            if is_mine:\n                self.queues",
         "            if is_mine or True:\n                self.queues",
@@ -150,7 +150,7 @@ JOBS = (
         "    if job_table().enter(job, name, status) and False:",
     ),
     Mutant(
-        "no dead letter for a cancelled job",
+        "no DLQ message for a cancelled job",
         "cdk_app/workflow.py",
         "in ['FAILED', 'PARTIAL'] %}",
         "in ['FAILED', 'PARTIAL', 'CANCELLED'] %}",
@@ -159,7 +159,7 @@ JOBS = (
     Mutant(
         "ends that nobody heard of",
         "lambdas/lifestream/recovery/reconciler.py",
-        "        self.settlement.announce(record)\n",
+        "        self.finalizer.publish_end(record)\n",
         "",
     ),
     Mutant(
@@ -171,8 +171,8 @@ JOBS = (
     Mutant(
         "lost ends of executions",
         "lambdas/lifestream/recovery/reconciler.py",
-        '        self.settlement.settle(execution)\n        return "settled"',
-        '        return "settled"',
+        '        self.finalizer.finalize(execution)\n        return "finalized"',
+        '        return "finalized"',
     ),
     Mutant(
         "retry of a killed process",

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from safeguards.mutant import Mutant
 
-HEARING = ("attribution", "suspicion", "results", "quality", "voices", "listening", "device")
+HEARING = (
+    "speaker_assignment",
+    "hallucinations",
+    "results",
+    "quality",
+    "voiceprints",
+    "speech_pipeline",
+    "device",
+)
 HEARD = tuple(f"tests/unit/test_{name}.py" for name in HEARING)
 ANSWERED = ("tests/contract/test_answers.py",)
 CONTRACT = ("tests/contract/test_search_engines.py",)
@@ -62,8 +70,8 @@ RESULTS = (
     Mutant(
         "answers proved by the passage they name",
         "lambdas/lifestream/domain/answers.py",
-        "for s in transcript.believed.segments if _overlap(s, passage)]",
-        "for s in transcript.believed.segments]",
+        "for s in transcript.reliable.segments if _overlap(s, passage)]",
+        "for s in transcript.reliable.segments]",
         ANSWERED,
     ),
     Mutant(

@@ -18,8 +18,8 @@ from lifestream.aws.slots import Pool, Slots
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
 from lifestream.domain.job_ended import JobEnded
-from lifestream.engines.vector_index.s3 import BucketIndex
-from lifestream.operations import reconciliation
+from lifestream.engines.vector_index.s3 import S3Index
+from lifestream.resources import reconciler
 from lifestream.settings import ClientSettings, OperatorSettings, load
 from simulation.account import Account, ThrottledError
 from simulation.engines import SAID, Embedder, Speech, Summarizer
@@ -43,7 +43,7 @@ ASYNC_RETRY_SECONDS = 6 * 3_600.0
 
 @dataclass
 class Cloud:
-    """`settle` lets everything happen that can; what is to go wrong is in `faults.plan`."""
+    """`run_until_idle` lets everything happen that can; what is to go wrong is in `faults.plan`."""
 
     aws: Aws
     rng: random.Random
@@ -108,7 +108,7 @@ class Cloud:
     def reconcile(self) -> dict[str, Any]:
         """Now, whatever its age."""
         settings = load(OperatorSettings)
-        return reconciliation(settings, patience=timedelta(0)).run().model_dump()
+        return reconciler(settings, grace_period=timedelta(0)).run().model_dump()
 
     def forget_rows(self) -> None:
         """Somebody has deleted the job table, or its rows have expired."""
@@ -154,7 +154,7 @@ class Cloud:
         calls = self.faults.calls
         self.scheduler.run(until=lambda: any(made.startswith(call) for made in calls))
 
-    def settle(self) -> None:
+    def run_until_idle(self) -> None:
         """Until nothing more happens by itself: deliveries in drawn batches and order."""
         while True:
             self.collect()
@@ -172,16 +172,16 @@ class Cloud:
                     self.scheduler.spawn(self._poll)
             self.scheduler.run()
 
-    def dead_letters(self) -> list[str]:
+    def dlq_messages(self) -> list[str]:
         """Bodies; all of them stay where they are."""
-        return [message.body for message in self.service.queues.look_at_dead_letters()]
+        return [message.body for message in self.service.queues.peek_dlq_messages()]
 
     def redrive_all(self) -> int:
         """By hand, with nothing but the messages, as the SQS console does it."""
-        queues, letters = self.service.queues, list(self.service.queues.dead_letters())
-        for letter in letters:
-            queues.redrive(letter)
-        return len(letters)
+        queues, dlq_messages = self.service.queues, list(self.service.queues.dlq_messages())
+        for dlq_message in dlq_messages:
+            queues.redrive(dlq_message)
+        return len(dlq_messages)
 
     @property
     def state(self) -> PublicState:
@@ -189,13 +189,13 @@ class Cloud:
             s3=clients.s3(),
             bucket=BUCKET,
             jobs=JobTable(clients.table(JOBS)),
-            index=BucketIndex(clients.s3(), BUCKET, embedder=self.embedder.name),
-            dead_letters=self.dead_letters(),
+            index=S3Index(clients.s3(), BUCKET, embedder=self.embedder.name),
+            dlq_messages=self.dlq_messages(),
             executions=self.executions.records,
             log=self.log,
         )
 
-    def announce(self, entries: list[dict[str, Any]]) -> tuple[Any, dict[str, Any]]:
+    def publish_end(self, entries: list[dict[str, Any]]) -> tuple[Any, dict[str, Any]]:
         self.told += [JobEnded.model_validate_json(entry["Detail"]) for entry in entries]
         return answer(200, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
 

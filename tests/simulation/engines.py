@@ -10,7 +10,7 @@ from builders import MEETING, a_draft
 from built_in_models import word_vectors
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.diagnostics import Diarization
-from lifestream.domain.summary import Drafted, SummaryWishes
+from lifestream.domain.summary import Drafted, SummaryOptions
 from lifestream.domain.transcript import (
     Recognition,
     RecognizedSegment,
@@ -20,9 +20,9 @@ from lifestream.domain.transcript import (
 )
 from lifestream.engines.embedding import Embedded
 from lifestream.engines.embedding.wordllama import WordLlama
-from lifestream.engines.transcription import Heard
+from lifestream.engines.transcription import ProgressCallback
 from lifestream.errors import TransientError
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan
 
 ALL_SPEECH = (SpeechSpan(0, 1 << 30),)
@@ -41,24 +41,28 @@ class Speech:
     diarization_fails: Exception | None = None
     name: str = "scripted/1"
 
-    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
-        assert sound.seconds
+    def transcribe(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Recognition:
+        assert audio.seconds
         if self.fails:
             raise self.fails
-        if sound.speech != ALL_SPEECH:  # a pause, heard again
+        if audio.speech != ALL_SPEECH:  # a pause, heard again
             return Recognition(language=options.language or "en", segments=())
         segments = tuple(
             RecognizedSegment(words=tuple(_later(word, at) for word in segment.words))
             for at in self._starts()
             for segment in MEETING.segments[: self.lines]
         )
-        heard(sound.seconds)
+        on_progress(audio.seconds)
         return Recognition(language=options.language or "en", segments=segments)
 
-    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:  # noqa: ARG002
+    def diarize(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Diarization:
         if self.diarization_fails:
             raise self.diarization_fails
-        heard(sound.seconds)
+        on_progress(audio.seconds)
         turns = tuple(
             SpeakerTurn(
                 start_seconds=segment.start_seconds + at,
@@ -88,7 +92,7 @@ class Summarizer:
     is_down: bool = False
     paid: Counter[str] = field(default_factory=Counter)
 
-    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:  # noqa: ARG002
+    def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
         if self.is_down:
             raise TransientError("the model is down")
         self.paid[f"{transcript.job_id} {self.name}"] += 1

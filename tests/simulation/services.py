@@ -17,8 +17,8 @@ from transcribe_speech.main import Interruption
 from builders import LAMBDA_CONTEXT
 from cdk_app.local.asl.errors import StateError
 from conftest import SLOTS, Aws
+from lifestream import settings
 from lifestream.aws import clients
-from lifestream.settings import _read
 from lifestream.step_names import Step
 from simulation.account import Account, ThrottledError
 from simulation.cluster import Cluster
@@ -157,7 +157,7 @@ class Services:
             if self.does_nothing:
                 return 0
             os.environ.update(environment)
-            _read.cache_clear()
+            settings.reset()
             code: int = importlib.import_module(CONTAINER_MAIN).main()
             return code
 

@@ -19,8 +19,9 @@ import boto3
 import pytest
 from moto.moto_api._internal import mock_random
 
-from conftest import JOBS, forget_everything, in_memory_aws, with_one_client_each
+from conftest import JOBS, in_memory_aws, with_one_client_each
 from fakes import InlineExecutor
+from lifestream import resources
 from lifestream.aws import clients
 from lifestream.media import decoder, sandbox
 from lifestream.media.remote_file import RemoteFile
@@ -29,7 +30,6 @@ from simulation.cloud import MACHINE_ARN, Cloud
 from simulation.engines import ALL_SPEECH
 from simulation.faults import Faults, Process, target_of
 from simulation.scheduler import Scheduler
-from triggers import dispatcher
 
 
 @contextmanager
@@ -54,21 +54,19 @@ def simulated(seed: int) -> Iterator[Cloud]:
         monkeypatch.setattr(tempfile, "tempdir", scratch)
         _install_engines(cloud, monkeypatch)
         stack.enter_context(patch.object(logger, "_logger", _logger_into(cloud.log)))
-        forget_everything()
-        dispatcher.admission.cache_clear()
-        dispatcher.executions.cache_clear()
+        resources.reset()
         monkeypatch.setattr(clients, "_session", lambda: _session_of(cloud))
         stack.callback(scheduler.abandon)
         yield cloud
         assert not list(Path(scratch).iterdir()), "a temporary file is left"
-    forget_everything()
+    resources.reset()
 
 
 def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    listening = importlib.import_module("transcribe_speech.pipeline")
-    monkeypatch.setattr(listening, "load_transcriber", lambda _: cloud.speech)
-    monkeypatch.setattr(listening, "load_diarizer", lambda _: cloud.speech)
-    monkeypatch.setattr(listening, "speech_spans", lambda *_, **__: ALL_SPEECH)
+    pipeline = importlib.import_module("transcribe_speech.pipeline")
+    monkeypatch.setattr(pipeline, "load_transcriber", lambda _: cloud.speech)
+    monkeypatch.setattr(pipeline, "load_diarizer", lambda _: cloud.speech)
+    monkeypatch.setattr(pipeline, "speech_spans", lambda *_, **__: ALL_SPEECH)
     summarize = importlib.import_module("steps.summarize_transcript")
     monkeypatch.setattr(summarize, "load_summarizer", lambda *_: cloud.summarizer)
     index = importlib.import_module("steps.index_transcript")
@@ -125,7 +123,7 @@ def _before(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> A
     if answer is None and model.service_model.service_id.hyphenize() == "sfn":
         return cloud.executions.answer(model.name, parameters)
     if answer is None and model.name == "PutEvents":
-        return cloud.announce(parameters["Entries"])
+        return cloud.publish_end(parameters["Entries"])
     if answer is None and model.service_model.service_name == "ecs":
         return cloud.services.cluster.answer(model.name, parameters)
     return answer

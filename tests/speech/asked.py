@@ -9,7 +9,7 @@ from builders import nobody_listens
 from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition
 from lifestream.engines.transcription.faster_whisper import FasterWhisper
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.settings import SpeechSettings
 
 RATE = 16_000
@@ -20,8 +20,8 @@ def settings(models: Path, **more: Any) -> SpeechSettings:
     return SpeechSettings(models_dir=models, **chosen | more)
 
 
-def transcribed(engine: FasterWhisper, sound: Sound, **options: Any) -> Recognition:
-    return engine.transcribe(sound, JobOptions(**options), nobody_listens)
+def transcribed(engine: FasterWhisper, audio: Audio, **options: Any) -> Recognition:
+    return engine.transcribe(audio, JobOptions(**options), nobody_listens)
 
 
 def out_of_memory(*_: Any, **__: Any) -> Any:

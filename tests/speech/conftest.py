@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from lifestream.media.audio import Sound
+    from lifestream.media.audio import Audio
 
 SAMPLE = Path(__file__).parent.parent.parent / "samples" / "team-meeting.mp4"
 
@@ -55,7 +55,7 @@ def sample() -> NDArray[np.float32]:
 
 
 @pytest.fixture(scope="session")
-def speech(sample: NDArray[np.float32]) -> Sound:
+def speech(sample: NDArray[np.float32]) -> Audio:
     """Twelve seconds: there is speech in it, whatever the models make of it."""
     from builders import a_sound
 

@@ -20,7 +20,7 @@ from lifestream.errors import (
     OutOfMemoryError,
     SpeechEngineError,
 )
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan
 from speech.asked import RATE, out_of_memory, settings, transcribed
 
@@ -79,7 +79,7 @@ def test_a_model_that_still_loads_but_is_another_is_named(copied: Path) -> None:
 
 @pytest.mark.fault("D5", by="the GPU's memory is too small for 8 at once", so="half as many")
 def test_a_batch_that_does_not_fit_is_halved(
-    models: Path, speech: Sound, monkeypatch: pytest.MonkeyPatch
+    models: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = FasterWhisper(settings(models, whisper_batch_size=8))
     transcribe, tried = engine._pipeline.transcribe, []
@@ -98,7 +98,7 @@ def test_a_batch_that_does_not_fit_is_halved(
 
 @pytest.mark.fault("D5", by="not even one at a time fits in float32", so="int8 is loaded instead")
 def test_where_one_at_a_time_does_not_fit_numbers_get_smaller(
-    models: Path, speech: Sound, monkeypatch: pytest.MonkeyPatch
+    models: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = FasterWhisper(settings(models, whisper_batch_size=1, compute_type="float32"))
     monkeypatch.setattr(engine._pipeline, "transcribe", out_of_memory)
@@ -109,7 +109,7 @@ def test_where_one_at_a_time_does_not_fit_numbers_get_smaller(
 
 @pytest.mark.fault("D5", by="nothing smaller is left", so="OutOfMemoryError with advice")
 def test_what_never_fits_is_an_error_of_its_own(
-    models: Path, speech: Sound, monkeypatch: pytest.MonkeyPatch
+    models: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = FasterWhisper(settings(models, whisper_batch_size=2, compute_type="int8"))
     voices = Pyannote(settings(models, pyannote_batch_size=2))
@@ -129,7 +129,7 @@ def test_any_other_failure_of_an_engine_is_a_speech_engine_error(
         raise RuntimeError("the tensor has an odd shape")
 
     monkeypatch.setattr(whisper._pipeline, "transcribe", broken)
-    sound = Sound(np.zeros(RATE, dtype=np.float32), (SpeechSpan(0, RATE),))
+    audio = Audio(np.zeros(RATE, dtype=np.float32), (SpeechSpan(0, RATE),))
 
     with pytest.raises(SpeechEngineError, match="odd shape"):
-        transcribed(whisper, sound)
+        transcribed(whisper, audio)

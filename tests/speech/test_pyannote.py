@@ -13,7 +13,7 @@ from lifestream.domain.options import JobOptions
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.pyannote import Pyannote
 from lifestream.engines.transcription import load_transcriber
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from speech.asked import settings
 
 
@@ -22,24 +22,24 @@ def pyannote(models: Path) -> Pyannote:
     return Pyannote(settings(models))
 
 
-def test_pyannote_gives_exclusive_turns_in_order(pyannote: Pyannote, speech: Sound) -> None:
-    heard: list[float] = []
+def test_pyannote_gives_exclusive_turns_in_order(pyannote: Pyannote, speech: Audio) -> None:
+    on_progress: list[float] = []
 
-    found = pyannote.diarize(speech, JobOptions(), heard.append)
+    found = pyannote.diarize(speech, JobOptions(), on_progress.append)
 
     assert all(0 <= turn.start_seconds < turn.end_seconds <= 12.1 for turn in found.turns)
     assert all(a.end_seconds <= b.start_seconds for a, b in pairwise(found.exclusive_turns))
     assert {turn.speaker for turn in found.exclusive_turns} <= {t.speaker for t in found.turns}
     assert {voice.speaker for voice in found.voices} <= {turn.speaker for turn in found.turns}
     assert all(len(voice.vector) > 100 for voice in found.voices)
-    assert heard == sorted(heard)
-    assert heard[-1] == pytest.approx(12)
+    assert on_progress == sorted(on_progress)
+    assert on_progress[-1] == pytest.approx(12)
     if found.turns:
         assert found.turns[0].speaker == "SPEAKER_00"
 
 
 @pytest.mark.setting("pyannote_batch_size")
-def test_pyannote_takes_as_much_at_once_as_it_is_told(models: Path, speech: Sound) -> None:
+def test_pyannote_takes_as_much_at_once_as_it_is_told(models: Path, speech: Audio) -> None:
     engine = Pyannote(settings(models, pyannote_batch_size=3))
 
     engine.diarize(speech, JobOptions(), nobody_listens)
@@ -59,7 +59,7 @@ def test_pyannote_takes_as_much_at_once_as_it_is_told(models: Path, speech: Soun
 )
 def test_pyannote_is_told_the_number_of_speakers(
     models: Path,
-    speech: Sound,
+    speech: Audio,
     monkeypatch: pytest.MonkeyPatch,
     options: dict[str, int],
     counts: dict[str, int],

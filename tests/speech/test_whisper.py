@@ -15,7 +15,7 @@ from lifestream.engines.transcription.faster_whisper import FasterWhisper
 from lifestream.errors import (
     UnsupportedOptionError,
 )
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from speech.asked import RATE, settings, transcribed
 
 
@@ -25,7 +25,7 @@ def whisper(models: Path) -> FasterWhisper:
 
 
 def test_whisper_gives_words_with_times_inside_the_sound(
-    whisper: FasterWhisper, speech: Sound
+    whisper: FasterWhisper, speech: Audio
 ) -> None:
     recognition = transcribed(whisper, speech, language="en")
 
@@ -46,19 +46,19 @@ def test_whisper_hears_a_minute_in_clips_of_thirty_seconds_and_in_windows(
     whole = transcribed(FasterWhisper(settings(models)), a_sound(sample), language="en")
     monkeypatch.setattr("lifestream.engines.transcription.faster_whisper.CLIPS_AT_A_TIME", 1)
 
-    heard: list[float] = []
+    on_progress: list[float] = []
     pieces = FasterWhisper(settings(models)).transcribe(
-        a_sound(sample), JobOptions(language="en"), heard.append
+        a_sound(sample), JobOptions(language="en"), on_progress.append
     )
 
     assert len(whole.segments) > 1
     assert pieces == whole
-    assert heard == sorted(heard)
-    assert heard[-1] == pytest.approx(len(sample) / RATE)
+    assert on_progress == sorted(on_progress)
+    assert on_progress[-1] == pytest.approx(len(sample) / RATE)
 
 
 @pytest.mark.setting("language")
-def test_the_language_is_taken_or_detected(whisper: FasterWhisper, speech: Sound) -> None:
+def test_the_language_is_taken_or_detected(whisper: FasterWhisper, speech: Audio) -> None:
     german, english = (transcribed(whisper, speech, language=name) for name in ("de", "en"))
 
     assert (german.language, english.language) == ("de", "en")
@@ -83,7 +83,7 @@ def test_each_clip_of_a_multilingual_recording_has_a_language(
     [{"hotwords": ("budget", "meeting")}, {"initial_prompt": "A meeting."}, {"translate": True}],
 )
 def test_what_is_asked_for_reaches_the_decoder(
-    whisper: FasterWhisper, speech: Sound, options: dict[str, Any]
+    whisper: FasterWhisper, speech: Audio, options: dict[str, Any]
 ) -> None:
     plain = transcribed(whisper, speech, language="de")
     asked = transcribed(whisper, speech, language="de", **options)
@@ -92,7 +92,7 @@ def test_what_is_asked_for_reaches_the_decoder(
     assert asked.language == ("en" if "translate" in options else "de")
 
 
-def test_a_model_that_was_not_trained_to_translate_says_so(copied: Path, speech: Sound) -> None:
+def test_a_model_that_was_not_trained_to_translate_says_so(copied: Path, speech: Audio) -> None:
     (copied / "tiny").rename(copied / "large-v3-turbo")
     engine = FasterWhisper(settings(copied, whisper_model="large-v3-turbo"))
 

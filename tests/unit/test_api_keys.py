@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 
 from conftest import Aws, our_session
 from lifestream.aws import clients
-from lifestream.aws.api_keys import load_keys, with_keys
+from lifestream.aws.api_keys import load_api_keys, with_keys
 from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
-from lifestream.settings import Keys
+from lifestream.settings import ApiKeys
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def store(secret: str, key: str) -> None:
     our_session().client("secretsmanager").put_secret_value(SecretId=secret, SecretString=text)
 
 
-def used(given: Keys) -> str:
+def used(given: ApiKeys) -> str:
     assert given.openai_api_key is not None
     key = given.openai_api_key.get_secret_value()
     if key == "old":
@@ -38,7 +38,7 @@ def used(given: Keys) -> str:
 @pytest.mark.fault("F10", by="rotated while a warm process has the old one", so="read anew, once")
 def test_a_rotated_key_is_read_when_the_old_one_is_refused(secret: str) -> None:
     store(secret, "old")
-    load_keys()
+    load_api_keys()
     store(secret, "new")
 
     assert with_keys(used) == "new"
@@ -72,4 +72,4 @@ def test_a_secret_that_cannot_be_read_is_named(
     clients.secrets_manager().meta.events.register("before-call", refuse)
 
     with pytest.raises(expected):
-        load_keys(secret)
+        load_api_keys(secret)

@@ -1,4 +1,4 @@
-"""Sound files: tags before them, headers that lie, ends that are missing, other names."""
+"""Audio files: tags before them, headers that lie, ends that are missing, other names."""
 
 from __future__ import annotations
 

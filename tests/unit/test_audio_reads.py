@@ -1,4 +1,4 @@
-"""Which bytes of a recording are fetched for its sound, and how long that takes."""
+"""Which bytes of a recording are fetched for its audio, and how long that takes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from fakes import InlineExecutor
 from lifestream.aws.read_ahead import BLOCK, BYTES_KEPT, FIRST_BYTES, ReadAhead
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.media.audio import load_samples
-from lifestream.media.audio_ranges import LONGEST_RANGE, Range, SoundRanges
+from lifestream.media.audio_ranges import LONGEST_RANGE, AudioRanges, Range
 from lifestream.media.container_format import identify
 from lifestream.media.remote_file import RemoteFile
 from lifestream.media.sandbox import Video
@@ -55,19 +55,19 @@ def test_the_sound_of_a_long_camera_file_is_fetched_alone_and_in_time(tmp_path: 
     samples = load_samples(tmp_path / "a.flac")
     assert len(samples) / 16_000 == pytest.approx(seconds, rel=0.01)
     assert np.abs(samples.reshape(-1)[: 16_000 * 600].reshape(600, -1)).max(axis=1).min() > 0.05
-    assert bucket.fetched < 1.5 * recording.sound_bytes
+    assert bucket.fetched < 1.5 * recording.audio_bytes
     assert store.seconds < 12 * 60 / SCALE
 
 
 def interleaved(path: Path, *, seconds: int) -> int:
-    """As FFmpeg writes it: a frame of picture, a frame or two of sound. Returns the bytes of the
-    sound."""
+    """As FFmpeg writes it: a frame of picture, a frame or two of audio. Returns the bytes of the
+    audio."""
     chance = np.random.default_rng(1)
     with av.open(str(path), "w") as sink:
         picture = sink.add_stream("mpeg4", rate=25)
-        sound = sink.add_stream("aac", rate=44_100, layout="mono")
+        audio = sink.add_stream("aac", rate=44_100, layout="mono")
         assert isinstance(picture, VideoStream)
-        assert isinstance(sound, AudioStream)
+        assert isinstance(audio, AudioStream)
         picture.width, picture.height, picture.bit_rate = 320, 240, 8_000_000
         for number in range(seconds * 25):
             noise = chance.integers(0, 255, (240, 320, 3)).astype(np.uint8)
@@ -75,9 +75,9 @@ def interleaved(path: Path, *, seconds: int) -> int:
             heard = chance.integers(-8_000, 8_000, (1, 1_764)).astype(np.int16)
             frame = av.AudioFrame.from_ndarray(heard, layout="mono")
             frame.sample_rate, frame.pts = 44_100, number * 1_764
-            sink.mux(sound.encode(frame))
+            sink.mux(audio.encode(frame))
         sink.mux(picture.encode(None))
-        sink.mux(sound.encode(None))
+        sink.mux(audio.encode(None))
     with av.open(str(path)) as written:
         return sum(entry.size for entry in written.streams.audio[0].index_entries)
 
@@ -89,12 +89,12 @@ def whole(path: Path) -> Recording:
 
 def test_of_pictures_between_the_sound_little_is_fetched(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
-    sound_bytes = interleaved(path, seconds=20)
+    audio_bytes = interleaved(path, seconds=20)
 
     bucket = extracted(whole(path), tmp_path / "a.flac", InlineExecutor())
 
-    assert path.stat().st_size > 20 * sound_bytes
-    assert bucket.fetched < 3 * sound_bytes
+    assert path.stat().st_size > 20 * audio_bytes
+    assert bucket.fetched < 3 * audio_bytes
     assert len(load_samples(tmp_path / "a.flac")) / 16_000 == pytest.approx(20, abs=0.1)
 
 
@@ -146,7 +146,7 @@ def test_ranges_hold_every_piece_once_and_not_much_more(
         end += gap + size
     shuffled = chance.sample(pieces, len(pieces))
 
-    ranges = SoundRanges(shuffled, seconds=1)
+    ranges = AudioRanges(shuffled, seconds=1)
 
     found = [ranges[number] for number in range(len(ranges))]
     ends = [sum(one) for one in found]
@@ -164,13 +164,13 @@ def test_of_too_many_small_pieces_neighbours_are_read_together() -> None:
     pieces = [(number * 50_000, 100) for number in range(40_000)]
     pieces += [(number * 4_000_000, 100) for number in range(1_000, 2_000)]
 
-    ranges = SoundRanges(pieces, seconds=600)
+    ranges = AudioRanges(pieces, seconds=600)
 
     assert len(ranges) < 2_000
 
 
 def test_an_index_that_names_bytes_twice_reads_them_once() -> None:
-    ranges = SoundRanges([(100, 50), (0, 50), (100, 50), (120, 80)], seconds=1)
+    ranges = AudioRanges([(100, 50), (0, 50), (100, 50), (120, 80)], seconds=1)
 
     assert [ranges[number] for number in range(len(ranges))] in (
         [Range(0, 50), Range(100, 100)],
@@ -239,7 +239,7 @@ def test_who_jumps_gets_little(store: Store) -> None:
 
 
 def test_two_places_are_read_on_side_by_side(store: Store) -> None:
-    """Sound in one half of the file and an index in the other."""
+    """Audio in one half of the file and an index in the other."""
     ahead = store.ahead()
 
     for offset in range(0, 4 << 20, FIRST_BYTES):
@@ -249,7 +249,7 @@ def test_two_places_are_read_on_side_by_side(store: Store) -> None:
     assert len(store.fetched) < 30
 
 
-def test_what_is_announced_is_fetched_as_it_is(store: Store) -> None:
+def test_what_is_published_is_fetched_as_it_is(store: Store) -> None:
     ahead = store.ahead()
 
     ahead.prefetch([(5, 10), (1_000_000, 20), (5, 10)])
@@ -277,7 +277,7 @@ def test_of_a_large_file_only_so_much_is_kept() -> None:
         [(offset << 20, 1 << 30) for offset in range(40)],
     ],
 )
-def test_whatever_is_announced_memory_is_bounded(
+def test_whatever_is_published_memory_is_bounded(
     store: Store, ranges: Sequence[tuple[int, int]]
 ) -> None:
     ahead = store.ahead()

@@ -1,4 +1,4 @@
-"""Odd sound tracks and odd headers: what comes out is as long as what was said."""
+"""Odd audio tracks and odd headers: what comes out is as long as what was said."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_any_rate_layout_and_depth_is_as_long_as_it_was(
     assert np.abs(samples).max() > 0.1
 
 
-@pytest.mark.fault("E5", by="ten sound tracks", so="the first one is heard")
+@pytest.mark.fault("E5", by="ten audio tracks", so="the first one is heard")
 def test_of_several_tracks_the_first_is_heard(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as sink:
@@ -131,7 +131,7 @@ def test_more_channels_than_can_be_mixed_are_refused_with_the_limit(
 ) -> None:
     path = with_channels(tmp_path / "a.mkv", channels)
 
-    with pytest.raises(UnreadableVideoError, match=f"{channels} channels of sound; the limit"):
+    with pytest.raises(UnreadableVideoError, match=f"{channels} channels of audio; the limit"):
         opened(path).probe(reader(path))
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from aws_documents import document
 from builders import LAMBDA_CONTEXT
-from conftest import forget_everything
+from lifestream import resources
 from lifestream.aws import clients
-from lifestream.domain.messages import JobsAskedFor, jobs_in
+from lifestream.domain.messages import ParsedMessage, parse_message
 from triggers import dispatcher
 from unit import test_dispatcher
 
@@ -39,7 +39,7 @@ def deliver(*messages: Any) -> dict[str, Any]:
     event = batch(json.dumps(message) for message in messages)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_S3_BUCKET_NAME", bucket_of(messages[0]))
-        forget_everything()
+        resources.reset()
         return dict(dispatcher.handler(event, LAMBDA_CONTEXT))
 
 
@@ -51,8 +51,8 @@ def bucket_of(message: dict[str, Any]) -> str:
     return str(about["bucket"]["name"])
 
 
-def jobs_of(message: dict[str, Any]) -> JobsAskedFor:
-    return jobs_in(json.dumps(message), bucket=bucket_of(message))
+def jobs_of(message: dict[str, Any]) -> ParsedMessage:
+    return parse_message(json.dumps(message), bucket=bucket_of(message))
 
 
 def execution_names(machine: str) -> set[str]:

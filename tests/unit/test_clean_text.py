@@ -192,7 +192,7 @@ def test_of_several_variation_selectors_one_is_left() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn"])))
-def test_every_letter_mark_and_sign_stays(text: str) -> None:
+def test_every_dlq_message_mark_and_sign_stays(text: str) -> None:
     assert one_line(text) == text
 
 

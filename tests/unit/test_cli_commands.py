@@ -21,7 +21,7 @@ from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.options import JobOptions
 from lifestream.domain.progress import Progress
-from lifestream.engines.vector_index.s3 import BucketIndex
+from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.step_names import Step
 from media_files import SAMPLE
 from published import publish_results
@@ -71,7 +71,7 @@ def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
     job, embedder = a_job(key=f"uploads/{evil}.mp4"), word_vectors()
     publish(aws, job)
     chunk = chunks_of(MEETING)[0].model_copy(update={"text": evil, "speakers": (evil,)})
-    index = BucketIndex(aws.s3, BUCKET, embedder=embedder.name)
+    index = S3Index(aws.s3, BUCKET, embedder=embedder.name)
     index.replace(job, [chunk], embedder.embed([evil]).vectors)
     jobs = JobTable(clients.table(JOBS))
     failed = a_job(key=f"uploads/{evil}.mov")

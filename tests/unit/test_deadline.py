@@ -13,7 +13,7 @@ from builders import an_inspected_job
 from conftest import Aws
 from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport, inspected_job
 from lifestream.errors import advice_for
-from lifestream.step import artifacts
+from lifestream.resources import artifacts
 from lifestream.step_names import Step
 
 JOB = an_inspected_job()
@@ -35,7 +35,7 @@ def test_a_container_that_is_late_says_so_and_is_not_started_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(main, "begin", lambda *_: None)
-    monkeypatch.setattr(main, "listen", lambda *_: time.sleep(60))
+    monkeypatch.setattr(main, "run_pipeline", lambda *_: time.sleep(60))
 
     assert main.main_before_the_deadline() == 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import boto3
@@ -11,6 +10,7 @@ import pytest
 
 from builders import LAMBDA_CONTEXT, a_job, sqs_event
 from conftest import JOBS, Aws
+from lifestream import resources
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import JobStatus
@@ -22,18 +22,14 @@ DEFINITION = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End":
 
 
 @pytest.fixture
-def machine(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def machine(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> str:
     role = "arn:aws:iam::123456789012:role/states"
     answer = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
         name="pipeline", definition=DEFINITION, roleArn=role
     )
     monkeypatch.setenv("STATE_MACHINE_ARN", answer["stateMachineArn"])
     monkeypatch.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
-    dispatcher.admission.cache_clear()
-    dispatcher.executions.cache_clear()
-    yield answer["stateMachineArn"]
-    dispatcher.admission.cache_clear()
-    dispatcher.executions.cache_clear()
+    return str(answer["stateMachineArn"])
 
 
 def deliver(*bodies: str) -> list[str]:
@@ -96,7 +92,7 @@ def test_the_clients_job_and_the_notification_are_one_execution(machine: str) ->
     assert executions(machine) == [job.execution_name]
 
 
-def test_a_dead_letter_moved_back_is_one_more_execution_however_often(machine: str) -> None:
+def test_a_dlq_message_moved_back_is_one_more_execution_however_often(machine: str) -> None:
     job = a_job()
     deliver(job.model_dump_json())
     JobTable(clients.table(JOBS)).fail(job, JobStatus.FAILED, FAILURE, None)
@@ -116,10 +112,8 @@ def test_an_execution_that_could_not_start_is_started_by_the_redelivery(
     assert executions(machine) == []
 
     monkeypatch.setenv("STATE_MACHINE_ARN", machine)
-    from conftest import forget_everything
 
-    forget_everything()
-    dispatcher.executions.cache_clear()
+    resources.reset()
 
     assert deliver(upload("uploads/a.mp4")) == []
     assert len(executions(machine)) == 1

@@ -15,9 +15,9 @@ from lifestream.client.doctor.deployed import DeployedStage
 from lifestream.client.doctor.findings import Check, Finding, Verdict, examine
 from lifestream.client.doctor.vendors import check_vendors
 from lifestream.settings import (
+    ApiKeys,
     DoctorSettings,
     IndexSettings,
-    Keys,
     SummarySettings,
 )
 from pinecone_server import PineconeServer
@@ -39,7 +39,7 @@ def openai() -> Iterator[LocalEndpoint]:
         yield endpoint
 
 
-def vendor_lines(stage: DeployedStage, keys: Keys) -> dict[str, Finding]:
+def vendor_lines(stage: DeployedStage, keys: ApiKeys) -> dict[str, Finding]:
     stage.keys = keys
     return {finding.what: finding for finding in check_vendors(stage)}
 

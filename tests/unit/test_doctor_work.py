@@ -72,11 +72,13 @@ def logs_of(text: str) -> Any:
     return stubbed("logs", ("get_log_events", {"events": events}))
 
 
-def check_of(settings: DoctorSettings, ecs: Any, logs: Any = None, patience: float = 60) -> Finding:
+def check_of(
+    settings: DoctorSettings, ecs: Any, logs: Any = None, grace_period: float = 60
+) -> Finding:
     stage = stage_of(settings, ecs=ecs, logs=logs or logs_of(""))
     run = Check(
         "container check",
-        lambda: check_container(stage, patience_seconds=patience, poll_seconds=0),
+        lambda: check_container(stage, patience_seconds=grace_period, poll_seconds=0),
     )
     [finding] = examine([run])
     return finding
@@ -150,7 +152,7 @@ def test_a_task_is_not_waited_for_for_ever(
 ) -> None:
     ecs = ecs_of(task(status))
 
-    finding = check_of(settings, ecs, patience=0)
+    finding = check_of(settings, ecs, grace_period=0)
 
     assert (finding.verdict, finding.detail) == (FAILED, says)
 

@@ -1,4 +1,4 @@
-"""ExecutionEnded, told by the events of AWS's documents: row, dead letter and announcement."""
+"""ExecutionEnded, told by the events of AWS's documents: row, DLQ message and announcement."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def tell(example: dict[str, Any], record: Record) -> None:
 
 
 @pytest.mark.parametrize("example", examples(succeeded=False))
-def test_a_failed_execution_leaves_a_failed_job_and_one_dead_letter(
+def test_a_failed_execution_leaves_a_failed_job_and_one_dlq_message(
     cloud: Cloud, example: dict[str, Any]
 ) -> None:
     job, record = interrupted(cloud)
@@ -67,7 +67,7 @@ def test_a_failed_execution_leaves_a_failed_job_and_one_dead_letter(
     assert row.status == JobStatus.FAILED
     assert row.failure is not None
     assert row.failure.error == (detail.get("error") or row.failure.error)
-    assert len(cloud.dead_letters()) == 1
+    assert len(cloud.dlq_messages()) == 1
     assert [one.status for one in cloud.told] == [JobStatus.FAILED]
 
 
@@ -76,7 +76,7 @@ def test_a_job_that_succeeded_is_never_taken_for_a_failed_one(
     cloud: Cloud, example: dict[str, Any]
 ) -> None:
     job = cloud.upload()
-    cloud.settle()
+    cloud.run_until_idle()
     cloud.forget_rows()
     [record] = cloud.executions.records.values()
 
@@ -84,7 +84,7 @@ def test_a_job_that_succeeded_is_never_taken_for_a_failed_one(
 
     row = cloud.service.job(job.job_id)
     assert (row.status, row.results_prefix) == (JobStatus.SUCCEEDED, job.results_prefix)
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
 
 
 def test_an_error_that_the_event_leaves_out_is_asked_for(cloud: Cloud) -> None:
@@ -108,7 +108,7 @@ def test_an_execution_that_somebody_started_by_hand_is_left_alone(cloud: Cloud) 
     tell(named("failed"), by_hand)
 
     assert cloud.told == []
-    assert cloud.dead_letters() == []
+    assert cloud.dlq_messages() == []
 
 
 def test_an_end_that_step_functions_does_not_show_yet_is_told_again(cloud: Cloud) -> None:

@@ -31,7 +31,7 @@ def _flagged(
     return flagged(segments_by_speaker(recognized, []), recognized, speech)
 
 
-def test_what_people_say_is_believed() -> None:
+def test_what_people_say_is_reliable() -> None:
     recognized = tuple(
         RecognizedSegment(words=s.words, average_log_probability=-0.3, no_speech_probability=0.1)
         for s in MEETING.segments
@@ -119,7 +119,7 @@ def test_flagged_words_stay_in_the_transcript_and_leave_everything_else() -> Non
     transcript = MEETING.model_copy(update={"segments": found})
 
     assert [s.text for s in transcript.segments] == ["we begin", "nonsense"]
-    assert [s.text for s in transcript.believed.segments] == ["we begin"]
+    assert [s.text for s in transcript.reliable.segments] == ["we begin"]
 
 
 def test_each_segment_is_judged_by_the_engine_s_own_segment() -> None:

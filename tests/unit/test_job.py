@@ -98,7 +98,7 @@ def test_execution_name_fits_step_functions_and_carries_the_attempt() -> None:
         ("<*?>|~`$&;:.mp4", "video"),
     ],
 )
-def test_the_execution_is_named_after_the_file_in_letters_that_every_console_takes(
+def test_the_execution_is_named_after_the_file_in_dlq_messages_that_every_console_takes(
     name: str, slug: str
 ) -> None:
     job = a_job(key=f"uploads/team/{name}")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from builders import a_failure, a_job
 from conftest import BUCKET
-from lifestream.domain.messages import jobs_in
+from lifestream.domain.messages import parse_message
 from lifestream.errors import InvalidMessageError
 
 TOO_DEEP = '{"Records": ' + "[" * 100_000
@@ -60,7 +60,7 @@ def event_bridge(key: str) -> dict[str, Any]:
     ],
 )
 def test_keys_arrive_as_they_were_uploaded(key: str) -> None:
-    [job] = jobs_in(json.dumps({"Records": [s3_record(key)]}), bucket=BUCKET).jobs
+    [job] = parse_message(json.dumps({"Records": [s3_record(key)]}), bucket=BUCKET).jobs
 
     assert job.key == key
 
@@ -69,8 +69,8 @@ def test_keys_arrive_as_they_were_uploaded(key: str) -> None:
 def test_both_forms_of_an_event_are_the_same_job(name: str) -> None:
     key = f"uploads/{name}"
 
-    [from_s3] = jobs_in(json.dumps({"Records": [s3_record(key)]}), bucket=BUCKET).jobs
-    [from_event_bridge] = jobs_in(json.dumps(event_bridge(key)), bucket=BUCKET).jobs
+    [from_s3] = parse_message(json.dumps({"Records": [s3_record(key)]}), bucket=BUCKET).jobs
+    [from_event_bridge] = parse_message(json.dumps(event_bridge(key)), bucket=BUCKET).jobs
 
     assert from_s3 == from_event_bridge
 
@@ -78,7 +78,7 @@ def test_both_forms_of_an_event_are_the_same_job(name: str) -> None:
 def test_every_record_of_a_message_is_a_job() -> None:
     records = [s3_record(f"uploads/{n}.mp4") for n in range(10)]
 
-    jobs = jobs_in(json.dumps({"Records": records}), bucket=BUCKET).jobs
+    jobs = parse_message(json.dumps({"Records": records}), bucket=BUCKET).jobs
 
     assert [job.key for job in jobs] == [f"uploads/{n}.mp4" for n in range(10)]
 
@@ -92,7 +92,7 @@ def test_every_record_of_a_message_is_a_job() -> None:
     ],
 )
 def test_what_is_no_upload_is_ignored(message: dict[str, Any]) -> None:
-    assert jobs_in(json.dumps(message), bucket=BUCKET) == ([], [])
+    assert parse_message(json.dumps(message), bucket=BUCKET) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -101,14 +101,14 @@ def test_what_is_no_upload_is_ignored(message: dict[str, Any]) -> None:
 )
 def test_what_is_neither_event_nor_job_is_refused(body: str) -> None:
     with pytest.raises(InvalidMessageError):
-        jobs_in(body, bucket=BUCKET)
+        parse_message(body, bucket=BUCKET)
 
 
-def test_a_dead_letter_is_the_next_attempt_of_the_same_job() -> None:
+def test_a_dlq_message_is_the_next_attempt_of_the_same_job() -> None:
     failure = a_failure()
     dead = a_job().model_copy(update={"failure": failure})
 
-    [job] = jobs_in(dead.model_dump_json(), bucket=BUCKET).jobs
+    [job] = parse_message(dead.model_dump_json(), bucket=BUCKET).jobs
 
     assert (job.job_id, job.attempt, job.failure) == (dead.job_id, 2, None)
 
@@ -119,11 +119,11 @@ def test_a_message_of_another_schema_is_refused_by_name(version: object) -> None
     message = json.loads(a_job().model_dump_json()) | {"schema_version": version}
 
     with pytest.raises(InvalidMessageError, match="schema_version"):
-        jobs_in(json.dumps(message), bucket=BUCKET)
+        parse_message(json.dumps(message), bucket=BUCKET)
 
 
 def test_a_field_that_nobody_knows_is_refused_by_name() -> None:
     message = json.loads(a_job().model_dump_json()) | {"priority": "high"}
 
     with pytest.raises(InvalidMessageError, match="priority"):
-        jobs_in(json.dumps(message), bucket=BUCKET)
+        parse_message(json.dumps(message), bucket=BUCKET)

@@ -11,8 +11,8 @@ from transcribe_speech.missed_speech import recognize
 from builders import nobody_listens, words
 from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, joined
-from lifestream.engines.transcription import Heard
-from lifestream.media.audio import Sound
+from lifestream.engines.transcription import ProgressCallback
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan
 
 RATE = 16_000
@@ -29,9 +29,11 @@ class Recognizer:
     clips: list[tuple[float, float]] = field(default_factory=list)
     asked: list[str | None] = field(default_factory=list)
 
-    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
-        heard(sound.seconds)
-        self.clips += [(span.start_seconds, span.end_seconds) for span in sound.speech]
+    def transcribe(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Recognition:
+        on_progress(audio.seconds)
+        self.clips += [(span.start_seconds, span.end_seconds) for span in audio.speech]
         self.asked.append(options.language)
         whole = RecognizedSegment(words=(*BEFORE, *AFTER), average_log_probability=-0.2)
         return Recognition(
@@ -39,9 +41,9 @@ class Recognizer:
         )
 
 
-def a_sound(*speech: tuple[float, float], seconds: float = 60) -> Sound:
+def a_sound(*speech: tuple[float, float], seconds: float = 60) -> Audio:
     spans = tuple(SpeechSpan(round(a * RATE), round(b * RATE)) for a, b in speech)
-    return Sound(np.zeros(round(seconds * RATE), dtype=np.float32), spans)
+    return Audio(np.zeros(round(seconds * RATE), dtype=np.float32), spans)
 
 
 def said(text: str, *, start: float, probability: float = -0.3) -> RecognizedSegment:
@@ -61,9 +63,9 @@ def test_it_comes_between_the_words_around_it() -> None:
 
 def test_a_pause_is_not_heard_again() -> None:
     recognizer = Recognizer(again=())
-    sound = a_sound((0, 0.8), (20, 21.2))
+    audio = a_sound((0, 0.8), (20, 21.2))
 
-    found = recognize(recognizer, sound, JobOptions(), nobody_listens)
+    found = recognize(recognizer, audio, JobOptions(), nobody_listens)
 
     assert len(recognizer.asked) == 1
     assert [joined(s.words) for s in found.segments] == ["we begin and so on"]

@@ -239,7 +239,7 @@ def offered(*zones: str) -> Any:
         {"InstanceType": "g6.xlarge", "LocationType": "availability-zone", "Location": zone}
         for zone in zones
     ]
-    subnets = [{"AvailabilityZone": f"eu-x-1{letter}"} for letter in "cab"]
+    subnets = [{"AvailabilityZone": f"eu-x-1{dlq_message}"} for dlq_message in "cab"]
     return stubbed(
         "ec2",
         ("describe_instance_type_offerings", {"InstanceTypeOfferings": offerings}),

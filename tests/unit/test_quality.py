@@ -25,8 +25,8 @@ def with_segment(number: int, **changes: object) -> Transcript:
     return Transcript.model_validate(data | {"segments": segments})
 
 
-def report_of(transcript: Transcript, **evidence: object) -> QualityReport:
-    return assess(transcript, evidence_of(transcript, **evidence))
+def report_of(transcript: Transcript, **diagnostics: object) -> QualityReport:
+    return assess(transcript, evidence_of(transcript, **diagnostics))
 
 
 def test_uncertain_segments_are_listed_with_their_times() -> None:
@@ -105,11 +105,11 @@ def test_flagged_words_are_listed_with_the_reason_and_count_in_nothing_else() ->
     report = report_of(transcript)
 
     assert [(s.segment_id, s.flags) for s in report.flagged] == [(1, (Flag.LOOP, Flag.IMPROBABLE))]
-    assert report.words == len(transcript.believed.text.split()) < len(MEETING.text.split())
+    assert report.words == len(transcript.reliable.text.split()) < len(MEETING.text.split())
     assert "seconds of text were left out" in report.verdict
 
 
-def test_words_that_nobody_is_believed_to_have_said_are_no_speech() -> None:
+def test_words_that_nobody_is_reliable_to_have_said_are_no_speech() -> None:
     segments = [s.model_copy(update={"flags": (Flag.LOOP,)}) for s in MEETING.segments]
 
     report = report_of(MEETING.model_copy(update={"segments": tuple(segments)}))

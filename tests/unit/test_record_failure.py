@@ -1,4 +1,4 @@
-"""RecordFailure: the real reason, in the row and in a dead letter that is enough to redrive."""
+"""RecordFailure: the real reason, in the row and in a DLQ message that is enough to redrive."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from lifestream.aws.artifacts import ERROR_REPORT, ErrorReport
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.causes import readable_cause
 from lifestream.domain.job import JobStatus
-from lifestream.domain.messages import jobs_in
-from lifestream.domain.step_payloads import DeadLetter
+from lifestream.domain.messages import parse_message
+from lifestream.domain.step_payloads import DlqMessage
 from lifestream.errors import advice_for
-from lifestream.step import artifacts
+from lifestream.resources import artifacts
 from lifestream.step_names import Step
 from steps.record_failure import handler
 
-LAMBDA_CAUSE = json.dumps({"errorMessage": "no sound", "errorType": "X", "stackTrace": ["secret"]})
+LAMBDA_CAUSE = json.dumps({"errorMessage": "no audio", "errorType": "X", "stackTrace": ["secret"]})
 MISSING = {"step": "IndexTranscript", "error": "TransientError", "cause": "busy"}
 
 
-def record(**changes: Any) -> DeadLetter:
+def record(**changes: Any) -> DlqMessage:
     failed = {
         "job": a_job().model_dump(mode="json"),
         "step": "InspectVideo",
@@ -34,7 +34,7 @@ def record(**changes: Any) -> DeadLetter:
         "execution_arn": "arn:execution",
         **changes,
     }
-    return DeadLetter.model_validate(handler(failed, None))
+    return DlqMessage.model_validate(handler(failed, None))
 
 
 @pytest.fixture(autouse=True)
@@ -44,32 +44,32 @@ def accepted(aws: Aws) -> JobTable:  # noqa: ARG001
     return jobs
 
 
-def test_row_and_dead_letter_name_step_error_cause_and_advice(accepted: JobTable) -> None:
-    letter = record()
+def test_row_and_dlq_message_name_step_error_cause_and_advice(accepted: JobTable) -> None:
+    dlq_message = record()
 
     row = accepted.find(a_job().job_id)
     assert row is not None
-    assert row.failure == letter.message.failure
+    assert row.failure == dlq_message.message.failure
     assert row.failure is not None
-    assert row.status == letter.status == JobStatus.FAILED
+    assert row.status == dlq_message.status == JobStatus.FAILED
     assert (row.failure.step, row.failure.error) == ("InspectVideo", "NoAudioError")
-    assert row.failure.cause == "no sound"
+    assert row.failure.cause == "no audio"
     assert row.failure.advice == advice_for("NoAudioError")
     assert a_job().job_id in row.failure.how_to_redrive
 
 
-def test_the_dead_letter_alone_is_enough_to_run_the_job_again() -> None:
-    [again] = jobs_in(record().message.model_dump_json(), bucket=BUCKET).jobs
+def test_the_dlq_message_alone_is_enough_to_run_the_job_again() -> None:
+    [again] = parse_message(record().message.model_dump_json(), bucket=BUCKET).jobs
 
     assert (again.job_id, again.key, again.attempt) == (a_job().job_id, a_job().key, 2)
 
 
 def test_missing_parts_make_the_job_partial(accepted: JobTable) -> None:
-    letter = record(missing=[MISSING])
+    dlq_message = record(missing=[MISSING])
 
     row = accepted.find(a_job().job_id)
     assert row is not None
-    assert row.status == letter.status == JobStatus.PARTIAL
+    assert row.status == dlq_message.status == JobStatus.PARTIAL
     assert row.results_prefix == a_job().results_prefix
 
 
@@ -77,34 +77,37 @@ def test_the_container_tells_its_reason_in_a_file() -> None:
     report = ErrorReport(attempt=1, error="SpeechEngineError", message="out of memory")
     artifacts().save(a_job().job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, report)
 
-    letter = record(step="TranscribeSpeech", error="States.TaskFailed", cause="{}")
+    dlq_message = record(step="TranscribeSpeech", error="States.TaskFailed", cause="{}")
 
-    assert (letter.error, letter.cause) == ("SpeechEngineError", "out of memory")
+    assert (dlq_message.error, dlq_message.cause) == ("SpeechEngineError", "out of memory")
 
 
 def test_a_reason_of_an_earlier_attempt_is_not_taken_for_this_ones() -> None:
     report = ErrorReport(attempt=7, error="SpeechEngineError", message="out of memory")
     artifacts().save(a_job().job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, report)
 
-    letter = record(
+    dlq_message = record(
         step="TranscribeSpeech",
         error="States.TaskFailed",
         cause=json.dumps({"StoppedReason": "CannotPullContainerError"}),
     )
 
-    assert (letter.error, letter.cause) == ("States.TaskFailed", "CannotPullContainerError")
+    assert (dlq_message.error, dlq_message.cause) == (
+        "States.TaskFailed",
+        "CannotPullContainerError",
+    )
 
 
 def test_a_host_that_never_came_is_told_in_words_with_the_reason_of_ecs() -> None:
-    letter = record(
+    dlq_message = record(
         step="TranscribeSpeech",
         error="NoHostError",
         summary="no GPU host was available",
         cause=json.dumps({"StopCode": "TaskFailedToStart", "StoppedReason": "RESOURCE:GPU"}),
     )
 
-    assert letter.error == "NoHostError"
-    assert letter.cause == "no GPU host was available: RESOURCE:GPU"
+    assert dlq_message.error == "NoHostError"
+    assert dlq_message.cause == "no GPU host was available: RESOURCE:GPU"
 
 
 @pytest.mark.parametrize(

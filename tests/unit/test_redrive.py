@@ -44,12 +44,12 @@ def test_what_has_a_checkpoint_is_not_done_again(aws: Aws) -> None:
     assert steps_left(aws.s3, job) == [Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT]
 
 
-def test_a_message_that_died_in_the_dispatcher_is_no_letter(aws: Aws) -> None:
+def test_a_message_that_died_in_the_dispatcher_is_no_dlq_message(aws: Aws) -> None:
     queues = QueueService(aws.sqs, queue_url=aws.queue_url, dlq_url=aws.dlq_url)
     queues.send_to_dlq(a_job())
-    assert not queues.holds_letter(a_job().job_id, 1)
+    assert not queues.holds_dlq_message(a_job().job_id, 1)
 
     queues.send_to_dlq(a_job().model_copy(update={"failure": a_failure()}))
 
-    assert queues.holds_letter(a_job().job_id, 1)
-    assert len(queues.look_at_dead_letters()) == 2
+    assert queues.holds_dlq_message(a_job().job_id, 1)
+    assert len(queues.peek_dlq_messages()) == 2

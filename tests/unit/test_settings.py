@@ -6,12 +6,12 @@ import pytest
 
 from lifestream import settings
 from lifestream.errors import ConfigurationError, MissingSettingsError
-from lifestream.settings import ClientSettings, Keys, MediaSettings, SpeechSettings, load
+from lifestream.settings import ApiKeys, ClientSettings, MediaSettings, SpeechSettings, load
 
 
 @pytest.fixture(autouse=True)
 def fresh_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    settings._read.cache_clear()
+    settings.reset()
     for name in ("AWS_S3_BUCKET_NAME", "AWS_SQS_QUEUE_URL", "AWS_SQS_DLQ_URL", "JOBS_TABLE_NAME"):
         monkeypatch.delenv(name, raising=False)
 
@@ -43,8 +43,8 @@ def test_an_unknown_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_keys_never_show_in_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
 
-    assert "sk-canary" not in repr(Keys())
-    assert "sk-canary" not in Keys().model_dump_json()
+    assert "sk-canary" not in repr(ApiKeys())
+    assert "sk-canary" not in ApiKeys().model_dump_json()
 
 
 def test_where_models_lie_does_not_change_a_transcript(monkeypatch: pytest.MonkeyPatch) -> None:

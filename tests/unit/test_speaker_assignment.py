@@ -13,7 +13,7 @@ from lifestream.domain.speech.speaker_assignment import (
     FUNCTION_WORDS,
     assign_speakers,
     segments_by_speaker,
-    settled,
+    smoothed,
 )
 from lifestream.domain.speech.speakers import turns_of
 from lifestream.domain.transcript import RecognizedSegment, SpeakerTurn, Word, joined, text_of
@@ -162,7 +162,7 @@ def test_a_sentence_has_no_gaps_and_no_lone_function_words(
     sentence = [word(i, i + 1, text) for i, (text, _) in enumerate(said)]
     before = [speaker for _, speaker in said]
 
-    after = settled(sentence, before)
+    after = smoothed(sentence, before)
 
     assert {speaker for speaker in after if speaker} <= {speaker for speaker in before if speaker}
     assert (None in after) == (set(before) == {None})

@@ -6,7 +6,7 @@ import pytest
 from speech_errors import diarization_error, flagged_seconds, lost, without_text, word_error
 
 from builders import a_transcript
-from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.quality import QualityReport, assess
 from lifestream.domain.transcript import Flag, Span, SpeakerTurn, Transcript
 
@@ -19,10 +19,10 @@ TWO = [turn(0, 6, "ada"), turn(6, 10, "ben")]
 
 
 def report(transcript: Transcript, *speech: Span) -> QualityReport:
-    evidence = Evidence(
+    diagnostics = Diagnostics(
         job_id=transcript.job_id, diarization_engine="test", speech=speech, turns=()
     )
-    return assess(transcript, evidence)
+    return assess(transcript, diagnostics)
 
 
 @pytest.mark.parametrize(

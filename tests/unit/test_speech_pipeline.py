@@ -21,14 +21,14 @@ from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
 from lifestream.domain.progress import Progress
-from lifestream.domain.speech.diagnostics import Diarization, VoicePrint
+from lifestream.domain.speech.diagnostics import Diarization, Voiceprint
 from lifestream.domain.step_payloads import InspectedJob
 from lifestream.domain.transcript import Flag, Recognition, RecognizedSegment, SpeakerTurn
-from lifestream.engines.transcription import Heard
-from lifestream.media.audio import Sound, load_samples
+from lifestream.engines.transcription import ProgressCallback
+from lifestream.media.audio import Audio, load_samples
 from lifestream.media.voice_activity import SpeechSpan
+from lifestream.resources import artifacts
 from lifestream.settings import SpeechSettings
-from lifestream.step import artifacts
 from lifestream.step_names import Step
 
 RATE = 16_000
@@ -57,29 +57,33 @@ class Engine:
     """Both engines in one, saying what the test wants. A fake."""
 
     name: str = "scripted"
-    sounds: list[Sound] = field(default_factory=list)
+    sounds: list[Audio] = field(default_factory=list)
     meeting: Barrier | None = None
     met: list[bool] = field(default_factory=list)
 
-    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
-        self._hear(sound, heard)
+    def transcribe(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Recognition:
+        self._hear(audio, on_progress)
         said = words("hello world", start=0.5)
         lost = words("over silence", start=8)
         segments = (RecognizedSegment(words=said), RecognizedSegment(words=lost))
         return Recognition(language=options.language or "en", segments=segments)
 
-    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:  # noqa: ARG002
-        self._hear(sound, heard)
+    def diarize(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Diarization:
+        self._hear(audio, on_progress)
         turns = tuple(
             SpeakerTurn(start_seconds=s, end_seconds=s + 2, speaker=f"SPEAKER_0{i}")
             for i, s in enumerate((0.0, 8.0))
         )
-        voices = tuple(VoicePrint(speaker=turn.speaker, vector=(1.0, 0.0)) for turn in turns)
+        voices = tuple(Voiceprint(speaker=turn.speaker, vector=(1.0, 0.0)) for turn in turns)
         return Diarization(turns=turns, exclusive_turns=turns, voices=voices)
 
-    def _hear(self, sound: Sound, heard: Heard) -> None:
-        self.sounds.append(sound)
-        heard(sound.seconds)
+    def _hear(self, audio: Audio, on_progress: ProgressCallback) -> None:
+        self.sounds.append(audio)
+        on_progress(audio.seconds)
         if self.meeting:
             try:
                 self.meeting.wait(0.5)
@@ -102,15 +106,15 @@ def job(aws: Aws, tmp_path: Path) -> InspectedJob:  # noqa: ARG001
     job = an_inspected_job(duration=10)
     JobTable(clients.table(JOBS)).accept(a_job())
     flac = write_flac(tmp_path / AUDIO, tone(10))
-    with flac.open("rb") as sound:
-        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, sound)
+    with flac.open("rb") as audio:
+        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, audio)
     return job
 
 
 def speech_at(monkeypatch: pytest.MonkeyPatch, *seconds: tuple[float, float]) -> None:
     spans = tuple(SpeechSpan(int(a * RATE), int(b * RATE)) for a, b in seconds)
     monkeypatch.setattr(pipeline, "speech_spans", lambda *_, **__: spans)
-    monkeypatch.setattr(pipeline, "overheard", lambda *_: ())
+    monkeypatch.setattr(pipeline, "second_look", lambda *_: ())
 
 
 def test_samples_are_what_was_written_and_take_four_bytes_each(tmp_path: Path) -> None:
@@ -123,7 +127,7 @@ def test_samples_are_what_was_written_and_take_four_bytes_each(tmp_path: Path) -
 
 
 def test_both_engines_hear_the_one_array(engine: Engine, job: InspectedJob) -> None:
-    pipeline.listen(job, SETTINGS)
+    pipeline.run_pipeline(job, SETTINGS)
 
     first, second = engine.sounds
     assert first.samples is second.samples
@@ -135,7 +139,7 @@ def test_words_over_silence_are_kept_and_flagged_and_make_no_speaker(
 ) -> None:
     speech_at(monkeypatch, (0.0, 3.0))
 
-    transcript, evidence = pipeline.listen(job, SETTINGS)
+    transcript, diagnostics = pipeline.run_pipeline(job, SETTINGS)
 
     assert engine.sounds
     assert [(s.text, s.flags) for s in transcript.segments] == [
@@ -143,7 +147,7 @@ def test_words_over_silence_are_kept_and_flagged_and_make_no_speaker(
         ("over silence", (Flag.OVER_SILENCE,)),
     ]
     assert [speaker.id for speaker in transcript.speakers] == ["SPEAKER_00"]
-    assert [(s.start_seconds, s.end_seconds) for s in evidence.speech] == [(0.0, 3.0)]
+    assert [(s.start_seconds, s.end_seconds) for s in diagnostics.speech] == [(0.0, 3.0)]
 
 
 @pytest.mark.setting("both_at_once")
@@ -153,7 +157,7 @@ def test_engines_work_at_once_or_one_after_the_other(
 ) -> None:
     engine.meeting = Barrier(2)
 
-    pipeline.listen(job, settings_with(both_at_once=asked))
+    pipeline.run_pipeline(job, settings_with(both_at_once=asked))
 
     assert engine.met == [together, together]
 
@@ -163,10 +167,10 @@ def test_engines_work_at_once_or_one_after_the_other(
 def test_voices_are_kept_only_where_that_is_wanted(
     engine: Engine, job: InspectedJob, *, remember: bool
 ) -> None:
-    _, evidence = pipeline.listen(job, settings_with(remember_voices=remember))
+    _, diagnostics = pipeline.run_pipeline(job, settings_with(remember_voices=remember))
 
     assert engine.sounds
-    assert bool(evidence.voices) is remember
+    assert bool(diagnostics.voices) is remember
 
 
 @pytest.mark.setting("vad_threshold", "vad_min_silence_ms", "vad_pad_ms")
@@ -176,11 +180,11 @@ def test_voices_are_kept_only_where_that_is_wanted(
 def test_what_counts_as_speech_can_be_set(
     job: InspectedJob, sample_flac: Path, changes: dict[str, Any]
 ) -> None:
-    with sample_flac.open("rb") as sound:
-        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, sound)
+    with sample_flac.open("rb") as audio:
+        artifacts().upload(job.job_id, Step.EXTRACT_AUDIO, AUDIO, audio)
 
-    default = pipeline.fetch_sound(job, SETTINGS)
-    changed = pipeline.fetch_sound(job, settings_with(**changes))
+    default = pipeline.load_audio(job, SETTINGS)
+    changed = pipeline.load_audio(job, settings_with(**changes))
 
     assert default.speech != changed.speech
 

@@ -39,11 +39,11 @@ def spoken_one_after_the_other(said: list[tuple[str, tuple[Word, ...]]]) -> Tran
     return transcript.model_copy(update={"segments": tuple(segments), "duration_seconds": at})
 
 
-letters = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=15)
+dlq_messages = st.text(st.characters(categories=["L", "N"]), min_size=1, max_size=15)
 lines = st.lists(
     st.tuples(
         st.sampled_from(["SPEAKER_00", "SPEAKER_01"]),
-        st.lists(letters, min_size=1, max_size=40).map(" ".join),
+        st.lists(dlq_messages, min_size=1, max_size=40).map(" ".join),
     ),
     max_size=8,
 )

@@ -30,7 +30,7 @@ def loud_seconds(samples: np.ndarray) -> set[int]:
 
 
 def second_starts(path: Path, seconds: int) -> Path:
-    """Sets dwStart of the sound's stream header (AVISTREAMHEADER), which FFmpeg leaves at 0."""
+    """Sets dwStart of the audio's stream header (AVISTREAMHEADER), which FFmpeg leaves at 0."""
     data = bytearray(path.read_bytes())
     header = data.index(b"auds")
     scale, rate = struct.unpack("<II", data[header + 20 : header + 28])
@@ -39,7 +39,7 @@ def second_starts(path: Path, seconds: int) -> Path:
     return path
 
 
-@pytest.mark.fault("E7", by="sound that ends early, starts late or has gaps", so="kept, in time")
+@pytest.mark.fault("E7", by="audio that ends early, starts late or has gaps", so="kept, in time")
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
 def test_sound_shorter_than_the_picture_is_a_good_video(
@@ -87,13 +87,13 @@ def with_index_first(path: Path) -> bytes:
 
 
 def test_an_index_that_names_missing_bytes_is_evidence(tmp_path: Path) -> None:
-    """No box is too short here: only the index knows where the sound ends."""
+    """No box is too short here: only the index knows where the audio ends."""
     path = tmp_path / "a.mp4"
     whole = with_index_first(path)
     path.write_bytes(whole[:-200])
     identify(reader(path), len(whole) - 200)
 
-    with pytest.raises(TruncatedVideoError, match="bytes before its sound"):
+    with pytest.raises(TruncatedVideoError, match="bytes before its audio"):
         opened(path).probe(reader(path))
-    with pytest.raises(TruncatedVideoError, match="bytes before its sound"):
+    with pytest.raises(TruncatedVideoError, match="bytes before its audio"):
         extract(opened(path), path, tmp_path / "a.flac")

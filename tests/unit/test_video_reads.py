@@ -46,7 +46,7 @@ def boxes_around(*, before: bytes = b"", after: bytes = b"") -> Bucket:
 
 
 def fragmented(path: Path, *, seconds: int) -> Path:
-    """As a browser or OBS records it: a box of sound and its index, again and again."""
+    """As a browser or OBS records it: a box of audio and its index, again and again."""
     with av.open(str(path), "w", options={"movflags": "frag_every_frame+empty_moov"}) as sink:
         stream = sink.add_stream("aac", rate=16_000, layout="mono")
         assert isinstance(stream, AudioStream)

@@ -10,7 +10,7 @@ import pytest
 from conftest import BUCKET, JOBS, Aws
 from lifestream.client import ClientSettings, JobOptions, JobStatus, VideoService
 from lifestream.domain.job import ProcessingJob
-from lifestream.domain.messages import jobs_in
+from lifestream.domain.messages import parse_message
 from lifestream.errors import ConfigurationError
 
 
@@ -36,7 +36,7 @@ def test_an_upload_is_in_the_bucket_the_queue_and_the_table(
     assert aws.s3.get_object(Bucket=BUCKET, Key="uploads/my talk.mp4")["Body"].read() == b"video"
     message = service.queues.receive_job(wait_seconds=0)
     assert message is not None
-    assert jobs_in(message.body, bucket=BUCKET).jobs == [job]
+    assert parse_message(message.body, bucket=BUCKET).jobs == [job]
     assert service.job(job.job_id).status == JobStatus.QUEUED
     assert service.job(job.job_id[:8]).job == job
 
@@ -47,9 +47,9 @@ def test_the_job_is_the_one_that_the_notification_announces(
     job = service.create_upload_job(video)
     version = aws.s3.head_object(Bucket=BUCKET, Key=job.key)["VersionId"]
 
-    announced = ProcessingJob.for_upload(bucket=BUCKET, key=job.key, version_id=version)
+    published = ProcessingJob.for_upload(bucket=BUCKET, key=job.key, version_id=version)
 
-    assert announced.job_id == job.job_id
+    assert published.job_id == job.job_id
 
 
 def test_options_travel_with_the_object(service: VideoService, video: Path, aws: Aws) -> None:

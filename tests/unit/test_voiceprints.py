@@ -9,18 +9,18 @@ import pytest
 from builders import MEETING, a_draft, a_job, a_publishable_job, evidence_of
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
-from lifestream.aws.artifacts import EVIDENCE, SUMMARY, TRANSCRIPT
+from lifestream.aws.artifacts import DIAGNOSTICS, SUMMARY, TRANSCRIPT
 from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.client.results import Results
 from lifestream.client.speakers import name_speaker
 from lifestream.domain.citations import verified
 from lifestream.domain.job import JobStatus
-from lifestream.domain.speech.voiceprints import NamedVoice, matches_of, similarity
+from lifestream.domain.speech.voiceprints import NamedVoiceprint, matches_of, similarity
 from lifestream.domain.step_payloads import PublishableJob
 from lifestream.domain.summary import Drafted
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ConfigurationError
-from lifestream.step import artifacts, voices
+from lifestream.resources import artifacts, voiceprints
 from lifestream.step_names import Step
 from steps.publish_results import handler
 
@@ -28,8 +28,8 @@ ADA, BOB = (1.0, 0.1, 0.0), (0.0, 0.1, 1.0)
 ENGINE = MEETING.engines.diarization
 
 
-def known(name: str, vector: tuple[float, ...], engine: str = ENGINE) -> NamedVoice:
-    return NamedVoice(name=name, engine=engine, vector=vector, job_id="0" * 32, speaker="S")
+def known(name: str, vector: tuple[float, ...], engine: str = ENGINE) -> NamedVoiceprint:
+    return NamedVoiceprint(name=name, engine=engine, vector=vector, job_id="0" * 32, speaker="S")
 
 
 def heard(*vectors: tuple[float, ...]) -> Any:
@@ -37,8 +37,8 @@ def heard(*vectors: tuple[float, ...]) -> Any:
     return evidence_of(MEETING, voices=prints)
 
 
-def names(evidence: Any, *people: NamedVoice, min_score: float = 0.75) -> dict[str, str]:
-    return {m.speaker: m.name for m in matches_of(evidence, people, min_score=min_score)}
+def names(diagnostics: Any, *people: NamedVoiceprint, min_score: float = 0.75) -> dict[str, str]:
+    return {m.speaker: m.name for m in matches_of(diagnostics, people, min_score=min_score)}
 
 
 def test_each_voice_gets_the_name_that_fits() -> None:
@@ -88,7 +88,7 @@ def publish(aws: Aws) -> Any:  # noqa: ARG001
             (Step.TRANSCRIBE_SPEECH, TRANSCRIPT, transcript),
             (
                 Step.TRANSCRIBE_SPEECH,
-                EVIDENCE,
+                DIAGNOSTICS,
                 heard(*vectors).model_copy(update={"job_id": job.job_id}),
             ),
             (Step.SUMMARIZE_TRANSCRIPT, SUMMARY, verified(drafted, transcript, engine="test")),
@@ -167,14 +167,14 @@ def test_a_corrected_name_replaces_the_wrong_one_everywhere(publish: Any) -> Non
 
     name_speaker(clients.s3(), record, "SPEAKER_00", "Ada")
 
-    assert [voice.name for voice in voices().known()] == ["Ada"]
+    assert [voice.name for voice in voiceprints().known()] == ["Ada"]
     assert speakers_of(publish("uploads/tuesday.mp4", ADA))["SPEAKER_00"] == ("Ada", 1.0)
 
 
 def test_a_forgotten_voice_is_not_known_any_more(publish: Any) -> None:
     name_speaker(clients.s3(), publish("uploads/monday.mp4", ADA), "SPEAKER_00", "Ada")
 
-    assert voices().forget("Ada") == 1
+    assert voiceprints().forget("Ada") == 1
 
     assert speakers_of(publish("uploads/tuesday.mp4", ADA))["SPEAKER_00"] == (None, None)
 

@@ -13,42 +13,42 @@ from pydantic import SecretStr
 from lifestream.aws import clients
 from lifestream.aws.transient import why_transient
 from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
-from lifestream.settings import Keys
+from lifestream.settings import ApiKeys
 
 MAX_AGE_SECONDS = 300
 Done = TypeVar("Done")
 
 
-def with_keys(work: Callable[[Keys], Done]) -> Done:
+def with_keys(work: Callable[[ApiKeys], Done]) -> Done:
     """Does the work; once more where a key is refused and the secret has a new one by now.
 
     Raises KeyRefusedError, and whatever the work raises.
     """
-    keys = load_keys()
+    api_keys = load_api_keys()
     try:
-        return work(keys)
+        return work(api_keys)
     except KeyRefusedError:
         _provider().clear_cache()  # type: ignore[no-untyped-call]  # Powertools forgot to
-        fresh = load_keys()
-        if fresh == keys:
+        fresh = load_api_keys()
+        if fresh == api_keys:
             raise
     return work(fresh)
 
 
-def load_keys(secret_name: str | None = None) -> Keys:
+def load_api_keys(secret_name: str | None = None) -> ApiKeys:
     """Keys that are empty, as the secret holds them after the first deployment, count as absent.
 
     Read anew every five minutes, so that a rotated key is picked up without a deployment.
     Raises TransientError, ConfigurationError.
     """
-    from_environment = Keys()
+    from_environment = ApiKeys()
     secret_name = secret_name or from_environment.secret_name
     if secret_name is None:
         return from_environment
     stored = _read_secret(secret_name)
     missing = {
         name: SecretStr(stored[field.alias])
-        for name, field in Keys.model_fields.items()
+        for name, field in ApiKeys.model_fields.items()
         if field.alias and getattr(from_environment, name) is None and stored.get(field.alias)
     }
     return from_environment.model_copy(update=missing)
@@ -68,3 +68,8 @@ def _read_secret(name: str) -> dict[str, str]:
 @cache
 def _provider() -> SecretsProvider:
     return SecretsProvider(boto3_client=clients.secrets_manager())
+
+
+def reset() -> None:
+    """Forget what Secrets Manager answered."""
+    _provider.cache_clear()

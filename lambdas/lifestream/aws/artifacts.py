@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from lifestream.aws.objects import is_missing
 from lifestream.domain.base import Frozen
 from lifestream.domain.fingerprints import fingerprint
-from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ArtifactMissingError
 from lifestream.step_names import Step
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 AUDIO = "audio.flac"
 TRANSCRIPT = "transcript.json"
-EVIDENCE = "evidence.json"
+DIAGNOSTICS = "evidence.json"
 SUMMARY = "summary.json"
 CHECKPOINT = "checkpoint.json"
 ERROR_REPORT = "error.json"
@@ -121,9 +121,9 @@ class Artifacts:
         """Raises ArtifactMissingError."""
         return self.load(job_id, Step.TRANSCRIBE_SPEECH, TRANSCRIPT, Transcript)
 
-    def evidence(self, job_id: str) -> Evidence:
+    def diagnostics(self, job_id: str) -> Diagnostics:
         """Raises ArtifactMissingError."""
-        return self.load(job_id, Step.TRANSCRIBE_SPEECH, EVIDENCE, Evidence)
+        return self.load(job_id, Step.TRANSCRIBE_SPEECH, DIAGNOSTICS, Diagnostics)
 
     def load(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model:
         """Raises ArtifactMissingError."""

@@ -1,4 +1,4 @@
-"""One boto3 client a service and process, built on first use."""
+"""One boto3 client per service and process, built on first use."""
 
 from __future__ import annotations
 
@@ -72,8 +72,24 @@ def table(name: str) -> Table:
 
 @cache
 def _session() -> boto3.Session:
-    """One a process, because each reads all service models anew. In AWS_REGION, which boto3
+    """One per process, because each reads all service models anew. In AWS_REGION, which boto3
     itself does not read outside of Lambda."""
     import boto3
 
     return boto3.Session(region_name=load(AwsSettings).region)
+
+
+def reset() -> None:
+    """Forget every client: the next call makes a new one, with the credentials of that moment."""
+    for cached in (
+        _session,
+        s3,
+        sqs,
+        step_functions,
+        events,
+        ecs,
+        secrets_manager,
+        cloud_formation,
+        table,
+    ):
+        cached.cache_clear()

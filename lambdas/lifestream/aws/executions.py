@@ -108,8 +108,8 @@ class Executions:
         except self._step_functions.exceptions.ExecutionDoesNotExist:
             return
 
-    def letter_in(self, arn: str) -> Literal["sent", "in doubt", "none"]:
-        """What became of the dead letter, says the history: it is written by Step Functions
+    def find_dlq_message(self, arn: str) -> Literal["sent", "in doubt", "none"]:
+        """What became of the DLQ message, says the history: it is written by Step Functions
         itself, so no crash of ours can make it lie. In doubt is a call without an answer."""
         history = self._step_functions.get_execution_history(
             executionArn=arn, reverseOrder=True, maxResults=LAST_EVENTS, includeExecutionData=False

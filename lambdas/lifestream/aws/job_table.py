@@ -1,18 +1,17 @@
-"""One row a job. Every write is conditional: within an attempt a terminal status is final,
+"""One row per job. Every write is conditional: within an attempt a terminal status is final,
 and a late writer of an earlier attempt changes nothing."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
 from lifestream.domain.progress import Progress
@@ -24,13 +23,16 @@ if TYPE_CHECKING:
 
 RECENT_INDEX = "recent"
 ALL_JOBS = "job"
+DLQ_CLAIM = "letter"
+EVENT_PUBLISHED = "is_announced"
+"""Names of attributes in rows of earlier versions too."""
 TERMINAL = sorted(TERMINAL_STATUSES)
 REDRIVABLE = sorted(TERMINAL_STATUSES - {JobStatus.SUCCEEDED})
 UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
 
 
-class Letter(BaseModel):
-    """What is known about an attempt's dead letter, where not the state machine sent it."""
+class DlqClaim(BaseModel):
+    """Who sends, or has sent, the DLQ message of an attempt, unless the state machine did."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -40,9 +42,12 @@ class Letter(BaseModel):
 
 
 class JobRecord(BaseModel):
-    """A job as its row shows it. Unknown attributes of newer versions are ignored."""
+    """A job as its row shows it. Unknown attributes of newer versions are ignored.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    An alias is the name of the attribute in the row, which stays as it was first stored.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
     job_id: str
     bucket: str
@@ -55,27 +60,26 @@ class JobRecord(BaseModel):
     failure: Failure | None = None
     results_prefix: str | None = None
     switched_off: tuple[SwitchedOff, ...] = ()
-    letter: Letter | None = None
-    is_announced: bool = False
+    dlq_claim: DlqClaim | None = Field(default=None, alias=DLQ_CLAIM)
+    is_event_published: bool = Field(default=False, alias=EVENT_PUBLISHED)
     progress: Progress | None = None
     job: ProcessingJob
 
     @property
-    def needs_letter(self) -> bool:
-        """Its attempt ended without all results, and nobody has noted yet that the letter is
-        in the queue."""
-        is_noted = self.letter and (self.letter.attempt, self.letter.state) == (
-            self.attempt,
-            "sent",
-        )
-        return self.status in UNSUCCESSFUL and not is_noted
+    def needs_dlq_message(self) -> bool:
+        """Its attempt ended without all results, and no claim says that the message was sent."""
+        claim = self.dlq_claim
+        is_sent = claim is not None and (claim.attempt, claim.state) == (self.attempt, "sent")
+        return self.status in UNSUCCESSFUL and not is_sent
 
     @property
-    def needs_announcement(self) -> bool:
-        return self.status.is_terminal and not self.is_announced
+    def needs_event(self) -> bool:
+        return self.status.is_terminal and not self.is_event_published
 
 
-ROW_ATTRIBUTES = frozenset(JobRecord.model_fields) | {"kind"}
+ROW_ATTRIBUTES = frozenset(
+    field.alias or name for name, field in JobRecord.model_fields.items()
+) | {"kind"}
 WRITTEN_BY_A_STEP = frozenset(
     # The key and the condition of each write, then what it sets:
     {"job_id", "attempt", "status", "updated_at", "current_step", "progress"}
@@ -130,28 +134,19 @@ class JobTable:
     def cancel(self, job: ProcessingJob) -> None:
         self._update(job, {"status": JobStatus.CANCELLED})
 
-    @contextmanager
-    def sending_letter(self, record: JobRecord, *, patience: timedelta) -> Iterator[bool]:
-        """True for one of all that want to send this attempt's dead letter.
-
-        An exception gives the claim back; a crash leaves it, and after `patience` it is void.
-        """
-        if not self._claim_letter(record, patience):
-            yield False
-            return
-        try:
-            yield True
-        except Exception:
-            self._note_letter(record, None)
-            raise
-        self._note_letter(record, "sent")
-
-    def note_letter_sent(self, record: JobRecord) -> None:
-        self._note_letter(record, "sent")
-
-    def note_announced(self, record: JobRecord) -> None:
+    def note_event_published(self, record: JobRecord) -> None:
         """A redrive makes the row anew, without the note."""
-        self._set(record.job_id, {"is_announced": True}, _is_attempt(record))
+        self.change(record, {EVENT_PUBLISHED: True})
+
+    def change(
+        self, record: JobRecord, changes: dict[str, Any], condition: ConditionBase | None = None
+    ) -> bool:
+        """Set attributes of this attempt; None removes one. False if the condition refuses, or if
+        another attempt runs."""
+        is_attempt = Attr("attempt").eq(record.attempt)
+        return self._set(
+            record.job_id, changes, condition & is_attempt if condition else is_attempt
+        )
 
     def find(self, job_id: str) -> JobRecord | None:
         item = self._table.get_item(Key={"job_id": job_id}, ConsistentRead=True).get("Item")
@@ -169,7 +164,7 @@ class JobTable:
 
     def since(self, moment: datetime) -> Iterator[JobRecord]:
         """Every job submitted at or after `moment`, newest first."""
-        condition = Key("kind").eq(ALL_JOBS) & Key("submitted_at").gte(_text(moment))
+        condition = Key("kind").eq(ALL_JOBS) & Key("submitted_at").gte(timestamp(moment))
         yield from _records(
             self._table.query,
             IndexName=RECENT_INDEX,
@@ -189,7 +184,7 @@ class JobTable:
             "key": job.key,
             "status": JobStatus.QUEUED,
             "attempt": job.attempt,
-            "submitted_at": _text(job.submitted_at),
+            "submitted_at": timestamp(job.submitted_at),
             "updated_at": _now(),
             "job": job.model_dump(mode="json"),
         }
@@ -204,17 +199,6 @@ class JobTable:
     def _update(self, job: ProcessingJob, changes: dict[str, Any]) -> bool:
         is_current = Attr("attempt").eq(job.attempt) & ~Attr("status").is_in(TERMINAL)
         return self._set(job.job_id, changes | {"updated_at": _now()}, is_current)
-
-    def _claim_letter(self, record: JobRecord, patience: timedelta) -> bool:
-        now = datetime.now(UTC)
-        claim = {"attempt": record.attempt, "state": "sending", "at": _text(now)}
-        is_void = Attr("letter.state").eq("sending") & Attr("letter.at").lte(_text(now - patience))
-        is_open = Attr("letter").not_exists() | Attr("letter.attempt").lt(record.attempt) | is_void
-        return self._set(record.job_id, {"letter": claim}, is_open & _is_attempt(record))
-
-    def _note_letter(self, record: JobRecord, state: Literal["sent"] | None) -> None:
-        letter = {"attempt": record.attempt, "state": state, "at": _now()} if state else None
-        self._set(record.job_id, {"letter": letter}, _is_attempt(record))
 
     def _set(self, job_id: str, changes: dict[str, Any], condition: ConditionBase) -> bool:
         """None removes an attribute. False where there is a row and the condition refuses."""
@@ -250,19 +234,15 @@ def _records(read: Callable[..., Any], **request: Any) -> Iterator[JobRecord]:
         answer = read(**request, ExclusiveStartKey=answer["LastEvaluatedKey"])
 
 
-def _is_attempt(record: JobRecord) -> ConditionBase:
-    return Attr("attempt").eq(record.attempt)
-
-
 def _is_refused(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
 
 
 def _now() -> str:
-    return _text(datetime.now(UTC))
+    return timestamp(datetime.now(UTC))
 
 
-def _text(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
     """Sorts like the moments themselves."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 

@@ -58,24 +58,24 @@ class QueueService:
         dead = self._counts(self._dlq_url, COUNTS)
         return {"waiting": counts[0], "in_flight": counts[1], "dead": sum(dead)}
 
-    def dead_letters(self) -> Iterator[ReceivedMessage]:
+    def dlq_messages(self) -> Iterator[ReceivedMessage]:
         """Every message of the dead-letter queue that is visible now; none is deleted."""
         while batch := list(self._receive(self._dlq_url, 0, limit=10)):
             yield from batch
 
-    def holds_letter(self, job_id: str, attempt: int) -> bool:
+    def holds_dlq_message(self, job_id: str, attempt: int) -> bool:
         """Looks through the dead-letter queue; sees what no other reader holds at this moment.
-        A job without a failure is a message that died in the dispatcher, and no letter."""
-        jobs = (job_in(message) for message in self.look_at_dead_letters())
+        A job without a failure is a message that died in the dispatcher, and no DLQ message."""
+        jobs = (job_in(message) for message in self.peek_dlq_messages())
         return any(
             job.failure is not None and (job.job_id, job.attempt) == (job_id, attempt)
             for job in jobs
             if job
         )
 
-    def look_at_dead_letters(self) -> list[ReceivedMessage]:
-        """What `dead_letters` gives, all of it visible to the next reader at once."""
-        messages = list(self.dead_letters())
+    def peek_dlq_messages(self) -> list[ReceivedMessage]:
+        """What `dlq_messages` gives, all of it visible to the next reader at once."""
+        messages = list(self.dlq_messages())
         for message in messages:
             self.release(message)
         return messages
@@ -87,7 +87,7 @@ class QueueService:
         self._sqs.delete_message(QueueUrl=self._dlq_url, ReceiptHandle=message.receipt)
 
     def release(self, message: ReceivedMessage) -> None:
-        """Leave a dead letter where it is, visible to the next reader at once."""
+        """Leave a DLQ message where it is, visible to the next reader at once."""
         self._sqs.change_message_visibility(
             QueueUrl=self._dlq_url, ReceiptHandle=message.receipt, VisibilityTimeout=0
         )

@@ -59,7 +59,7 @@ class ReadBudget(NamedTuple):
 
     @classmethod
     def for_extraction(cls, size: int) -> Self:
-        """The whole file four times over, or each piece of the sound in a request of its own."""
+        """The whole file four times over, or each piece of the audio in a request of its own."""
         return cls(requests=250_000 + size // (1 << 20), size=(1 << 30) + 4 * size)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from lifestream.aws.objects import is_missing
-from lifestream.domain.speech.voiceprints import NamedVoice
+from lifestream.domain.speech.voiceprints import NamedVoiceprint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,16 +24,16 @@ OF_PEOPLE = f"{PREFIX}people/"
 NAMES: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 
 
-class Voices:
+class VoiceprintStore:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
 
-    def known(self) -> list[NamedVoice]:
+    def known(self) -> list[NamedVoiceprint]:
         bodies = (self._read(key) for key in self._keys(OF_PEOPLE))
-        return [NamedVoice.model_validate_json(body) for body in bodies if body]
+        return [NamedVoiceprint.model_validate_json(body) for body in bodies if body]
 
-    def remember(self, voice: NamedVoice) -> None:
+    def remember(self, voice: NamedVoiceprint) -> None:
         """A voice that was named otherwise before is called by its new name from now on."""
         key = f"{voice.job_id}-{voice.speaker}.json"
         for other in self._keys(OF_PEOPLE):

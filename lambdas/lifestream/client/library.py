@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lifestream.aws import clients
-from lifestream.aws.api_keys import load_keys
+from lifestream.aws.api_keys import load_api_keys
 from lifestream.aws.job_table import JobTable
 from lifestream.client.results import Results
 from lifestream.domain.answers import (
@@ -11,15 +11,15 @@ from lifestream.domain.answers import (
     AnswerDraft,
     Answered,
     AnswerSentence,
-    ProvedSentence,
-    proved,
+    CitedSentence,
+    verify_sentence,
 )
 from lifestream.domain.ranking import fused_order
 from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering import load_answerer
 from lifestream.engines.embedding import load_embedder
-from lifestream.engines.vector_index import EVERYTHING, Among, Hit, load_vector_index
+from lifestream.engines.vector_index import NO_FILTER, Hit, SearchFilter, load_vector_index
 from lifestream.errors import ArtifactMissingError, SwitchedOffError
 from lifestream.settings import ClientSettings, IndexSettings, SummarySettings, load
 
@@ -29,39 +29,45 @@ PASSAGES = 12
 
 
 def search(
-    question: str, settings: ClientSettings, *, limit: int = 5, among: Among = EVERYTHING
+    question: str,
+    settings: ClientSettings,
+    *,
+    limit: int = 5,
+    search_filter: SearchFilter = NO_FILTER,
 ) -> list[Hit]:
     """Best first: by meaning and by exact words, among the 100 nearest passages. Uses the engines
     that indexed: the same settings and keys must be here.
 
     Raises TransientError, ConfigurationError.
     """
-    index_settings, keys = load(IndexSettings), load_keys(settings.api_keys_secret)
-    embedder = load_embedder(index_settings, keys)
+    index_settings, api_keys = load(IndexSettings), load_api_keys(settings.api_keys_secret)
+    embedder = load_embedder(index_settings, api_keys)
     if isinstance(embedder, SwitchedOff):
         raise SwitchedOffError(f"the index is switched off: {embedder.reason}")
     index = load_vector_index(
-        index_settings, keys, embedder, s3=clients.s3(), bucket=settings.bucket
+        index_settings, api_keys, embedder, s3=clients.s3(), bucket=settings.bucket
     )
     [vector] = embedder.embed([question]).vectors
-    nearest = index.search(vector, limit=max(limit, CANDIDATES), among=among)
+    nearest = index.search(vector, limit=max(limit, CANDIDATES), search_filter=search_filter)
     order = fused_order(question, [hit.text for hit in nearest])
     return [nearest[position] for position in order[:limit]]
 
 
-def ask(question: str, settings: ClientSettings, *, among: Among = EVERYTHING) -> Answer:
+def ask(
+    question: str, settings: ClientSettings, *, search_filter: SearchFilter = NO_FILTER
+) -> Answer:
     """From the passages that a search finds, and nothing else. A sentence whose quote was not said
     there is taken out; without sentences, the recordings do not hold the answer.
 
     Raises TransientError, ConfigurationError, AnswerError.
     """
-    hits = search(question, settings, limit=PASSAGES, among=among)
-    answerer = load_answerer(load(SummarySettings), load_keys(settings.api_keys_secret))
+    hits = search(question, settings, limit=PASSAGES, search_filter=search_filter)
+    answerer = load_answerer(load(SummarySettings), load_api_keys(settings.api_keys_secret))
     # Without passages there is nothing to pay a model for.
     nothing = Answered(draft=AnswerDraft(sentences=()))
     answered = answerer.answer(question, [hit.text for hit in hits]) if hits else nothing
     recordings = Recordings(settings)
-    checked = (recordings.proof_of(sentence, hits) for sentence in answered.draft.sentences)
+    checked = (recordings.verify(sentence, hits) for sentence in answered.draft.sentences)
     return Answer(
         question=question,
         engine=answerer.name,
@@ -78,7 +84,7 @@ class Recordings:
         self._jobs = JobTable(clients.table(settings.jobs_table))
         self._read: dict[str, Transcript | None] = {}
 
-    def proof_of(self, sentence: AnswerSentence, hits: list[Hit]) -> ProvedSentence | None:
+    def verify(self, sentence: AnswerSentence, hits: list[Hit]) -> CitedSentence | None:
         if not 0 <= sentence.passage < len(hits):
             return None
         hit = hits[sentence.passage]
@@ -86,7 +92,7 @@ class Recordings:
             self._read[hit.job_id] = self._transcript(hit.job_id)
         transcript = self._read[hit.job_id]
         passage = Span(start_seconds=hit.start_seconds, end_seconds=hit.end_seconds)
-        return proved(sentence, transcript, passage) if transcript else None
+        return verify_sentence(sentence, transcript, passage) if transcript else None
 
     def _transcript(self, job_id: str) -> Transcript | None:
         """None where its results are not published yet, or not any more."""

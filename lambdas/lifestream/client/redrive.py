@@ -1,6 +1,6 @@
 """Jobs that ended without success, once more: from the dead-letter queue, or from their rows.
 
-A dead letter is the whole job, so the job table may be gone. A second redrive of the same letter
+A DLQ message is the whole job, so the job table may be gone. A second redrive of the same letter
 names the same attempt, and so changes nothing.
 """
 
@@ -30,11 +30,11 @@ WORK = (
 
 
 class Candidate(NamedTuple):
-    """What can run again. Without `job`: a raw event that never became one. Without `letter`:
+    """What can run again. Without `job`: a raw event that never became one. Without `dlq_message`:
     the job's row is all there is."""
 
     job: ProcessingJob | None
-    letter: ReceivedMessage | None
+    dlq_message: ReceivedMessage | None
 
 
 def candidates(
@@ -42,32 +42,32 @@ def candidates(
 ) -> list[Candidate]:
     """Of the jobs whose ids begin so, or everything in the dead-letter queue.
 
-    The letters are hidden from other readers until they are redriven or given back. Raises
-    ConfigurationError for a name that fits no letter and no job that failed.
+    The messages are hidden from other readers until they are redriven or given back. Raises
+    ConfigurationError for a name that fits no DLQ message and no job that failed.
     """
     wanted: list[Candidate] = []
     others: list[Candidate] = []
-    for letter in service.queues.dead_letters():
-        candidate = Candidate(job_in(letter), letter)
+    for dlq_message in service.queues.dlq_messages():
+        candidate = Candidate(job_in(dlq_message), dlq_message)
         (wanted if _is_wanted(candidate, jobs, since) else others).append(candidate)
     give_back(service.queues, others)
     ids = [candidate.job.job_id for candidate in wanted if candidate.job]
-    without_letter = [job for job in jobs or () if not any(i.startswith(job) for i in ids)]
-    return wanted + [Candidate(_from_row(service, job), None) for job in without_letter]
+    without_message = [job for job in jobs or () if not any(i.startswith(job) for i in ids)]
+    return wanted + [Candidate(_from_row(service, job), None) for job in without_message]
 
 
 def run_again(queues: QueueService, chosen: Sequence[Candidate]) -> None:
     for candidate in chosen:
-        if candidate.letter:
-            queues.redrive(candidate.letter)
+        if candidate.dlq_message:
+            queues.redrive(candidate.dlq_message)
         elif candidate.job:
             queues.send_processing_job(candidate.job)
 
 
 def give_back(queues: QueueService, chosen: Sequence[Candidate]) -> None:
     for candidate in chosen:
-        if candidate.letter:
-            queues.release(candidate.letter)
+        if candidate.dlq_message:
+            queues.release(candidate.dlq_message)
 
 
 def redrive(service: VideoService, jobs: Sequence[str] | None = None) -> list[str]:
@@ -85,9 +85,9 @@ def steps_left(s3: S3Client, job: ProcessingJob) -> list[Step]:
     return [step for step in WORK if artifact_key(job.job_id, step, CHECKPOINT) not in keys]
 
 
-def dead_letters_of(queues: QueueService) -> dict[str, str]:
-    """Job id → dead-letter message, all left where they are."""
-    found = ((job_in(message), message.body) for message in queues.look_at_dead_letters())
+def dlq_messages_by_job(queues: QueueService) -> dict[str, str]:
+    """Job id → DLQ message, all left where they are."""
+    found = ((job_in(message), message.body) for message in queues.peek_dlq_messages())
     return {job.job_id if job else "": body for job, body in found}
 
 
@@ -96,7 +96,7 @@ def _is_wanted(candidate: Candidate, jobs: Sequence[str] | None, since: datetime
         candidate.job and candidate.job.job_id.startswith(job) for job in jobs
     )
     is_recent = since is None or (
-        candidate.letter is not None and candidate.letter.sent_at >= since
+        candidate.dlq_message is not None and candidate.dlq_message.sent_at >= since
     )
     return is_named and is_recent
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifestream.aws.artifacts import EVIDENCE, Artifacts
-from lifestream.aws.voiceprints import Voices
+from lifestream.aws.artifacts import DIAGNOSTICS, Artifacts
+from lifestream.aws.voiceprints import VoiceprintStore
 from lifestream.client.results import Results
 from lifestream.domain.base import Frozen
-from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.quality import QualityReport
-from lifestream.domain.speech.voiceprints import NamedVoice, with_given
+from lifestream.domain.speech.voiceprints import NamedVoiceprint, with_given
 from lifestream.domain.summary import Summary
 from lifestream.domain.text import one_line
 from lifestream.domain.transcript import Transcript
@@ -40,7 +40,7 @@ def name_speaker(s3: S3Client, record: JobRecord, speaker: str, name: str) -> Na
 
     Raises ConfigurationError, ArtifactMissingError.
     """
-    results, voices = Results(s3, record), Voices(s3, record.bucket)
+    results, voices = Results(s3, record), VoiceprintStore(s3, record.bucket)
     transcript = Transcript.model_validate_json(results.read("transcript.json"))
     known = [one.id for one in transcript.speakers]
     if speaker not in known:
@@ -61,13 +61,13 @@ def clean_name(name: str) -> str:
     return cleaned
 
 
-def voice_of(artifacts: Artifacts, job_id: str, speaker: str, name: str) -> NamedVoice | None:
-    evidence = artifacts.find(job_id, Step.TRANSCRIBE_SPEECH, EVIDENCE, Evidence)
-    for voice in evidence.voices if evidence else ():
-        if voice.speaker == speaker and evidence:
-            return NamedVoice(
+def voice_of(artifacts: Artifacts, job_id: str, speaker: str, name: str) -> NamedVoiceprint | None:
+    diagnostics = artifacts.find(job_id, Step.TRANSCRIBE_SPEECH, DIAGNOSTICS, Diagnostics)
+    for voice in diagnostics.voices if diagnostics else ():
+        if voice.speaker == speaker and diagnostics:
+            return NamedVoiceprint(
                 name=name,
-                engine=evidence.diarization_engine,
+                engine=diagnostics.diarization_engine,
                 vector=voice.vector,
                 job_id=job_id,
                 speaker=speaker,

@@ -123,7 +123,7 @@ class VideoService:
         return found[0]
 
     def cancel(self, job_id: str) -> JobRecord:
-        """The job ends CANCELLED, its container is stopped, and no dead letter is sent.
+        """The job ends CANCELLED, its container is stopped, and no DLQ message is sent.
 
         Once more for a cancelled job stops what may still run of it. Raises ConfigurationError
         for a job that has ended otherwise.

@@ -31,7 +31,7 @@ class Answered(Frozen):
     usage: Usage = Usage()
 
 
-class ProvedSentence(Cited):
+class CitedSentence(Cited):
     """Who said the quote, where and when."""
 
     text: str
@@ -46,17 +46,17 @@ class Answer(Frozen):
 
     question: str
     engine: str
-    sentences: tuple[ProvedSentence, ...]
+    sentences: tuple[CitedSentence, ...]
     statements: int
     usage: Usage
 
 
-def proved(
+def verify_sentence(
     sentence: AnswerSentence, transcript: Transcript, passage: Span
-) -> ProvedSentence | None:
+) -> CitedSentence | None:
     """The sentence with the exact time of its quote, looked up word by word among what was said
     in that passage; None where it was not said there."""
-    within = [s for s in transcript.believed.segments if _overlap(s, passage)]
+    within = [s for s in transcript.reliable.segments if _overlap(s, passage)]
     said = transcript.model_copy(update={"segments": tuple(within)})
     claim = Statement(
         text=sentence.text, quote=sentence.quote, segment_ids=tuple(s.id for s in within)
@@ -64,7 +64,7 @@ def proved(
     names = names_of(transcript)
     for cited in Citations(said).cited([claim], CitedStatement):
         speakers = (s.speaker for s in within if s.id in cited.segment_ids and s.speaker)
-        return ProvedSentence(
+        return CitedSentence(
             **cited.model_dump(include={"text", "quote", "start_seconds", "end_seconds"}),
             job_id=transcript.job_id,
             key=transcript.source.key,

@@ -41,16 +41,16 @@ def verified(drafted: Drafted, transcript: Transcript, *, engine: str) -> Summar
         "contributions": check.cited(draft.contributions, CitedContribution),
     }
     statements = sum(len(getattr(draft, name)) for name in kept)
-    proved = sum(map(len, kept.values()))
-    is_believed = proved > 0 or statements == 0
+    verify_sentence = sum(map(len, kept.values()))
+    is_reliable = verify_sentence > 0 or statements == 0
     return Summary(
         job_id=transcript.job_id,
         engine=engine,
-        title=without_links(draft.title) if is_believed else "",
-        abstract=without_links(draft.abstract) if is_believed else "",
-        topics=tuple(map(without_links, draft.topics)) if is_believed else (),
+        title=without_links(draft.title) if is_reliable else "",
+        abstract=without_links(draft.abstract) if is_reliable else "",
+        topics=tuple(map(without_links, draft.topics)) if is_reliable else (),
         statements=statements,
-        verified_statements=proved,
+        verified_statements=verify_sentence,
         usage=drafted.usage,
         **kept,
     )

@@ -185,7 +185,7 @@ class ProcessingJob(Frozen):
 
 
 def _slug(name: str) -> str:
-    """ASCII letters and digits, as CloudWatch wants them in execution names. Of at most 80
+    """ASCII messages and digits, as CloudWatch wants them in execution names. Of at most 80
     characters, the job id takes 32 and the attempt has 8."""
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")

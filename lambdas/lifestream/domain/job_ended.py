@@ -12,7 +12,7 @@ SOURCE = "lifestream"
 DETAIL_TYPE = "Job Ended"
 
 
-class WhyEnded(Frozen):
+class FailureSummary(Frozen):
     """Of a job that ended without all of its results."""
 
     step: str
@@ -36,4 +36,4 @@ class JobEnded(Frozen):
     submitted_at: datetime
     ended_at: datetime
     results_prefix: str | None
-    failure: WhyEnded | None
+    failure: FailureSummary | None

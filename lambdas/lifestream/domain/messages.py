@@ -19,14 +19,14 @@ from lifestream.errors import InvalidMessageError
 CREATED = "ObjectCreated:"
 
 
-class JobsAskedFor(NamedTuple):
+class ParsedMessage(NamedTuple):
     """`unusable`: the records of the same message that ask for no job anybody can make out."""
 
     jobs: list[ProcessingJob]
     unusable: list[str]
 
 
-def jobs_in(body: str, *, bucket: str) -> JobsAskedFor:
+def parse_message(body: str, *, bucket: str) -> ParsedMessage:
     """No job for what is no upload: test events, deletions, objects outside `uploads/`.
 
     One bad record among several is reported beside the jobs of the others. Raises
@@ -35,14 +35,14 @@ def jobs_in(body: str, *, bucket: str) -> JobsAskedFor:
     """
     message = _parsed(body)
     if message.get("Event") == "s3:TestEvent":
-        return JobsAskedFor([], [])
+        return ParsedMessage([], [])
     if isinstance(message.get("Records"), list) and message["Records"]:
         return _from_records(message["Records"], bucket)
     with _unusable_means_invalid():
         if message.get("detail-type") == "Object Created":
-            return JobsAskedFor(_of(bucket, _from_event_bridge(message)), [])
+            return ParsedMessage(_of(bucket, _from_event_bridge(message)), [])
         if "job_id" in message:
-            return JobsAskedFor(_of(bucket, [_from_job(body)]), [])
+            return ParsedMessage(_of(bucket, [_from_job(body)]), [])
     fields = str(sorted(message)[:10])
     raise InvalidMessageError(f"neither an S3 event nor a job; fields: {fields[:200]}")
 
@@ -53,8 +53,8 @@ def _of(bucket: str, jobs: list[ProcessingJob]) -> list[ProcessingJob]:
     return jobs
 
 
-def _from_records(records: list[Any], bucket: str) -> JobsAskedFor:
-    asked = JobsAskedFor([], [])
+def _from_records(records: list[Any], bucket: str) -> ParsedMessage:
+    asked = ParsedMessage([], [])
     for record in records:
         try:
             with _unusable_means_invalid():

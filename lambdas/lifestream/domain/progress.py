@@ -9,7 +9,7 @@ SMOOTHING = 0.3
 
 
 class Progress(Frozen):
-    """`fraction` of the work, 0 to 1; `speed` is seconds of sound a second; None: not known yet."""
+    """`fraction` of the work, 0 to 1; `speed` is seconds of audio a second; None: not known yet."""
 
     fraction: float
     speed: float | None = None
@@ -19,24 +19,24 @@ class Progress(Frozen):
 class ProgressMeter:
     """Exponentially weighted moving average, so that the estimate follows the machine's mood.
 
-    `total_seconds` of sound; `moment` is any clock in seconds, and never goes back.
+    `total_seconds` of audio; `moment` is any clock in seconds, and never goes back.
     """
 
     def __init__(self, total_seconds: float, *, moment: float) -> None:
         self._total = max(total_seconds, 0.001)
-        self._heard, self._moment = 0.0, moment
+        self._done, self._moment = 0.0, moment
         self._speed: float | None = None
 
-    def at(self, heard_seconds: float, *, moment: float) -> Progress:
-        heard = min(max(heard_seconds, self._heard), self._total)
+    def at(self, done_seconds: float, *, moment: float) -> Progress:
+        done = min(max(done_seconds, self._done), self._total)
         passed = moment - self._moment
         if passed > 0:
-            speed = (heard - self._heard) / passed
+            speed = (done - self._done) / passed
             before = speed if self._speed is None else self._speed
             self._speed = SMOOTHING * speed + (1 - SMOOTHING) * before
-            self._heard, self._moment = heard, moment
+            self._done, self._moment = done, moment
         return Progress(
-            fraction=round(heard / self._total, 3),
+            fraction=round(done / self._total, 3),
             speed=round(self._speed, 2) if self._speed else None,
-            seconds_left=round((self._total - heard) / self._speed) if self._speed else None,
+            seconds_left=round((self._total - done) / self._speed) if self._speed else None,
         )

@@ -77,7 +77,7 @@ class FailedStep(Frozen):
     missing: tuple[MissingPart, ...] = ()
 
 
-class DeadLetter(Frozen):
+class DlqMessage(Frozen):
     """What RecordFailure hands on; `message` goes to the dead-letter queue as it is."""
 
     status: JobStatus

@@ -63,7 +63,7 @@ NOTHING_SAID = SummaryDraft(
 )
 
 
-class SummaryWishes(Frozen):
+class SummaryOptions(Frozen):
     """What the reader asked for: another language, and what to look for."""
 
     language: str | None = None

@@ -131,7 +131,7 @@ class Transcript(Frozen):
         return text_of(self.segments)
 
     @property
-    def believed(self) -> Self:
+    def reliable(self) -> Self:
         """Without the flagged segments; the others keep their ids."""
         kept = tuple(segment for segment in self.segments if not segment.flags)
         return self.model_copy(update={"segments": kept})

@@ -1,4 +1,4 @@
-"""A FLAC file in, sound in memory out: decoded once, searched for voices once, for every engine."""
+"""A FLAC file in, audio in memory out: decoded once, searched for voices once, for every engine."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FULL_SCALE = np.float32(32768)
 
 
 @dataclass(frozen=True)
-class Sound:
+class Audio:
     """`samples` (n,): mono, 16 kHz, -1 to 1. `speech`: where there are voices, in time order,
-    none longer than 30 seconds. `loud`: where there is any sound to speak of."""
+    none longer than 30 seconds. `loud`: where there is any audio to speak of."""
 
     samples: NDArray[np.float32]
     speech: tuple[SpeechSpan, ...]

@@ -1,4 +1,4 @@
-"""Which bytes of an indexed file hold its sound, in ranges that are worth a request each."""
+"""Which bytes of an indexed file hold its audio, in ranges that are worth a request each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import NamedTuple
 LONGEST_RANGE = 4 << 20
 MAX_RANGES = 5_000
 MAX_RANGES_PER_SECOND = 4
-"""Cameras and phones write a second or half a second of sound in one piece."""
+"""Cameras and phones write a second or half a second of audio in one piece."""
 WORTH_A_REQUEST = 1 << 20
 """A request costs as much as 15 ms of the function, in which it fetches a megabyte."""
 
@@ -21,15 +21,15 @@ class Range(NamedTuple):
     size: int
 
 
-class SoundRanges:
-    """Disjoint ranges in the order of the file. They hold the sound, and between its pieces at
+class AudioRanges:
+    """Disjoint ranges in the order of the file. They hold the audio, and between its pieces at
     most half as many bytes again. If that takes too many requests, gaps that are not worth one
     are read along, whatever it comes to."""
 
     def __init__(self, pieces: Iterable[tuple[int, int]], *, seconds: float) -> None:
-        """`pieces`: offset and size of each piece of sound."""
+        """`pieces`: offset and size of each piece of audio."""
         runs = _Runs(pieces)
-        gap, ranges = runs.gap_within(runs.sound_bytes() // 2)
+        gap, ranges = runs.gap_within(runs.audio_bytes() // 2)
         is_too_many = ranges > max(MAX_RANGES, MAX_RANGES_PER_SECOND * seconds)
         joined = runs.joined(WORTH_A_REQUEST if is_too_many else gap)
         self._starts, self._ends = joined.starts, joined.ends
@@ -93,7 +93,7 @@ class _Runs:
     def _gaps(self) -> Iterator[int]:
         return (start - end for start, end in zip(self.starts[1:], self.ends[:-1], strict=True))
 
-    def sound_bytes(self) -> int:
+    def audio_bytes(self) -> int:
         return sum(end - start for start, end in zip(self.starts, self.ends, strict=True))
 
     def _sort(self) -> None:

@@ -1,4 +1,4 @@
-"""The sound of an open video: probed, or written as mono 16 kHz FLAC on the video's own clock.
+"""The audio of an open video: probed, or written as mono 16 kHz FLAC on the video's own clock.
 
 Runs in the decoder process only.
 """
@@ -21,7 +21,7 @@ from lifestream.errors import (
     VideoTooLongError,
 )
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.audio_ranges import SoundRanges
+from lifestream.media.audio_ranges import AudioRanges
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -40,7 +40,7 @@ BLOCK_SAMPLES = 4 * SAMPLE_RATE
 ENCRYPTED_TAGS = ("enca", "drms")
 
 
-class SoundTrack:
+class AudioTrack:
     """The track that players choose: the one marked default, else the first.
 
     Raises NoAudioError, EncryptedVideoError, UnreadableVideoError.
@@ -49,7 +49,7 @@ class SoundTrack:
     def __init__(self, container: InputContainer, *, size: int, max_seconds: float) -> None:
         tracks = list(container.streams.audio)
         if not tracks:
-            raise NoAudioError("the video has no sound track")
+            raise NoAudioError("the video has no audio track")
         is_default = Disposition.default
         self._stream = next((t for t in tracks if t.disposition & is_default), tracks[0])
         self._container = container
@@ -68,17 +68,17 @@ class SoundTrack:
             raise VideoTooLongError(f"{seconds / 3600:.1f} hours; {self._limit}")
         self._refuse_truncated()
         if next(self._pieces(), None) is None:
-            raise NoAudioError("the sound track is empty")
+            raise NoAudioError("the audio track is empty")
         codec = self._stream.codec_context.name
         return {"duration_seconds": round(seconds, 3), "audio_codec": codec}
 
-    def ranges(self) -> SoundRanges | None:
-        """Where the sound lies, as the index says; None where there is none."""
+    def ranges(self) -> AudioRanges | None:
+        """Where the audio lies, as the index says; None where there is none."""
         if not self._container.format.name.startswith(Container.MP4):
             return None
         entries = self._stream.index_entries
         pieces = ((entry.pos, entry.size) for entry in entries if entry.size > 0)
-        return SoundRanges(pieces, seconds=self._declared_seconds()) if len(entries) else None
+        return AudioRanges(pieces, seconds=self._declared_seconds()) if len(entries) else None
 
     def extract(self, output: io.FileIO) -> dict[str, Any]:
         seconds = self._write_flac(output) / SAMPLE_RATE
@@ -91,11 +91,11 @@ class SoundTrack:
         return f"the limit is {self._max_seconds / 3600:g} hours"
 
     def _refuse_truncated(self) -> None:
-        """Judged by the index of the file, which names every piece of sound. That the sound ends
+        """Judged by the index of the file, which names every piece of audio. That the audio ends
         before the picture proves nothing: it is common in screen recordings."""
         end = max((entry.pos + entry.size for entry in self._stream.index_entries), default=0)
         if end > self._size:
-            raise TruncatedVideoError(f"the file ends {end - self._size} bytes before its sound")
+            raise TruncatedVideoError(f"the file ends {end - self._size} bytes before its audio")
 
     def _refuse_missing_samples(self, seconds: float) -> None:
         """FLAC has no size in its header, but the number of its samples."""
@@ -123,7 +123,7 @@ class SoundTrack:
                 written += block.samples
                 sink.mux(flac.encode(block))
                 if written > self._max_seconds * SAMPLE_RATE:
-                    raise VideoTooLongError(f"the sound goes on and on; {self._limit}")
+                    raise VideoTooLongError(f"the audio goes on and on; {self._limit}")
             sink.mux(flac.encode(None))
         return written
 
@@ -139,11 +139,11 @@ class SoundTrack:
 
     def _pieces(self) -> Iterator[av.AudioFrame]:
         """16 kHz mono. Where the track starts late or jumps ahead, silence fills the gap."""
-        mixer, heard = Mixer(), 0.0
+        mixer, decoded = Mixer(), 0.0
         for frame in self._frames():
-            if gap := self._gap(frame, int(heard)):
+            if gap := self._gap(frame, int(decoded)):
                 yield from (*mixer.gathered(), *_silence(gap))
-            heard += gap + frame.samples / frame.sample_rate * SAMPLE_RATE
+            decoded += gap + frame.samples / frame.sample_rate * SAMPLE_RATE
             yield from mixer.mix(frame)
         yield from mixer.rest()
 
@@ -160,22 +160,22 @@ class SoundTrack:
                 continue
             yield from frames
 
-    def _gap(self, frame: av.AudioFrame, heard: int) -> int:
+    def _gap(self, frame: av.AudioFrame, decoded: int) -> int:
         """Samples missing before this frame, measured on the clock of the whole video."""
         if frame.time is None:
             return 0
-        gap = int((frame.time - self._clock_start()) * SAMPLE_RATE) - heard
+        gap = int((frame.time - self._clock_start()) * SAMPLE_RATE) - decoded
         return gap if SMALLEST_GAP <= gap <= LONGEST_SILENCE_ADDED else 0
 
     def _clock_start(self) -> float:
         """Seconds at which players show 0:00. A clock that begins minutes in was never set to
-        zero (cuts of live streams); a smaller offset is sound that starts late."""
+        zero (cuts of live streams); a smaller offset is audio that starts late."""
         start = (self._container.start_time or 0) / av.time_base
         return start if start < 0 or start > LATEST_START_SECONDS else 0.0
 
 
 class Mixer:
-    """Any sound to mono at 16 kHz. Rate and channels may change along a track. Some frames are
+    """Any audio to mono at 16 kHz. Rate and channels may change along a track. Some frames are
     mixed at once: one by one takes five times as long."""
 
     def __init__(self) -> None:
@@ -200,7 +200,7 @@ class Mixer:
             return self._resampler.resample(frame)
         except av.error.ArgumentError as error:
             channels = frame.layout.nb_channels
-            raise UnreadableVideoError(f"{channels} channels of sound; {MIXABLE}") from error
+            raise UnreadableVideoError(f"{channels} channels of audio; {MIXABLE}") from error
 
     def rest(self) -> list[av.AudioFrame]:
         rest = [*self.gathered(), *self._resampler.resample(None)]
@@ -230,8 +230,8 @@ def _silence(samples: int) -> Iterator[av.AudioFrame]:
 def _refuse_unreadable(stream: AudioStream) -> None:
     context = stream.codec_context
     if context is None:  # PyAV has none where no decoder fits, whatever its stubs say
-        raise UnreadableVideoError("no decoder knows the kind of this sound track")
+        raise UnreadableVideoError("no decoder knows the kind of this audio track")
     if context.codec_tag in ENCRYPTED_TAGS:
-        raise EncryptedVideoError("the sound track is encrypted")
+        raise EncryptedVideoError("the audio track is encrypted")
     if context.sample_rate == 0:
-        raise UnreadableVideoError("the sound track has no sample rate")
+        raise UnreadableVideoError("the audio track has no sample rate")

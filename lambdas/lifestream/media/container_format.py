@@ -43,7 +43,7 @@ def identify(read_at: ReadAt, size: int) -> Container:
     window = Window(read_at)
     start = end_of_tags(window.read)
     if start >= size:
-        raise TruncatedVideoError("the file ends within the tag before its sound")
+        raise TruncatedVideoError("the file ends within the tag before its audio")
     container = _sniff(window.read(start, WINDOW_BYTES))
     if start and container not in TAGGED:
         raise NotAVideoError(f"the tag is not followed by {_list(TAGGED)}")

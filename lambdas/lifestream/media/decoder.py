@@ -106,12 +106,12 @@ class Memory:
 def _work(request: dict[str, Any], file: RemoteFile) -> dict[str, Any]:
     import av
 
-    from lifestream.media.audio_track import SoundTrack
+    from lifestream.media.audio_track import AudioTrack
 
     file.skip_tags()
     try:
         with _open(file, request["container"]) as container:
-            track = SoundTrack(container, size=file.size, max_seconds=request["max_seconds"])
+            track = AudioTrack(container, size=file.size, max_seconds=request["max_seconds"])
             if request["output"] is None:
                 return track.probe()
             file.expect(track.ranges())

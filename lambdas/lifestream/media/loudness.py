@@ -1,4 +1,4 @@
-"""Sound in, the stretches that are loud for this recording out.
+"""Audio in, the stretches that are loud for this recording out.
 
 A voice detector knows the voices that it was trained on. This plain measure knows none: speech
 that the detector does not recognize is loud all the same, as are music and noise.

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 from lifestream.media.audio_frames import end_of_tags
-from lifestream.media.audio_ranges import Range, SoundRanges
+from lifestream.media.audio_ranges import AudioRanges, Range
 
 RANGES_AHEAD = 32
 BYTES_AHEAD = 48 << 20
@@ -21,15 +21,15 @@ class RemoteFile(io.RawIOBase):
         self._pipe = pipe
         self._start, self.size = 0, size
         self._offset = 0
-        self._ranges: SoundRanges | None = None
-        self._announced = 0
+        self._ranges: AudioRanges | None = None
+        self._published = 0
 
     def skip_tags(self) -> None:
         """The file begins behind its ID3 tags from here on, so that FFmpeg never reads them."""
         self._start = end_of_tags(self._ask)
         self.size = max(0, self.size - self._start)
 
-    def expect(self, ranges: SoundRanges | None) -> None:
+    def expect(self, ranges: AudioRanges | None) -> None:
         """What will be read from here on. Between these ranges are pictures, which nobody looks at:
         zeros stand for them."""
         self._ranges = ranges
@@ -53,11 +53,11 @@ class RemoteFile(io.RawIOBase):
         wanted = min(wanted, self.size - self._offset)
         if wanted <= 0:
             return b""
-        data = self._sound(self._ranges, wanted) if self._ranges else self._here(wanted)
+        data = self._audio(self._ranges, wanted) if self._ranges else self._here(wanted)
         self._offset += len(data)
         return data
 
-    def _sound(self, ranges: SoundRanges, wanted: int) -> bytes:
+    def _audio(self, ranges: AudioRanges, wanted: int) -> bytes:
         number = ranges.position(self._offset)
         if number < 0:
             return self._here(wanted)
@@ -68,16 +68,16 @@ class RemoteFile(io.RawIOBase):
             return bytes(min(wanted, ranges[number + 1].offset - self._offset))
         return self._here(wanted)
 
-    def _coming(self, ranges: SoundRanges, number: int) -> list[Range]:
+    def _coming(self, ranges: AudioRanges, number: int) -> list[Range]:
         """This range and those behind it, each of them once."""
         coming, ahead = [], 0
         for after in range(number, min(number + RANGES_AHEAD, len(ranges))):
             ahead += ranges[after].size
             if after > number and ahead > BYTES_AHEAD:
                 break
-            if after >= self._announced:
+            if after >= self._published:
                 coming.append(ranges[after])
-                self._announced = after + 1
+                self._published = after + 1
         return coming
 
     def _here(self, wanted: int, coming: Sequence[Range] = ()) -> bytes:

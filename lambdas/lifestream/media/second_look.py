@@ -1,6 +1,6 @@
 """Where the detector heard nobody though it is loud: asked again, it hears more.
 
-A telephone band that ends sharply leaves no sound at all above it, which the detector takes for
+A telephone band that ends sharply leaves no audio at all above it, which the detector takes for
 silence in any voice; faint noise fills the band. Over music and hiss it hears nobody even so
 (tests/contract/test_second_look.py).
 """
@@ -31,7 +31,7 @@ SEED = 0
 Detect = Callable[[NDArray[np.float32]], Iterable[SpeechSpan]]
 
 
-def overheard(
+def second_look(
     samples: NDArray[np.float32],
     loud: Iterable[Span],
     speech: Iterable[SpeechSpan],

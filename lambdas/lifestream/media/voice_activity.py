@@ -1,4 +1,4 @@
-"""Sound in, the stretches with speech out: Silero VAD, whose model faster-whisper carries."""
+"""Audio in, the stretches with speech out: Silero VAD, whose model faster-whisper carries."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def _in_window(samples: NDArray[np.float32], begin: int, options: VadOptions) ->
     """Those that begin in it, heard to their end."""
     from faster_whisper.vad import get_speech_timestamps
 
-    heard = samples[begin : begin + WINDOW + int(LONGEST_SPAN_SECONDS * SAMPLE_RATE)]
-    found = get_speech_timestamps(heard, options, sampling_rate=SAMPLE_RATE)
+    window = samples[begin : begin + WINDOW + int(LONGEST_SPAN_SECONDS * SAMPLE_RATE)]
+    found = get_speech_timestamps(window, options, sampling_rate=SAMPLE_RATE)
     return [
         SpeechSpan(begin + span["start"], begin + span["end"])
         for span in found

@@ -1,9 +1,9 @@
-"""An execution that has ended in; its slot is free, its job's row says how it ended, its dead
-letter is in the queue and its end is announced, out.
+"""Finalize an execution that has ended: free its slot, record its status, send its DLQ message,
+publish the event.
 
-Most executions have done all but the last themselves, on their way to RecordSuccess or
-JobFailed. This is for the rest: aborted, timed out, broken in a state that no Catch covers. Doing
-it twice, or after the execution did it itself, changes nothing.
+Most executions do all of this but the event themselves, on their way to RecordSuccess or JobFailed.
+The finalizer does it for the others: those that were aborted, timed out, or failed in a state that
+no Catch covers. Running it twice, or after the execution did the work itself, changes nothing.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from lifestream.domain.causes import readable_cause
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
 from lifestream.domain.step_payloads import PublishedJob
 from lifestream.errors import advice_for
-from lifestream.recovery.job_events import Announcements
-
-PATIENCE = timedelta(minutes=15)
+from lifestream.recovery.dlq_claims import DlqClaims
+from lifestream.recovery.job_events import EventPublisher
 
 
 @dataclass(frozen=True)
-class Settlement:
+class ExecutionFinalizer:
     jobs: JobTable
     slots: Slots
     executions: Executions
     queues: QueueService
-    announcements: Announcements
+    event_publisher: EventPublisher
     containers: Containers
-    patience: timedelta = PATIENCE
+    grace_period: timedelta
 
-    def settle(self, execution: ExecutionReport) -> None:
+    def finalize(self, execution: ExecutionReport) -> None:
+        """Raises TransientError if AWS is busy; then it has to run again."""
         if execution.status != "SUCCEEDED":
             self._stop_container(execution)
         self.slots.release(execution.name)
@@ -44,10 +44,10 @@ class Settlement:
         if record.attempt == job.attempt and not record.status.is_terminal:
             self._record_end(job, record, execution)
             record = self._row(job)
-        if record.attempt == job.attempt and record.needs_letter:
-            self._send_letter(record, execution)
-        if record.attempt == job.attempt and record.needs_announcement:
-            self.announce(record)
+        if record.attempt == job.attempt and record.needs_dlq_message:
+            self._send_dlq_message(record, execution)
+        if record.attempt == job.attempt and record.needs_event:
+            self.publish_end(record)
 
     def _stop_container(self, execution: ExecutionReport) -> None:
         """AWS promises to stop the task of an aborted execution, "best effort", and promises
@@ -59,19 +59,19 @@ class Settlement:
             if container.execution_name == execution.name:
                 self.containers.stop(container, why=f"its execution ended {execution.status}")
 
-    def announce(self, record: JobRecord) -> None:
-        """At least once: noted when it is told."""
-        self.announcements.tell(record)
-        self.jobs.note_announced(record)
+    def publish_end(self, record: JobRecord) -> None:
+        """Publish the event at least once: the note follows the event."""
+        self.event_publisher.publish(record)
+        self.jobs.note_event_published(record)
 
     def _row(self, job: ProcessingJob) -> JobRecord:
-        """A row that is gone is made again: the execution's input holds the whole job."""
+        """The job's row. A missing row is written again: the execution's input holds the job."""
         record = self.jobs.find(job.job_id)
         if record is None:
             self.jobs.accept(job)
             record = self.jobs.find(job.job_id)
         if record is None:
-            raise RuntimeError(f"the row of job {job.job_id} vanishes")
+            raise RuntimeError(f"the row of job {job.job_id} disappeared")
         return record
 
     def _record_end(
@@ -93,34 +93,36 @@ class Settlement:
         else:
             self.jobs.fail(job, JobStatus.FAILED, failure_of(job, record, execution), None)
 
-    def _send_letter(self, record: JobRecord, execution: ExecutionReport) -> None:
+    def _send_dlq_message(self, record: JobRecord, execution: ExecutionReport) -> None:
+        claims = DlqClaims(self.jobs, self.grace_period)
         if self._is_sent(record, execution):
-            self.jobs.note_letter_sent(record)
+            claims.note_sent(record)
             return
-        with self.jobs.sending_letter(record, patience=self.patience) as is_mine:
+        with claims.claim_dlq_send(record) as is_mine:
             if is_mine:
-                self.queues.send_to_dlq(dead_letter_of(record))
+                self.queues.send_to_dlq(dlq_message_of(record))
 
     def _is_sent(self, record: JobRecord, execution: ExecutionReport) -> bool:
-        """Where somebody tried and did not say that it is done, only the queue itself knows."""
-        was_claimed = record.letter is not None and record.letter.attempt == record.attempt
-        match self.executions.letter_in(execution.arn):
+        """Only the queue knows whether a sender that left no note succeeded."""
+        claim = record.dlq_claim
+        was_claimed = claim is not None and claim.attempt == record.attempt
+        match self.executions.find_dlq_message(execution.arn):
             case "sent":
                 return True
             case "none" if not was_claimed:
                 return False
             case _:
-                return self.queues.holds_letter(record.job_id, record.attempt)
+                return self.queues.holds_dlq_message(record.job_id, record.attempt)
 
 
-def dead_letter_of(record: JobRecord) -> ProcessingJob:
+def dlq_message_of(record: JobRecord) -> ProcessingJob:
     return record.job.model_copy(
         update={"attempt": record.attempt, "status": record.status, "failure": record.failure}
     )
 
 
 def failure_of(job: ProcessingJob, record: JobRecord, execution: ExecutionReport) -> Failure:
-    """For an execution that could not say itself why it ended."""
+    """The failure of an execution that could not record it itself."""
     how = "".join(part.capitalize() for part in execution.status.split("_"))
     error = execution.error or f"Execution{how}"
     return Failure.because(

@@ -1,25 +1,25 @@
-"""A job's row that says how it ended in; an event for everybody who waits for it out."""
+"""Publish the end of a job on the event bus."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from lifestream.aws.job_table import JobRecord
-from lifestream.domain.job_ended import DETAIL_TYPE, SOURCE, JobEnded, WhyEnded
+from lifestream.domain.job_ended import DETAIL_TYPE, SOURCE, FailureSummary, JobEnded
 from lifestream.errors import TransientError
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
 
 
-class Announcements:
-    """On the account's default event bus, with the source `lifestream`."""
+class EventPublisher:
+    """Publishes to the account's default event bus, with the source `lifestream`."""
 
     def __init__(self, events: EventBridgeClient) -> None:
         self._events = events
 
-    def tell(self, record: JobRecord) -> None:
-        """Raises TransientError where the bus did not take it."""
+    def publish(self, record: JobRecord) -> None:
+        """Raises TransientError if the event bus refuses the event."""
         answer = self._events.put_events(
             Entries=[
                 {
@@ -30,7 +30,7 @@ class Announcements:
             ]
         )
         if answer["FailedEntryCount"]:
-            raise TransientError("the event bus did not take the end of a job")
+            raise TransientError("the event bus refused the event of a job")
 
 
 def ended(record: JobRecord) -> JobEnded:
@@ -46,7 +46,7 @@ def ended(record: JobRecord) -> JobEnded:
         submitted_at=record.submitted_at,
         ended_at=record.updated_at,
         results_prefix=record.results_prefix,
-        failure=WhyEnded(**failure.model_dump(include=set(WhyEnded.model_fields)))
+        failure=FailureSummary(**failure.model_dump(include=set(FailureSummary.model_fields)))
         if failure
         else None,
     )

@@ -1,7 +1,7 @@
-"""Bucket, rows, executions and slots in; what does not fit together goes on, out.
+"""Find and repair lost work by comparing S3, the job table, executions and GPU slots.
 
-Every message between two services can get lost once in a million times. Here is compared what
-there is with what there should be; everything done about it is harmless when it was not needed.
+Any message between two services can get lost, however rarely. Every repair is harmless if it was
+not needed.
 """
 
 from __future__ import annotations
@@ -16,47 +16,50 @@ from lifestream.aws.job_table import JobRecord
 from lifestream.domain.base import Frozen
 from lifestream.domain.file_types import EXTENSIONS, extension
 from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
-from lifestream.recovery.finalizer import Settlement
+from lifestream.recovery.dlq_claims import DlqClaims
+from lifestream.recovery.finalizer import ExecutionFinalizer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-Done = Literal["delivered", "settled", "stopped", "announced"]
+Done = Literal["delivered", "finalized", "stopped", "published"]
 LOOK_BACK = timedelta(days=14)
-"""As long as a dead letter is kept."""
+"""The retention of the dead-letter queue."""
 
 
 class Reconciled(Frozen):
-    """Job ids, or execution names, by what was done about them."""
+    """What was repaired: job ids or execution names.
+
+    delivered: sent to the ingest queue: uploads without a row, and rows without an execution
+    finalized: rows that missed the end of their execution, or whose DLQ message was missing
+    stopped: executions of cancelled jobs that still ran
+    published: rows whose `Job Ended` event was missing
+    released: slots of executions that do not run
+    containers_stopped: executions that do not run, but whose container did
+    """
 
     delivered: tuple[str, ...] = ()
-    """Sent to the ingest queue: uploads without a row, and rows without an execution."""
-    settled: tuple[str, ...] = ()
-    """Rows that had missed the end of their execution, or whose dead letter was missing."""
+    finalized: tuple[str, ...] = ()
     stopped: tuple[str, ...] = ()
-    """Executions of cancelled jobs that still ran."""
-    announced: tuple[str, ...] = ()
-    """Rows whose end had not been told to anybody."""
+    published: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
-    """Slots of executions that do not run."""
     containers_stopped: tuple[str, ...] = ()
-    """Executions that do not run and whose container did."""
 
 
 @dataclass(frozen=True)
-class Reconciliation:
-    """`settlement.patience`: what is younger is left alone, because it may be on its way."""
+class Reconciler:
+    """Whatever is younger than `finalizer.grace_period` is left alone: it may be on its way."""
 
     s3: S3Client
     bucket: str
-    settlement: Settlement
+    finalizer: ExecutionFinalizer
 
     def run(self) -> Reconciled:
         now = datetime.now(UTC)
-        cutoff, horizon = now - self.settlement.patience, now - LOOK_BACK
+        cutoff, horizon = now - self.finalizer.grace_period, now - LOOK_BACK
         found: dict[str, list[str]] = defaultdict(list)
         found["delivered"] += self._deliver_uploads(horizon, cutoff)
-        for record in self.settlement.jobs.since(horizon):
+        for record in self.finalizer.jobs.since(horizon):
             if record.updated_at <= cutoff and (done := self._look_after(record)):
                 found[done].append(record.job_id)
         found["containers_stopped"] += self._stop_containers(cutoff)
@@ -65,12 +68,12 @@ class Reconciliation:
 
     def _deliver_uploads(self, horizon: datetime, cutoff: datetime) -> Iterator[str]:
         for job in self._uploads(horizon, cutoff):
-            if self.settlement.jobs.find(job.job_id) is None:
-                self.settlement.queues.send_processing_job(job)
+            if self.finalizer.jobs.find(job.job_id) is None:
+                self.finalizer.queues.send_processing_job(job)
                 yield job.job_id
 
     def _uploads(self, horizon: datetime, cutoff: datetime) -> Iterator[ProcessingJob]:
-        """The latest version of every video. What was overwritten is worth no work any more."""
+        """The latest version of every video; overwritten versions are not worth work any more."""
         pages = self.s3.get_paginator("list_object_versions").paginate(
             Bucket=self.bucket, Prefix=UPLOADS_PREFIX
         )
@@ -89,50 +92,50 @@ class Reconciliation:
 
     def _look_after(self, record: JobRecord) -> Done | None:
         job = record.job.model_copy(update={"attempt": record.attempt})
-        if record.status.is_terminal and not record.needs_letter:
+        if record.status.is_terminal and not record.needs_dlq_message:
             was_running = record.status == JobStatus.CANCELLED and self._stop(job)
-            return "stopped" if was_running else self._announce(record)
-        execution = self.settlement.executions.find(job.execution_name)
+            return "stopped" if was_running else self._publish_end(record)
+        execution = self.finalizer.executions.find(job.execution_name)
         if execution is None:
             return self._without_execution(job, record)
         if execution.is_running:
             return None
-        self.settlement.settle(execution)
-        return "settled"
+        self.finalizer.finalize(execution)
+        return "finalized"
 
     def _without_execution(self, job: ProcessingJob, record: JobRecord) -> Done | None:
-        """Accepted but never started; or so long ago that Step Functions has forgotten it."""
+        """It was accepted and never started, or ran so long ago that Step Functions forgot it."""
         if record.status.is_terminal:
-            self.settlement.jobs.note_letter_sent(record)
+            DlqClaims(self.finalizer.jobs, self.finalizer.grace_period).note_sent(record)
             return None
-        self.settlement.queues.send_processing_job(job)
+        self.finalizer.queues.send_processing_job(job)
         return "delivered"
 
     def _stop(self, job: ProcessingJob) -> bool:
         if not self._is_running(job.execution_name):
             return False
-        self.settlement.executions.stop(job.execution_name, why="the job was cancelled")
+        self.finalizer.executions.stop(job.execution_name, why="the job was cancelled")
         return True
 
-    def _announce(self, record: JobRecord) -> Done | None:
-        if not record.needs_announcement:
+    def _publish_end(self, record: JobRecord) -> Done | None:
+        if not record.needs_event:
             return None
-        self.settlement.announce(record)
-        return "announced"
+        self.finalizer.publish_end(record)
+        return "published"
 
     def _stop_containers(self, cutoff: datetime) -> Iterator[str]:
-        for container in self.settlement.containers.running():
+        for container in self.finalizer.containers.running():
             is_due = container.created_at <= cutoff
             if is_due and not self._is_running(container.execution_name):
-                self.settlement.containers.stop(container, why="its execution does not run")
+                self.finalizer.containers.stop(container, why="its execution does not run")
                 yield container.execution_name
 
     def _release_slots(self) -> Iterator[str]:
-        for name in sorted(self.settlement.slots.holders()):
+        for name in sorted(self.finalizer.slots.holders()):
             if not self._is_running(name):
-                self.settlement.slots.release(name)
+                self.finalizer.slots.release(name)
                 yield name
 
     def _is_running(self, name: str) -> bool:
-        execution = self.settlement.executions.find(name)
+        execution = self.finalizer.executions.find(name)
         return execution is not None and execution.is_running

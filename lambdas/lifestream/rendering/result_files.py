@@ -47,7 +47,7 @@ def result_files(  # noqa: PLR0913  # one argument a part of the results
     What nobody seems to have said is in the transcript, with the reason, and nowhere else
     unless the options ask for it.
     """
-    readable = transcript if options.show_flagged else transcript.believed
+    readable = transcript if options.show_flagged else transcript.reliable
     recording = Recording(
         file_name, readable, quality.verdict, summary, tuple(missing), tuple(switched_off)
     )

@@ -14,7 +14,7 @@ import typer
 from rich.live import Live
 
 from lifestream.aws import clients
-from lifestream.aws.api_keys import load_keys
+from lifestream.aws.api_keys import load_api_keys
 from lifestream.client.commands import display
 from lifestream.client.commands.doctor import doctor
 from lifestream.client.commands.library import ask, search
@@ -35,11 +35,11 @@ from lifestream.client.video_service import VideoService
 from lifestream.domain.file_types import EXTENSIONS
 from lifestream.domain.options import JobOptions
 from lifestream.errors import PipelineError
-from lifestream.operations import reconciliation
-from lifestream.settings import Keys, OperatorSettings, SpeechSettings, load
+from lifestream.resources import reconciler
+from lifestream.settings import ApiKeys, OperatorSettings, SpeechSettings, load
 
 WATCH_SECONDS = 1.0
-RECORDINGS = "Videos and sound files: " + ", ".join(name[1:] for name in EXTENSIONS) + "."
+RECORDINGS = "Videos and audio files: " + ", ".join(name[1:] for name in EXTENSIONS) + "."
 LOCAL_MODULE = Path("cdk_app/local/__main__.py")
 
 app = typer.Typer(
@@ -131,9 +131,9 @@ def list_jobs(
 @app.command()
 def redrive(
     jobs: Annotated[list[str] | None, typer.Argument(help="Job ids, or their beginnings.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every dead letter.")] = False,  # a flag
+    every: Annotated[bool, typer.Option("--all", help="Every DLQ message.")] = False,  # a flag
     since: Annotated[
-        str | None, typer.Option(help="Dead letters of the last 30m, 2h, 3d, or since a date.")
+        str | None, typer.Option(help="DLQ messages of the last 30m, 2h, 3d, or since a date.")
     ] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would be done again.")] = False,
     stage: Stage = None,
@@ -172,7 +172,7 @@ def reconcile(
     """Find what got lost between two services, and let it go on. Runs every hour by itself."""
     with plain_errors():
         settings = connect_as(OperatorSettings, stage)
-        found = reconciliation(settings, patience=timedelta(minutes=older_than)).run()
+        found = reconciler(settings, grace_period=timedelta(minutes=older_than)).run()
         for what, ids in found.model_dump().items():
             console.print(f"{what}: {', '.join(ids) or 'nothing'}", soft_wrap=True)
 
@@ -192,7 +192,7 @@ def models(
             fetch_for_laptop(names or [], to)
             return
         settings, speech = connect(stage), load(SpeechSettings)
-        token = load_keys(settings.api_keys_secret).huggingface_token
+        token = load_api_keys(settings.api_keys_secret).huggingface_token
         for name in names or (speech.whisper_model, speech.pyannote_model):
             fetched = fetch(name, folder, token)
             upload_model(clients.s3(), settings.bucket, fetched, on_file=console.print)
@@ -202,7 +202,7 @@ def fetch_for_laptop(names: Sequence[str], folder: Path) -> None:
     if not names:
         raise PipelineError(f"name at least one model, such as {', '.join(MODELS)}")
     for name in names:
-        fetched = fetch(name, folder, load(Keys).huggingface_token)
+        fetched = fetch(name, folder, load(ApiKeys).huggingface_token)
         console.print(plain(f"{fetched} is there"), soft_wrap=True)
         if (fetched / "model.bin").is_file():
             use = f"MODELS_DIR={folder} WHISPER_MODEL={fetched.name} lifestream local VIDEO"

@@ -44,7 +44,7 @@ def jobs_table(records: Iterable[JobRecord]) -> Table:
 
 
 def progress_of(record: JobRecord) -> str:
-    """How far the running step is: share, seconds of sound a second, and time left."""
+    """How far the running step is: share, seconds of audio a second, and time left."""
     progress = record.progress
     if progress is None or record.status.is_terminal:
         return ""

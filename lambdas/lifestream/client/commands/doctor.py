@@ -57,11 +57,11 @@ def checks_of(
     yield Check("secret", lambda: check_secret(stage))
     yield Check("keys", lambda: check_vendors(stage))
     yield Check("alarms", lambda: check_alarms(stage))
-    patience = {"patience_seconds": patience_seconds}
+    grace_period = {"patience_seconds": patience_seconds}
     if task:
-        yield Check("container check", lambda: check_container(stage, **patience))
+        yield Check("container check", lambda: check_container(stage, **grace_period))
     if video:
-        yield Check("round trip", lambda: round_trip(stage, clients.s3(), **patience))
+        yield Check("round trip", lambda: round_trip(stage, clients.s3(), **grace_period))
     else:
         yield Check("summary and index", lambda: parts_expected(stage))
     yield Check("models", lambda: check_weights(stage, clients.s3()))

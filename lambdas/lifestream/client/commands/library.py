@@ -11,7 +11,7 @@ from lifestream.client.commands import display
 from lifestream.client.commands.terminal import Stage, console, moment, plain_errors
 from lifestream.client.connection import connect
 from lifestream.client.video_service import uploads_key
-from lifestream.engines.vector_index import Among
+from lifestream.engines.vector_index import SearchFilter
 
 Speaker = Annotated[str | None, typer.Option(help="Only theirs: SPEAKER_01.")]
 Video = Annotated[str | None, typer.Option(help="Only in this one: talk.mp4.")]
@@ -29,7 +29,7 @@ def search(
     """Find the moment in which something was said."""
     with plain_errors():
         hits = library.search(
-            words, connect(stage), limit=limit, among=_among(speaker, video, since)
+            words, connect(stage), limit=limit, search_filter=_among(speaker, video, since)
         )
         console.print(display.hits_table(hits, words) if hits else "Nothing found.")
 
@@ -43,13 +43,13 @@ def ask(
 ) -> None:
     """Answer a question from the recordings alone; each sentence with the moment that proves it."""
     with plain_errors():
-        answer = library.ask(question, connect(stage), among=_among(speaker, video, since))
+        answer = library.ask(question, connect(stage), search_filter=_among(speaker, video, since))
         for line in display.answer_lines(answer):
             console.print(line, soft_wrap=True)
 
 
-def _among(speaker: str | None, video: str | None, since: str | None) -> Among:
-    return Among(
+def _among(speaker: str | None, video: str | None, since: str | None) -> SearchFilter:
+    return SearchFilter(
         speaker=speaker,
         key=uploads_key(video) if video else None,
         since=moment(since) if since else None,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from lifestream.aws import clients
-from lifestream.aws.voiceprints import Voices
+from lifestream.aws.voiceprints import VoiceprintStore
 from lifestream.client.commands.terminal import Job, Stage, console, plain, plain_errors
 from lifestream.client.connection import connect
 from lifestream.client.speakers import name_speaker
@@ -45,5 +45,5 @@ def forget(
     """Forget a voice: later recordings will not be compared with it."""
     with plain_errors():
         settings = connect(stage)
-        count = Voices(clients.s3(), settings.bucket).forget(called)
+        count = VoiceprintStore(clients.s3(), settings.bucket).forget(called)
         console.print(f"{count} prints of the voice are deleted")

@@ -11,11 +11,11 @@ from lifestream.client.doctor.findings import Finding, note, ok, warning
 from lifestream.domain.transcript import Engines
 from lifestream.errors import ConfigurationError
 from lifestream.settings import (
-    KEY_NAMES,
+    API_KEY_NAMES,
+    ApiKeys,
     DoctorSettings,
-    Environment,
+    EnvSettings,
     IndexSettings,
-    Keys,
     SpeechSettings,
     SummarySettings,
 )
@@ -24,7 +24,7 @@ from lifestream.step_names import Step
 if TYPE_CHECKING:
     import boto3
 
-Kind = TypeVar("Kind", bound=Environment)
+Kind = TypeVar("Kind", bound=EnvSettings)
 ASKED = (Step.INSPECT_VIDEO, Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT)
 PLACEHOLDER = "unused"
 """A name that the stack itself puts into the secret (cdk_app/api_keys.py)."""
@@ -43,11 +43,13 @@ class DeployedStage:
         self.transcribed_by: Engines | None = None  # known after a round trip
 
     @cached_property
-    def keys(self) -> Keys:
+    def keys(self) -> ApiKeys:
         """Those of the deployment: keys in our own environment help no function.
 
         Raises ConfigurationError, ClientError."""
-        return Keys.model_validate({name: self.secret.get(name) or None for name in KEY_NAMES})
+        return ApiKeys.model_validate(
+            {name: self.secret.get(name) or None for name in API_KEY_NAMES}
+        )
 
     @cached_property
     def secret(self) -> dict[str, str]:
@@ -108,11 +110,11 @@ class DeployedStage:
 
 
 def check_secret(stage: DeployedStage) -> Iterator[Finding]:
-    held = [name for name in KEY_NAMES if stage.secret.get(name)]
+    held = [name for name in API_KEY_NAMES if stage.secret.get(name)]
     if held:
         yield ok("secret", f"holds {', '.join(held)}")
     else:
         yield note("secret", f"holds no key yet: {stage.settings.api_keys_secret}")
-    if unknown := sorted(stage.secret.keys() - {*KEY_NAMES, PLACEHOLDER}):
-        names = ", ".join(KEY_NAMES)
+    if unknown := sorted(stage.secret.keys() - {*API_KEY_NAMES, PLACEHOLDER}):
+        names = ", ".join(API_KEY_NAMES)
         yield warning("secret", f"nobody reads {', '.join(unknown)}", f"The names are {names}.")

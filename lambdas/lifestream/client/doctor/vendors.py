@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from lifestream.client.doctor.deployed import DeployedStage
     from lifestream.engines.vector_index.pinecone import PineconeIndex
-    from lifestream.settings import IndexSettings, Keys
+    from lifestream.settings import ApiKeys, IndexSettings
 
 OPENAI, PINECONE, HUGGING_FACE = "OpenAI key", "Pinecone key", "Hugging Face token"
 TIMEOUT_SECONDS = 20.0
@@ -91,7 +91,7 @@ def pinecone_index(settings: IndexSettings, dimension: int, key: SecretStr) -> P
     )
 
 
-def embedding_dimension(settings: IndexSettings, keys: Keys) -> int:
+def embedding_dimension(settings: IndexSettings, keys: ApiKeys) -> int:
     """Raises ConfigurationError for a model that is not known."""
     engine = settings.embedding_engine
     if engine == "openai" or (engine == "auto" and keys.openai_api_key):

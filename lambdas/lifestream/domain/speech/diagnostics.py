@@ -10,7 +10,7 @@ from lifestream.domain.base import Frozen
 from lifestream.domain.transcript import Span, SpeakerTurn
 
 
-class VoicePrint(Frozen):
+class Voiceprint(Frozen):
     """A speaker's voice as a vector of the diarization engine's. It can identify a person:
     it is made and kept only where the deployment says so."""
 
@@ -28,24 +28,24 @@ class Diarization(Frozen):
 
     turns: tuple[SpeakerTurn, ...] = ()
     exclusive_turns: tuple[SpeakerTurn, ...] = ()
-    voices: tuple[VoicePrint, ...] = ()
+    voices: tuple[Voiceprint, ...] = ()
 
     def in_order_of_appearance(self) -> Diarization:
-        heard = dict.fromkeys(turn.speaker for turn in _sorted(self.turns))
-        names = {speaker: f"SPEAKER_{number:02}" for number, speaker in enumerate(heard)}
+        order = dict.fromkeys(turn.speaker for turn in _sorted(self.turns))
+        names = {speaker: f"SPEAKER_{number:02}" for number, speaker in enumerate(order)}
         return Diarization(
             turns=_renamed(self.turns, names),
             exclusive_turns=_renamed(self.exclusive_turns, names),
             voices=tuple(
-                VoicePrint(speaker=names[voice.speaker], vector=voice.vector)
+                Voiceprint(speaker=names[voice.speaker], vector=voice.vector)
                 for voice in self.voices
                 if voice.speaker in names
             ),
         )
 
 
-class Evidence(Frozen):
-    """`speech`: where voices were found. `loud`: where there was any sound to speak of."""
+class Diagnostics(Frozen):
+    """`speech`: where voices were found. `loud`: where there was any audio to speak of."""
 
     schema_version: Literal["1"] = "1"
     job_id: str
@@ -53,7 +53,7 @@ class Evidence(Frozen):
     speech: tuple[Span, ...]
     loud: tuple[Span, ...] = ()
     turns: tuple[SpeakerTurn, ...]
-    voices: tuple[VoicePrint, ...] = ()
+    voices: tuple[Voiceprint, ...] = ()
 
 
 def _sorted(turns: Sequence[SpeakerTurn]) -> list[SpeakerTurn]:

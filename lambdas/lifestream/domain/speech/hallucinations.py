@@ -1,4 +1,4 @@
-"""Segments and what is known about the sound in, the words that nobody may have said flagged out.
+"""Segments and what is known about the audio in, the words that nobody may have said flagged out.
 
 Speech models write fluent text over silence, music and noise, and repeat themselves when they
 are lost. A flagged segment stays in the transcript with the reason; it is left out of
@@ -69,10 +69,10 @@ def flagged(
     in_loop = iter(_in_loop([word for segment in segments for word in segment.words]))
     voice = Timeline(speech)
     found = []
-    for segment, heard in _with_source(segments, recognized):
+    for segment, source in _with_source(segments, recognized):
         looped = [next(in_loop) for _ in segment.words]
         spoken = voice.seconds_within(segment.start_seconds, segment.end_seconds)
-        flags = tuple(_flags(segment, heard, fmean(looped), spoken))
+        flags = tuple(_flags(segment, source, fmean(looped), spoken))
         found.append(segment.model_copy(update={"flags": flags}) if flags else segment)
     return tuple(found)
 
@@ -81,21 +81,21 @@ def _with_source(
     segments: Sequence[Segment], recognized: Sequence[RecognizedSegment]
 ) -> Iterator[tuple[Segment, RecognizedSegment]]:
     """Each segment with the one it was cut from: both hold the same words in the same order."""
-    sources = (heard for heard in recognized for _ in heard.words)
+    sources = (source for source in recognized for _ in source.words)
     for segment in segments:
-        heard = next(sources)
+        source = next(sources)
         for _ in segment.words[1:]:
             next(sources)
-        yield segment, heard
+        yield segment, source
 
 
 def _flags(
-    segment: Segment, heard: RecognizedSegment, looped: float, spoken_seconds: float
+    segment: Segment, source: RecognizedSegment, looped: float, spoken_seconds: float
 ) -> Iterator[Flag]:
     seconds = segment.end_seconds - segment.start_seconds
     is_over_silence = spoken_seconds < MIN_SHARE_OVER_SPEECH * seconds
-    log_probability = _log_probability(heard, segment.words)
-    no_speech = heard.no_speech_probability or 0.0
+    log_probability = _log_probability(source, segment.words)
+    no_speech = source.no_speech_probability or 0.0
     if looped > MAX_LOOPED_SHARE:
         yield Flag.LOOP
     if _compression_ratio(segment.text) > MAX_COMPRESSION_RATIO:
@@ -111,10 +111,10 @@ def _flags(
         yield Flag.STOCK_PHRASE
 
 
-def _log_probability(heard: RecognizedSegment, words: Sequence[Word]) -> float:
+def _log_probability(source: RecognizedSegment, words: Sequence[Word]) -> float:
     """Of a token where the engine says so, else of a word."""
-    if heard.average_log_probability is not None:
-        return heard.average_log_probability
+    if source.average_log_probability is not None:
+        return source.average_log_probability
     return fmean(math.log(max(word.confidence, 1e-6)) for word in words)
 
 

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Literal
 
 from lifestream.domain.base import Frozen
-from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.timeline import PAUSE_SECONDS, Timeline, overlapped, without_words
 from lifestream.domain.text import clock
 from lifestream.domain.transcript import Flag, Segment, Span, Transcript
@@ -38,7 +38,7 @@ class LanguageSpan(Span):
 
 class QualityReport(Frozen):
     """Shares are between 0 and 1. `speech_seconds` is what voice activity detection found,
-    `missing_text` where there is speech and no word, `loud_without_text` where there is sound, no
+    `missing_text` where there is speech and no word, `loud_without_text` where there is audio, no
     voice that was detected, and no word; `speaker_certainty` is the share of words
     during which exactly one speaker was heard; `overlap_share` is that of speech with two or
     more."""
@@ -62,13 +62,13 @@ class QualityReport(Frozen):
     verdict: str
 
 
-def assess(transcript: Transcript, evidence: Evidence) -> QualityReport:
+def assess(transcript: Transcript, diagnostics: Diagnostics) -> QualityReport:
     """Words that are not believed count as flagged, and in nothing else."""
-    believed = transcript.believed.segments
-    words = [word for segment in believed for word in segment.words]
-    speech, together = Timeline(evidence.speech), overlapped(evidence.turns)
+    reliable = transcript.reliable.segments
+    words = [word for segment in reliable for word in segment.words]
+    speech, together = Timeline(diagnostics.speech), overlapped(diagnostics.turns)
     confidence = round(fmean([word.confidence for word in words]), 3) if words else None
-    missing, loud = _without_text(transcript, evidence)
+    missing, loud = _without_text(transcript, diagnostics)
     report = QualityReport(
         job_id=transcript.job_id,
         duration_seconds=transcript.duration_seconds,
@@ -77,13 +77,13 @@ def assess(transcript: Transcript, evidence: Evidence) -> QualityReport:
         missing_text=missing,
         loud_without_text=loud,
         flagged=tuple(_flagged(transcript.segments)),
-        low_confidence=tuple(_low_confidence(believed)),
-        languages=tuple(_languages(believed, transcript.language)),
+        low_confidence=tuple(_low_confidence(reliable)),
+        languages=tuple(_languages(reliable, transcript.language)),
         words=len(words),
         speakers=len(transcript.speakers),
-        words_without_speaker=sum(len(s.words) for s in believed if s.speaker is None),
-        speaker_certainty=_speaker_certainty(believed, together),
-        overlap_share=round(together.seconds / max(Timeline(evidence.turns).seconds, 0.001), 3),
+        words_without_speaker=sum(len(s.words) for s in reliable if s.speaker is None),
+        speaker_certainty=_speaker_certainty(reliable, together),
+        overlap_share=round(together.seconds / max(Timeline(diagnostics.turns).seconds, 0.001), 3),
         mean_word_confidence=confidence,
         verdict="",
     )
@@ -134,15 +134,15 @@ def _when(spans: Sequence[Span]) -> str:
 
 
 def _without_text(
-    transcript: Transcript, evidence: Evidence
+    transcript: Transcript, diagnostics: Diagnostics
 ) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
     """Of the speech, and of what else is loud. Words that are flagged count: they are listed as
     such."""
     words = [word for segment in transcript.segments for word in segment.words]
-    no_speech = Timeline(evidence.loud).without(Timeline(evidence.speech))
+    no_speech = Timeline(diagnostics.loud).without(Timeline(diagnostics.speech))
     missing, loud = (
         without_words(stretches, words, at_least_seconds=SHORTEST_MISSING_SECONDS)
-        for stretches in (evidence.speech, no_speech)
+        for stretches in (diagnostics.speech, no_speech)
     )
     return missing, loud
 

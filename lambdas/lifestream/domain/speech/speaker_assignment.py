@@ -42,14 +42,14 @@ def segments_by_speaker(
     words = [word for segment in recognized for word in segment.words]
     speakers = iter(assign_speakers(words, turns))
     runs = (
-        (heard, run)
-        for heard in recognized
-        for sentence in _sentences(heard.words)
-        for run in _runs(sentence, settled(sentence, [next(speakers) for _ in sentence]))
+        (source, run)
+        for source in recognized
+        for sentence in _sentences(source.words)
+        for run in _runs(sentence, smoothed(sentence, [next(speakers) for _ in sentence]))
     )
     return tuple(
-        _segment(number, heard, speaker, words)
-        for number, (heard, (speaker, words)) in enumerate(runs)
+        _segment(number, source, speaker, words)
+        for number, (source, (speaker, words)) in enumerate(runs)
     )
 
 
@@ -79,15 +79,15 @@ def assign_speakers(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> Spea
     return speakers
 
 
-def settled(sentence: Sequence[Word], speakers: Speakers) -> Speakers:
+def smoothed(sentence: Sequence[Word], speakers: Speakers) -> Speakers:
     """Words that nobody is near go to the speaker of the nearest word of the sentence, and a
     function word between words of others to the speaker of the next one, or else the last."""
-    settled = _filled(sentence, speakers)
+    smoothed = _filled(sentence, speakers)
     for i in reversed(range(len(sentence))):
-        beside = [settled[j] for j in (i + 1, i - 1) if 0 <= j < len(sentence)]
-        if beside and settled[i] not in beside and _is_function_word(sentence[i]):
-            settled[i] = beside[0]
-    return settled
+        beside = [smoothed[j] for j in (i + 1, i - 1) if 0 <= j < len(sentence)]
+        if beside and smoothed[i] not in beside and _is_function_word(sentence[i]):
+            smoothed[i] = beside[0]
+    return smoothed
 
 
 def _filled(sentence: Sequence[Word], speakers: Speakers) -> Speakers:
@@ -167,7 +167,7 @@ def _runs(
 
 
 def _segment(
-    number: int, heard: RecognizedSegment, speaker: str | None, words: tuple[Word, ...]
+    number: int, source: RecognizedSegment, speaker: str | None, words: tuple[Word, ...]
 ) -> Segment:
     return Segment(
         id=number,
@@ -176,5 +176,5 @@ def _segment(
         speaker=speaker,
         text=joined(words),
         words=words,
-        language=heard.language,
+        language=source.language,
     )

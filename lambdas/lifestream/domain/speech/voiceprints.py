@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from operator import mul
 
 from lifestream.domain.base import Frozen
-from lifestream.domain.speech.diagnostics import Evidence
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.transcript import Speaker, Transcript
 
 MIN_MARGIN = 0.05
 """By how much a name has to fit better than any other."""
 
 
-class NamedVoice(Frozen):
+class NamedVoiceprint(Frozen):
     """A voice that a person has named; prints of different engines cannot be compared."""
 
     name: str
@@ -34,15 +34,15 @@ def with_names(
     transcript: Transcript,
     *,
     given: Mapping[str, str],
-    heard: Evidence,
-    known: Sequence[NamedVoice],
+    diagnostics: Diagnostics,
+    known: Sequence[NamedVoiceprint],
     min_score: float,
 ) -> Transcript:
     """Names that a person has given in this recording win; the others come from voices that
     were named in others, with the score."""
     matched = {
         match.speaker: Speaker(id=match.speaker, name=match.name, name_score=match.score)
-        for match in matches_of(heard, known, min_score=min_score)
+        for match in matches_of(diagnostics, known, min_score=min_score)
         if match.name not in given.values()
     }
     return with_given(_with_speakers(transcript, matched), given)
@@ -60,11 +60,13 @@ def _with_speakers(transcript: Transcript, named: Mapping[str, Speaker]) -> Tran
 
 
 def matches_of(
-    heard: Evidence, known: Sequence[NamedVoice], *, min_score: float
+    diagnostics: Diagnostics, known: Sequence[NamedVoiceprint], *, min_score: float
 ) -> Iterator[Match]:
     """The best first; a name goes to one speaker, a speaker gets one name, and where two names
     fit about equally well, none."""
-    found = sorted(_certain(heard, known, min_score), key=lambda m: (-m.score, m.speaker, m.name))
+    found = sorted(
+        _certain(diagnostics, known, min_score), key=lambda m: (-m.score, m.speaker, m.name)
+    )
     speakers: set[str] = set()
     names: set[str] = set()
     for match in found:
@@ -74,12 +76,14 @@ def matches_of(
             yield match
 
 
-def _certain(heard: Evidence, known: Sequence[NamedVoice], min_score: float) -> Iterator[Match]:
+def _certain(
+    diagnostics: Diagnostics, known: Sequence[NamedVoiceprint], min_score: float
+) -> Iterator[Match]:
     """A name's score is that of its most similar print."""
-    for voice in heard.voices:
+    for voice in diagnostics.voices:
         scores: dict[str, float] = {}
         for other in known:
-            if other.engine == heard.diarization_engine:
+            if other.engine == diagnostics.diarization_engine:
                 score = similarity(voice.vector, other.vector)
                 scores[other.name] = max(score, scores.get(other.name, -1.0))
         best, *rest = sorted(scores, key=lambda name: (-scores[name], name)) or [""]

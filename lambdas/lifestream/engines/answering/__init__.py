@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from lifestream.domain.answers import Answered
-from lifestream.settings import Keys, SummarySettings
+from lifestream.settings import ApiKeys, SummarySettings
 
 
 class Answerer(Protocol):
@@ -19,14 +19,14 @@ class Answerer(Protocol):
         ConfigurationError, AnswerError."""
 
 
-def load_answerer(settings: SummarySettings, keys: Keys) -> Answerer:
+def load_answerer(settings: SummarySettings, api_keys: ApiKeys) -> Answerer:
     """By the settings of the summaries: the same engine writes both. Questions are answered even
     if no summaries are written."""
     engine = settings.summarization_engine
-    if engine == "openai" or (engine in ("auto", "off") and keys.openai_api_key):
+    if engine == "openai" or (engine in ("auto", "off") and api_keys.openai_api_key):
         from lifestream.engines.answering.openai import OpenAIAnswerer
 
-        return OpenAIAnswerer(keys.openai_api_key, settings)
-    from lifestream.engines.answering.span_match import Extractive
+        return OpenAIAnswerer(api_keys.openai_api_key, settings)
+    from lifestream.engines.answering.span_match import SpanMatch
 
-    return Extractive()
+    return SpanMatch()

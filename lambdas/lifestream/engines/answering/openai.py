@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from lifestream.domain.answers import AnswerDraft, Answered
 from lifestream.engines.openai.chat import Chat, as_data
-from lifestream.engines.openai.cost_budget import Ledger
+from lifestream.engines.openai.cost_budget import CostBudget
 from lifestream.errors import AnswerError
 from lifestream.settings import SummarySettings
 
@@ -26,8 +26,8 @@ class OpenAIAnswerer:
         )
 
     def answer(self, question: str, passages: Sequence[str]) -> Answered:
-        ledger = Ledger(self._model, max_dollars=None)
+        budget = CostBudget(self._model, max_dollars=None)
         listed = "\n".join(f"[{number}] {as_data(text)}" for number, text in enumerate(passages))
         data = f"<question>{as_data(question)}</question>\n<passages>\n{listed}\n</passages>"
-        draft = self._chat.ask(ledger, PROMPT.read_text(encoding="utf-8"), data, AnswerDraft)
-        return Answered(draft=draft, usage=ledger.usage)
+        draft = self._chat.ask(budget, PROMPT.read_text(encoding="utf-8"), data, AnswerDraft)
+        return Answered(draft=draft, usage=budget.usage)

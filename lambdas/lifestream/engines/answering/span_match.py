@@ -17,7 +17,7 @@ MAX_WINDOW_WORDS = 30
 QUOTE_WORDS = 25
 
 
-class Extractive:
+class SpanMatch:
     name = "extractive/words-v1"
 
     def __init__(self) -> None:

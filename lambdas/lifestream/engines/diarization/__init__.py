@@ -1,4 +1,4 @@
-"""Sound in, who speaks when out."""
+"""Audio in, who speaks when out."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Protocol
 
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.diagnostics import Diarization
-from lifestream.engines.transcription import Heard
-from lifestream.media.audio import Sound
+from lifestream.engines.transcription import ProgressCallback
+from lifestream.media.audio import Audio
 from lifestream.settings import SpeechSettings
 
 
@@ -17,7 +17,9 @@ class Diarizer(Protocol):
     def name(self) -> str:
         """Engine and model, as the transcript and the manifest show it."""
 
-    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
+    def diarize(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Diarization:
         """Raises SpeechEngineError."""
 
 
@@ -29,6 +31,6 @@ def load_diarizer(settings: SpeechSettings) -> Diarizer:
         from lifestream.engines.diarization.pyannote import Pyannote
 
         return Pyannote(settings)
-    from lifestream.engines.diarization.clustering import VoiceClusterer
+    from lifestream.engines.diarization.clustering import ClusteringDiarizer
 
-    return VoiceClusterer()
+    return ClusteringDiarizer()

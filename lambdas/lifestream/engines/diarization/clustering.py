@@ -15,9 +15,9 @@ from lifestream.domain.transcript import SpeakerTurn
 from lifestream.engines.diarization.phrases import halved, phrases
 from lifestream.engines.diarization.voice_clusters import SpeakerBounds, cluster
 from lifestream.engines.diarization.voice_encoder import VoiceEncoder, mel
-from lifestream.engines.transcription import Heard
+from lifestream.engines.transcription import ProgressCallback
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan
 
 LONGEST_GAP_SECONDS = 0.5
@@ -25,16 +25,18 @@ BATCH = 64
 """Phrases that are encoded at once, in 50 MB."""
 
 
-class VoiceClusterer:
+class ClusteringDiarizer:
     name = "embedded/voice-encoder"
 
-    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
+    def diarize(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Diarization:
         bounds = SpeakerBounds.of(options)
-        found = [phrase for span in sound.speech for phrase in phrases(sound.samples, span)]
+        found = [phrase for span in audio.speech for phrase in phrases(audio.samples, span)]
         spoken = halved(found, bounds.fewest)
         if not spoken:
             return Diarization()
-        vectors = np.concatenate(list(_vectors(sound, spoken, heard)))
+        vectors = np.concatenate(list(_vectors(audio, spoken, on_progress)))
         seconds = np.array([(p.end - p.start) / SAMPLE_RATE for p in spoken])
         speakers = cluster(vectors, seconds, bounds)
         turns = [_turn(phrase, s) for phrase, s in zip(spoken, speakers, strict=True)]
@@ -43,22 +45,22 @@ class VoiceClusterer:
 
 
 def _vectors(
-    sound: Sound, spoken: Sequence[SpeechSpan], heard: Heard
+    audio: Audio, spoken: Sequence[SpeechSpan], on_progress: ProgressCallback
 ) -> Iterator[NDArray[np.float32]]:
-    encoder = VoiceEncoder(_loudness(sound))
+    encoder = VoiceEncoder(_loudness(audio))
     for first in range(0, len(spoken), BATCH):
         some = spoken[first : first + BATCH]
-        yield encoder.encode([mel(sound.samples[p.start : p.end]) for p in some])
-        heard(some[-1].end / SAMPLE_RATE)
+        yield encoder.encode([mel(audio.samples[p.start : p.end]) for p in some])
+        on_progress(some[-1].end / SAMPLE_RATE)
 
 
-def _loudness(sound: Sound) -> float:
+def _loudness(audio: Audio) -> float:
     """Root mean square of the speech; pauses do not count."""
     squares = sum(
-        float(np.sum(np.square(sound.samples[s.start : s.end]), dtype=np.float64))
-        for s in sound.speech
+        float(np.sum(np.square(audio.samples[s.start : s.end]), dtype=np.float64))
+        for s in audio.speech
     )
-    return float(np.sqrt(squares / max(1, sum(s.end - s.start for s in sound.speech))))
+    return float(np.sqrt(squares / max(1, sum(s.end - s.start for s in audio.speech))))
 
 
 def _turn(phrase: SpeechSpan, speaker: np.intp) -> SpeakerTurn:

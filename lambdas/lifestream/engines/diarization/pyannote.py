@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lifestream.domain.options import JobOptions
-from lifestream.domain.speech.diagnostics import Diarization, VoicePrint
+from lifestream.domain.speech.diagnostics import Diarization, Voiceprint
 from lifestream.domain.transcript import SpeakerTurn
 from lifestream.engines.model_weights import verified
-from lifestream.engines.speech_runtime.device import capacity_of, chosen, named_errors
-from lifestream.engines.transcription import Heard
+from lifestream.engines.speech_runtime.device import capacity_of, named_errors, resolve_device
+from lifestream.engines.transcription import ProgressCallback
 from lifestream.errors import OutOfMemoryError
 from lifestream.media import SAMPLE_RATE
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.observability import logger
 from lifestream.settings import SpeechSettings
 
@@ -34,19 +34,21 @@ class Pyannote:
     def __init__(self, settings: SpeechSettings) -> None:
         model = verified(settings.models_dir / settings.pyannote_model, "config.yaml")
         self.name = f"pyannote.audio/{model.name}"
-        device = chosen(settings.device)
+        device = resolve_device(settings.device)
         self._batch_size = settings.pyannote_batch_size or capacity_of(device).pyannote_batch
         with named_errors("pyannote.audio"):
             self._pipeline = _load(model, device)
 
-    def diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
+    def diarize(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Diarization:
         """Half as much at once where memory does not suffice."""
-        if not sound.speech:
+        if not audio.speech:
             return Diarization()
         while True:
             try:
                 with named_errors("pyannote.audio"):
-                    return self._diarize(sound, options, heard)
+                    return self._diarize(audio, options, on_progress)
             except OutOfMemoryError:
                 if self._batch_size == 1:
                     raise
@@ -55,19 +57,21 @@ class Pyannote:
                     "out of memory, with less again", extra={"batch_size": self._batch_size}
                 )
 
-    def _diarize(self, sound: Sound, options: JobOptions, heard: Heard) -> Diarization:
+    def _diarize(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Diarization:
         import torch
 
         def hook(stage: str, *_: object, completed: int = 0, total: int = 0, **__: object) -> None:
             if total and stage in STAGES:
                 begin, end = STAGES[stage]
-                heard(sound.seconds * (begin + (end - begin) * min(1.0, completed / total)))
+                on_progress(audio.seconds * (begin + (end - begin) * min(1.0, completed / total)))
 
         self._pipeline.segmentation_batch_size = self._batch_size
         self._pipeline.embedding_batch_size = self._batch_size
-        audio = {"waveform": torch.from_numpy(sound.samples)[None], "sample_rate": SAMPLE_RATE}
-        output = self._pipeline(audio, hook=hook, **_speaker_counts(options))
-        heard(sound.seconds)
+        waveform = {"waveform": torch.from_numpy(audio.samples)[None], "sample_rate": SAMPLE_RATE}
+        output = self._pipeline(waveform, hook=hook, **_speaker_counts(options))
+        on_progress(audio.seconds)
         return Diarization(
             turns=_turns(output.speaker_diarization),
             exclusive_turns=_turns(output.exclusive_speaker_diarization),
@@ -93,11 +97,11 @@ def _turns(annotation: Annotation) -> tuple[SpeakerTurn, ...]:
     )
 
 
-def _voices(speakers: list[str], embeddings: Any) -> tuple[VoicePrint, ...]:
+def _voices(speakers: list[str], embeddings: Any) -> tuple[Voiceprint, ...]:
     """One a speaker; those who were never heard alone have none."""
     rows = [] if embeddings is None else embeddings.tolist()
     return tuple(
-        VoicePrint(speaker=speaker, vector=tuple(round(value, 6) for value in row))
+        Voiceprint(speaker=speaker, vector=tuple(round(value, 6) for value in row))
         for speaker, row in zip(speakers, rows, strict=True)
         if any(row) and all(value == value for value in row)  # noqa: PLR0124  # NaN differs from itself
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.domain.summary import Usage
 from lifestream.errors import ConfigurationError, ModelAlteredError
-from lifestream.settings import IndexSettings, Keys
+from lifestream.settings import ApiKeys, IndexSettings
 
 Vector = list[float]
 
@@ -33,16 +33,18 @@ class Embedder(Protocol):
         """Raises TransientError, ConfigurationError."""
 
 
-def load_embedder(settings: IndexSettings, keys: Keys) -> Embedder | SwitchedOff:
+def load_embedder(settings: IndexSettings, api_keys: ApiKeys) -> Embedder | SwitchedOff:
     """Raises ConfigurationError if the engine that is asked for cannot work here."""
     engine = settings.embedding_engine
     if settings.vector_index == "off":
         return SwitchedOff(part="index", reason="VECTOR_INDEX is off")
-    if engine == "openai" or (engine == "auto" and keys.openai_api_key):
+    if engine == "openai" or (engine == "auto" and api_keys.openai_api_key):
         from lifestream.engines.embedding.openai import OpenAIEmbedder
 
         return OpenAIEmbedder(
-            keys.openai_api_key, model=settings.embedding_model, base_url=settings.openai_base_url
+            api_keys.openai_api_key,
+            model=settings.embedding_model,
+            base_url=settings.openai_base_url,
         )
     from lifestream.engines.embedding.wordllama import WordLlama
 

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from lifestream.engines.embedding import Embedded, Vector
 from lifestream.engines.openai.client import client, translated
-from lifestream.engines.openai.cost_budget import Ledger
+from lifestream.engines.openai.cost_budget import CostBudget
 from lifestream.errors import ConfigurationError
 
 DIMENSIONS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072}
@@ -25,16 +25,16 @@ class OpenAIEmbedder:
         self._client = client(key, base_url)
 
     def embed(self, texts: Sequence[str]) -> Embedded:
-        ledger = Ledger(self._model, max_dollars=None)
+        budget = CostBudget(self._model, max_dollars=None)
         vectors = [
             vector
             for start in range(0, len(texts), BATCH)
-            for vector in self._embed_batch(ledger, list(texts[start : start + BATCH]))
+            for vector in self._embed_batch(budget, list(texts[start : start + BATCH]))
         ]
-        return Embedded(vectors, ledger.usage)
+        return Embedded(vectors, budget.usage)
 
-    def _embed_batch(self, ledger: Ledger, texts: list[str]) -> list[Vector]:
+    def _embed_batch(self, budget: CostBudget, texts: list[str]) -> list[Vector]:
         with translated(ConfigurationError):
             answer = self._client.embeddings.create(model=self._model, input=texts)
-        ledger.pay(answer.usage.prompt_tokens, 0)
+        budget.pay(answer.usage.prompt_tokens, 0)
         return [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]

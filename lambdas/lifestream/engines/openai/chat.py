@@ -11,7 +11,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from lifestream.domain.text import one_line
 from lifestream.engines.openai.client import client, translated
-from lifestream.engines.openai.cost_budget import Ledger
+from lifestream.engines.openai.cost_budget import CostBudget
 from lifestream.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -39,19 +39,19 @@ class Chat:
         self._model = model
         self._unusable = unusable
 
-    def ask(self, ledger: Ledger, system: str, data: str, kind: type[Model]) -> Model:
+    def ask(self, budget: CostBudget, system: str, data: str, kind: type[Model]) -> Model:
         messages = [{"role": "system", "content": system}, {"role": "user", "content": data}]
-        answer = self._answer(ledger, messages, kind)
+        answer = self._answer(budget, messages, kind)
         if isinstance(answer, str):
             repair = REPAIR.format(why=answer)
-            answer = self._answer(ledger, [*messages, {"role": "user", "content": repair}], kind)
+            answer = self._answer(budget, [*messages, {"role": "user", "content": repair}], kind)
         if isinstance(answer, str):
             raise self._unusable(f"the model's answer could not be used twice: {answer}")
         return answer
 
-    def _answer(self, ledger: Ledger, messages: Any, kind: type[Model]) -> Model | str:
+    def _answer(self, budget: CostBudget, messages: Any, kind: type[Model]) -> Model | str:
         """The object, or why there is none."""
-        ledger.allow(sum(tokens_in(m["content"]) for m in messages), MAX_ANSWER_TOKENS)
+        budget.allow(sum(tokens_in(m["content"]) for m in messages), MAX_ANSWER_TOKENS)
         with translated(self._unusable):
             answer = self._client.chat.completions.create(
                 model=self._model,
@@ -60,7 +60,7 @@ class Chat:
                 max_completion_tokens=MAX_ANSWER_TOKENS,
             )
         if answer.usage:
-            ledger.pay(answer.usage.prompt_tokens, answer.usage.completion_tokens)
+            budget.pay(answer.usage.prompt_tokens, answer.usage.completion_tokens)
         return _parsed(answer, kind)
 
 

@@ -7,7 +7,7 @@ from lifestream.domain.summary import Usage
 from lifestream.errors import ConfigurationError, CostCapError
 
 
-class Ledger:
+class CostBudget:
     """Of one piece of work. A cap on a model whose price is not known is a ConfigurationError."""
 
     def __init__(self, model: str, *, max_dollars: float | None) -> None:

@@ -118,7 +118,7 @@ def capacity_of(device: str) -> Capacity:
     return capacity(os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), on_gpu=False)
 
 
-def chosen(device: str) -> str:
+def resolve_device(device: str) -> str:
     """cuda or cpu, for `auto` too."""
     if device != "auto":
         return device
@@ -134,10 +134,10 @@ def named_errors(engine: str) -> Iterator[None]:
     try:
         yield
     except VENDOR_ERRORS as error:
-        raise named(error, engine) from error
+        raise classify_error(error, engine) from error
 
 
-def named(error: BaseException, engine: str) -> PipelineError:
+def classify_error(error: BaseException, engine: str) -> PipelineError:
     text = f"{engine}: {type(error).__name__}: {error}"
     if isinstance(error, MemoryError):
         return OutOfMemoryError(text)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol
 
 from lifestream.domain.step_payloads import SwitchedOff
-from lifestream.domain.summary import Drafted, SummaryWishes
+from lifestream.domain.summary import Drafted, SummaryOptions
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ConfigurationError
-from lifestream.settings import Keys, SummarySettings
+from lifestream.settings import ApiKeys, SummarySettings
 
 
 class Summarizer(Protocol):
@@ -16,23 +16,23 @@ class Summarizer(Protocol):
     def name(self) -> str:
         """Engine, model and prompt version: part of the step's fingerprint and the manifest."""
 
-    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:
+    def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
         """Raises TransientError, ConfigurationError, SummaryError, UnsupportedOptionError."""
 
 
-def load_summarizer(settings: SummarySettings, keys: Keys) -> Summarizer | SwitchedOff:
+def load_summarizer(settings: SummarySettings, api_keys: ApiKeys) -> Summarizer | SwitchedOff:
     """Raises ConfigurationError if the engine that is asked for cannot work here."""
     engine = settings.summarization_engine
     if engine == "off":
         return SwitchedOff(part="summary", reason="SUMMARIZATION_ENGINE is off")
-    if engine == "openai" or (engine == "auto" and keys.openai_api_key):
+    if engine == "openai" or (engine == "auto" and api_keys.openai_api_key):
         from lifestream.engines.summarization.openai import OpenAISummarizer
 
-        return OpenAISummarizer(keys.openai_api_key, settings)
-    from lifestream.engines.summarization.lexrank import Extractive
+        return OpenAISummarizer(api_keys.openai_api_key, settings)
+    from lifestream.engines.summarization.lexrank import LexRank
 
     try:
-        return Extractive()
+        return LexRank()
     except ConfigurationError:
         if engine != "auto":
             raise

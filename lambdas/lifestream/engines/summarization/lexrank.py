@@ -18,7 +18,7 @@ from lifestream.domain.summary import (
     Drafted,
     Statement,
     SummaryDraft,
-    SummaryWishes,
+    SummaryOptions,
 )
 from lifestream.domain.transcript import Segment, Transcript
 from lifestream.errors import ConfigurationError, UnsupportedOptionError
@@ -46,7 +46,7 @@ PROMISE = re.compile(
 )
 
 
-class Extractive:
+class LexRank:
     name = "extractive/lexrank-v2"
 
     def __init__(self) -> None:
@@ -59,8 +59,8 @@ class Extractive:
                 "and scikit-learn and networkx are not installed"
             ) from error
 
-    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:
-        if wishes.language or wishes.instructions:
+    def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
+        if options.language or options.instructions:
             raise UnsupportedOptionError(
                 "without OPENAI_API_KEY the summary repeats what was said: it takes no language "
                 "and no instructions"

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from lifestream.domain.summary import Drafted, SummaryDraft, SummaryWishes
+from lifestream.domain.summary import Drafted, SummaryDraft, SummaryOptions
 from lifestream.domain.transcript import Segment, Transcript
 from lifestream.engines.openai.chat import Chat, as_data, tokens_in
-from lifestream.engines.openai.cost_budget import Ledger
+from lifestream.engines.openai.cost_budget import CostBudget
 from lifestream.errors import SummaryError
 from lifestream.settings import SummarySettings
 
@@ -32,19 +32,19 @@ class OpenAISummarizer:
             key, model=self._model, base_url=settings.openai_base_url, unusable=SummaryError
         )
 
-    def summarize(self, transcript: Transcript, wishes: SummaryWishes) -> Drafted:
-        ledger = Ledger(self._model, max_dollars=self._max_dollars)
-        mapping, combining = (instructions(name, wishes) for name in ("system", "combine"))
+    def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
+        budget = CostBudget(self._model, max_dollars=self._max_dollars)
+        mapping, combining = (instructions(name, options) for name in ("system", "combine"))
         drafts = [
-            self._chat.ask(ledger, mapping, f"<transcript>\n{part}\n</transcript>", SummaryDraft)
+            self._chat.ask(budget, mapping, f"<transcript>\n{part}\n</transcript>", SummaryDraft)
             for part in packed(map(_line, transcript.segments))
         ]
         while len(drafts) > 1:
             drafts = [
-                self._chat.ask(ledger, combining, f"<parts>\n{part}\n</parts>", SummaryDraft)
+                self._chat.ask(budget, combining, f"<parts>\n{part}\n</parts>", SummaryDraft)
                 for part in packed((as_data(d.model_dump_json()) for d in drafts), at_least=2)
             ]
-        return Drafted(draft=drafts[0], usage=ledger.usage)
+        return Drafted(draft=drafts[0], usage=budget.usage)
 
 
 def packed(lines: Iterable[str], *, at_least: int = 1) -> Iterator[str]:
@@ -62,13 +62,13 @@ def packed(lines: Iterable[str], *, at_least: int = 1) -> Iterator[str]:
     yield "\n".join(part)
 
 
-def instructions(name: str, wishes: SummaryWishes) -> str:
+def instructions(name: str, options: SummaryOptions) -> str:
     """The prompt, and what the reader wants beside it."""
     wanted = []
-    if wishes.language:
-        wanted.append(f"Write everything but the quotes in this language: {wishes.language}.")
-    if wishes.instructions:
-        wanted.append(f"The reader asks for this, within the rules above: {wishes.instructions}")
+    if options.language:
+        wanted.append(f"Write everything but the quotes in this language: {options.language}.")
+    if options.instructions:
+        wanted.append(f"The reader asks for this, within the rules above: {options.instructions}")
     return "\n".join([prompt(name), *wanted])
 
 

@@ -1,4 +1,4 @@
-"""Sound in, words with times out."""
+"""Audio in, words with times out."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Protocol
 
 from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.settings import SpeechSettings
 
 UNDETERMINED = "und"
 """The language of a recording in which nobody was heard (ISO 639-2)."""
-Heard = Callable[[float], None]
-"""Called with the seconds of sound that are done, from any thread."""
+ProgressCallback = Callable[[float], None]
+"""Called with the seconds of audio that are done, from any thread."""
 
 
 class Transcriber(Protocol):
@@ -21,7 +21,9 @@ class Transcriber(Protocol):
     def name(self) -> str:
         """Engine and model, as the transcript and the manifest show it."""
 
-    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
+    def transcribe(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Recognition:
         """Words in time order; where there is no speech there are no segments.
 
         Raises SpeechEngineError, UnsupportedOptionError.

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
 from lifestream.engines.model_weights import verified
-from lifestream.engines.speech_runtime.device import capacity_of, chosen, named_errors
-from lifestream.engines.transcription import UNDETERMINED, Heard
+from lifestream.engines.speech_runtime.device import capacity_of, named_errors, resolve_device
+from lifestream.engines.transcription import UNDETERMINED, ProgressCallback
 from lifestream.errors import EnglishOnlyModelError, OutOfMemoryError, UnsupportedOptionError
-from lifestream.media.audio import Sound
+from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan, clips
 from lifestream.observability import logger
 from lifestream.settings import SpeechSettings
@@ -40,25 +40,27 @@ class FasterWhisper:
     def __init__(self, settings: SpeechSettings) -> None:
         self._model = verified(settings.models_dir / settings.whisper_model, *NEEDED)
         self.name = f"faster-whisper/{self._model.name}"
-        self._device = chosen(settings.device)
+        self._device = resolve_device(settings.device)
         room = capacity_of(self._device)
         is_open = settings.compute_type == "auto"
         self._compute_type = room.compute_type if is_open else settings.compute_type
         self._batch_size = settings.whisper_batch_size or room.whisper_batch
         self._pipeline = self._load()
 
-    def transcribe(self, sound: Sound, options: JobOptions, heard: Heard) -> Recognition:
+    def transcribe(
+        self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
+    ) -> Recognition:
         self._require_supported(options)
         language = options.language
         segments: list[RecognizedSegment] = []
-        whole = clips(sound.speech, max_seconds=LONGEST_SPAN_SECONDS)
+        whole = clips(audio.speech, max_seconds=LONGEST_SPAN_SECONDS)
         for first in range(0, len(whole), CLIPS_AT_A_TIME):
             window = whole[first : first + CLIPS_AT_A_TIME]
-            attempt = partial(self._transcribe, sound, window, options, language, heard)
+            attempt = partial(self._transcribe, audio, window, options, language, on_progress)
             found = self._fitting(attempt)
             language = language or found.language
             segments += found.segments
-        heard(sound.seconds)
+        on_progress(audio.seconds)
         spoken = "en" if options.translate else language or UNDETERMINED
         return Recognition(language=spoken, segments=tuple(segments))
 
@@ -109,14 +111,14 @@ class FasterWhisper:
 
     def _transcribe(
         self,
-        sound: Sound,
+        audio: Audio,
         window: Sequence[SpeechSpan],
         options: JobOptions,
         language: str | None,
-        heard: Heard,
+        on_progress: ProgressCallback,
     ) -> Recognition:
         segments, info = self._pipeline.transcribe(
-            sound.samples,
+            audio.samples,
             clip_timestamps=[{"start": c.start_seconds, "end": c.end_seconds} for c in window],
             batch_size=self._batch_size,
             language=language,
@@ -131,7 +133,7 @@ class FasterWhisper:
         for segment in segments:
             spoken = self._pipeline.languages.get(segment.seek)
             found += _recognized(segment, spoken)
-            heard(segment.end)
+            on_progress(segment.end)
         return Recognition(language=info.language, segments=tuple(found))
 
 
@@ -146,8 +148,8 @@ def _beyond_english(options: JobOptions) -> str | None:
 
 def _recognized(segment: Segment, language: str | None) -> Iterator[RecognizedSegment]:
     """Whisper's words begin with their space; empty ones are dropped."""
-    heard = [word for word in segment.words or () if word.word.strip()]
-    has_spaces = any(word.word.startswith(" ") for word in heard)
+    on_progress = [word for word in segment.words or () if word.word.strip()]
+    has_spaces = any(word.word.startswith(" ") for word in on_progress)
     words = tuple(
         Word(
             text=word.word.strip(),
@@ -156,7 +158,7 @@ def _recognized(segment: Segment, language: str | None) -> Iterator[RecognizedSe
             confidence=round(float(word.probability), 3),
             is_glued=not word.word.startswith(" ") and (number > 0 or not has_spaces),
         )
-        for number, word in enumerate(heard)
+        for number, word in enumerate(on_progress)
     )
     if words:
         yield RecognizedSegment(

@@ -11,7 +11,7 @@ from lifestream.domain.chunks import Chunk
 from lifestream.domain.job import ProcessingJob
 from lifestream.engines.embedding import Embedder, Vector
 from lifestream.errors import ConfigurationError
-from lifestream.settings import IndexSettings, Keys
+from lifestream.settings import ApiKeys, IndexSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -29,7 +29,7 @@ class Hit(Frozen):
     text: str
 
 
-class Among(Frozen):
+class SearchFilter(Frozen):
     """Which passages a search looks at: those of one speaker, of one video's key, of videos that
     came since then, or all."""
 
@@ -38,7 +38,7 @@ class Among(Frozen):
     since: datetime | None = None
 
 
-EVERYTHING = Among()
+NO_FILTER = SearchFilter()
 
 
 class VectorIndex(Protocol):
@@ -57,26 +57,28 @@ class VectorIndex(Protocol):
     def ids(self, job_id: str) -> set[str]:
         """The passages of a job that the index holds."""
 
-    def search(self, vector: Vector, *, limit: int, among: Among = EVERYTHING) -> list[Hit]:
+    def search(
+        self, vector: Vector, *, limit: int, search_filter: SearchFilter = NO_FILTER
+    ) -> list[Hit]:
         """Nearest first."""
 
 
 def load_vector_index(
-    settings: IndexSettings, keys: Keys, embedder: Embedder, *, s3: S3Client, bucket: str
+    settings: IndexSettings, api_keys: ApiKeys, embedder: Embedder, *, s3: S3Client, bucket: str
 ) -> VectorIndex:
     engine = settings.vector_index
-    if engine == "pinecone" or (engine == "auto" and keys.pinecone_api_key):
-        if keys.pinecone_api_key is None:
+    if engine == "pinecone" or (engine == "auto" and api_keys.pinecone_api_key):
+        if api_keys.pinecone_api_key is None:
             raise ConfigurationError("PINECONE_API_KEY is not set, neither here nor in the secret")
         from lifestream.engines.vector_index.pinecone import PineconeIndex
 
         return PineconeIndex(
-            keys.pinecone_api_key,
+            api_keys.pinecone_api_key,
             index=settings.pinecone_index_name,
             region=settings.pinecone_environment,
             dimension=embedder.dimension,
             namespace=settings.pinecone_namespace,
         )
-    from lifestream.engines.vector_index.s3 import BucketIndex
+    from lifestream.engines.vector_index.s3 import S3Index
 
-    return BucketIndex(s3, bucket, embedder=embedder.name)
+    return S3Index(s3, bucket, embedder=embedder.name)

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from lifestream.domain.chunks import Chunk
 from lifestream.domain.job import ProcessingJob
 from lifestream.engines.embedding import Vector
-from lifestream.engines.vector_index import EVERYTHING, Among, Hit
+from lifestream.engines.vector_index import NO_FILTER, Hit, SearchFilter
 from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
 
 UPSERT_BATCH = 100
@@ -59,13 +59,15 @@ class PineconeIndex:
             pages = self._index.list(prefix=f"{job_id}#", namespace=self._namespace)
             return {vector.id for page in pages for vector in page.vectors if vector.id}
 
-    def search(self, vector: Vector, *, limit: int, among: Among = EVERYTHING) -> list[Hit]:
+    def search(
+        self, vector: Vector, *, limit: int, search_filter: SearchFilter = NO_FILTER
+    ) -> list[Hit]:
         with _translated():
             answer = self._index.query(
                 vector=vector,
                 top_k=limit,
                 include_metadata=True,
-                filter=_filter(among),
+                filter=_filter(search_filter),
                 namespace=self._namespace,
             )
         return [_hit(match.score, dict(match.metadata or {})) for match in answer.matches]
@@ -114,14 +116,14 @@ class PineconeIndex:
         return client.index(self._index_name)
 
 
-def _filter(among: Among) -> dict[str, Any] | None:
+def _filter(search_filter: SearchFilter) -> dict[str, Any] | None:
     wanted: dict[str, Any] = {}
-    if among.speaker:
-        wanted["speakers"] = {"$in": [among.speaker]}
-    if among.key:
-        wanted["key"] = {"$eq": among.key}
-    if among.since:
-        wanted["submitted_at"] = {"$gte": among.since.timestamp()}
+    if search_filter.speaker:
+        wanted["speakers"] = {"$in": [search_filter.speaker]}
+    if search_filter.key:
+        wanted["key"] = {"$eq": search_filter.key}
+    if search_filter.since:
+        wanted["submitted_at"] = {"$gte": search_filter.since.timestamp()}
     return wanted or None
 
 

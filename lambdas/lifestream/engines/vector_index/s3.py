@@ -20,7 +20,7 @@ from lifestream.domain.base import Frozen
 from lifestream.domain.chunks import Chunk
 from lifestream.domain.job import ProcessingJob
 from lifestream.engines.embedding import Vector
-from lifestream.engines.vector_index import EVERYTHING, Among, Hit
+from lifestream.engines.vector_index import NO_FILTER, Hit, SearchFilter
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -44,7 +44,7 @@ class IndexedJob(Frozen):
         return flat.reshape(len(self.chunks), -1) if self.chunks else flat.reshape(0, 0)
 
 
-class BucketIndex:
+class S3Index:
     def __init__(self, s3: S3Client, bucket: str, *, embedder: str) -> None:
         self.name = f"embedded/{embedder}"
         self._s3 = s3
@@ -76,11 +76,17 @@ class BucketIndex:
         key = f"{self._prefix}{job_id}.json"
         return {chunk.id for job in self._read([key]) for chunk in job.chunks}
 
-    def search(self, vector: Vector, *, limit: int, among: Among = EVERYTHING) -> list[Hit]:
+    def search(
+        self, vector: Vector, *, limit: int, search_filter: SearchFilter = NO_FILTER
+    ) -> list[Hit]:
         question = np.asarray(vector, dtype=np.float32)
-        jobs = (job for job in self._read(self._keys()) if _is_among(job, among))
+        jobs = (job for job in self._read(self._keys()) if _matches(job, search_filter))
         hits = (hit for job in jobs for hit in _hits(job, question))
-        wanted = (hit for hit in hits if among.speaker is None or among.speaker in hit.speakers)
+        wanted = (
+            hit
+            for hit in hits
+            if search_filter.speaker is None or search_filter.speaker in hit.speakers
+        )
         return nlargest(limit, wanted, key=lambda hit: hit.score)
 
     def _keys(self) -> list[str]:
@@ -102,10 +108,12 @@ class BucketIndex:
             return None
 
 
-def _is_among(job: IndexedJob, among: Among) -> bool:
+def _matches(job: IndexedJob, search_filter: SearchFilter) -> bool:
     came = job.submitted_at
-    is_new_enough = among.since is None or (came is not None and came >= among.since)
-    return is_new_enough and among.key in (None, job.key)
+    is_new_enough = search_filter.since is None or (
+        came is not None and came >= search_filter.since
+    )
+    return is_new_enough and search_filter.key in (None, job.key)
 
 
 def _hits(job: IndexedJob, question: NDArray[np.float32]) -> Iterator[Hit]:

@@ -10,7 +10,7 @@ const starts = sentences.map((sentence) => Number(sentence.dataset.start));
 const chapters = [...document.querySelectorAll(".chapters li")];
 const chapterStarts = chapters.map((item) => Number(item.querySelector(".moment").dataset.seek));
 
-/* The recording, video or sound: what the page was made with, or a file of the reader's. */
+/* The recording, video or audio: what the page was made with, or a file of the reader's. */
 
 function play(source) {
   notice.textContent = "";
@@ -57,7 +57,7 @@ function seek(seconds) {
 }
 
 video.addEventListener("timeupdate", () => mark(video.currentTime));
-video.addEventListener("loadedmetadata", () => video.classList.toggle("sound", !video.videoHeight));
+video.addEventListener("loadedmetadata", () => video.classList.toggle("audio", !video.videoHeight));
 video.addEventListener("error", () => {
   if (video.src) notice.textContent = "The recording cannot be played from there: choose the file.";
   video.removeAttribute("src");

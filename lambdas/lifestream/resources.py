@@ -1,0 +1,109 @@
+"""Build adapters and use cases from the settings: the one place that wires them together.
+
+Every function takes the settings of a deployment; without them it reads the environment. Clients,
+settings and the vendors' secret are kept for the life of the process, until `reset`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from lifestream import settings as environment
+from lifestream.aws import api_keys, clients
+from lifestream.aws.artifacts import Artifacts
+from lifestream.aws.job_table import JobTable
+from lifestream.settings import (
+    ClientSettings,
+    DispatcherSettings,
+    OperatorSettings,
+    SlotSettings,
+    Storage,
+    load,
+)
+
+if TYPE_CHECKING:
+    from lifestream.aws.executions import Executions
+    from lifestream.aws.queues import QueueService
+    from lifestream.aws.slots import Slots
+    from lifestream.aws.voiceprints import VoiceprintStore
+    from lifestream.recovery.admission import Admission
+    from lifestream.recovery.finalizer import ExecutionFinalizer
+    from lifestream.recovery.reconciler import Reconciler
+
+GRACE_PERIOD = timedelta(minutes=15)
+"""Whatever is younger may still be on its way and is not repaired."""
+
+
+def reset() -> None:
+    """Forget settings, clients and secrets, as a new process would."""
+    environment.reset()
+    clients.reset()
+    api_keys.reset()
+
+
+def artifacts(settings: Storage | None = None) -> Artifacts:
+    return Artifacts(clients.s3(), (settings or load(Storage)).bucket)
+
+
+def job_table(settings: Storage | None = None) -> JobTable:
+    return JobTable(clients.table((settings or load(Storage)).jobs_table))
+
+
+def voiceprints(settings: Storage | None = None) -> VoiceprintStore:
+    from lifestream.aws.voiceprints import VoiceprintStore
+
+    return VoiceprintStore(clients.s3(), (settings or load(Storage)).bucket)
+
+
+def slots(settings: SlotSettings | None = None) -> Slots:
+    from lifestream.aws.slots import Slots
+
+    return Slots(clients.table((settings or load(SlotSettings)).slots_table))
+
+
+def queues(settings: ClientSettings) -> QueueService:
+    from lifestream.aws.queues import QueueService
+
+    return QueueService(clients.sqs(), queue_url=settings.queue_url, dlq_url=settings.dlq_url)
+
+
+def executions(state_machine_arn: str) -> Executions:
+    from lifestream.aws.executions import Executions
+
+    return Executions(clients.step_functions(), state_machine_arn)
+
+
+def admission(settings: DispatcherSettings) -> Admission:
+    from lifestream.recovery.admission import Admission
+
+    return Admission(job_table(settings), executions(settings.state_machine_arn))
+
+
+def finalizer(
+    settings: OperatorSettings | None = None, *, grace_period: timedelta = GRACE_PERIOD
+) -> ExecutionFinalizer:
+    from lifestream.aws.containers import Containers
+    from lifestream.recovery.finalizer import ExecutionFinalizer
+    from lifestream.recovery.job_events import EventPublisher
+
+    settings = settings or load(OperatorSettings)
+    return ExecutionFinalizer(
+        jobs=job_table(settings),
+        slots=slots(settings),
+        executions=executions(settings.state_machine_arn),
+        queues=queues(settings),
+        event_publisher=EventPublisher(clients.events()),
+        containers=Containers(clients.ecs(), settings.cluster),
+        grace_period=grace_period,
+    )
+
+
+def reconciler(
+    settings: OperatorSettings | None = None, *, grace_period: timedelta = GRACE_PERIOD
+) -> Reconciler:
+    from lifestream.recovery.reconciler import Reconciler
+
+    settings = settings or load(OperatorSettings)
+    finalize = finalizer(settings, grace_period=grace_period)
+    return Reconciler(clients.s3(), settings.bucket, finalize)
