@@ -1,4 +1,4 @@
-"""What a role may do: the calls that the code makes, on what it makes them.
+"""Narrow grants: exactly the calls that the code makes.
 
 CDK's own grants are wider: `grant_read` of a bucket allows `s3:GetBucket*` and `s3:List*`, and a
 grant on a table covers its indexes.
@@ -13,7 +13,6 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from lifestream.aws.job_table import ROW_ATTRIBUTES
-from lifestream.step_names import Step
 
 
 def allow(role: iam.IGrantable, *actions: str, on: str | list[str]) -> None:
@@ -24,8 +23,8 @@ def allow(role: iam.IGrantable, *actions: str, on: str | list[str]) -> None:
 
 
 def allow_reading(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
-    """And looking whether it is there: S3 answers 403 for a missing object to whoever may not list
-    the bucket. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    """Allow reading objects, and listing their keys: without that, S3 answers 403 instead of 404
+    for a missing object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
     allow(role, "s3:GetObject", on=_objects(bucket, prefixes))
     role.grant_principal.add_to_principal_policy(
         iam.PolicyStatement(
@@ -37,7 +36,7 @@ def allow_reading(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> N
 
 
 def allow_reading_versions(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
-    """By names that the role has to know."""
+    """Allow reading objects and their versions by name; the role cannot list them."""
     allow(role, "s3:GetObject", "s3:GetObjectVersion", on=_objects(bucket, prefixes))
 
 
@@ -46,7 +45,7 @@ def allow_writing(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> N
 
 
 def allow_giving_up_parts(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
-    """Large files go in parts: what of them was sent before a failure is taken back.
+    """Allow aborting multipart uploads, which removes the parts that were sent before a failure.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions"""
     allow(role, "s3:AbortMultipartUpload", on=_objects(bucket, prefixes))
 
@@ -54,10 +53,10 @@ def allow_giving_up_parts(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: s
 def allow_updating_rows(
     role: iam.IGrantable, table: dynamodb.Table, attributes: Collection[str]
 ) -> None:
-    """Of any job, but only these attributes.
+    """Allow updating these attributes of any job.
 
-    A denial of the others, not a list of the allowed: whichever parts of a request DynamoDB counts
-    as its attributes, a request that names none of the others passes.
+    The other attributes are denied instead of these being listed: whichever parts of a request
+    DynamoDB counts as its attributes, a request that names none of the others is allowed.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
     allow(role, "dynamodb:UpdateItem", on=table.table_arn)
@@ -70,11 +69,6 @@ def allow_updating_rows(
             conditions={"ForAnyValue:StringEquals": {"dynamodb:Attributes": others}},
         )
     )
-
-
-def artifacts_of(step: Step) -> str:
-    """The prefix of what the step leaves for any job (lifestream.aws.artifacts)."""
-    return f"jobs/*/{step}/"
 
 
 def _objects(bucket: s3.IBucket, prefixes: tuple[str, ...]) -> list[str]:

@@ -1,5 +1,5 @@
-"""What every Task of the state machine has: retries for errors that pass, and a Catch that says
-what failed."""
+"""What every Task of the state machine has: retries for transient errors, and a Catch that names
+the step."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration
 from aws_cdk import aws_stepfunctions as sfn
+
+from lifestream.aws.api_keys import MAX_AGE_SECONDS
+from lifestream.errors import KeyRefusedError
 
 JOB = "{% $states.context.Execution.Input %}"
 EXECUTION = "{% $states.context.Execution.Id %}"
@@ -34,14 +37,28 @@ TRANSIENT = (
 
 
 def failure_of(step: str, *, error: str = ERROR, cause: str = CAUSE) -> dict[str, str]:
-    """What RecordFailure takes. By default, inside a Catch: the error that was caught."""
+    """The input of RecordFailure. By default the error that was caught, inside a Catch."""
     return {"job": JOB, "step": step, "error": error, "cause": cause, "execution_arn": EXECUTION}
 
 
 def retry_lambda(state: sfn.TaskStateBase) -> None:
-    """Throttling has a budget of its own: it says how busy the account is, not what is broken."""
+    """Throttling has its own budget: it says how busy the account is, not what is broken."""
     add_retry(state, errors=THROTTLED, attempts=THROTTLED_ATTEMPTS)
     add_retry(state, errors=TRANSIENT)
+
+
+def retry_refused_key(state: sfn.TaskStateBase) -> None:
+    """Run the step once more, when no process has the old key any more: it may have been rotated.
+
+    Without jitter, which could make the wait shorter.
+    """
+    state.add_retry(
+        errors=[KeyRefusedError.__name__],
+        max_attempts=1,
+        interval=Duration.seconds(MAX_AGE_SECONDS),
+        max_delay=MAX_DELAY,
+        jitter_strategy=sfn.JitterType.NONE,
+    )
 
 
 def add_retry(

@@ -9,34 +9,24 @@ from constructs import Construct
 
 from cdk_app.bundling import ARCHITECTURE, RUNTIME, Requirements, code_with
 from cdk_app.logs import log_group
+from cdk_app.step_table import LAMBDA_STEPS
 from lifestream.step_names import Step
 
 
 class LambdaStep(Construct):
-    """`function`, `timeout`."""
+    """The `function` of a step, as the step table describes it in `spec`."""
 
-    def __init__(  # noqa: PLR0913  # a construct's properties, all named
-        self,
-        scope: Construct,
-        step: Step,
-        *,
-        environment: dict[str, str],
-        timeout: Duration,
-        requirements: Requirements = Requirements.BASE,
-        memory: int = 512,
-        disk: Size | None = None,
-    ) -> None:
+    def __init__(self, scope: Construct, step: Step, *, environment: dict[str, str]) -> None:
         super().__init__(scope, step)
-        self.step = step
-        self.timeout = timeout
+        self.spec = LAMBDA_STEPS[step]
         self.function = python_function(
             self,
             handler=f"steps.{step.module_name}.handler",
-            requirements=requirements,
+            requirements=self.spec.requirements,
             environment=environment,
-            timeout=timeout,
-            memory=memory,
-            disk=disk,
+            timeout=self.spec.timeout,
+            memory=self.spec.memory,
+            disk=self.spec.disk,
         )
 
 
@@ -50,7 +40,7 @@ def python_function(  # noqa: PLR0913  # a construct's properties, all named
     memory: int,
     disk: Size | None = None,
 ) -> lambda_.Function:
-    """With a role of its own that writes this one log group; AWS's managed policy allows all."""
+    """A function with its own role, which may write to its own log group only."""
     logs = log_group(scope)
     role = iam.Role(
         scope, "FunctionServiceRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")

@@ -24,7 +24,7 @@ class Monitoring(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._alarm(
-            "DeadLetters",
+            "DlqMessages",
             dead_letter_queue.metric_approximate_number_of_messages_visible(),
             "A job ended without (all of) its results; read the message",
         )

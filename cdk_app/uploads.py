@@ -11,8 +11,8 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.config import Config
+from lifestream.domain.bucket_layout import INDEX, JOBS, MODELS, RESULTS, UPLOADS, VOICEPRINTS
 from lifestream.domain.file_types import EXTENSIONS
-from lifestream.domain.job import UPLOADS_PREFIX
 
 QUEUE_NAME = "lifestream-video-processing"
 MAX_RECEIVES = 3
@@ -112,7 +112,7 @@ class Uploads(Construct):
 
     def _rule(self, suffix: str) -> s3.CfnBucket.QueueConfigurationProperty:
         rules = [
-            s3.CfnBucket.FilterRuleProperty(name="prefix", value=UPLOADS_PREFIX),
+            s3.CfnBucket.FilterRuleProperty(name="prefix", value=UPLOADS),
             s3.CfnBucket.FilterRuleProperty(name="suffix", value=suffix),
         ]
         return s3.CfnBucket.QueueConfigurationProperty(
@@ -125,17 +125,17 @@ class Uploads(Construct):
 
 
 def lifecycle_rules(config: Config) -> list[s3.LifecycleRule]:
-    """What the bucket holds, and for how long. Old versions of what a person deletes on purpose
-    go at once; those of what a mistake may overwrite can be had back."""
+    """How long objects and old versions are kept. Old versions can be restored if a mistake may
+    overwrite an object; they go within a day where people delete on purpose."""
     at_once = Duration.days(1)
     for_a_while = config.artifacts_kept
     old_versions_kept = {
-        "uploads/": for_a_while,
-        "results/": for_a_while,
-        "index/": for_a_while,
-        "models/": for_a_while,
-        "jobs/": at_once,
-        "voices/": at_once,
+        UPLOADS: for_a_while,
+        RESULTS: for_a_while,
+        INDEX: for_a_while,
+        MODELS: for_a_while,
+        JOBS: at_once,
+        VOICEPRINTS: at_once,
     }
     return [
         s3.LifecycleRule(
@@ -145,7 +145,7 @@ def lifecycle_rules(config: Config) -> list[s3.LifecycleRule]:
         *(
             s3.LifecycleRule(
                 prefix=prefix,
-                expiration=config.artifacts_kept if prefix == "jobs/" else None,
+                expiration=config.artifacts_kept if prefix == JOBS else None,
                 noncurrent_version_expiration=kept,
             )
             for prefix, kept in old_versions_kept.items()

@@ -1,58 +1,45 @@
-"""The state machine: the flow from an uploaded video to published results or a DLQ message.
+"""The state machine: from an uploaded video to published results or a DLQ message.
 
 InspectVideo ▶ [a slot] ExtractAudio ▶ [a slot] TranscribeSpeech
     ▶ ( SummarizeTranscript | IndexTranscript ) ▶ PublishResults ▶ RecordSuccess
-any failure ▶ RecordFailure (and release the slots) ▶ SendToDeadLetterQueue ▶ JobFailed
+any failure ▶ the failure path: RecordFailure ▶ SendToDeadLetterQueue ▶ JobFailed
 
-A failure in one of the two branches leaves a part missing: the rest is published, the job ends
-PARTIAL, and the same DLQ message is sent. What ends an execution from outside (an abort, the
-limit of the whole machine) no Catch sees: that is `recovery`' part.
+If one of the two branches fails, the rest is published, the job ends PARTIAL, and the same DLQ
+message is sent. No Catch sees what ends an execution from outside, such as an abort or the time
+limit of the whole machine: `recovery` finalizes those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from aws_cdk import Duration
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
-from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from cdk_app import container_retries
 from cdk_app.container_retries import retry_container
 from cdk_app.container_step import ContainerStep
-from cdk_app.guards import CAUSE, ERROR, add_retry, failure_of, retry_lambda
+from cdk_app.failure_path import FailurePath
+from cdk_app.guards import CAUSE, ERROR, add_retry, failure_of
+from cdk_app.lambda_state import invoke
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.logs import log_group
 from cdk_app.slots import SAME_AS_INPUT, SlotLoop, SlotTable, looks_of
 from lifestream.aws.slots import Pool
-from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
+from lifestream.step_names import Step
 
 TOTAL_TIMEOUT = Duration.days(10)
 """Longer than all retries and waits together, shorter than artifacts are kept."""
-SEND_TIMEOUT = Duration.seconds(60)
-GRACE_SECONDS = 10
 TRANSIENT_IN_DYNAMODB = ("States.TaskFailed", "States.Timeout")
-# Only where SQS itself says no: a lost answer tried again would be a second DLQ message. What
-# is left in doubt is settled after the end (lifestream.recovery.finalizer).
-TRANSIENT_IN_SQS = ("SQS.AmazonSQSException",)
 COUNTERS = {**container_retries.COUNTERS, **{looks_of(pool): 0 for pool in Pool}}
-COMMENTS = {
-    Step.INSPECT_VIDEO: "What is it, and can it be worked on?",
-    Step.EXTRACT_AUDIO: "Write its audio as mono 16 kHz FLAC",
-    Step.SUMMARIZE_TRANSCRIPT: "Summarize it; every statement quotes the transcript",
-    Step.INDEX_TRANSCRIPT: "Make its passages searchable",
-    Step.PUBLISH_RESULTS: "Write the files that people use",
-    Step.RECORD_SUCCESS: "The job table says SUCCEEDED",
-    Step.RECORD_FAILURE: "The job table says what failed; give back the slots",
-}
 
 
 @dataclass(frozen=True)
 class Steps:
-    """Every step of the flow, as a construct."""
+    """The constructs of all steps, and the slots that they use."""
 
     lambdas: Mapping[Step, LambdaStep]
     transcribe_speech: ContainerStep
@@ -60,14 +47,18 @@ class Steps:
 
 
 class Workflow(Construct):
-    """`state_machine`."""
+    """Exposes `state_machine`."""
 
     def __init__(
         self, scope: Construct, construct_id: str, *, steps: Steps, dead_letter_queue: sqs.IQueue
     ) -> None:
         super().__init__(scope, construct_id)
         self._steps = steps
-        self._record_failure = self._failure_path(dead_letter_queue)
+        self._failure = FailurePath(
+            self,
+            record_failure=steps.lambdas[Step.RECORD_FAILURE],
+            dead_letter_queue=dead_letter_queue,
+        )
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
@@ -84,46 +75,54 @@ class Workflow(Construct):
         )
 
     def _flow(self) -> sfn.IChainable:
-        understand = self._summarize_and_index()
-        publish = self._lambda_state(Step.PUBLISH_RESULTS)
-        understand.next(publish).next(self._everything_published())
-        transcribe = self._with_slot(Pool.GPU, self._transcribed(), then=understand)
-        extract = self._with_slot(
-            Pool.EXTRACTION, self._lambda_state(Step.EXTRACT_AUDIO), then=transcribe
-        )
+        """The states in the order in which a video passes them, then how they are connected."""
         inspect = self._lambda_state(Step.INSPECT_VIDEO, assign=COUNTERS)
-        return inspect.next(
-            sfn.Choice.jsonata(self, "IsTranscribed", comment="Is its transcript there already?")
-            .when(sfn.Condition.jsonata("{% $states.input.is_transcribed %}"), understand)
-            .otherwise(extract)
+        extraction_slot = self._acquire_slot(Pool.EXTRACTION)
+        extract = self._lambda_state(Step.EXTRACT_AUDIO)
+        gpu_slot = self._acquire_slot(Pool.GPU)
+        transcribe = self._transcribe()
+        summarize_and_index = self._summarize_and_index()
+        publish = self._lambda_state(Step.PUBLISH_RESULTS)
+
+        inspect.next(self._if_transcribed(summarize_and_index, otherwise=extraction_slot.first))
+        extraction_slot.acquired.next(extract)
+        extract.next(self._release_slot(extraction_slot, then=gpu_slot.first))
+        gpu_slot.acquired.next(transcribe)
+        transcribe.next(self._release_slot(gpu_slot, then=summarize_and_index))
+        summarize_and_index.next(publish).next(self._succeed_unless_anything_is_missing())
+        return inspect
+
+    def _if_transcribed(self, then: sfn.IChainable, *, otherwise: sfn.IChainable) -> sfn.Choice:
+        is_transcribed = sfn.Condition.jsonata("{% $states.input.is_transcribed %}")
+        choice = sfn.Choice.jsonata(
+            self, "IsTranscribed", comment="Does its transcript exist already?"
         )
+        return choice.when(is_transcribed, then).otherwise(otherwise)
 
-    def _transcribed(self) -> sfn.TaskStateBase:
-        part = self._steps.transcribe_speech
-        state = part.state(self, comment=f"Words and speakers, on a {part.host}")
-        return retry_container(self, state, host=part.host, gave_up=self._record_failure)
-
-    def _with_slot(
-        self, pool: Pool, work: sfn.TaskStateBase, *, then: sfn.State | sfn.Parallel
-    ) -> sfn.State:
-        """A slot that cannot be given back is no reason to lose the work: the reconciler finds
-        it."""
-        loop = SlotLoop(
+    def _acquire_slot(self, pool: Pool) -> SlotLoop:
+        return SlotLoop(
             self,
             pool,
             slots=self._steps.slots,
-            guard=lambda state: self._guarded(state, errors=TRANSIENT_IN_DYNAMODB),
-            gave_up=self._record_failure,
+            guard=self._guard_dynamodb,
+            gave_up=self._failure.first,
         )
-        release = loop.release()
+
+    def _transcribe(self) -> sfn.TaskStateBase:
+        part = self._steps.transcribe_speech
+        state = part.state(self, comment=f"Words and speakers, on a {part.host}")
+        return retry_container(self, state, host=part.host, gave_up=self._failure.first)
+
+    def _release_slot(self, slot: SlotLoop, *, then: sfn.State | sfn.Parallel) -> sfn.State:
+        """A failed release does not fail the job: the reconciler finds the slot."""
+        release = slot.release()
         add_retry(release, errors=TRANSIENT_IN_DYNAMODB)
         release.add_catch(then, errors=["States.ALL"], outputs=SAME_AS_INPUT)
-        loop.acquired.next(work)
-        work.next(release).next(then)
-        return loop.first
+        release.next(then)
+        return release
 
     def _summarize_and_index(self) -> sfn.Parallel:
-        """Two branches that cannot fail: what goes wrong comes out as a missing part."""
+        """Two branches that cannot fail: an error becomes a missing part."""
         names = ("missing", "switched_off")
         parts = ", ".join(f"'{name}': [$states.result.{name}]" for name in names)
         both = sfn.Parallel.jsonata(
@@ -132,16 +131,17 @@ class Workflow(Construct):
             comment="Both work on the transcript, side by side",
             outputs=f"{{% $merge([$states.input, {{{parts}}}]) %}}",
         )
-        for step, name in (
-            (Step.SUMMARIZE_TRANSCRIPT, "SummaryMissing"),
-            (Step.INDEX_TRANSCRIPT, "IndexMissing"),
-        ):
-            missing = sfn.Pass.jsonata(self, name, comment="Go on without it; the job is PARTIAL")
-            part = {"missing": {"step": step.value, "error": ERROR, "cause": CAUSE}}
-            both.branch(self._invoke(step).add_catch(missing, errors=["States.ALL"], outputs=part))
+        both.branch(self._branch(Step.SUMMARIZE_TRANSCRIPT, or_else="SummaryMissing"))
+        both.branch(self._branch(Step.INDEX_TRANSCRIPT, or_else="IndexMissing"))
         return both
 
-    def _everything_published(self) -> sfn.Choice:
+    def _branch(self, step: Step, *, or_else: str) -> sfn.TaskStateBase:
+        missing = sfn.Pass.jsonata(self, or_else, comment="Go on without it; the job is PARTIAL")
+        part = {"missing": {"step": step.value, "error": ERROR, "cause": CAUSE}}
+        state = invoke(self, step, self._steps.lambdas[step])
+        return state.add_catch(missing, errors=["States.ALL"], outputs=part)
+
+    def _succeed_unless_anything_is_missing(self) -> sfn.Choice:
         first = {
             name: f"{{% $states.input.missing[0].{name} %}}" for name in ("step", "error", "cause")
         }
@@ -149,105 +149,20 @@ class Workflow(Construct):
         is_partial = sfn.Condition.jsonata("{% $count($states.input.missing) > 0 %}")
         return (
             sfn.Choice.jsonata(self, "IsAnythingMissing", comment="Did both branches succeed?")
-            .when(is_partial, self._record_failure, outputs=partial)
+            .when(is_partial, self._failure.first, outputs=partial)
             .otherwise(self._lambda_state(Step.RECORD_SUCCESS))
         )
-
-    def _failure_path(self, dead_letter_queue: sqs.IQueue) -> sfn.TaskStateBase:
-        """RecordFailure writes the message; if even that fails, a plain one is sent instead."""
-        failed = sfn.Fail.jsonata(
-            self,
-            "JobFailed",
-            comment="Its DLQ message says why, and runs it again when it is moved back",
-            error="{% $states.input.error %}",
-            cause="{% $states.input.cause %}",
-        )
-        send = self._send(dead_letter_queue)
-        send.add_catch(failed, errors=["States.ALL"], outputs={"error": ERROR, "cause": CAUSE})
-        send.next(self._ended(failed))
-        record = self._invoke(Step.RECORD_FAILURE)
-        record.add_catch(
-            send,
-            errors=["States.ALL"],
-            outputs={
-                "status": "FAILED",
-                "error": "{% $states.input.error %}",
-                "cause": "{% $states.input.cause %}",
-                "message": UNRECORDED_FAILURE,
-            },
-        )
-        is_due = "{% $states.input.status in ['FAILED', 'PARTIAL'] %}"
-        cancelled = sfn.Succeed.jsonata(self, "JobCancelled", comment="Nobody waits for it")
-        record.next(
-            sfn.Choice.jsonata(self, "IsDeadLetterDue", comment="A cancelled job needs no message")
-            .when(sfn.Condition.jsonata(is_due), send)
-            .otherwise(cancelled)
-        )
-        return record
-
-    def _ended(self, failed: sfn.Fail) -> sfn.Choice:
-        partial = sfn.Succeed.jsonata(self, "JobPartial", comment="What could be made is published")
-        return (
-            sfn.Choice.jsonata(self, "IsPartial", comment="Are there results nevertheless?")
-            .when(sfn.Condition.jsonata("{% $states.input.status = 'PARTIAL' %}"), partial)
-            .otherwise(failed)
-        )
-
-    def _send(self, dead_letter_queue: sqs.IQueue) -> tasks.SqsSendMessage:
-        send = tasks.SqsSendMessage.jsonata(
-            self,
-            SEND_TO_DEAD_LETTER_QUEUE,
-            comment="The whole job and what failed: enough to run it again",
-            queue=dead_letter_queue,
-            message_body=sfn.TaskInput.from_text("{% $string($states.input.message) %}"),
-            task_timeout=sfn.Timeout.duration(SEND_TIMEOUT),
-            outputs=SAME_AS_INPUT,
-        )
-        add_retry(send, errors=TRANSIENT_IN_SQS)
-        return send
 
     def _lambda_state(
         self, step: Step, *, assign: Mapping[str, object] | None = None
     ) -> sfn.TaskStateBase:
-        state = self._invoke(step, assign=assign)
-        return state.add_catch(
-            self._record_failure, errors=["States.ALL"], outputs=failure_of(step)
-        )
+        state = invoke(self, step, self._steps.lambdas[step], assign=assign)
+        return self._catch(state, step)
 
-    def _invoke(
-        self, step: Step, *, assign: Mapping[str, object] | None = None
-    ) -> tasks.LambdaInvoke:
-        part = self._steps.lambdas[step]
-        grace = Duration.seconds(part.timeout.to_seconds() + GRACE_SECONDS)
-        state = tasks.LambdaInvoke.jsonata(
-            self,
-            step,
-            comment=COMMENTS[step],
-            lambda_function=part.function,
-            payload=sfn.TaskInput.from_text("{% $states.input %}"),
-            outputs="{% $states.result.Payload %}",
-            assign=assign,
-            retry_on_service_exceptions=False,
-            task_timeout=sfn.Timeout.duration(grace),
-        )
-        retry_lambda(state)
-        return state
+    def _guard_dynamodb(self, state: sfn.TaskStateBase) -> sfn.TaskStateBase:
+        add_retry(state, errors=TRANSIENT_IN_DYNAMODB)
+        return self._catch(state, state.id)
 
-    def _guarded(self, state: sfn.TaskStateBase, *, errors: Sequence[str]) -> sfn.TaskStateBase:
-        """Retried where that can help, and otherwise recorded with its name."""
-        add_retry(state, errors=errors)
-        return state.add_catch(
-            self._record_failure, errors=["States.ALL"], outputs=failure_of(state.id)
-        )
-
-
-UNRECORDED_FAILURE = (
-    "{% $merge([$states.context.Execution.Input, {'status': 'FAILED', 'failure': {"
-    "'step': $states.input.step, 'error': $states.input.error,"
-    "'cause': $substring($states.input.cause, 0, 1000),"
-    "'advice': 'The failure itself could not be recorded: read the execution, then redrive.',"
-    "'attempt': $states.context.Execution.Input.attempt,"
-    "'execution_arn': $states.context.Execution.Id,"
-    "'failed_at': $now(),"
-    "'how_to_redrive': 'Move this message back to the ingest queue.'}}]) %}"
-)
+    def _catch(self, state: sfn.TaskStateBase, name: str) -> sfn.TaskStateBase:
+        outputs = failure_of(name)
+        return state.add_catch(self._failure.first, errors=["States.ALL"], outputs=outputs)

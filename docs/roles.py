@@ -31,9 +31,9 @@ TAKEOVER = {
     "RecordFailure": "It can give back GPU slots. " + ROWS,
     "Dispatcher": "Jobs can be started and rows replaced: money, and jobs that seem never to "
     "have run. It reads no video and no text.",
-    "CaretakersExecutionEnded": "Rows, slots, DLQ messages and running containers. It reads no "
+    "RecoveryExecutionEnded": "Rows, slots, DLQ messages and running containers. It reads no "
     "video and no text.",
-    "CaretakersReconciler": "The same, and it can stop and start any job, and list the names of "
+    "RecoveryReconciler": "The same, and it can stop and start any job, and list the names of "
     "uploads.",
     "Webhook": "The vendors' keys, and the address of any result's manifest that it is told of.",
     "Workflow": "Any step can be called with any input. Nobody's code runs with it.",

@@ -118,15 +118,12 @@ def run(asked: ContainerSettings) -> None:
     begin(job, STEP, JobStatus.TRANSCRIBING)
     started = time.monotonic()
     settings = load(SpeechSettings)
-    made_from = fingerprints.of_transcript(job.job_id, job.options, settings.identity())
-    done = artifacts().once(
-        job.job_id,
-        STEP,
-        made_from,
-        lambda: transcribe(job, settings),
-        Transcribed,
-        leaves=[TRANSCRIPT, DIAGNOSTICS],
-    )
+    fingerprint = fingerprints.of_transcript(job.job_id, job.options, settings.identity())
+    checkpoint = artifacts().checkpoint(job.job_id, STEP, fingerprint)
+    done = checkpoint.result(Transcribed)
+    if done is None:
+        outputs = [TRANSCRIPT, DIAGNOSTICS]
+        done = checkpoint.save(transcribe(job, settings), outputs=outputs)
     seconds = time.monotonic() - started
     logger.info(
         "transcript written",

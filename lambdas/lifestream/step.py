@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from lifestream.aws import api_keys
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.errors import JobEndedError
+from lifestream.errors import JobEndedError, KeyRefusedError
 from lifestream.observability import logger
 from lifestream.resources import job_table
 from lifestream.step_names import Step
@@ -23,7 +25,15 @@ LambdaHandler = Callable[[dict[str, Any], object], dict[str, Any]]
 def step(
     name: Step, *, takes: type[Taken], status: JobStatus | None = None
 ) -> Callable[[Callable[[Taken], BaseModel]], LambdaHandler]:
-    """Turns `Taken -> model` into a Lambda handler. With `status`, the job's row shows it."""
+    """Turn a function from a model to a model into a Lambda handler.
+
+    takes: the model that the event is parsed into
+    status: written to the job's row before the function runs
+
+    The handler raises JobEndedError for a job that has ended, TransientError for errors of AWS that
+    another attempt may overcome, and whatever the function raises. When a vendor refuses a key, the
+    cached keys are forgotten: the state machine runs the step once more.
+    """
 
     def decorate(work: Callable[[Taken], BaseModel]) -> LambdaHandler:
         @wraps(work)
@@ -32,7 +42,7 @@ def step(
             job = taken if isinstance(taken, ProcessingJob) else getattr(taken, "job", None)
             logger.append_keys(step=name, job_id=job and job.job_id, attempt=job and job.attempt)
             started = time.monotonic()
-            with transient_aws_errors():
+            with transient_aws_errors(), forgetting_refused_keys():
                 if status and isinstance(job, ProcessingJob):
                     begin(job, name, status)
                 answer = work(taken)
@@ -45,6 +55,15 @@ def step(
 
 
 def begin(job: ProcessingJob, name: Step, status: JobStatus) -> None:
-    """Raises JobEndedError: a step of a job that has ended must not work."""
+    """Write the status. Raises JobEndedError if the job has ended: its steps must not work."""
     if not job_table().enter(job, name, status):
         raise JobEndedError(f"attempt {job.attempt} of job {job.job_id} has ended before {name}")
+
+
+@contextmanager
+def forgetting_refused_keys() -> Iterator[None]:
+    try:
+        yield
+    except KeyRefusedError:
+        api_keys.reset()
+        raise

@@ -1,4 +1,8 @@
-"""ExtractAudio: video in, mono 16 kHz FLAC out. After it, no media error is possible."""
+"""ExtractAudio: video in, mono 16 kHz FLAC out.
+
+Memory does not grow with the length of the video. After this step no media error is possible, so
+no GPU starts for a file that cannot be decoded.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +24,10 @@ from lifestream.step_names import Step
 
 @step(Step.EXTRACT_AUDIO, takes=InspectedJob, status=JobStatus.EXTRACTING)
 def handler(job: InspectedJob) -> InspectedJob:
-    artifacts().once(
-        job.job_id,
-        Step.EXTRACT_AUDIO,
-        fingerprints.of_audio(job.job_id),
-        lambda: extract(job),
-        Extraction,
-        leaves=[AUDIO],
-    )
+    fingerprint = fingerprints.of_audio(job.job_id)
+    checkpoint = artifacts().checkpoint(job.job_id, Step.EXTRACT_AUDIO, fingerprint)
+    if not checkpoint.is_done:
+        checkpoint.save(extract(job), outputs=[AUDIO])
     job_table().enter(job, Step.TRANSCRIBE_SPEECH, JobStatus.WAITING_FOR_GPU)
     return job
 

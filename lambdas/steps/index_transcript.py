@@ -1,9 +1,9 @@
-"""IndexTranscript: transcript in, searchable passages with their vectors out."""
+"""IndexTranscript: make the passages of the transcript searchable."""
 
 from __future__ import annotations
 
 from lifestream.aws import clients
-from lifestream.aws.api_keys import with_keys
+from lifestream.aws.api_keys import load_api_keys
 from lifestream.aws.videos import other_versions
 from lifestream.domain.chunks import CHUNKING, Indexed, chunks_of
 from lifestream.domain.fingerprints import fingerprint
@@ -12,32 +12,28 @@ from lifestream.domain.step_payloads import InspectedJob, SwitchedOff, WithoutPa
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
 from lifestream.resources import artifacts
-from lifestream.settings import ApiKeys, IndexSettings, Storage, load
+from lifestream.settings import IndexSettings, Storage, load
 from lifestream.step import step
 from lifestream.step_names import Step
 
 
 @step(Step.INDEX_TRANSCRIPT, takes=InspectedJob, status=JobStatus.INDEXING)
 def handler(job: InspectedJob) -> Indexed | WithoutPart:
-    return with_keys(lambda api_keys: index_with(api_keys, job))
-
-
-def index_with(api_keys: ApiKeys, job: InspectedJob) -> Indexed | WithoutPart:
-    settings = load(IndexSettings)
+    settings, api_keys = load(IndexSettings), load_api_keys()
     embedder = load_embedder(settings, api_keys)
     if isinstance(embedder, SwitchedOff):
         return WithoutPart(switched_off=embedder)
-    index = load_vector_index(
-        settings, api_keys, embedder, s3=clients.s3(), bucket=load(Storage).bucket
-    )
-    transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
-    return artifacts().once(
+    bucket = load(Storage).bucket
+    index = load_vector_index(settings, api_keys, embedder, s3=clients.s3(), bucket=bucket)
+    transcript = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
+    checkpoint = artifacts().checkpoint(
         job.job_id,
         Step.INDEX_TRANSCRIPT,
-        fingerprint(transcript_made_from, embedder.name, index.name, CHUNKING),
-        lambda: index_transcript(job, embedder, index),
-        Indexed,
+        fingerprint(transcript, embedder.name, index.name, CHUNKING),
     )
+    if indexed := checkpoint.result(Indexed):
+        return indexed
+    return checkpoint.save(index_transcript(job, embedder, index))
 
 
 def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) -> Indexed:
@@ -52,7 +48,7 @@ def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) 
 
 
 def keep_newest(job: InspectedJob, index: VectorIndex) -> None:
-    """A search finds the newest version of a video, whichever is indexed last."""
+    """Let a search find only the newest version of a video, in whatever order they are indexed."""
     versions = other_versions(clients.s3(), job)
     for job_id in versions.older:
         index.remove(job_id)

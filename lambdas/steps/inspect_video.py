@@ -1,4 +1,4 @@
-"""InspectVideo: an upload in; what it is, or the named reason why it cannot be worked on, out."""
+"""InspectVideo: find out what an upload is, or refuse it with a named error."""
 
 from __future__ import annotations
 
@@ -22,27 +22,22 @@ from lifestream.step_names import Step
 
 @step(Step.INSPECT_VIDEO, takes=ProcessingJob, status=JobStatus.INSPECTING)
 def handler(job: ProcessingJob) -> InspectedJob:
-    limit = load(MediaSettings).max_duration_hours
-    found = artifacts().once(
-        job.job_id,
-        Step.INSPECT_VIDEO,
-        fingerprints.of_inspection(job.job_id, limit),
-        lambda: inspect(job, max_seconds=limit * 3600),
-        Inspection,
-    )
-    options = job.options if job.options != JobOptions() else found.options
-    inspected = InspectedJob(
-        **job.model_dump(exclude={"options", "size"}),
-        **found.model_dump(exclude={"options"}),
-        options=options,
-        is_transcribed=is_transcribed(job.job_id, options),
-    )
+    inspected = describe(job, inspection_of(job))
     artifacts().save(job.job_id, Step.INSPECT_VIDEO, inspected_job(job.attempt), inspected)
     return inspected
 
 
+def inspection_of(job: ProcessingJob) -> Inspection:
+    limit = load(MediaSettings).max_duration_hours
+    fingerprint = fingerprints.of_inspection(job.job_id, limit)
+    checkpoint = artifacts().checkpoint(job.job_id, Step.INSPECT_VIDEO, fingerprint)
+    if inspection := checkpoint.result(Inspection):
+        return inspection
+    return checkpoint.save(inspect(job, max_seconds=limit * 3600))
+
+
 def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
-    """The name is checked before a byte is read; then the bytes decide what the file is."""
+    """Check the name before reading a byte; after that the bytes decide what the file is."""
     if extension(job.key) not in EXTENSIONS:
         raise UnsupportedExtensionError(f"{job.file_name} does not end in {', '.join(EXTENSIONS)}")
     with fetch_pool() as pool:
@@ -59,7 +54,18 @@ def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
     )
 
 
+def describe(job: ProcessingJob, inspection: Inspection) -> InspectedJob:
+    """Options of the job itself win over those that are stored with the video."""
+    options = job.options if job.options != JobOptions() else inspection.options
+    return InspectedJob(
+        **job.model_dump(exclude={"options", "size"}),
+        **inspection.model_dump(exclude={"options"}),
+        options=options,
+        is_transcribed=is_transcribed(job.job_id, options),
+    )
+
+
 def is_transcribed(job_id: str, options: JobOptions) -> bool:
-    """The container is not even started where its transcript is there already."""
-    wanted = fingerprints.of_transcript(job_id, options, load(SpeechSettings).identity())
-    return artifacts().has_checkpoint(job_id, Step.TRANSCRIBE_SPEECH, wanted)
+    """The container does not even start if its transcript exists."""
+    fingerprint = fingerprints.of_transcript(job_id, options, load(SpeechSettings).identity())
+    return artifacts().checkpoint(job_id, Step.TRANSCRIBE_SPEECH, fingerprint).is_done

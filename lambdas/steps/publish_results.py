@@ -1,8 +1,8 @@
-"""PublishResults: everything that could be made in, the files that people use out."""
+"""PublishResults: write the files that people use from everything that could be made."""
 
 from __future__ import annotations
 
-from lifestream.aws.artifacts import CHECKPOINT, SUMMARY, Checkpoint
+from lifestream.aws.artifacts import CHECKPOINT, SUMMARY, CheckpointRecord
 from lifestream.domain.chunks import Indexed
 from lifestream.domain.job import JobStatus
 from lifestream.domain.speech.quality import assess
@@ -58,8 +58,8 @@ def summary_of(job: PublishableJob) -> Summary | None:
 def indexed_of(job: PublishableJob) -> Indexed | None:
     if is_missing(job, Step.INDEX_TRANSCRIPT):
         return None
-    checkpoint = artifacts().find(job.job_id, Step.INDEX_TRANSCRIPT, CHECKPOINT, Checkpoint)
-    return Indexed.model_validate(checkpoint.facts) if checkpoint else None
+    record = artifacts().find(job.job_id, Step.INDEX_TRANSCRIPT, CHECKPOINT, CheckpointRecord)
+    return Indexed.model_validate(record.facts) if record else None
 
 
 def is_missing(job: PublishableJob, step: Step) -> bool:

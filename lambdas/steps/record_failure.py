@@ -1,4 +1,4 @@
-"""RecordFailure: what went wrong in; the job's row says so, and the DLQ message, out."""
+"""RecordFailure: record why the job failed, and return its DLQ message."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def handler(failed: FailedStep) -> DlqMessage:
 
 
 def status_of_row(job: ProcessingJob, status: JobStatus) -> JobStatus:
-    """What became of the attempt. A job that was cancelled meanwhile, or that a later attempt
-    took over, has not failed, and no DLQ message is due."""
+    """The status of this attempt in the job table. A job that was cancelled meanwhile, or that a
+    later attempt took over, has not failed: it gets no DLQ message."""
     record = job_table().find(job.job_id)
     if record is None:
         return status
@@ -45,8 +45,8 @@ def status_of_row(job: ProcessingJob, status: JobStatus) -> JobStatus:
 
 
 def real_reason(failed: FailedStep) -> tuple[str, str]:
-    """Error and cause. The container cannot hand its exception to the state machine: it leaves
-    error.json."""
+    """Error and cause. The container cannot return its exception to the state machine, so it
+    writes error.json."""
     report = (
         artifacts().find(failed.job.job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, ErrorReport)
         if failed.step == Step.TRANSCRIBE_SPEECH and failed.error == "States.TaskFailed"

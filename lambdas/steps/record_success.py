@@ -1,4 +1,4 @@
-"""RecordSuccess: a published job in; its row says SUCCEEDED, for good."""
+"""RecordSuccess: record that the job has succeeded; this status is final."""
 
 from __future__ import annotations
 

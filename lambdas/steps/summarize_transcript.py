@@ -1,8 +1,8 @@
-"""SummarizeTranscript: transcript in, summary with checked quotes out."""
+"""SummarizeTranscript: summarize the transcript; every statement quotes it."""
 
 from __future__ import annotations
 
-from lifestream.aws.api_keys import with_keys
+from lifestream.aws.api_keys import load_api_keys
 from lifestream.aws.artifacts import SUMMARY
 from lifestream.domain.base import Frozen
 from lifestream.domain.citations import verified
@@ -12,7 +12,7 @@ from lifestream.domain.step_payloads import InspectedJob, SwitchedOff, WithoutPa
 from lifestream.domain.summary import NOTHING_SAID, Drafted, SummaryOptions, Usage
 from lifestream.engines.summarization import Summarizer, load_summarizer
 from lifestream.resources import artifacts
-from lifestream.settings import ApiKeys, SummarySettings, load
+from lifestream.settings import SummarySettings, load
 from lifestream.step import step
 from lifestream.step_names import Step
 
@@ -26,27 +26,24 @@ class Summarized(Frozen):
 
 @step(Step.SUMMARIZE_TRANSCRIPT, takes=InspectedJob, status=JobStatus.SUMMARIZING)
 def handler(job: InspectedJob) -> Summarized | WithoutPart:
-    return with_keys(lambda api_keys: summarize_with(api_keys, job))
-
-
-def summarize_with(api_keys: ApiKeys, job: InspectedJob) -> Summarized | WithoutPart:
     settings = load(SummarySettings)
-    summarizer, options = load_summarizer(settings, api_keys), summary_options(job, settings)
+    options = summary_options(job, settings)
+    summarizer = load_summarizer(settings, load_api_keys())
     if isinstance(summarizer, SwitchedOff):
         return WithoutPart(switched_off=summarizer)
-    transcript_made_from = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
-    return artifacts().once(
+    transcript = artifacts().fingerprint(job.job_id, Step.TRANSCRIBE_SPEECH)
+    checkpoint = artifacts().checkpoint(
         job.job_id,
         Step.SUMMARIZE_TRANSCRIPT,
-        fingerprint(transcript_made_from, summarizer.name, options.model_dump()),
-        lambda: summarize(job, summarizer, options),
-        Summarized,
-        leaves=[SUMMARY],
+        fingerprint(transcript, summarizer.name, options.model_dump()),
     )
+    if summarized := checkpoint.result(Summarized):
+        return summarized
+    return checkpoint.save(summarize(job, summarizer, options), outputs=[SUMMARY])
 
 
 def summary_options(job: InspectedJob, settings: SummarySettings) -> SummaryOptions:
-    """The job's own, else those of the deployment."""
+    """The options of the job; those of the deployment where it has none."""
     return SummaryOptions(
         language=job.options.summary_language or settings.summary_language,
         instructions=job.options.summary_instructions or settings.summary_instructions,

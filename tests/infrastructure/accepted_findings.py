@@ -28,8 +28,8 @@ OBJECTS = "The objects below one prefix; their names are made at run time."
 FUNCTIONS = (
     *(step for step in Step if step != Step.TRANSCRIBE_SPEECH),
     "Dispatcher",
-    "Caretakers/ExecutionEnded",
-    "Caretakers/Reconciler",
+    "Recovery/ExecutionEnded",
+    "Recovery/Reconciler",
     "Webhook",
 )
 TRANSCRIPT = "jobs/*/TranscribeSpeech/*"
@@ -65,7 +65,7 @@ def accepted() -> Iterator[tuple[str, str, str]]:
     yield from _transcribe_speech()
     yield from _workflow()
     for function in ("ExecutionEnded", "Reconciler"):
-        policy = f"Caretakers/{function}/FunctionServiceRole/DefaultPolicy"
+        policy = f"Recovery/{function}/FunctionServiceRole/DefaultPolicy"
         yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
         yield policy, "IAM5[*]", TASKS
     policy = "Dispatcher/FunctionServiceRole/DefaultPolicy"

@@ -21,6 +21,7 @@ from cdk_app.local.asl.validation import problems
 from cdk_app.local.synthesis import ROOT
 from cdk_app.slots import EVENTS_PER_LOOK, LONGEST_WAIT_SECONDS, max_looks
 from infrastructure.conftest import all_states, definition, synthesized
+from lifestream.aws.api_keys import MAX_AGE_SECONDS
 from lifestream.aws.slots import Pool
 from lifestream.errors import UnusableVideoError, all_errors
 from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
@@ -63,9 +64,25 @@ def test_every_task_has_a_time_limit_a_jittered_retry_and_a_catch(name: str) -> 
     assert name == Step.TRANSCRIBE_SPEECH or state["Retry"]
     for retry in state.get("Retry", ()):
         assert "States.ALL" not in retry["ErrorEquals"]
-        if retry["MaxAttempts"]:
+        if retry["ErrorEquals"] == ["KeyRefusedError"]:
+            assert (retry["MaxAttempts"], retry["JitterStrategy"]) == (1, "NONE")
+        elif retry["MaxAttempts"]:
             assert retry["JitterStrategy"] == "FULL"
             assert retry["MaxDelaySeconds"] <= 300
+
+
+def test_steps_with_keys_retry_a_refused_key_when_every_process_has_read_it_anew() -> None:
+    states = all_states(machine())
+    retried = {
+        name: retry["IntervalSeconds"]
+        for name, state in states.items()
+        for retry in state.get("Retry", ())
+        if "KeyRefusedError" in retry["ErrorEquals"]
+    }
+
+    assert retried == dict.fromkeys(
+        (Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT), MAX_AGE_SECONDS
+    )
 
 
 def test_every_state_says_what_it_is_for() -> None:

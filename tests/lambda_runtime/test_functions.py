@@ -13,8 +13,9 @@ from cdk_app.bundling import SOURCE
 from lambda_runtime.cloud import QUOTE, Cloud
 from lambda_runtime.conftest import Warm
 from lambda_runtime.execution import FunctionError
-from lifestream.aws.artifacts import AUDIO, DIAGNOSTICS, TRANSCRIPT, artifact_key
+from lifestream.aws.artifacts import AUDIO, DIAGNOSTICS, TRANSCRIPT
 from lifestream.domain import fingerprints
+from lifestream.domain.bucket_layout import artifact_key
 from lifestream.domain.job import JobStatus
 from lifestream.domain.step_payloads import InspectedJob
 from lifestream.domain.transcript import Engines, Segment, Source, Speaker, Transcript
@@ -133,23 +134,12 @@ def transcribe(cloud: Cloud, job: InspectedJob) -> None:
     settings = SpeechSettings.model_validate(
         cloud.functions["steps.inspect_video.handler"].variables
     )
-    made_from = fingerprints.of_transcript(job.job_id, job.options, settings.identity())
+    fingerprint = fingerprints.of_transcript(job.job_id, job.options, settings.identity())
     transcript = spoken(job)
-
-    def save() -> Engines:
-        cloud.artifacts.save(job.job_id, Step.TRANSCRIBE_SPEECH, TRANSCRIPT, transcript)
-        diagnostics = evidence_of(transcript)
-        cloud.artifacts.save(job.job_id, Step.TRANSCRIBE_SPEECH, DIAGNOSTICS, diagnostics)
-        return transcript.engines
-
-    cloud.artifacts.once(
-        job.job_id,
-        Step.TRANSCRIBE_SPEECH,
-        made_from,
-        save,
-        Engines,
-        leaves=[TRANSCRIPT, DIAGNOSTICS],
-    )
+    for name, content in {TRANSCRIPT: transcript, DIAGNOSTICS: evidence_of(transcript)}.items():
+        cloud.artifacts.save(job.job_id, Step.TRANSCRIBE_SPEECH, name, content)
+    checkpoint = cloud.artifacts.checkpoint(job.job_id, Step.TRANSCRIBE_SPEECH, fingerprint)
+    checkpoint.save(transcript.engines, outputs=[TRANSCRIPT, DIAGNOSTICS])
 
 
 def spoken(job: InspectedJob) -> Transcript:

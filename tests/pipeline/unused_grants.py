@@ -27,7 +27,7 @@ class Unused(NamedTuple):
 
 
 FUNCTIONS = (
-    "Dispatcher CaretakersExecutionEnded CaretakersReconciler InspectVideo ExtractAudio "
+    "Dispatcher RecoveryExecutionEnded RecoveryReconciler InspectVideo ExtractAudio "
     "SummarizeTranscript IndexTranscript PublishResults RecordSuccess RecordFailure"
 )
 
@@ -94,12 +94,12 @@ UNUSED = (
     Unused(
         "events.amazonaws.com",
         "lambda:InvokeFunction",
-        "CaretakersReconcilerFunction",
+        "RecoveryReconcilerFunction",
         "its rule comes round once an hour",
     ),
     # What happens too rarely for a test.
     Unused(
-        "CaretakersReconciler",
+        "RecoveryReconciler",
         "dynamodb:PutItem",
         "JobsTable",
         "a row that vanishes while it is looked at is made again",

@@ -8,7 +8,8 @@ import pytest
 
 from cdk_app.local.asl.errors import StateError
 from conftest import BUCKET
-from lifestream.aws.artifacts import AUDIO, TRANSCRIPT, artifact_key
+from lifestream.aws.artifacts import AUDIO, TRANSCRIPT
+from lifestream.domain.bucket_layout import artifact_key
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.errors import SpeechEngineError

@@ -296,3 +296,16 @@ def test_a_failing_speech_engine_is_named_in_the_dlq_message(cloud: Cloud) -> No
         "SpeechEngineError",
         "no words today",
     )
+
+
+@pytest.mark.fault("F10", by="a key that is refused once, or twice", so="one retry; then PARTIAL")
+@pytest.mark.parametrize(("refusals", "status"), [(1, "SUCCEEDED"), (2, "PARTIAL")])
+def test_a_step_whose_key_is_refused_runs_once_more(
+    cloud: Cloud, refusals: int, status: str
+) -> None:
+    cloud.summarizer.refusals = refusals
+    job = cloud.upload()
+    cloud.run_until_idle()
+
+    assert cloud.service.job(job.job_id).status == status
+    assert cloud.summarizer.refusals == 0

@@ -28,8 +28,8 @@ JOBS = (
     Mutant(
         "catch",
         "cdk_app/workflow.py",
-        'self._record_failure, errors=["States.ALL"], outputs=failure_of(step)',
-        'self._record_failure, errors=["States.Permissions"], outputs=failure_of(step)',
+        'state.add_catch(self._failure.first, errors=["States.ALL"], outputs=outputs)',
+        'state.add_catch(self._failure.first, errors=["States.Permissions"], outputs=outputs)',
         SYNTHESIZED,
     ),
     Mutant(
@@ -67,21 +67,23 @@ JOBS = (
     Mutant(
         "fingerprint check",
         "lambdas/lifestream/aws/artifacts.py",
-        "checkpoint is None or checkpoint.fingerprint != made_from",
-        "checkpoint is None",
+        "record is None or record.fingerprint != self._fingerprint",
+        "record is None",
     ),
     Mutant(
         "check that the artifact is whole",
         "lambdas/lifestream/aws/artifacts.py",
-        "return checkpoint if is_whole else None",
-        "return checkpoint",
+        "return record if is_whole else None",
+        "return record",
     ),
     Mutant(
         "atomic publication: the checkpoint last",
-        "lambdas/lifestream/aws/artifacts.py",
-        "        made = work()\n",
-        "        self.save(job_id, step, CHECKPOINT, Checkpoint(fingerprint=made_from, facts={}))\n"
-        "        made = work()\n",
+        "lambdas/steps/extract_audio.py",
+        "        checkpoint.save(extract(job), outputs=[AUDIO])\n",
+        "        from lifestream.aws.artifacts import CHECKPOINT, CheckpointRecord\n"
+        "        early = CheckpointRecord(fingerprint=fingerprint, facts={})\n"
+        "        artifacts().save(job.job_id, Step.EXTRACT_AUDIO, CHECKPOINT, early)\n"
+        "        extract(job)\n",
     ),
     Mutant(
         "atomic publication: the manifest last",
@@ -116,7 +118,7 @@ JOBS = (
     Mutant(
         "recursion guard",
         "lambdas/lifestream/domain/messages.py",
-        "if not key.startswith(UPLOADS_PREFIX):",
+        "if not key.startswith(UPLOADS):",
         "if not key:",
     ),
     Mutant(
@@ -151,7 +153,7 @@ JOBS = (
     ),
     Mutant(
         "no DLQ message for a cancelled job",
-        "cdk_app/workflow.py",
+        "cdk_app/failure_path.py",
         "in ['FAILED', 'PARTIAL'] %}",
         "in ['FAILED', 'PARTIAL', 'CANCELLED'] %}",
         SYNTHESIZED,

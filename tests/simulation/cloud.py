@@ -16,7 +16,8 @@ from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.slots import Pool, Slots
 from lifestream.client.video_service import VideoService
-from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
+from lifestream.domain.bucket_layout import UPLOADS
+from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_ended import JobEnded
 from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.resources import reconciler
@@ -84,8 +85,8 @@ class Cloud:
     def upload(self, name: str = "talk.mp4", body: bytes | None = None) -> ProcessingJob:
         """Puts the object as any tool does, and S3 notifies."""
         body = video_bytes() if body is None else body
-        put = self.aws.s3.put_object(Bucket=BUCKET, Key=f"{UPLOADS_PREFIX}{name}", Body=body)
-        return self.notify(f"{UPLOADS_PREFIX}{name}", put["VersionId"], put["ETag"])
+        put = self.aws.s3.put_object(Bucket=BUCKET, Key=f"{UPLOADS}{name}", Body=body)
+        return self.notify(f"{UPLOADS}{name}", put["VersionId"], put["ETag"])
 
     def notify(self, key: str, version_id: str, etag: str) -> ProcessingJob:
         job = ProcessingJob.for_upload(

@@ -21,7 +21,7 @@ from lifestream.domain.transcript import (
 from lifestream.engines.embedding import Embedded
 from lifestream.engines.embedding.wordllama import WordLlama
 from lifestream.engines.transcription import ProgressCallback
-from lifestream.errors import TransientError
+from lifestream.errors import KeyRefusedError, TransientError
 from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan
 
@@ -86,15 +86,19 @@ def _later(word: Word, seconds: float) -> Word:
 
 @dataclass
 class Summarizer:
-    """`paid`: calls by job and version of the prompt."""
+    """`paid`: calls by job and version of the prompt. It refuses the key so many times."""
 
     name: str = "scripted/summary-1"
     is_down: bool = False
+    refusals: int = 0
     paid: Counter[str] = field(default_factory=Counter)
 
     def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
         if self.is_down:
             raise TransientError("the model is down")
+        if self.refusals:
+            self.refusals -= 1
+            raise KeyRefusedError("the vendor refuses the key")
         self.paid[f"{transcript.job_id} {self.name}"] += 1
         return Drafted(draft=a_draft(abstract="A budget.", topics=["budget"]))
 

@@ -8,8 +8,9 @@ import pytest
 
 from builders import a_job
 from conftest import BUCKET, Aws
-from lifestream.aws.artifacts import Artifacts, artifact_key
+from lifestream.aws.artifacts import Artifacts
 from lifestream.domain.base import Frozen
+from lifestream.domain.bucket_layout import artifact_key
 from lifestream.errors import ArtifactMissingError
 from lifestream.step_names import Step
 
@@ -26,45 +27,31 @@ def artifacts(aws: Aws) -> Artifacts:
     return Artifacts(aws.s3, BUCKET)
 
 
-class Work:
-    """Counts how often it is done."""
-
-    def __init__(self) -> None:
-        self.done = 0
-
-    def __call__(self) -> Facts:
-        self.done += 1
-        return Facts(seconds=self.done)
+def finish(artifacts: Artifacts, fingerprint: str, seconds: float, *outputs: str) -> None:
+    artifacts.checkpoint(JOB, STEP, fingerprint).save(Facts(seconds=seconds), outputs=outputs)
 
 
-def test_work_is_done_once_for_one_fingerprint(artifacts: Artifacts) -> None:
-    work = Work()
-
-    first = artifacts.once(JOB, STEP, "same", work, Facts)
-    second = artifacts.once(JOB, STEP, "same", work, Facts)
-
-    assert first == second
-    assert work.done == 1
-    assert artifacts.has_checkpoint(JOB, STEP, "same")
+def result(artifacts: Artifacts, fingerprint: str) -> Facts | None:
+    return artifacts.checkpoint(JOB, STEP, fingerprint).result(Facts)
 
 
-def test_another_fingerprint_is_another_result(artifacts: Artifacts) -> None:
-    work = Work()
-    artifacts.once(JOB, STEP, "old", work, Facts)
+def test_finished_work_is_found_for_its_fingerprint(artifacts: Artifacts) -> None:
+    assert result(artifacts, "same") is None
 
-    assert artifacts.once(JOB, STEP, "new", work, Facts) == Facts(seconds=2)
-    assert artifacts.has_checkpoint(JOB, STEP, "new")
-    assert not artifacts.has_checkpoint(JOB, STEP, "old")
+    finish(artifacts, "same", 1)
+
+    assert result(artifacts, "same") == Facts(seconds=1)
+    assert artifacts.checkpoint(JOB, STEP, "same").is_done
 
 
-def test_failed_work_leaves_no_checkpoint(artifacts: Artifacts) -> None:
-    def failing() -> Facts:
-        raise ArtifactMissingError("nothing there")
+def test_another_fingerprint_is_other_work(artifacts: Artifacts) -> None:
+    finish(artifacts, "old", 1)
+    assert result(artifacts, "new") is None
 
-    with pytest.raises(ArtifactMissingError):
-        artifacts.once(JOB, STEP, "same", failing, Facts)
+    finish(artifacts, "new", 2)
 
-    assert not artifacts.has_checkpoint(JOB, STEP, "same")
+    assert result(artifacts, "new") == Facts(seconds=2)
+    assert result(artifacts, "old") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"fingerprint": "x"}', b'{"schema_version":"9"}'])
@@ -73,7 +60,7 @@ def test_a_checkpoint_that_cannot_be_read_counts_as_none(
 ) -> None:
     artifacts.put(artifact_key(JOB, STEP, "checkpoint.json"), content, "application/json")
 
-    assert artifacts.once(JOB, STEP, "x", Work(), Facts) == Facts(seconds=1)
+    assert result(artifacts, "x") is None
 
 
 def test_missing_artifacts_are_named(artifacts: Artifacts, tmp_path: Path) -> None:
@@ -86,26 +73,21 @@ def test_missing_artifacts_are_named(artifacts: Artifacts, tmp_path: Path) -> No
 def test_a_checkpoint_does_not_stand_for_an_artifact_that_is_gone_or_changed(
     artifacts: Artifacts,
 ) -> None:
-    def make() -> Facts:
-        artifacts.put(artifact_key(JOB, STEP, "a.json"), b"whole", "application/json")
-        return Facts(seconds=1)
-
-    artifacts.once(JOB, STEP, "x", make, Facts, leaves=["a.json"])
-    assert artifacts.has_checkpoint(JOB, STEP, "x")
+    artifacts.put(artifact_key(JOB, STEP, "a.json"), b"whole", "application/json")
+    finish(artifacts, "x", 1, "a.json")
+    assert artifacts.checkpoint(JOB, STEP, "x").is_done
 
     artifacts.put(artifact_key(JOB, STEP, "a.json"), b"who", "application/json")
 
-    assert not artifacts.has_checkpoint(JOB, STEP, "x")
+    assert not artifacts.checkpoint(JOB, STEP, "x").is_done
 
 
-def test_another_transcript_of_the_same_sound_is_another_fingerprint(artifacts: Artifacts) -> None:
-    def make(text: bytes) -> Facts:
-        artifacts.put(artifact_key(JOB, STEP, "a.json"), text, "application/json")
-        return Facts(seconds=1)
-
-    artifacts.once(JOB, STEP, "x", lambda: make(b"one"), Facts, leaves=["a.json"])
+def test_another_transcript_of_the_same_audio_is_another_fingerprint(artifacts: Artifacts) -> None:
+    artifacts.put(artifact_key(JOB, STEP, "a.json"), b"one", "application/json")
+    finish(artifacts, "x", 1, "a.json")
     first = artifacts.fingerprint(JOB, STEP)
-    artifacts.put(artifact_key(JOB, STEP, "a.json"), b"", "application/json")
-    artifacts.once(JOB, STEP, "x", lambda: make(b"two"), Facts, leaves=["a.json"])
+
+    artifacts.put(artifact_key(JOB, STEP, "a.json"), b"two", "application/json")
+    finish(artifacts, "x", 1, "a.json")
 
     assert artifacts.fingerprint(JOB, STEP) != first

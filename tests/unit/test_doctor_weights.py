@@ -136,7 +136,7 @@ def test_alarms_have_to_be_there(settings: DoctorSettings) -> None:
 
 
 def test_alarms_that_tell_nobody_are_a_warning(settings: DoctorSettings) -> None:
-    alarm("DeadLetters")
+    alarm("DlqMessages")
 
     [finding] = check_alarms(stage_of(settings))
 
@@ -146,7 +146,7 @@ def test_alarms_that_tell_nobody_are_a_warning(settings: DoctorSettings) -> None
 def test_a_topic_needs_a_subscription(settings: DoctorSettings) -> None:
     sns = our_session().client("sns")
     topic = sns.create_topic(Name="alarms")["TopicArn"]
-    alarm("DeadLetters", topic)
+    alarm("DlqMessages", topic)
 
     [finding] = check_alarms(stage_of(settings))
     assert finding.detail == f"nobody is subscribed to {topic}"
@@ -158,7 +158,7 @@ def test_a_topic_needs_a_subscription(settings: DoctorSettings) -> None:
 def test_a_subscription_that_nobody_confirmed_does_not_count(settings: DoctorSettings) -> None:
     """https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html"""
     topic = "arn:aws:sns:us-east-1:123456789012:alarms"
-    alarm("DeadLetters", topic)
+    alarm("DlqMessages", topic)
     pending = {"SubscriptionArn": "PendingConfirmation", "Protocol": "email", "TopicArn": topic}
     sns = stubbed("sns", ("list_subscriptions_by_topic", {"Subscriptions": [pending]}))
 
@@ -168,12 +168,12 @@ def test_a_subscription_that_nobody_confirmed_does_not_count(settings: DoctorSet
 
 
 def test_an_alarm_that_rings_is_named(settings: DoctorSettings) -> None:
-    alarm("DeadLetters", "arn:aws:lambda:us-east-1:123456789012:function:pager")
+    alarm("DlqMessages", "arn:aws:lambda:us-east-1:123456789012:function:pager")
     our_session().client("cloudwatch").set_alarm_state(
-        AlarmName="LifeStream-dev-DeadLetters", StateValue="ALARM", StateReason="a test"
+        AlarmName="LifeStream-dev-DlqMessages", StateValue="ALARM", StateReason="a test"
     )
 
     rings, told = check_alarms(stage_of(settings))
 
     assert (rings.verdict, told.verdict) == (NOTE, OK)
-    assert "LifeStream-dev-DeadLetters rings" in rings.detail
+    assert "LifeStream-dev-DlqMessages rings" in rings.detail

@@ -8,10 +8,11 @@ import pytest
 
 from builders import a_failure, a_job
 from conftest import BUCKET, Aws
-from lifestream.aws.artifacts import CHECKPOINT, artifact_key
+from lifestream.aws.artifacts import CHECKPOINT
 from lifestream.aws.queues import QueueService
 from lifestream.client.commands.terminal import moment
 from lifestream.client.redrive import WORK, steps_left
+from lifestream.domain.bucket_layout import artifact_key
 from lifestream.errors import ConfigurationError
 from lifestream.step_names import Step
 

@@ -1,10 +1,8 @@
-"""The vendors' keys: from the environment where it has them, else from the deployment's secret."""
+"""The vendors' API keys: from the environment, or from the secret of the deployment."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
-from typing import TypeVar
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
@@ -12,33 +10,17 @@ from pydantic import SecretStr
 
 from lifestream.aws import clients
 from lifestream.aws.transient import why_transient
-from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
+from lifestream.errors import ConfigurationError, TransientError
 from lifestream.settings import ApiKeys
 
-MAX_AGE_SECONDS = 300
-Done = TypeVar("Done")
-
-
-def with_keys(work: Callable[[ApiKeys], Done]) -> Done:
-    """Does the work; once more where a key is refused and the secret has a new one by now.
-
-    Raises KeyRefusedError, and whatever the work raises.
-    """
-    api_keys = load_api_keys()
-    try:
-        return work(api_keys)
-    except KeyRefusedError:
-        _provider().clear_cache()  # type: ignore[no-untyped-call]  # Powertools forgot to
-        fresh = load_api_keys()
-        if fresh == api_keys:
-            raise
-    return work(fresh)
+MAX_AGE_SECONDS = 60
+"""How long a key is kept. The state machine waits longer before it retries a refused key."""
 
 
 def load_api_keys(secret_name: str | None = None) -> ApiKeys:
-    """Keys that are empty, as the secret holds them after the first deployment, count as absent.
+    """Read the keys. A key that is empty, as in the secret of a new deployment, counts as absent.
 
-    Read anew every five minutes, so that a rotated key is picked up without a deployment.
+    A rotated key is picked up without a deployment: after a minute, or when the old key is refused.
     Raises TransientError, ConfigurationError.
     """
     from_environment = ApiKeys()

@@ -1,13 +1,13 @@
-"""What the steps leave in the bucket: `jobs/<job id>/<step>/<name>`, written whole.
+"""Artifacts: what the steps write to the bucket, as `jobs/<job id>/<step>/<name>`.
 
-S3 shows an object either entirely or not at all. A step writes its checkpoint last, so a
-checkpoint with the right fingerprint means that everything before it is there.
+S3 shows an object either whole or not at all. A step writes its checkpoint last, so a checkpoint
+with the right fingerprint means that all its other artifacts are there.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from lifestream.aws.objects import is_missing
 from lifestream.domain.base import Frozen
+from lifestream.domain.bucket_layout import artifact_key
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.transcript import Transcript
@@ -34,10 +35,13 @@ ERROR_REPORT = "error.json"
 Model = TypeVar("Model", bound=BaseModel)
 
 
-class Checkpoint(Frozen):
-    """`facts` is what the step found out: small, and enough to go on without running it again.
-    `artifacts`: name → ETag of what the step left, so that a checkpoint never stands for content
-    that is gone or is not what was written."""
+class CheckpointRecord(Frozen):
+    """The stored form of a checkpoint.
+
+    facts: the result of the step, small and enough to go on without running it again
+    artifacts: name → ETag of every output, so that a checkpoint never stands for content that is
+        gone or was changed
+    """
 
     schema_version: Literal["1"] = "1"
     fingerprint: str
@@ -46,7 +50,7 @@ class Checkpoint(Frozen):
 
 
 class ErrorReport(Frozen):
-    """Why the container ended; the state machine itself only sees that it did."""
+    """Why the container failed; the state machine itself only sees that it did."""
 
     schema_version: Literal["1"] = "1"
     attempt: int
@@ -59,42 +63,12 @@ class Artifacts:
         self._s3 = s3
         self._bucket = bucket
 
-    def once(  # what it is, what it was made from, how, and what it leaves
-        self,
-        job_id: str,
-        step: Step,
-        made_from: str,
-        work: Callable[[], Model],
-        kind: type[Model],
-        *,
-        leaves: Sequence[str] = (),
-    ) -> Model:
-        """The facts of the step: from its checkpoint where the fingerprint `made_from` fits and
-        what it `leaves` is there, else from `work`, after which it must be there."""
-        if facts := self.facts(job_id, step, made_from, kind):
-            return facts
-        made = work()
-        left = {name: self._etag(job_id, step, name) or "" for name in leaves}
-        done = Checkpoint(fingerprint=made_from, facts=made.model_dump(mode="json"), artifacts=left)
-        self.save(job_id, step, CHECKPOINT, done)
-        return made
+    def checkpoint(self, job_id: str, step: Step, fingerprint: str) -> Checkpoint:
+        """The checkpoint of a step for what `fingerprint` says it works on."""
+        return Checkpoint(self, job_id, step, fingerprint)
 
-    def facts(self, job_id: str, step: Step, made_from: str, kind: type[Model]) -> Model | None:
-        checkpoint = self._checkpoint(job_id, step, made_from)
-        return kind.model_validate(checkpoint.facts) if checkpoint else None
-
-    def has_checkpoint(self, job_id: str, step: Step, made_from: str) -> bool:
-        return self._checkpoint(job_id, step, made_from) is not None
-
-    def _checkpoint(self, job_id: str, step: Step, made_from: str) -> Checkpoint | None:
-        checkpoint = self.find(job_id, step, CHECKPOINT, Checkpoint)
-        if checkpoint is None or checkpoint.fingerprint != made_from:
-            return None
-        left = checkpoint.artifacts.items()
-        is_whole = all(self._etag(job_id, step, name) == etag for name, etag in left)
-        return checkpoint if is_whole else None
-
-    def _etag(self, job_id: str, step: Step, name: str) -> str | None:
+    def etag(self, job_id: str, step: Step, name: str) -> str | None:
+        """None if there is no such artifact."""
         from botocore.exceptions import ClientError
 
         key = artifact_key(job_id, step, name)
@@ -107,10 +81,10 @@ class Artifacts:
         return head["ETag"]
 
     def fingerprint(self, job_id: str, step: Step) -> str:
-        """Of what a finished step left, for the steps that work on it: the same inputs need not
-        lead to the same words on every GPU. Raises ArtifactMissingError."""
-        checkpoint = self.load(job_id, step, CHECKPOINT, Checkpoint)
-        return fingerprint(checkpoint.fingerprint, checkpoint.artifacts)
+        """The fingerprint of what a finished step wrote, for the steps that work on it: the same
+        inputs need not lead to the same words on every GPU. Raises ArtifactMissingError."""
+        record = self.load(job_id, step, CHECKPOINT, CheckpointRecord)
+        return fingerprint(record.fingerprint, record.artifacts)
 
     def save(self, job_id: str, step: Step, name: str, model: BaseModel) -> None:
         self.put(
@@ -133,7 +107,7 @@ class Artifacts:
         return model
 
     def find(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model | None:
-        """None where it does not exist, or was written by a version we cannot read."""
+        """None if it does not exist, or if an incompatible version wrote it."""
         from botocore.exceptions import ClientError
 
         key = artifact_key(job_id, step, name)
@@ -170,10 +144,55 @@ class Artifacts:
             raise ArtifactMissingError(f"{step} left no {name}") from error
 
 
+class Checkpoint:
+    """Whether a step has finished its work on certain inputs, and with which result."""
+
+    def __init__(self, artifacts: Artifacts, job_id: str, step: Step, fingerprint: str) -> None:
+        self._artifacts = artifacts
+        self._job_id = job_id
+        self._step = step
+        self._fingerprint = fingerprint
+
+    @property
+    def is_done(self) -> bool:
+        return self._record() is not None
+
+    def result(self, kind: type[Model]) -> Model | None:
+        """What the step returned when it finished this work; None if it has to do it.
+
+        None too if the work was done on other inputs, or if an output is missing or was changed.
+        """
+        record = self._record()
+        return kind.model_validate(record.facts) if record else None
+
+    def save(self, result: Model, *, outputs: Sequence[str] = ()) -> Model:
+        """Note that the work is finished, and return its result.
+
+        `outputs`: the names of the artifacts that the step has written before.
+        """
+        etags = {
+            name: self._artifacts.etag(self._job_id, self._step, name) or "" for name in outputs
+        }
+        facts = result.model_dump(mode="json")
+        record = CheckpointRecord(fingerprint=self._fingerprint, facts=facts, artifacts=etags)
+        self._artifacts.save(self._job_id, self._step, CHECKPOINT, record)
+        return result
+
+    def _record(self) -> CheckpointRecord | None:
+        record = self._artifacts.find(self._job_id, self._step, CHECKPOINT, CheckpointRecord)
+        if record is None or record.fingerprint != self._fingerprint:
+            return None
+        etags = record.artifacts.items()
+        is_whole = all(
+            self._artifacts.etag(self._job_id, self._step, name) == etag for name, etag in etags
+        )
+        return record if is_whole else None
+
+
 @contextmanager
 def collecting_no_garbage() -> Iterator[None]:
-    """Parsing makes only objects that stay: looking for garbage among those of a long
-    transcript takes twice as long as parsing it."""
+    """Pause the garbage collector: parsing makes only objects that stay, and to search those of a
+    long transcript for garbage takes twice as long as to parse it."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -184,10 +203,6 @@ def collecting_no_garbage() -> Iterator[None]:
 
 
 def inspected_job(attempt: int) -> str:
-    """The name of what InspectVideo leaves for the container: one per attempt, so that a late
-    writer of an earlier one changes nothing."""
+    """The name of the job description that InspectVideo writes for the container: one per attempt,
+    so that a late writer of an earlier attempt changes nothing."""
     return f"job-{attempt}.json"
-
-
-def artifact_key(job_id: str, step: Step, name: str) -> str:
-    return f"jobs/{job_id}/{step}/{name}"

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter
 
 from lifestream.aws.objects import is_missing
+from lifestream.domain.bucket_layout import NAMED_VOICEPRINTS, SPEAKER_NAMES
 from lifestream.domain.speech.voiceprints import NamedVoiceprint
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PREFIX = "voices/"
-OF_JOBS = f"{PREFIX}jobs/"
-OF_PEOPLE = f"{PREFIX}people/"
 NAMES: TypeAdapter[dict[str, str]] = TypeAdapter(dict[str, str])
 
 
@@ -30,13 +28,13 @@ class VoiceprintStore:
         self._bucket = bucket
 
     def known(self) -> list[NamedVoiceprint]:
-        bodies = (self._read(key) for key in self._keys(OF_PEOPLE))
+        bodies = (self._read(key) for key in self._keys(NAMED_VOICEPRINTS))
         return [NamedVoiceprint.model_validate_json(body) for body in bodies if body]
 
     def remember(self, voice: NamedVoiceprint) -> None:
         """A voice that was named otherwise before is called by its new name from now on."""
         key = f"{voice.job_id}-{voice.speaker}.json"
-        for other in self._keys(OF_PEOPLE):
+        for other in self._keys(NAMED_VOICEPRINTS):
             if other.endswith(f"/{key}"):
                 self._s3.delete_object(Bucket=self._bucket, Key=other)
         self._write(f"{_folder(voice.name)}{key}", voice.model_dump_json())
@@ -50,12 +48,12 @@ class VoiceprintStore:
 
     def names_given(self, job_id: str) -> dict[str, str]:
         """Speaker id → name."""
-        body = self._read(f"{OF_JOBS}{job_id}.json")
+        body = self._read(f"{SPEAKER_NAMES}{job_id}.json")
         return NAMES.validate_json(body) if body else {}
 
     def give_name(self, job_id: str, speaker: str, name: str) -> dict[str, str]:
         names = self.names_given(job_id) | {speaker: name}
-        self._write(f"{OF_JOBS}{job_id}.json", NAMES.dump_json(names).decode())
+        self._write(f"{SPEAKER_NAMES}{job_id}.json", NAMES.dump_json(names).decode())
         return names
 
     def _keys(self, prefix: str) -> list[str]:
@@ -81,4 +79,4 @@ class VoiceprintStore:
 
 
 def _folder(name: str) -> str:
-    return f"{OF_PEOPLE}{hashlib.sha256(name.encode()).hexdigest()[:16]}/"
+    return f"{NAMED_VOICEPRINTS}{hashlib.sha256(name.encode()).hexdigest()[:16]}/"

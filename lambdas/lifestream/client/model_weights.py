@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lifestream.domain import bucket_layout
 from lifestream.engines.model_weights import SUMS, files_of, sha256, write_sums
 from lifestream.errors import (
     ConfigurationError,
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from pydantic import SecretStr
 
-MODELS_PREFIX = "models"
 ONE_PIECE_BYTES = 5 << 30
 """S3's own limit for one request."""
 
@@ -142,7 +142,7 @@ def upload(s3: S3Client, bucket: str, folder: Path, *, on_file: Callable[[str], 
         s3.upload_file(
             str(folder / name),
             bucket,
-            f"{MODELS_PREFIX}/{folder.name}/{name}",
+            f"{bucket_layout.MODELS}{folder.name}/{name}",
             ExtraArgs={"ChecksumAlgorithm": "SHA256"},
             Config=in_one_piece,
         )

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from lifestream.aws.artifacts import CHECKPOINT, artifact_key
+from lifestream.aws.artifacts import CHECKPOINT
 from lifestream.aws.queues import QueueService, ReceivedMessage, job_in
 from lifestream.client.video_service import VideoService
+from lifestream.domain.bucket_layout import artifact_key, artifacts_of_job
 from lifestream.domain.job import ProcessingJob
 from lifestream.errors import ConfigurationError
 from lifestream.step_names import Step
@@ -79,7 +80,7 @@ def redrive(service: VideoService, jobs: Sequence[str] | None = None) -> list[st
 
 def steps_left(s3: S3Client, job: ProcessingJob) -> list[Step]:
     """What another attempt has to do and to pay for; PublishResults always runs, for nothing."""
-    folder = f"jobs/{job.job_id}/"
+    folder = artifacts_of_job(job.job_id)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=job.bucket, Prefix=folder)
     keys = {entry["Key"] for page in pages for entry in page.get("Contents", ())}
     return [step for step in WORK if artifact_key(job.job_id, step, CHECKPOINT) not in keys]

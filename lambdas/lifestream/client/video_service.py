@@ -14,8 +14,9 @@ from lifestream.aws.queues import QueueService
 from lifestream.aws.videos import OPTIONS_METADATA
 from lifestream.client.connection import connect
 from lifestream.domain.base import Frozen
+from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.file_types import content_type
-from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
+from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.options import JobOptions
 from lifestream.errors import ConfigurationError, MissingSettingsError
 from lifestream.settings import ClientSettings
@@ -145,7 +146,7 @@ class VideoService:
 
 
 def uploads_key(name: str) -> str:
-    return name if name.startswith(UPLOADS_PREFIX) else f"{UPLOADS_PREFIX}{name}"
+    return name if name.startswith(UPLOADS) else f"{UPLOADS}{name}"
 
 
 def _metadata(options: JobOptions | None) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self
 from pydantic import AwareDatetime, Field, field_validator, model_validator
 
 from lifestream.domain.base import Frozen
+from lifestream.domain.bucket_layout import RESULTS, UPLOADS
 from lifestream.domain.causes import MAX_CAUSE_CHARACTERS
 from lifestream.domain.options import JobOptions
 
@@ -33,7 +34,6 @@ HOW_TO_REDRIVE = (
     "Move this message to the ingest queue (SQS console: Start DLQ redrive, with the ingest queue "
     "as custom destination), or run: lifestream redrive {job_id}"
 )
-UPLOADS_PREFIX = "uploads/"
 
 
 class JobStatus(StrEnum):
@@ -105,9 +105,9 @@ class ProcessingJob(Frozen):
     @field_validator("key")
     @classmethod
     def _is_an_upload(cls, key: str) -> str:
-        if not key.startswith(UPLOADS_PREFIX) or len(key.encode()) > MAX_KEY_BYTES:
+        if not key.startswith(UPLOADS) or len(key.encode()) > MAX_KEY_BYTES:
             raise ValueError(
-                f"a video's key begins with {UPLOADS_PREFIX} and has {MAX_KEY_BYTES} bytes at most"
+                f"a video's key begins with {UPLOADS} and has {MAX_KEY_BYTES} bytes at most"
             )
         return key
 
@@ -168,10 +168,10 @@ class ProcessingJob(Frozen):
         """`uploads/team/talk.mp4` publishes under `results/team/talk.<job id>/`: the whole id, so
         that no upload can be made whose results overwrite another's. Of a very long name the
         end is left out, because a key has 1,024 bytes at most."""
-        path = PurePosixPath(self.key.removeprefix(UPLOADS_PREFIX))
+        path = PurePosixPath(self.key.removeprefix(UPLOADS))
         name = str(path.with_suffix("") if path.suffix else path)
         fitting = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
-        return f"results/{fitting}.{self.job_id}/"
+        return f"{RESULTS}{fitting}.{self.job_id}/"
 
     @property
     def file_name(self) -> str:

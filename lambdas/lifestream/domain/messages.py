@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from lifestream.domain.job import UPLOADS_PREFIX, ProcessingJob
+from lifestream.domain.bucket_layout import UPLOADS
+from lifestream.domain.job import ProcessingJob
 from lifestream.errors import InvalidMessageError
 
 CREATED = "ObjectCreated:"
@@ -111,7 +112,7 @@ def _from_event_bridge(event: dict[str, Any]) -> list[ProcessingJob]:
 def _upload(
     *, bucket: str, key: str, entity: dict[str, Any], etag: str | None, at: str | None
 ) -> list[ProcessingJob]:
-    if not key.startswith(UPLOADS_PREFIX):
+    if not key.startswith(UPLOADS):
         return []
     job = ProcessingJob.for_upload(
         bucket=bucket,

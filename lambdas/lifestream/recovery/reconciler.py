@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal
 
 from lifestream.aws.job_table import JobRecord
 from lifestream.domain.base import Frozen
+from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.file_types import EXTENSIONS, extension
-from lifestream.domain.job import UPLOADS_PREFIX, JobStatus, ProcessingJob
+from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.recovery.dlq_claims import DlqClaims
 from lifestream.recovery.finalizer import ExecutionFinalizer
 
@@ -75,7 +76,7 @@ class Reconciler:
     def _uploads(self, horizon: datetime, cutoff: datetime) -> Iterator[ProcessingJob]:
         """The latest version of every video; overwritten versions are not worth work any more."""
         pages = self.s3.get_paginator("list_object_versions").paginate(
-            Bucket=self.bucket, Prefix=UPLOADS_PREFIX
+            Bucket=self.bucket, Prefix=UPLOADS
         )
         for version in (version for page in pages for version in page.get("Versions", ())):
             is_video = extension(version["Key"]) in EXTENSIONS

@@ -12,7 +12,8 @@ from lifestream.aws.job_table import JobRecord
 from lifestream.client.commands.terminal import plain
 from lifestream.client.redrive import Candidate
 from lifestream.domain.answers import Answer
-from lifestream.domain.job import SHORT_ID_CHARACTERS, UPLOADS_PREFIX, Failure, JobStatus
+from lifestream.domain.bucket_layout import UPLOADS
+from lifestream.domain.job import SHORT_ID_CHARACTERS, Failure, JobStatus
 from lifestream.domain.ranking import excerpt
 from lifestream.domain.speech.speakers import name_of
 from lifestream.domain.text import clock, one_line
@@ -34,7 +35,7 @@ def jobs_table(records: Iterable[JobRecord]) -> Table:
     for record in records:
         table.add_row(
             record.job_id[:SHORT_ID_CHARACTERS],
-            plain(record.key.removeprefix(UPLOADS_PREFIX)),
+            plain(record.key.removeprefix(UPLOADS)),
             coloured(record.status),
             f"{record.current_step or ''}{progress_of(record)}",
             str(record.attempt),
@@ -60,7 +61,7 @@ def hits_table(hits: Sequence[Hit], question: str) -> Table:
         table.columns[number].max_width = widest
     for hit in hits:
         table.add_row(
-            _cut(hit.key.removeprefix(UPLOADS_PREFIX)),
+            _cut(hit.key.removeprefix(UPLOADS)),
             clock(hit.start_seconds),
             _cut(", ".join(map(name_of, hit.speakers))),
             _cut(excerpt(hit.text, question)),
@@ -78,7 +79,7 @@ def answer_lines(answer: Answer) -> Iterator[str]:
         said = f"“{plain(sentence.quote)}”"
         yield said if sentence.text == sentence.quote else plain(sentence.text)
         who = f", {plain(', '.join(sentence.speakers))}" if sentence.speakers else ""
-        video = plain(sentence.key.removeprefix(UPLOADS_PREFIX))
+        video = plain(sentence.key.removeprefix(UPLOADS))
         proof = "" if sentence.text == sentence.quote else f"{said}, "
         yield f"   [dim]{proof}{video} at {clock(sentence.start_seconds)}{who}[/]"
     if not answer.sentences:
@@ -94,7 +95,7 @@ def redrive_table(chosen: Iterable[Candidate], left: Iterable[Sequence[Step]]) -
         failure = job.failure if job else None
         table.add_row(
             job.short_id if job else "",
-            plain(job.key.removeprefix(UPLOADS_PREFIX)) if job else "an event, as it came",
+            plain(job.key.removeprefix(UPLOADS)) if job else "an event, as it came",
             failure.step if failure else "",
             plain(failure.error) if failure else "",
             ", ".join(steps) or "only publishing",

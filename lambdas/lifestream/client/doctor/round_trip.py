@@ -16,6 +16,7 @@ from lifestream.client.doctor.parts import parts_made
 from lifestream.client.doctor.vendors import embedding_dimension, pinecone_index
 from lifestream.client.results import Results
 from lifestream.client.video_service import VideoService
+from lifestream.domain.bucket_layout import INDEX, artifacts_of_job
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.rendering.manifest import Manifest
 
@@ -87,7 +88,7 @@ def unsuccessful(record: JobRecord, option: str) -> Finding:
 def clean_up(stage: DeployedStage, s3: S3Client, record: JobRecord, manifest: Manifest) -> None:
     """The upload and what was made from it, in all versions, and its passages in the index."""
     delete_versions(s3, record.bucket, record.key, version=record.job.version_id)
-    delete_versions(s3, record.bucket, f"jobs/{record.job_id}/")
+    delete_versions(s3, record.bucket, artifacts_of_job(record.job_id))
     if record.results_prefix:
         delete_versions(s3, record.bucket, record.results_prefix)
     if manifest.indexed:
@@ -111,4 +112,4 @@ def _forget_passages(
         pinecone_index(stage.index, dimension, key).remove(record.job_id)
     else:
         folder = indexed.index.removeprefix("embedded/")
-        delete_versions(s3, record.bucket, f"index/{folder}/{record.job_id}")
+        delete_versions(s3, record.bucket, f"{INDEX}{folder}/{record.job_id}")

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from lifestream.client.doctor.findings import Finding, failed, note, ok, warning
-from lifestream.client.model_weights import MODELS_PREFIX
+from lifestream.domain.bucket_layout import MODELS
 from lifestream.engines.model_weights import SUMS, listed
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Weights:
         self._s3 = s3
         self._bucket = bucket
         self._name = name
-        self._prefix = f"{MODELS_PREFIX}/{name}/"
+        self._prefix = f"{MODELS}{name}/"
         self._what = f"model {name}"
         self._fetch = fetch
 

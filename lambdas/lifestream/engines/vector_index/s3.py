@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lifestream.domain.base import Frozen
+from lifestream.domain.bucket_layout import INDEX
 from lifestream.domain.chunks import Chunk
 from lifestream.domain.job import ProcessingJob
 from lifestream.engines.embedding import Vector
@@ -49,7 +50,7 @@ class S3Index:
         self.name = f"embedded/{embedder}"
         self._s3 = s3
         self._bucket = bucket
-        self._prefix = f"index/{embedder}/"
+        self._prefix = f"{INDEX}{embedder}/"
 
     def replace(
         self, job: ProcessingJob, chunks: Sequence[Chunk], vectors: Sequence[Vector]

@@ -1,0 +1,110 @@
+"""What each role of the stack may do: what its code does, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_s3 as s3
+
+from cdk_app.grants import (
+    allow,
+    allow_giving_up_parts,
+    allow_reading,
+    allow_reading_versions,
+    allow_updating_rows,
+    allow_writing,
+)
+from cdk_app.step_table import CONTAINER_READS
+from lifestream.aws.job_table import RECENT_INDEX, WRITTEN_BY_A_STEP
+from lifestream.domain.bucket_layout import INDEX, MODELS, UPLOADS, artifacts_of_step
+from lifestream.step_names import Step
+
+if TYPE_CHECKING:
+    from cdk_app.lambda_step import LambdaStep
+    from cdk_app.stack import LifeStreamStack
+
+
+def grant_permissions(stack: LifeStreamStack) -> None:
+    for part in stack.lambdas.values():
+        _permit_lambda_step(stack, part)
+    _permit_index(stack)
+    _permit_container(stack)
+    _permit_dispatcher(stack)
+    _permit_recovery(stack)
+    if stack.webhook:
+        _permit_secret(stack, stack.webhook.function)
+
+
+def _permit_lambda_step(stack: LifeStreamStack, part: LambdaStep) -> None:
+    role, spec, bucket = part.function, part.spec, stack.uploads.bucket
+    allow_updating_rows(role, stack.jobs.table, spec.row_attributes)
+    if spec.reads:
+        allow_reading(role, bucket, *spec.reads)
+    if spec.writes:
+        allow_writing(role, bucket, *spec.writes)
+    if spec.reads_uploads:
+        allow_reading_versions(role, bucket, UPLOADS)
+    if spec.lists_uploads:
+        _permit_listing(role, bucket)
+    if spec.uses_api_keys:
+        _permit_secret(stack, role)
+    if spec.releases_slots:
+        allow(role, "dynamodb:GetItem", on=stack.jobs.table.table_arn)
+        stack.slots.table.grant(role, "dynamodb:UpdateItem")
+
+
+def _permit_index(stack: LifeStreamStack) -> None:
+    """ExtractAudio uploads in parts; IndexTranscript deletes the passages of older versions."""
+    bucket = stack.uploads.bucket
+    extract = stack.lambdas[Step.EXTRACT_AUDIO].function
+    allow_giving_up_parts(extract, bucket, artifacts_of_step(Step.EXTRACT_AUDIO))
+    index = stack.lambdas[Step.INDEX_TRANSCRIPT].function
+    allow(index, "s3:DeleteObject", on=bucket.arn_for_objects(f"{INDEX}*"))
+
+
+def _permit_container(stack: LifeStreamStack) -> None:
+    role, bucket = stack.transcribe_speech.task_role, stack.uploads.bucket
+    allow_reading(role, bucket, *CONTAINER_READS, MODELS)
+    allow_writing(role, bucket, artifacts_of_step(Step.TRANSCRIBE_SPEECH))
+    allow_updating_rows(role, stack.jobs.table, WRITTEN_BY_A_STEP)
+
+
+def _permit_dispatcher(stack: LifeStreamStack) -> None:
+    role, machine = stack.dispatcher.function, stack.workflow.state_machine
+    allow(role, "dynamodb:GetItem", "dynamodb:PutItem", on=stack.jobs.table.table_arn)
+    machine.grant_start_execution(role)
+    machine.grant_execution(role, "states:DescribeExecution")
+
+
+def _permit_recovery(stack: LifeStreamStack) -> None:
+    machine, jobs = stack.workflow.state_machine, stack.jobs.table
+    stack.recovery.grant(
+        jobs=jobs,
+        slots=stack.slots.table,
+        dead_letter_queue=stack.uploads.dead_letter_queue,
+        state_machine=machine,
+        cluster=stack.transcribe_speech.cluster,
+    )
+    reconciler = stack.recovery.reconciler
+    allow(reconciler, "dynamodb:Query", on=f"{jobs.table_arn}/index/{RECENT_INDEX}")
+    stack.slots.table.grant(reconciler, "dynamodb:GetItem")
+    stack.uploads.queue.grant(reconciler, "sqs:SendMessage")
+    machine.grant_execution(reconciler, "states:StopExecution")
+    _permit_listing(reconciler, stack.uploads.bucket)
+
+
+def _permit_listing(role: lambda_.Function, bucket: s3.IBucket) -> None:
+    """Allow listing the versions of uploads, not reading them."""
+    role.add_to_role_policy(
+        iam.PolicyStatement(
+            actions=["s3:ListBucketVersions"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": f"{UPLOADS}*"}},
+        )
+    )
+
+
+def _permit_secret(stack: LifeStreamStack, role: lambda_.Function) -> None:
+    allow(role, "secretsmanager:GetSecretValue", on=stack.api_keys.secret.secret_arn)

@@ -1,0 +1,38 @@
+"""The layout of the bucket: every prefix that code, permissions and lifecycle rules use.
+
+uploads/<name>                             videos; each new version of one is a job
+jobs/<job id>/<step>/<artifact>            what the steps write for each other; expires
+results/<name>.<job id>/<file>             what people read
+index/<embedder>/<job id>…                 vectors of the built-in index
+models/<model>/<file>                      weights for the container
+voices/people/<hash>/<job id>-<speaker>.json  voiceprints that have a name
+voices/jobs/<job id>.json                  names of the speakers of a job
+
+The names are stored: a new layout needs a migration.
+"""
+
+from __future__ import annotations
+
+from lifestream.step_names import Step
+
+UPLOADS = "uploads/"
+JOBS = "jobs/"
+RESULTS = "results/"
+INDEX = "index/"
+MODELS = "models/"
+VOICEPRINTS = "voices/"
+NAMED_VOICEPRINTS = f"{VOICEPRINTS}people/"
+SPEAKER_NAMES = f"{VOICEPRINTS}jobs/"
+
+
+def artifacts_of_job(job_id: str) -> str:
+    return f"{JOBS}{job_id}/"
+
+
+def artifacts_of_step(step: Step) -> str:
+    """A pattern for permissions: what the step writes for any job."""
+    return f"{JOBS}*/{step}/"
+
+
+def artifact_key(job_id: str, step: Step, name: str) -> str:
+    return f"{artifacts_of_job(job_id)}{step}/{name}"
