@@ -161,7 +161,7 @@ def a_sound(samples: NDArray[np.float32]) -> Audio:
     return Audio(samples, speech_spans(samples))
 
 
-def nobody_listens(_seconds: float) -> None:
+def no_progress(_seconds: float) -> None:
     """Where a test does not ask for progress."""
 
 

@@ -139,10 +139,10 @@ def check_index(state: PublicState, record: JobRecord) -> None:
 def check_owners(state: PublicState) -> None:
     """Every id is derived again from what is stored about the video."""
     for record in state.jobs.since(datetime.min.replace(tzinfo=UTC)):
-        told = record.job
+        stored = record.job
         assert (record.job_id, record.bucket, record.key) == (
-            (told.job_id, told.bucket, told.key)
-        ), f"I8: the row of {record.job_id} is about {told.key}"
+            (stored.job_id, stored.bucket, stored.key)
+        ), f"I8: the row of {record.job_id} is about {stored.key}"
     for key in keys_below(state.s3, state.bucket, "jobs/"):
         if re.fullmatch(r"job-\d+\.json", PurePosixPath(key).name):
             found = ProcessingJob.model_validate(_described(state, key))
@@ -168,8 +168,8 @@ def dlq_messages_by_job(bodies: Iterable[str]) -> dict[str, list[ProcessingJob]]
 
 
 def dead_events_by_job(bodies: Iterable[str], bucket: str) -> Counter[str]:
-    """Events that the dispatcher could not handle three times. What they announce may have
-    been started nevertheless: then the event is dead and the job is not."""
+    """Events that the dispatcher failed on three times. Their uploads may have been started anyway:
+    then the event is in the DLQ and the job runs."""
     return Counter(
         job.job_id
         for body in bodies

@@ -42,9 +42,9 @@ def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
                 sink.mux(picture.encode(frame))
         sink.mux(picture.encode(None) if picture else [])
         recording.seek(0)
-        for heard in recording.decode(audio=0):
-            if (heard.time or 0) < seconds:
-                sink.mux(sound.encode(heard))
+        for part in recording.decode(audio=0):
+            if (part.time or 0) < seconds:
+                sink.mux(sound.encode(part))
         sink.mux(sound.encode(None))
     return target
 

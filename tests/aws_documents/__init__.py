@@ -2,7 +2,7 @@
 
 Each entry names its `source`, the sentence that it rests on (`says`) and how sure it is
 (`confidence`): "document" is AWS's own, "github issue" what somebody reported there, "field report"
-any other observation, recordings of AWS among them. Where AWS publishes no wording, `says` tells.
+any other observation, such as recordings of AWS. `says` explains if AWS publishes no wording.
 """
 
 from __future__ import annotations

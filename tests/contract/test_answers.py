@@ -1,4 +1,4 @@
-"""Questions to the library: answered with proof from what was said, or not at all."""
+"""Questions to the library: answered with quotes from the transcripts, or not at all."""
 
 from __future__ import annotations
 

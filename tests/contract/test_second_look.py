@@ -1,4 +1,4 @@
-"""The detector hears a hard telephone band when it is asked again, and nobody over music."""
+"""A second pass detects speech in a narrow telephone band, and none in music."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def test_speech_in_a_telephone_band_is_found(sample_flac: Path) -> None:
 
 @pytest.mark.parametrize("audio", [music, noise])
 def test_nobody_is_heard_over_music_and_hiss(audio: partial[NDArray[np.float32]]) -> None:
-    heard = detect_speech(audio(0), SETTINGS)
+    audio_of_call = detect_speech(audio(0), SETTINGS)
 
-    assert heard.speech == ()
-    assert Timeline(heard.loud).seconds > 30
+    assert audio_of_call.speech == ()
+    assert Timeline(audio_of_call.loud).seconds > 30
 
 
 def test_it_hears_the_same_every_time(sample_flac: Path) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from speech_errors import word_error
 
-from builders import a_sound, nobody_listens
+from builders import a_sound, no_progress
 from built_in_models import whisper
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.diagnostics import Diarization
@@ -64,7 +64,7 @@ def test_words_of_read_speech_are_right_and_none_is_taken_for_invented() -> None
     audio = a_sound(load_samples(READ_SPEECH))
     said = json.loads(READ_SPEECH.with_suffix(".reference.json").read_text())["turns"]
 
-    recognized = whisper().transcribe(audio, JobOptions(), nobody_listens).segments
+    recognized = whisper().transcribe(audio, JobOptions(), no_progress).segments
 
     voice = [Span(start_seconds=s.start_seconds, end_seconds=s.end_seconds) for s in audio.speech]
     segments = flagged(segments_by_speaker(recognized, ()), recognized, voice)
@@ -87,8 +87,8 @@ def test_words_are_in_order_and_inside_the_sound(recognition: Recognition, sampl
 def test_silence_has_no_words_and_no_speakers(seconds: float) -> None:
     audio = silence(seconds)
 
-    assert whisper().transcribe(audio, JobOptions(), nobody_listens).segments == ()
-    assert ClusteringDiarizer().diarize(audio, JobOptions(), nobody_listens) == Diarization()
+    assert whisper().transcribe(audio, JobOptions(), no_progress).segments == ()
+    assert ClusteringDiarizer().diarize(audio, JobOptions(), no_progress) == Diarization()
 
 
 @pytest.mark.parametrize(
@@ -103,16 +103,16 @@ def test_other_languages_end_with_a_name_and_the_way_to_a_multilingual_model(
     options: JobOptions,
 ) -> None:
     with pytest.raises(EnglishOnlyModelError, match=r"tiny\.en knows English only"):
-        whisper().transcribe(silence(1), options, nobody_listens)
+        whisper().transcribe(silence(1), options, no_progress)
     assert "lifestream models small --to" in advice_for("EnglishOnlyModelError")
 
 
 def test_english_may_be_asked_for() -> None:
-    whisper().transcribe(silence(1), JobOptions(language="en"), nobody_listens)
+    whisper().transcribe(silence(1), JobOptions(language="en"), no_progress)
 
 
 def test_both_speakers_of_the_sample_are_told_apart(sample: Audio) -> None:
-    turns = ClusteringDiarizer().diarize(sample, JobOptions(), nobody_listens).turns
+    turns = ClusteringDiarizer().diarize(sample, JobOptions(), no_progress).turns
 
     assert {turn.speaker for turn in turns} == {"SPEAKER_00", "SPEAKER_01"}
     for expected in REFERENCE:
@@ -133,7 +133,7 @@ def test_both_speakers_of_the_sample_are_told_apart(sample: Audio) -> None:
 def test_the_number_of_speakers_can_be_set(
     sample: Audio, options: JobOptions, speakers: int
 ) -> None:
-    turns = ClusteringDiarizer().diarize(sample, options, nobody_listens).turns
+    turns = ClusteringDiarizer().diarize(sample, options, no_progress).turns
 
     assert len({turn.speaker for turn in turns}) == speakers
 
@@ -169,7 +169,7 @@ def test_a_number_of_speakers_is_honoured_however_little_is_said(
     start = sample.speech[0].start
     little = Audio(sample.samples, (SpeechSpan(start, start + int(seconds * RATE)),))
 
-    turns = ClusteringDiarizer().diarize(little, JobOptions(speakers=4), nobody_listens).turns
+    turns = ClusteringDiarizer().diarize(little, JobOptions(speakers=4), no_progress).turns
 
     assert len({turn.speaker for turn in turns}) == 4
 
@@ -177,9 +177,7 @@ def test_a_number_of_speakers_is_honoured_however_little_is_said(
 def test_one_speaker_alone_stays_one(sample: Audio) -> None:
     speech = tuple(SpeechSpan(*cut(turn)) for turn in REFERENCE[::2])
 
-    turns = ClusteringDiarizer().diarize(
-        Audio(sample.samples, speech), JobOptions(), nobody_listens
-    )
+    turns = ClusteringDiarizer().diarize(Audio(sample.samples, speech), JobOptions(), no_progress)
 
     assert {turn.speaker for turn in turns.turns} == {"SPEAKER_00"}
 
@@ -187,20 +185,20 @@ def test_one_speaker_alone_stays_one(sample: Audio) -> None:
 def test_in_eleven_seconds_four_are_enough_to_be_a_speaker(sample: Audio) -> None:
     first = a_sound(sample.samples[: 11 * RATE])
 
-    turns = ClusteringDiarizer().diarize(first, JobOptions(), nobody_listens).turns
+    turns = ClusteringDiarizer().diarize(first, JobOptions(), no_progress).turns
 
     assert [turn.speaker for turn in turns] == ["SPEAKER_00", "SPEAKER_01"]
 
 
 def test_quick_turns_are_told_apart(sample: Audio) -> None:
-    """Of 1.2 seconds, a twentieth of a second between them: the detector hears no pause."""
+    """Of 1.2 seconds, a twentieth of a second between them: the detector finds no pause."""
     pause = np.zeros(RATE // 20, dtype=np.float32)
     begins = [cut(turn)[0] + skipped for skipped in (RATE // 2, RATE * 2) for turn in REFERENCE]
     turns = [sample.samples[begin : begin + RATE * 6 // 5] for begin in begins]
     talk = np.concatenate([part for turn in turns for part in (turn, pause)])
     spoken = Audio(talk, (SpeechSpan(0, len(talk)),))
 
-    found = ClusteringDiarizer().diarize(spoken, JobOptions(), nobody_listens).turns
+    found = ClusteringDiarizer().diarize(spoken, JobOptions(), no_progress).turns
 
     middles = [(i + 0.5) * 1.25 for i in range(len(turns))]
     speakers = [t.speaker for m in middles for t in found if t.start_seconds <= m < t.end_seconds]

@@ -83,7 +83,7 @@ def test_what_the_model_invents_does_not_survive_the_check(endpoint: LocalEndpoi
 
 
 def test_a_model_that_invents_leaves_nothing_of_it_on_the_page(endpoint: LocalEndpoint) -> None:
-    """Ten statements, of which one is proved: the ratio is in the JSON, the nine are nowhere."""
+    """Ten statements, of which one is verified: the ratio is in the JSON, the nine are nowhere."""
     kinds = ("chapters", "key_points", "decisions", "questions")
     lie = {"text": "INVENTED", "segment_ids": [0, 1, 2], "quote": "nobody ever said these words"}
     true = {"text": "It is 40,000.", "segment_ids": [1], "quote": "forty thousand dollars"}

@@ -1,4 +1,4 @@
-"""The vendors' own SDKs on a bad line: they wait as they are told, and end with named errors."""
+"""The vendors' own SDKs on a bad line: they honour Retry-After, and end with named errors."""
 
 from __future__ import annotations
 

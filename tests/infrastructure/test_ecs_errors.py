@@ -37,10 +37,10 @@ LONGEST_CAUSE = 32_768
 def with_reason(reason: dict[str, Any]) -> dict[str, Any]:
     """A stopped task as Step Functions reports it, for a reason that ECS documents."""
     task: dict[str, Any] = STOPPED[0]["cause"]
-    told = {"StopCode": reason["stop_code"], "StoppedReason": reason["stopped_reason"]}
+    stopped = {"StopCode": reason["stop_code"], "StoppedReason": reason["stopped_reason"]}
     [container] = task["Containers"]
     ended = {"ExitCode": reason.get("exit_code"), "Reason": reason.get("container_reason")}
-    changes = told | {"Containers": [without_nothing(container | ended)]}
+    changes = stopped | {"Containers": [without_nothing(container | ended)]}
     return reason | {"error": "States.TaskFailed", "cause": without_nothing(task | changes)}
 
 

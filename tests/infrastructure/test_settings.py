@@ -1,4 +1,4 @@
-"""No setting is offered that does nothing: each is proved by a test that names it."""
+"""No setting is offered that does nothing: each has a test that shows its effect."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ class Cloud:
 
 @contextmanager
 def running_cloud() -> Iterator[Cloud]:
-    """Uploads are not announced: the tests call the functions themselves."""
+    """Uploads send no notifications: the tests call the functions themselves."""
     openai, pinecone = LocalEndpoint(_answer_as_openai), PineconeServer(dimension=DIMENSION)
     with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
         for name, value in KEYS.items():

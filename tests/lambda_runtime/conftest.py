@@ -84,7 +84,7 @@ def pytest_terminal_summary(
     line(f"Python {machine.language.full_version}, its library found by LD_LIBRARY_PATH only")
     if machine.missing:
         line(f"NOT isolated ({machine.missing}):")
-        line("not proved here: read-only folders, the size of /tmp, no /dev/shm, no HOME folder")
+        line("not tested here: read-only folders, the size of /tmp, no /dev/shm, no HOME folder")
     else:
         user = machine.user or "root of a user namespace"
         line(

@@ -1,7 +1,7 @@
 """What a function sees of its machine: /var/task and /var/lang read-only, /tmp, and little else.
 
 Needs root or user namespaces. Where neither is allowed, functions run in the folders as they
-are, and `missing` says what is not proved then.
+are, and `missing` says what is not tested then.
 """
 
 from __future__ import annotations

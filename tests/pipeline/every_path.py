@@ -83,7 +83,7 @@ class EveryPath:
         upload = self.pipeline.service.create_upload_job
         self.talk = upload(clip, key="every-path/talk.mp4")
         self._put(self.talk.key, b"not a video")
-        # The odd case keeps S3 from announcing it, and a second message from making its row again.
+        # S3 sends no notification for the odd case, so no second message makes the row again.
         self.aborted = upload(clip, key="every-path/aborted.Mp4")
         self.cancelled = upload(SAMPLE, key="every-path/cancelled.mp4")
 
@@ -96,10 +96,10 @@ class EveryPath:
         assert len(self.pipeline.dlq_messages(self.aborted)) == 1
 
     def _reconcile_after_losses(self) -> ProcessingJob:
-        """An upload that nobody announced, a cancellation that stopped nothing, a slot that
+        """An upload without a notification, a cancellation that stopped nothing, a slot that
         nobody gives back, a container that outlived its execution: twice, for ExecutionEnded
         looks for it too."""
-        key = "uploads/every-path/lost.Mp4"  # the odd case keeps S3 from announcing it
+        key = "uploads/every-path/lost.Mp4"  # the odd case keeps S3 from sending a notification
         lost = self._put(key, b"not a video either")
         self.pipeline.until(lambda: self._is_heard(self.cancelled), "its container does not work")
         self._abort_a_machine_of_one_container()
@@ -211,7 +211,7 @@ class EveryPath:
         """ExecutionEnded does this last."""
         self.pipeline.until(
             lambda: (row := self.records.find(job.job_id)) and row.is_event_published,
-            "its end is not told",
+            "its event is not published",
         )
 
     def _forget_the_message(self, change: str, claim: dict[str, Any] | None = None) -> None:

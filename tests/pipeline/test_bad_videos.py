@@ -91,8 +91,8 @@ def assert_failed_with(pipeline: Pipeline, outcome: Outcome, error: str, case: s
 def test_a_video_deleted_before_it_is_processed_ends_with_its_own_error(
     pipeline: Pipeline, clip: Path
 ) -> None:
-    """A version is still there under the delete marker. The odd case of the suffix keeps S3 from
-    announcing the upload, so that the job is known to come later than the deletion."""
+    """A version is still there under the delete marker. S3 sends no notification for
+    the odd case of the suffix, so the job surely comes later than the deletion."""
     key = "uploads/deleted.Mp4"
     put = pipeline.s3.put_object(Bucket=pipeline.bucket, Key=key, Body=clip.read_bytes())
     pipeline.s3.delete_object(Bucket=pipeline.bucket, Key=key)

@@ -188,20 +188,20 @@ def test_the_end_of_a_job_is_told_to_everybody_who_listens(
         Rule="listener", Targets=[{"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}]
     )
 
-    outcome = pipeline.run_one(Path(shutil.copy(clip, tmp_path / "told.mp4")))
+    outcome = pipeline.run_one(Path(shutil.copy(clip, tmp_path / "event.mp4")))
 
-    def heard() -> bool:
+    def arrived() -> bool:
         answer = pipeline.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
         bodies = (json.loads(message["Body"]) for message in answer.get("Messages", ()))
         for body in bodies:
             schema = json.loads((SCHEMAS / "job-ended.schema.json").read_text())
             Draft202012Validator(schema).validate(body["detail"])
-            told.append(JobEnded.model_validate(body["detail"]))
-        return any(one.job_id == outcome.job.job_id for one in told)
+            received.append(JobEnded.model_validate(body["detail"]))
+        return any(one.job_id == outcome.job.job_id for one in received)
 
-    told: list[JobEnded] = []
-    pipeline.until(heard, "nobody told of the end")
-    [ended] = [one for one in told if one.job_id == outcome.job.job_id]
+    received: list[JobEnded] = []
+    pipeline.until(arrived, "the event of the end did not arrive")
+    [ended] = [one for one in received if one.job_id == outcome.job.job_id]
     assert (ended.status, ended.results_prefix) == (
         JobStatus.SUCCEEDED,
         outcome.job.results_prefix,

@@ -173,20 +173,20 @@ def forged(scene: Scene) -> st.SearchStrategy[str]:
 
 def consistently(job: dict[str, Any], claims: dict[str, Any]) -> str:
     """With the id that belongs to the claim, as an attacker would derive it."""
-    told = job | claims
-    version = told["version_id"] or f"{told['etag']}:{told['sequencer']}"
+    forged = job | claims
+    version = forged["version_id"] or f"{forged['etag']}:{forged['sequencer']}"
     try:
-        told["job_id"] = derive_job_id(str(told["bucket"]), str(told["key"]), str(version))
+        forged["job_id"] = derive_job_id(str(forged["bucket"]), str(forged["key"]), str(version))
     except UnicodeEncodeError:
-        told["job_id"] = "0" * 32
-    return json.dumps(told)
+        forged["job_id"] = "0" * 32
+    return json.dumps(forged)
 
 
 def as_event(job: dict[str, Any], claims: dict[str, Any]) -> str:
-    told = job | claims
-    entity = {"key": told["key"], "versionId": told["version_id"], "eTag": told["etag"]}
-    about = {"bucket": {"name": told["bucket"]}, "object": entity | {"size": told["size"]}}
-    record = {"eventName": "ObjectCreated:Put", "eventTime": told["submitted_at"], "s3": about}
+    forged = job | claims
+    entity = {"key": forged["key"], "versionId": forged["version_id"], "eTag": forged["etag"]}
+    about = {"bucket": {"name": forged["bucket"]}, "object": entity | {"size": forged["size"]}}
+    record = {"eventName": "ObjectCreated:Put", "eventTime": forged["submitted_at"], "s3": about}
     return json.dumps({"Records": [record]})
 
 

@@ -162,9 +162,7 @@ def test_a_key_survives_the_notification(name: str) -> None:
     assert len(same.results_prefix.encode()) + len("subtitles.vtt") <= 1_024
 
 
-@pytest.mark.fault(
-    "A9", by="the same upload, announced by S3, EventBridge and client", so="one job"
-)
+@pytest.mark.fault("A9", by="the same upload, reported by S3, EventBridge and client", so="one job")
 def test_all_ways_to_a_job_are_the_same_job(cloud: Cloud) -> None:
     job = cloud.upload("a b+c.mp4")
     detail = {"bucket": {"name": BUCKET}, "object": {"key": job.key, "version-id": job.version_id}}

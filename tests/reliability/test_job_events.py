@@ -17,16 +17,16 @@ def test_each_end_is_told_with_what_is_needed_to_go_on(cloud: Cloud) -> None:
 
     cloud.run_until_idle()
 
-    told = {one.job_id: one for one in cloud.told}
-    assert told[good.job_id].status == JobStatus.SUCCEEDED
-    assert told[good.job_id].results_prefix == good.results_prefix
-    assert told[bad.job_id].status == JobStatus.FAILED
-    assert told[cancelled.job_id].status == JobStatus.CANCELLED
-    failure = told[bad.job_id].failure
+    events = {one.job_id: one for one in cloud.events}
+    assert events[good.job_id].status == JobStatus.SUCCEEDED
+    assert events[good.job_id].results_prefix == good.results_prefix
+    assert events[bad.job_id].status == JobStatus.FAILED
+    assert events[cancelled.job_id].status == JobStatus.CANCELLED
+    failure = events[bad.job_id].failure
     assert failure is not None
     assert failure.error == "NotAVideoError"
     cloud.reconcile()
-    assert {one.event_id for one in cloud.told} == {f"{job_id}-1" for job_id in told}
+    assert {one.event_id for one in cloud.events} == {f"{job_id}-1" for job_id in events}
 
 
 def test_a_redriven_job_is_told_of_again(cloud: Cloud) -> None:
@@ -38,7 +38,7 @@ def test_a_redriven_job_is_told_of_again(cloud: Cloud) -> None:
 
     cloud.run_until_idle()
 
-    ends = dict.fromkeys((one.event_id, one.status) for one in cloud.told)
+    ends = dict.fromkeys((one.event_id, one.status) for one in cloud.events)
     assert list(ends) == [
         (f"{job.job_id}-1", JobStatus.PARTIAL),
         (f"{job.job_id}-2", JobStatus.SUCCEEDED),
@@ -49,12 +49,12 @@ def test_what_nobody_heard_is_told_by_the_reconciler(cloud: Cloud) -> None:
     cloud.loses_events = True
     job = cloud.upload()
     cloud.run_until_idle()
-    assert cloud.told == []
+    assert cloud.events == []
 
     for _ in range(2):
         cloud.reconcile()
 
-    assert [(one.job_id, one.status) for one in cloud.told] == [(job.job_id, JobStatus.SUCCEEDED)]
+    assert [(one.job_id, one.status) for one in cloud.events] == [(job.job_id, JobStatus.SUCCEEDED)]
 
 
 def test_an_end_that_is_told_twice_has_the_same_id(cloud: Cloud) -> None:
@@ -64,8 +64,8 @@ def test_an_end_that_is_told_twice_has_the_same_id(cloud: Cloud) -> None:
     cloud.run_until_idle()
     cloud.reconcile()
 
-    assert {one.event_id for one in cloud.told} == {f"{job.job_id}-1"}
-    assert len(cloud.told) >= 2
+    assert {one.event_id for one in cloud.events} == {f"{job.job_id}-1"}
+    assert len(cloud.events) >= 2
     cloud.check_told()
 
 

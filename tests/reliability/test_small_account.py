@@ -23,7 +23,7 @@ def statuses(cloud: Cloud) -> set[JobStatus]:
 
 
 def burst(cloud: Cloud, *, uploads: int, copies: int) -> list[ProcessingJob]:
-    """Every upload is announced so often."""
+    """How many notifications every upload sends."""
     jobs = [cloud.upload(f"{number}.mp4") for number in range(uploads)]
     cloud.inbox += [Message(notification(job)) for job in jobs for _ in range(copies - 1)]
     return jobs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safeguards.mutant import Mutant
 
-TOLD = ("tests/unit/test_webhook.py",)
+WEBHOOK = ("tests/unit/test_webhook.py",)
 FORGED = ("tests/unit/test_job.py", "tests/reliability/test_forged_messages.py")
 SANDBOXED = ("tests/unit/test_sandbox.py",)
 TAKEN_OVER = ("tests/unit/test_takeover.py",)
@@ -25,14 +25,14 @@ ATTACKS = (
         "lambdas/lifestream/webhook.py",
         "if not may_be_private and not all(",
         "if not may_be_private and not any(",
-        TOLD,
+        WEBHOOK,
     ),
     Mutant(
         "a webhook to the address that was checked",
         "lambdas/lifestream/webhook.py",
         "return HTTPConnectionPool(address,",
         "return HTTPConnectionPool(str(parts.hostname),",
-        TOLD,
+        WEBHOOK,
     ),
     Mutant(
         "fetched weights are the published ones",
@@ -156,7 +156,7 @@ ATTACKS = (
         READ_AHEAD,
     ),
     Mutant(
-        "a limit on each range that a decoder announces",
+        "a limit on each range that a decoder asks for",
         "lambdas/lifestream/aws/read_ahead.py",
         "self._start(offset, min(size, BLOCK))",
         "self._start(offset, size)",

@@ -159,7 +159,7 @@ JOBS = (
         SYNTHESIZED,
     ),
     Mutant(
-        "ends that nobody heard of",
+        "events that were not published",
         "lambdas/lifestream/recovery/reconciler.py",
         "        self.finalizer.publish_end(record)\n",
         "",
@@ -198,7 +198,7 @@ JOBS = (
         SMALL,
     ),
     Mutant(
-        "a missing host told apart from a crash",
+        "a missing host distinguished from a crash",
         "cdk_app/container_retries.py",
         '"is_host_missing": f"{{% {is_host_missing()} %}}"',
         '"is_host_missing": False',

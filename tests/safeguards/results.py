@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from safeguards.mutant import Mutant
 
-HEARING = (
+SPEECH = (
     "speaker_assignment",
     "hallucinations",
     "results",
@@ -13,7 +13,7 @@ HEARING = (
     "speech_pipeline",
     "device",
 )
-HEARD = tuple(f"tests/unit/test_{name}.py" for name in HEARING)
+SPEECH_TESTS = tuple(f"tests/unit/test_{name}.py" for name in SPEECH)
 ANSWERED = ("tests/contract/test_answers.py",)
 CONTRACT = ("tests/contract/test_search_engines.py",)
 
@@ -30,45 +30,45 @@ RESULTS = (
         "lambdas/lifestream/domain/transcript.py",
         "if not segment.flags)",
         "if True)",
-        HEARD,
+        SPEECH_TESTS,
     ),
     Mutant(
         "loops noticed",
         "lambdas/lifestream/domain/speech/hallucinations.py",
         "    if looped > MAX_LOOPED_SHARE:",
         "    if looped > 2:",
-        HEARD,
+        SPEECH_TESTS,
     ),
     Mutant(
         "digest of a model",
         "lambdas/lifestream/engines/model_weights.py",
         "if sha256(folder / name) != digest:",
         "if sha256(folder / name) == '':",
-        HEARD,
+        SPEECH_TESTS,
     ),
     Mutant(
         "voices kept only on request",
         "containers/transcribe_speech/pipeline.py",
         "diarization.voices if settings.remember_voices else ()",
         "diarization.voices",
-        HEARD,
+        SPEECH_TESTS,
     ),
     Mutant(
         "a clear margin between two names",
         "lambdas/lifestream/domain/speech/voiceprints.py",
         "is_clear = not rest or",
         "is_clear = True or not rest or",
-        HEARD,
+        SPEECH_TESTS,
     ),
     Mutant(
         "ties go to who began first",
         "lambdas/lifestream/domain/speech/speaker_assignment.py",
         "np.where(overlap == longest, began, len(ordered)).argmin(axis=0)",
         "overlap.argmax(axis=0)",
-        HEARD,
+        SPEECH_TESTS,
     ),
     Mutant(
-        "answers proved by the passage they name",
+        "answers verified in the passage that they name",
         "lambdas/lifestream/domain/answers.py",
         "for s in transcript.reliable.segments if _overlap(s, passage)]",
         "for s in transcript.reliable.segments]",
@@ -82,7 +82,7 @@ RESULTS = (
         ("tests/contract/test_page.py",),
     ),
     Mutant(
-        "speech that was passed over is heard again",
+        "missed speech is transcribed again",
         "containers/transcribe_speech/missed_speech.py",
         "return _merged(recognition, found) if found else recognition",
         "return recognition",

@@ -6,7 +6,7 @@ chosen to prove anything: the order in which things happen, the time, and what g
 
 scheduler       one line of execution at a time; who goes on is drawn, and time is virtual
 faults          what happens at a call: killed, throttled, refused, its answer lost
-engines         speech, summaries and vectors that say what they are told to
+engines         scripted speech, summaries and vectors
 uploads         videos, and what S3 says about them
 account         Lambda concurrency and container hosts, where a test limits them
 cluster         ECS's API

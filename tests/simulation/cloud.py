@@ -59,7 +59,7 @@ class Cloud:
     log: list[str] = field(default_factory=list)
     ends: dict[str, tuple[int, str]] = field(default_factory=dict)
     """The last end that a row showed: attempt and status."""
-    told: list[JobEnded] = field(default_factory=list)
+    events: list[JobEnded] = field(default_factory=list)
     """What the event bus took."""
     regressions: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
@@ -197,7 +197,7 @@ class Cloud:
         )
 
     def publish_end(self, entries: list[dict[str, Any]]) -> tuple[Any, dict[str, Any]]:
-        self.told += [JobEnded.model_validate_json(entry["Detail"]) for entry in entries]
+        self.events += [JobEnded.model_validate_json(entry["Detail"]) for entry in entries]
         return answer(200, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
 
     def watch(self, job_id: str) -> None:
@@ -224,11 +224,11 @@ class Cloud:
 
     def check_told(self) -> None:
         """Everybody who listens knows how every job ended."""
-        told = {one.event_id: one.status for one in self.told}
+        statuses = {one.event_id: one.status for one in self.events}
         for record in self.state.jobs.since(datetime.min.replace(tzinfo=UTC)):
             if record.status.is_terminal:
                 event_id = f"{record.job_id}-{record.attempt}"
-                assert told.get(event_id) == record.status, f"nobody knows of {record.key}"
+                assert statuses.get(event_id) == record.status, f"nobody knows of {record.key}"
 
     def _batch(self) -> list[Message]:
         size = self.rng.randint(1, min(self.batch, len(self.inbox)))

@@ -1,4 +1,4 @@
-"""Engines that say what they are told to and count what would cost. Fakes: for tests only."""
+"""Scripted engines that count the calls that would cost money. Fakes: for tests only."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Speech:
         assert audio.seconds
         if self.fails:
             raise self.fails
-        if audio.speech != ALL_SPEECH:  # a pause, heard again
+        if audio.speech != ALL_SPEECH:  # a pause, transcribed again
             return Recognition(language=options.language or "en", segments=())
         segments = tuple(
             RecognizedSegment(words=tuple(_later(word, at) for word in segment.words))

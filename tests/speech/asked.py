@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from builders import nobody_listens
+from builders import no_progress
 from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition
 from lifestream.engines.transcription.faster_whisper import FasterWhisper
@@ -21,7 +21,7 @@ def settings(models: Path, **more: Any) -> SpeechSettings:
 
 
 def transcribed(engine: FasterWhisper, audio: Audio, **options: Any) -> Recognition:
-    return engine.transcribe(audio, JobOptions(**options), nobody_listens)
+    return engine.transcribe(audio, JobOptions(**options), no_progress)
 
 
 def out_of_memory(*_: Any, **__: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from builders import nobody_listens
+from builders import no_progress
 from lifestream.domain.options import JobOptions
 from lifestream.engines.diarization.pyannote import Pyannote
 from lifestream.engines.model_weights import write_sums
@@ -119,7 +119,7 @@ def test_what_never_fits_is_an_error_of_its_own(
     with pytest.raises(OutOfMemoryError, match="out of memory"):
         transcribed(words, speech)
     with pytest.raises(OutOfMemoryError, match="out of memory"):
-        voices.diarize(speech, JobOptions(), nobody_listens)
+        voices.diarize(speech, JobOptions(), no_progress)
 
 
 def test_any_other_failure_of_an_engine_is_a_speech_engine_error(

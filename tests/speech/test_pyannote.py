@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from builders import nobody_listens
+from builders import no_progress
 from lifestream.domain.options import JobOptions
 from lifestream.engines.diarization import load_diarizer
 from lifestream.engines.diarization.pyannote import Pyannote
@@ -39,10 +39,10 @@ def test_pyannote_gives_exclusive_turns_in_order(pyannote: Pyannote, speech: Aud
 
 
 @pytest.mark.setting("pyannote_batch_size")
-def test_pyannote_takes_as_much_at_once_as_it_is_told(models: Path, speech: Audio) -> None:
+def test_pyannote_uses_the_batch_size_of_the_settings(models: Path, speech: Audio) -> None:
     engine = Pyannote(settings(models, pyannote_batch_size=3))
 
-    engine.diarize(speech, JobOptions(), nobody_listens)
+    engine.diarize(speech, JobOptions(), no_progress)
 
     assert engine._pipeline.segmentation_batch_size == 3
     assert engine._pipeline.embedding_batch_size == 3
@@ -57,26 +57,26 @@ def test_pyannote_takes_as_much_at_once_as_it_is_told(models: Path, speech: Audi
         ({}, {}),
     ],
 )
-def test_pyannote_is_told_the_number_of_speakers(
+def test_pyannote_gets_the_number_of_speakers(
     models: Path,
     speech: Audio,
     monkeypatch: pytest.MonkeyPatch,
     options: dict[str, int],
     counts: dict[str, int],
 ) -> None:
-    """Random weights find whom they like; what counts is what the real pipeline was told."""
+    """Random weights find random speakers; what counts is what the real pipeline was given."""
     engine = Pyannote(settings(models))
-    told: dict[str, Any] = {}
+    received: dict[str, Any] = {}
     apply = type(engine._pipeline).apply
 
-    def telling(self: Any, file: Any, **given: Any) -> Any:
-        told.update(given)
+    def recording(self: Any, file: Any, **given: Any) -> Any:
+        received.update(given)
         return apply(self, file, **given)
 
-    monkeypatch.setattr(type(engine._pipeline), "apply", telling)
-    found = engine.diarize(speech, JobOptions(**options), nobody_listens)
+    monkeypatch.setattr(type(engine._pipeline), "apply", recording)
+    found = engine.diarize(speech, JobOptions(**options), no_progress)
 
-    assert {name: value for name, value in told.items() if "speakers" in name} == counts
+    assert {name: value for name, value in received.items() if "speakers" in name} == counts
     if most := options.get("speakers", options.get("max_speakers")):
         assert len({turn.speaker for turn in found.turns}) <= most
 

@@ -72,8 +72,8 @@ def interleaved(path: Path, *, seconds: int) -> int:
         for number in range(seconds * 25):
             noise = chance.integers(0, 255, (240, 320, 3)).astype(np.uint8)
             sink.mux(picture.encode(av.VideoFrame.from_ndarray(noise, format="rgb24")))
-            heard = chance.integers(-8_000, 8_000, (1, 1_764)).astype(np.int16)
-            frame = av.AudioFrame.from_ndarray(heard, layout="mono")
+            samples = chance.integers(-8_000, 8_000, (1, 1_764)).astype(np.int16)
+            frame = av.AudioFrame.from_ndarray(samples, layout="mono")
             frame.sample_rate, frame.pts = 44_100, number * 1_764
             sink.mux(audio.encode(frame))
         sink.mux(picture.encode(None))

@@ -67,7 +67,7 @@ def test_any_rate_layout_and_depth_is_as_long_as_it_was(
     assert np.abs(samples).max() > 0.1
 
 
-@pytest.mark.fault("E5", by="ten audio tracks", so="the first one is heard")
+@pytest.mark.fault("E5", by="ten audio tracks", so="the first one is transcribed")
 def test_of_several_tracks_the_first_is_heard(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as sink:

@@ -91,8 +91,8 @@ import os, sys
 kept = os.dup(1)
 refused = confinement.confine()
 lines = dict(line.split(":", 1) for line in status.read().splitlines())
-told = {name: lines[name].strip() for name in ("CapEff", "CapPrm", "NoNewPrivs", "Seccomp")}
-os.write(kept, json.dumps({"refused": refused, **told}).encode())
+status = {name: lines[name].strip() for name in ("CapEff", "CapPrm", "NoNewPrivs", "Seccomp")}
+os.write(kept, json.dumps({"refused": refused, **status}).encode())
 """
 
 

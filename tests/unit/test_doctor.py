@@ -89,9 +89,12 @@ def test_settings_are_those_that_the_functions_were_told(settings: DoctorSetting
     ]
     listed = ("list_stack_resources", {"StackResourceSummaries": resources})
     variables = {"PINECONE_INDEX_NAME": "ours", "JOBS_TABLE_NAME": "jobs"}
-    told = ("get_function_configuration", {"Environment": {"Variables": variables}})
+    configured = ("get_function_configuration", {"Environment": {"Variables": variables}})
     session: Any = Session(
-        {"cloudformation": stubbed("cloudformation", listed), "lambda": stubbed("lambda", told)}
+        {
+            "cloudformation": stubbed("cloudformation", listed),
+            "lambda": stubbed("lambda", configured),
+        }
     )
 
     index = DeployedStage("dev", settings, session).index

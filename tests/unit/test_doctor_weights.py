@@ -173,7 +173,7 @@ def test_an_alarm_that_rings_is_named(settings: DoctorSettings) -> None:
         AlarmName="LifeStream-dev-DlqMessages", StateValue="ALARM", StateReason="a test"
     )
 
-    rings, told = check_alarms(stage_of(settings))
+    rings, subscribed = check_alarms(stage_of(settings))
 
-    assert (rings.verdict, told.verdict) == (NOTE, OK)
+    assert (rings.verdict, subscribed.verdict) == (NOTE, OK)
     assert "LifeStream-dev-DlqMessages rings" in rings.detail

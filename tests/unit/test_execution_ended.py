@@ -1,4 +1,4 @@
-"""ExecutionEnded, told by the events of AWS's documents: row, DLQ message and announcement."""
+"""ExecutionEnded, with the events of AWS's documents: row, DLQ message and event."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_a_failed_execution_leaves_a_failed_job_and_one_dlq_message(
     assert row.failure is not None
     assert row.failure.error == (detail.get("error") or row.failure.error)
     assert len(cloud.dlq_messages()) == 1
-    assert [one.status for one in cloud.told] == [JobStatus.FAILED]
+    assert [one.status for one in cloud.events] == [JobStatus.FAILED]
 
 
 @pytest.mark.parametrize("example", examples(succeeded=True))
@@ -107,7 +107,7 @@ def test_an_execution_that_somebody_started_by_hand_is_left_alone(cloud: Cloud) 
 
     tell(named("failed"), by_hand)
 
-    assert cloud.told == []
+    assert cloud.events == []
     assert cloud.dlq_messages() == []
 
 

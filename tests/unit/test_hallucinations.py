@@ -15,7 +15,7 @@ from lifestream.domain.transcript import Flag, RecognizedSegment, Segment, Span,
 EVERYWHERE = (Span(start_seconds=0, end_seconds=10_000),)
 
 
-def heard(text: str, start: float = 0.0, **engine: float) -> RecognizedSegment:
+def recognized_text(text: str, start: float = 0.0, **engine: float) -> RecognizedSegment:
     return RecognizedSegment(words=words(text, start=start), **engine)
 
 
@@ -44,33 +44,35 @@ def test_what_people_say_is_reliable() -> None:
     "text", ["no no no no", "bye bye", "very very very good", "yes it is yes it is"]
 )
 def test_people_repeat_themselves_a_little(text: str) -> None:
-    assert flags_of(heard(text)) == [set()]
+    assert flags_of(recognized_text(text)) == [set()]
 
 
 @pytest.mark.parametrize("times", [6, 30])
 def test_a_loop_is_flagged_but_for_its_first_turn(times: int) -> None:
     sentences = " ".join(["Let us see what happens."] * times)
 
-    found = flags_of(heard(sentences))
+    found = flags_of(recognized_text(sentences))
 
     assert found[0] == set()
     assert all(Flag.LOOP in flags for flags in found[1:])
 
 
 def test_one_word_again_and_again_is_a_loop() -> None:
-    assert Flag.LOOP in flags_of(heard("the " * 40))[0]
+    assert Flag.LOOP in flags_of(recognized_text("the " * 40))[0]
 
 
 def test_text_that_repeats_itself_in_no_order_is_compressible() -> None:
     dice = np.random.default_rng(0)
     text = " ".join(dice.choice(["okay", "so", "and"], size=120))
 
-    assert Flag.COMPRESSIBLE in flags_of(heard(text))[0]
+    assert Flag.COMPRESSIBLE in flags_of(recognized_text(text))[0]
 
 
 def test_words_of_no_probability_are_improbable() -> None:
-    assert flags_of(heard("half of the fun", average_log_probability=-2.0)) == [{Flag.IMPROBABLE}]
-    assert flags_of(heard("half of the fun", average_log_probability=-0.9)) == [set()]
+    assert flags_of(recognized_text("half of the fun", average_log_probability=-2.0)) == [
+        {Flag.IMPROBABLE}
+    ]
+    assert flags_of(recognized_text("half of the fun", average_log_probability=-0.9)) == [set()]
 
 
 def test_an_engine_without_such_numbers_is_judged_by_its_words() -> None:
@@ -80,8 +82,8 @@ def test_an_engine_without_such_numbers_is_judged_by_its_words() -> None:
 
 
 def test_no_speech_needs_both_numbers() -> None:
-    both = heard("well then", average_log_probability=-1.2, no_speech_probability=0.9)
-    one = heard("well then", average_log_probability=-0.2, no_speech_probability=0.9)
+    both = recognized_text("well then", average_log_probability=-1.2, no_speech_probability=0.9)
+    one = recognized_text("well then", average_log_probability=-0.2, no_speech_probability=0.9)
 
     assert flags_of(both) == [{Flag.NO_SPEECH}]
     assert flags_of(one) == [set()]
@@ -90,7 +92,9 @@ def test_no_speech_needs_both_numbers() -> None:
 def test_text_where_no_voice_is_heard_is_over_silence() -> None:
     speech = (Span(start_seconds=0, end_seconds=2),)
 
-    found = flags_of(heard("we begin"), heard("and go on", start=60), speech=speech)
+    found = flags_of(
+        recognized_text("we begin"), recognized_text("and go on", start=60), speech=speech
+    )
 
     assert found == [set(), {Flag.OVER_SILENCE}]
 
@@ -99,8 +103,8 @@ def test_text_where_no_voice_is_heard_is_over_silence() -> None:
     "text", ["Thank you.", "Thanks for watching!", "ご視聴ありがとうございました"]
 )
 def test_stock_phrases_are_flagged_only_where_they_are_doubtful(text: str) -> None:
-    doubtful = heard(text, average_log_probability=-0.8, no_speech_probability=0.3)
-    sure = heard(text, average_log_probability=-0.1, no_speech_probability=0.01)
+    doubtful = recognized_text(text, average_log_probability=-0.8, no_speech_probability=0.3)
+    sure = recognized_text(text, average_log_probability=-0.1, no_speech_probability=0.01)
 
     assert flags_of(doubtful) == [{Flag.STOCK_PHRASE}]
     assert flags_of(sure) == [set()]
@@ -109,11 +113,14 @@ def test_stock_phrases_are_flagged_only_where_they_are_doubtful(text: str) -> No
 def test_credits_of_subtitles_are_never_said() -> None:
     text = "Subtitles by the Amara.org community"
 
-    assert flags_of(heard(text, average_log_probability=-0.1)) == [{Flag.STOCK_PHRASE}]
+    assert flags_of(recognized_text(text, average_log_probability=-0.1)) == [{Flag.STOCK_PHRASE}]
 
 
 def test_flagged_words_stay_in_the_transcript_and_leave_everything_else() -> None:
-    recognized = (heard("we begin"), heard("nonsense", start=3, average_log_probability=-3.0))
+    recognized = (
+        recognized_text("we begin"),
+        recognized_text("nonsense", start=3, average_log_probability=-3.0),
+    )
 
     found = _flagged(recognized, EVERYWHERE)
     transcript = MEETING.model_copy(update={"segments": found})

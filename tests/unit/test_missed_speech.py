@@ -1,4 +1,4 @@
-"""Speech that the recognizer passed over is heard again, on its own."""
+"""Speech that the recognizer missed is transcribed again, on its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from transcribe_speech.missed_speech import recognize
 
-from builders import nobody_listens, words
+from builders import no_progress, words
 from lifestream.domain.options import JobOptions
 from lifestream.domain.transcript import Recognition, RecognizedSegment, joined
 from lifestream.engines.transcription import ProgressCallback
@@ -51,12 +51,12 @@ def said(text: str, *, start: float, probability: float = -0.3) -> RecognizedSeg
 
 
 def test_it_comes_between_the_words_around_it() -> None:
-    recognizer = Recognizer(again=(said("nobody heard this", start=10.0),))
+    recognizer = Recognizer(again=(said("nobody noticed this", start=10.0),))
 
-    found = recognize(recognizer, a_sound((0, 21)), JobOptions(), nobody_listens)
+    found = recognize(recognizer, a_sound((0, 21)), JobOptions(), no_progress)
 
     assert [joined(s.words) for s in found.segments] == [
-        "we begin", "nobody heard this", "and so on",
+        "we begin", "nobody noticed this", "and so on",
     ]  # fmt: skip
     assert [s.average_log_probability for s in found.segments] == [-0.2, -0.3, -0.2]
 
@@ -65,7 +65,7 @@ def test_a_pause_is_not_heard_again() -> None:
     recognizer = Recognizer(again=())
     audio = a_sound((0, 0.8), (20, 21.2))
 
-    found = recognize(recognizer, audio, JobOptions(), nobody_listens)
+    found = recognize(recognizer, audio, JobOptions(), no_progress)
 
     assert len(recognizer.asked) == 1
     assert [joined(s.words) for s in found.segments] == ["we begin and so on"]
@@ -74,7 +74,7 @@ def test_a_pause_is_not_heard_again() -> None:
 def test_a_word_of_before_is_not_said_twice() -> None:
     recognizer = Recognizer(again=(said("begin anew", start=0.45),))
 
-    found = recognize(recognizer, a_sound((0, 5), (20, 21)), JobOptions(), nobody_listens)
+    found = recognize(recognizer, a_sound((0, 5), (20, 21)), JobOptions(), no_progress)
 
     assert " ".join(joined(s.words) for s in found.segments) == "we begin anew and so on"
 
@@ -86,7 +86,7 @@ def test_what_it_does_not_trust_itself_stays_missing(doubtful: dict[str, float])
     segment = said("you", start=10.0).model_copy(update=doubtful)
     recognizer = Recognizer(again=(segment,))
 
-    found = recognize(recognizer, a_sound((0, 21)), JobOptions(), nobody_listens)
+    found = recognize(recognizer, a_sound((0, 21)), JobOptions(), no_progress)
 
     assert len(recognizer.asked) == 2
     assert len(found.segments) == 1
@@ -95,7 +95,7 @@ def test_what_it_does_not_trust_itself_stays_missing(doubtful: dict[str, float])
 def test_no_piece_is_longer_than_a_model_hears() -> None:
     recognizer = Recognizer(again=())
 
-    recognize(recognizer, a_sound((25, 110), seconds=120), JobOptions(), nobody_listens)
+    recognize(recognizer, a_sound((25, 110), seconds=120), JobOptions(), no_progress)
 
     first, *again = recognizer.clips
     assert first == (25, 110)
@@ -115,6 +115,6 @@ def test_no_piece_is_longer_than_a_model_hears() -> None:
 def test_the_language_of_the_recording_is_kept(options: JobOptions, asked: str | None) -> None:
     recognizer = Recognizer(again=(), language="de")
 
-    recognize(recognizer, a_sound((25, 30)), options, nobody_listens)
+    recognize(recognizer, a_sound((25, 30)), options, no_progress)
 
     assert recognizer.asked == [None, asked]

@@ -1,4 +1,4 @@
-"""Share, speed and time left, from a clock and what was heard."""
+"""Share, speed and time left, from a clock and the seconds done."""
 
 from __future__ import annotations
 

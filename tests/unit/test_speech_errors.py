@@ -26,7 +26,7 @@ def report(transcript: Transcript, *speech: Span) -> QualityReport:
 
 
 @pytest.mark.parametrize(
-    ("said", "heard", "error"),
+    ("said", "recognized", "error"),
     [
         ("And Mister Dashwood, too.", "and mr. dashwood too", 0),
         ("one two three four", "one two four", 0.25),
@@ -34,9 +34,9 @@ def report(transcript: Transcript, *speech: Span) -> QualityReport:
     ],
 )
 def test_words_are_compared_without_case_and_punctuation(
-    said: str, heard: str, error: float
+    said: str, recognized: str, error: float
 ) -> None:
-    assert word_error(said, heard) == error
+    assert word_error(said, recognized) == error
 
 
 def test_names_of_speakers_do_not_count() -> None:

@@ -1,4 +1,4 @@
-"""What the container makes of a FLAC: decoded once, heard by both engines, checked."""
+"""The container's pipeline: a FLAC is decoded once, both engines run, the text is checked."""
 
 from __future__ import annotations
 

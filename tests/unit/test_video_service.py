@@ -1,4 +1,4 @@
-"""The client's uploads: a job that is known at once, and the same one that S3 announces."""
+"""The client's uploads: the job is known at once, and it is the job of S3's notification."""
 
 from __future__ import annotations
 

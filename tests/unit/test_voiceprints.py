@@ -32,7 +32,7 @@ def known(name: str, vector: tuple[float, ...], engine: str = ENGINE) -> NamedVo
     return NamedVoiceprint(name=name, engine=engine, vector=vector, job_id="0" * 32, speaker="S")
 
 
-def heard(*vectors: tuple[float, ...]) -> Any:
+def voices_of(*vectors: tuple[float, ...]) -> Any:
     prints = [{"speaker": f"SPEAKER_0{i}", "vector": v} for i, v in enumerate(vectors)]
     return evidence_of(MEETING, voices=prints)
 
@@ -44,7 +44,7 @@ def names(diagnostics: Any, *people: NamedVoiceprint, min_score: float = 0.75) -
 def test_each_voice_gets_the_name_that_fits() -> None:
     people = (known("Ada", ADA), known("Bob", BOB))
 
-    assert names(heard(BOB, ADA), *people) == {"SPEAKER_00": "Bob", "SPEAKER_01": "Ada"}
+    assert names(voices_of(BOB, ADA), *people) == {"SPEAKER_00": "Bob", "SPEAKER_01": "Ada"}
 
 
 @pytest.mark.setting("min_score")
@@ -52,32 +52,32 @@ def test_each_voice_gets_the_name_that_fits() -> None:
 def test_how_sure_it_has_to_be_can_be_set(min_score: float, found: dict[str, str]) -> None:
     similar = (0.7, 0.1, 0.6)
 
-    assert names(heard(similar), known("Ada", ADA), min_score=min_score) == found
+    assert names(voices_of(similar), known("Ada", ADA), min_score=min_score) == found
 
 
 def test_where_two_names_fit_about_equally_nobody_is_named() -> None:
-    assert names(heard(ADA), known("Ada", ADA), known("Eve", (1.0, 0.11, 0.0))) == {}
+    assert names(voices_of(ADA), known("Ada", ADA), known("Eve", (1.0, 0.11, 0.0))) == {}
 
 
 def test_a_name_goes_to_one_speaker_only() -> None:
-    assert names(heard((1.0, 0.3, 0.0), ADA), known("Ada", ADA)) == {"SPEAKER_01": "Ada"}
+    assert names(voices_of((1.0, 0.3, 0.0), ADA), known("Ada", ADA)) == {"SPEAKER_01": "Ada"}
 
 
 def test_several_prints_of_a_person_are_one_person() -> None:
     people = (known("Ada", ADA), known("Ada", (1.0, 0.12, 0.0)))
 
-    assert names(heard(ADA), *people) == {"SPEAKER_00": "Ada"}
+    assert names(voices_of(ADA), *people) == {"SPEAKER_00": "Ada"}
 
 
 def test_prints_of_another_engine_are_not_compared() -> None:
-    assert names(heard(ADA), known("Ada", ADA, engine="other")) == {}
+    assert names(voices_of(ADA), known("Ada", ADA, engine="other")) == {}
     assert similarity((1.0,), (1.0, 0.0)) == 0
     assert similarity((0.0,), (0.0,)) == 0
 
 
 @pytest.fixture
 def publish(aws: Aws) -> Any:  # noqa: ARG001
-    """Publishes the meeting as the job of a video with this key, heard with these voices."""
+    """Publishes the meeting as the job of a video with this key and these voices."""
 
     def publish(key: str, *vectors: tuple[float, ...], attempt: int = 1) -> JobRecord:
         of_key = a_job(key=key).model_copy(update={"attempt": attempt})
@@ -89,7 +89,7 @@ def publish(aws: Aws) -> Any:  # noqa: ARG001
             (
                 Step.TRANSCRIBE_SPEECH,
                 DIAGNOSTICS,
-                heard(*vectors).model_copy(update={"job_id": job.job_id}),
+                voices_of(*vectors).model_copy(update={"job_id": job.job_id}),
             ),
             (Step.SUMMARIZE_TRANSCRIPT, SUMMARY, verified(drafted, transcript, engine="test")),
         ):

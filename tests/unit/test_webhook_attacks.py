@@ -42,16 +42,16 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
     """A resolver of our own: each question for a name takes the next of its addresses."""
-    told: dict[str, list[str]] = {}
+    answers: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 
     def resolved(host: str, *args: Any, **more: Any) -> Any:
-        if host not in told:
+        if host not in answers:
             return real(host, *args, **more)
-        return real(told[host].pop(0), *args, **more)
+        return real(answers[host].pop(0), *args, **more)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolved)
-    return told
+    return answers
 
 
 @pytest.mark.parametrize(
