@@ -95,8 +95,8 @@ def measure(size: int) -> Measured:
     os.environ["OPENAI_API_KEY"] = "sk-benchmark"
     settings = {
         "OPENAI_BASE_URL": f"{openai.url}/v1",
-        "EMBEDDING_ENGINE": "embedded",
-        "VECTOR_INDEX": "embedded",
+        "EMBEDDING_ENGINE": "wordllama",
+        "VECTOR_INDEX": "s3",
         "POWERTOOLS_LOG_LEVEL": "WARNING",
     }
     options = Options(settings=settings, wait_scale=0.1, dockerfile=DOCKERFILE)

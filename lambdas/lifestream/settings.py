@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import Annotated, Literal, TypeVar, cast
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from lifestream.errors import ConfigurationError, MissingSettingsError
+
+
+def _renamed(**names: str) -> BeforeValidator:
+    """Accept the names of engines of earlier versions: old name → new name."""
+    return BeforeValidator(lambda given: names.get(given, given))
 
 
 class EnvSettings(BaseSettings):
@@ -47,9 +52,9 @@ class ApiKeys(EnvSettings):
 class SpeechSettings(EnvSettings):
     """What decides the words and the speakers of a transcript."""
 
-    diarization_engine: Literal["auto", "pyannote", "embedded"] = Field(
-        default="auto", alias="DIARIZATION_ENGINE"
-    )
+    diarization_engine: Annotated[
+        Literal["auto", "pyannote", "clustering"], _renamed(embedded="clustering")
+    ] = Field(default="auto", alias="DIARIZATION_ENGINE")
     whisper_model: str = Field(default="large-v3-turbo", alias="WHISPER_MODEL")
     pyannote_model: str = Field(default="speaker-diarization-community-1", alias="PYANNOTE_MODEL")
     models_dir: Path = Field(default=Path("/opt/models"), alias="MODELS_DIR")
@@ -89,9 +94,9 @@ class VoiceSettings(EnvSettings):
 class SummarySettings(EnvSettings):
     """`off`: no summaries. `auto` means off if nothing can write one here."""
 
-    summarization_engine: Literal["auto", "openai", "extractive", "off"] = Field(
-        default="auto", alias="SUMMARIZATION_ENGINE"
-    )
+    summarization_engine: Annotated[
+        Literal["auto", "openai", "lexrank", "off"], _renamed(extractive="lexrank")
+    ] = Field(default="auto", alias="SUMMARIZATION_ENGINE")
     openai_model: str = Field(default="gpt-4o-mini", alias="OPENAI_MODEL")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
     max_dollars: float | None = Field(default=None, gt=0, alias="MAX_SUMMARY_DOLLARS")
@@ -104,14 +109,14 @@ class SummarySettings(EnvSettings):
 class IndexSettings(EnvSettings):
     """`VECTOR_INDEX=off`: no search. `auto` means off if nothing can embed a text here."""
 
-    embedding_engine: Literal["auto", "openai", "embedded"] = Field(
-        default="auto", alias="EMBEDDING_ENGINE"
-    )
+    embedding_engine: Annotated[
+        Literal["auto", "openai", "wordllama"], _renamed(embedded="wordllama")
+    ] = Field(default="auto", alias="EMBEDDING_ENGINE")
     embedding_model: str = Field(default="text-embedding-3-small", alias="EMBEDDING_MODEL")
     models_dir: Path = Field(default=Path("/opt/models"), alias="MODELS_DIR")
     openai_base_url: str | None = Field(default=None, alias="OPENAI_BASE_URL")
-    vector_index: Literal["auto", "pinecone", "embedded", "off"] = Field(
-        default="auto", alias="VECTOR_INDEX"
+    vector_index: Annotated[Literal["auto", "pinecone", "s3", "off"], _renamed(embedded="s3")] = (
+        Field(default="auto", alias="VECTOR_INDEX")
     )
     pinecone_index_name: str = Field(default="lifestream", alias="PINECONE_INDEX_NAME")
     pinecone_environment: str = Field(default="us-east-1", alias="PINECONE_ENVIRONMENT")

@@ -165,7 +165,7 @@ def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEndpoint]:
     endpoint = LocalEndpoint(lambda _path, _request: says())
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
     monkeypatch.setenv("OPENAI_BASE_URL", f"{endpoint.url}/v1")
-    monkeypatch.setenv("EMBEDDING_ENGINE", "embedded")
+    monkeypatch.setenv("EMBEDDING_ENGINE", "wordllama")
     with endpoint.running():
         yield endpoint
 

@@ -70,7 +70,7 @@ def test_without_a_key_and_without_weights_the_index_is_switched_off(tmp_path: P
 
     assert off == SwitchedOff(part="index", reason="OPENAI_API_KEY is not set")
     with pytest.raises(ModelMissingError, match=r"safetensors is missing"):
-        load_embedder(settings_for("embedded", tmp_path), ApiKeys())
+        load_embedder(settings_for("wordllama", tmp_path), ApiKeys())
 
 
 def test_altered_weights_switch_nothing_off(tmp_path: Path) -> None:
@@ -120,9 +120,9 @@ def pinecone(monkeypatch: pytest.MonkeyPatch) -> Iterator[PineconeServer]:
         yield server
 
 
-@pytest.fixture(params=["embedded", "pinecone"])
+@pytest.fixture(params=["s3", "pinecone"])
 def index(request: pytest.FixtureRequest, aws: Aws) -> VectorIndex:
-    if request.param == "embedded":
+    if request.param == "s3":
         return S3Index(aws.s3, BUCKET, embedder="wordllama/l2-supercat-256")
     request.getfixturevalue("pinecone")
     return a_pinecone_index()

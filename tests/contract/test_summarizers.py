@@ -280,7 +280,7 @@ def test_an_unreachable_endpoint_is_transient(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_embedded_summarizer_repeats_only_what_was_said() -> None:
-    summary = verified(LexRank().summarize(MEETING, NO_WISHES), MEETING, engine="extractive")
+    summary = verified(LexRank().summarize(MEETING, NO_WISHES), MEETING, engine="lexrank")
 
     assert summary.verified_statements == summary.statements > 0
     assert "budget" in summary.topics
@@ -295,14 +295,14 @@ def test_the_embedded_summarizer_is_deterministic() -> None:
 def test_the_embedded_summarizer_survives_odd_transcripts(text: str) -> None:
     transcript = a_transcript(("SPEAKER_00", text))
 
-    summary = verified(LexRank().summarize(transcript, NO_WISHES), transcript, engine="extractive")
+    summary = verified(LexRank().summarize(transcript, NO_WISHES), transcript, engine="lexrank")
 
     assert summary.verified_statements == summary.statements
 
 
 @pytest.mark.parametrize(
     ("key", "wanted", "engine"),
-    [(None, "auto", "extractive"), ("sk", "auto", "openai"), ("sk", "extractive", "extractive")],
+    [(None, "auto", "extractive"), ("sk", "auto", "openai"), ("sk", "lexrank", "extractive")],
 )
 def test_auto_takes_the_best_that_is_usable(key: str | None, wanted: Any, engine: str) -> None:
     keys = ApiKeys(openai_api_key=SecretStr(key) if key else None)
@@ -323,7 +323,7 @@ def test_a_summary_is_switched_off_by_name_or_because_nothing_can_write_it(
     assert off == SwitchedOff(part="summary", reason="SUMMARIZATION_ENGINE is off")
     assert unable == SwitchedOff(part="summary", reason="OPENAI_API_KEY is not set")
     with pytest.raises(ConfigurationError, match="networkx"):
-        load_summarizer(SummarySettings(summarization_engine="extractive"), ApiKeys())
+        load_summarizer(SummarySettings(summarization_engine="lexrank"), ApiKeys())
 
 
 def test_openai_without_a_key_says_so() -> None:

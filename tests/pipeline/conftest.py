@@ -139,8 +139,8 @@ def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     openai = LocalEndpoint(healthy)
     settings = {
         "OPENAI_BASE_URL": f"{openai.url}/v1",
-        "EMBEDDING_ENGINE": "embedded",
-        "VECTOR_INDEX": "embedded",
+        "EMBEDDING_ENGINE": "wordllama",
+        "VECTOR_INDEX": "s3",
     }
     decisions = tmp_path_factory.mktemp("iam") / "decisions.jsonl"
     options = Options(wait_scale=WAIT_SCALE, settings=settings, decisions=decisions)
@@ -176,7 +176,7 @@ def finished(_deployed: Pipeline, clip: Path) -> Outcome:
 def pipeline(_deployed: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
     """With the environment in which a user of this deployment would be."""
     _deployed.openai.answer = healthy
-    for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "embedded"}).items():
+    for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "wordllama"}).items():
         monkeypatch.setenv(name, value)
     return _deployed
 

@@ -23,7 +23,7 @@ from pipeline.unused_grants import UNUSED, Unused
 def decided(_deployed: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> list[Decision]:
     """In the deployment and in the runs made for this alone, whatever else ran before."""
     with pytest.MonkeyPatch.context() as environment:
-        for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "embedded"}).items():
+        for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "wordllama"}).items():
             environment.setenv(name, value)
         resources.reset()
         before = len(_deployed.decisions.read())

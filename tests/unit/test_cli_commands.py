@@ -65,7 +65,7 @@ def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Escape sequences clear screens, set titles, and write into the clipboard."""
-    monkeypatch.setenv("EMBEDDING_ENGINE", "embedded")
+    monkeypatch.setenv("EMBEDDING_ENGINE", "wordllama")
     monkeypatch.setenv("MODELS_DIR", str(BUILT_IN))
     evil = "\x1b]0;owned\x07\x1b[2J\u202ebudget"
     job, embedder = a_job(key=f"uploads/{evil}.mp4"), word_vectors()

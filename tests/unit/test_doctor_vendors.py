@@ -109,7 +109,7 @@ def test_an_index_that_is_not_there_yet_is_not_created(
     ("engine", "verdict", "says"),
     [
         ("openai", OK, "the index 'lifestream' has 1536 dimensions, as the embedder"),
-        ("embedded", FAILED, "'lifestream' has 1536 dimensions and the embedder 256"),
+        ("wordllama", FAILED, "'lifestream' has 1536 dimensions and the embedder 256"),
     ],
 )
 def test_the_index_has_to_fit_the_embedder(

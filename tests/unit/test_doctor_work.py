@@ -261,8 +261,8 @@ def test_what_is_switched_off_is_a_note() -> None:
         ),
         (
             {},
-            ("extractive", "off"),
-            ["ok: the built-in engine, extractive", "note: switched off by its setting"],
+            ("lexrank", "off"),
+            ["ok: the built-in engine, lexrank", "note: switched off by its setting"],
         ),
     ],
 )

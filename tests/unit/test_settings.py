@@ -6,7 +6,15 @@ import pytest
 
 from lifestream import settings
 from lifestream.errors import ConfigurationError, MissingSettingsError
-from lifestream.settings import ApiKeys, ClientSettings, MediaSettings, SpeechSettings, load
+from lifestream.settings import (
+    ApiKeys,
+    ClientSettings,
+    IndexSettings,
+    MediaSettings,
+    SpeechSettings,
+    SummarySettings,
+    load,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +65,22 @@ def test_where_models_lie_does_not_change_a_transcript(monkeypatch: pytest.Monke
     monkeypatch.setenv("WHISPER_MODEL", "tiny")
 
     assert SpeechSettings().identity() != here
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "now"),
+    [
+        ("DIARIZATION_ENGINE", "embedded", "clustering"),
+        ("SUMMARIZATION_ENGINE", "extractive", "lexrank"),
+        ("EMBEDDING_ENGINE", "embedded", "wordllama"),
+        ("VECTOR_INDEX", "embedded", "s3"),
+    ],
+)
+def test_engine_names_of_earlier_versions_are_accepted(name: str, before: str, now: str) -> None:
+    values = [
+        kind.model_validate({name: before}).model_dump(by_alias=True)[name]
+        for kind in (SpeechSettings, SummarySettings, IndexSettings)
+        if name in kind.variables()
+    ]
+
+    assert values == [now]
