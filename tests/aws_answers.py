@@ -1,4 +1,4 @@
-"""What AWS answers, as its documents show it, where moto does not know. Fakes: for tests only."""
+"""Answers of AWS from its documents, for calls that moto does not know. Fakes: for tests only."""
 
 from __future__ import annotations
 

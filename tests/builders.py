@@ -157,7 +157,7 @@ def evidence_of(transcript: Transcript, **more: Any) -> Diagnostics:
     return Diagnostics.model_validate(facts | more)
 
 
-def a_sound(samples: NDArray[np.float32]) -> Audio:
+def audio_with_speech(samples: NDArray[np.float32]) -> Audio:
     return Audio(samples, speech_spans(samples))
 
 

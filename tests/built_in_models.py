@@ -1,4 +1,4 @@
-"""The laptop's own models, as `make models` left them, loaded once."""
+"""The built-in models that `make models` fetched, loaded once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chromium, which opens our pages as people do."""
+"""Open pages in Chromium, as people do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every test may use: an in-memory AWS with the project's resources in it."""
+"""Fixtures for every test: an in-memory AWS with the project's resources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""State-holding stand-ins for what cannot be had in a fast test. Fakes: for tests only."""
+"""State-holding stand-ins for slow or remote parts. Fakes: for tests only."""
 
 from __future__ import annotations
 

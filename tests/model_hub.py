@@ -1,4 +1,4 @@
-"""A model hub, as far as a download needs it."""
+"""A model hub with what a download needs. A fake: for tests only."""
 
 from __future__ import annotations
 

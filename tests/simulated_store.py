@@ -1,4 +1,4 @@
-"""S3 as those see it who read ranges: an object, and how long the reads would take."""
+"""An object in S3, and how long reads of its ranges would take."""
 
 from __future__ import annotations
 

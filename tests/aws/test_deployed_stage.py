@@ -1,4 +1,4 @@
-"""The same promises against AWS itself: `make test-aws STAGE=dev`, with credentials."""
+"""Check the same invariants against AWS itself: `make test-aws STAGE=dev`, with credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that obeys whatever is said to it can harm nobody: what it writes is checked text.
+"""Prompt injection: even a model that obeys every injected instruction can do no harm.
 
 No model is asked. The stub on OpenAI's wire does all that each injection could wish for, so that
 the tests prove the pipeline and no model's good manners. Each kind of injection says where it

@@ -1,4 +1,4 @@
-"""Embedders and vector indexes: what was indexed is found, and nothing is left behind."""
+"""Embedders and vector indexes: searches find what was indexed, and nothing stale."""
 
 from __future__ import annotations
 

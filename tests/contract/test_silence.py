@@ -1,4 +1,4 @@
-"""Minutes in which nobody speaks: no invented words, and no model is asked for a summary."""
+"""Recordings without speech: no invented words, and no call to a model."""
 
 from __future__ import annotations
 

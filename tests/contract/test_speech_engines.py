@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from speech_errors import word_error
 
-from builders import a_sound, no_progress
+from builders import audio_with_speech, no_progress
 from built_in_models import whisper
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.diagnostics import Diarization
@@ -33,7 +33,7 @@ RATE = 16_000
 
 @pytest.fixture(scope="module")
 def sample(sample_flac: Path) -> Audio:
-    return a_sound(load_samples(sample_flac))
+    return audio_with_speech(load_samples(sample_flac))
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def recognition(sample: Audio, progress: list[float]) -> Recognition:
 
 
 def silence(seconds: float) -> Audio:
-    return a_sound(np.zeros(int(seconds * RATE), dtype=np.float32))
+    return audio_with_speech(np.zeros(int(seconds * RATE), dtype=np.float32))
 
 
 def test_words_of_the_sample_are_mostly_right(recognition: Recognition) -> None:
@@ -61,7 +61,7 @@ def test_words_of_the_sample_are_mostly_right(recognition: Recognition) -> None:
 
 def test_words_of_read_speech_are_right_and_none_is_taken_for_invented() -> None:
     """A person's voice: LibriVox, public domain."""
-    audio = a_sound(load_samples(READ_SPEECH))
+    audio = audio_with_speech(load_samples(READ_SPEECH))
     said = json.loads(READ_SPEECH.with_suffix(".reference.json").read_text())["turns"]
 
     recognized = whisper().transcribe(audio, JobOptions(), no_progress).segments
@@ -183,7 +183,7 @@ def test_one_speaker_alone_stays_one(sample: Audio) -> None:
 
 
 def test_in_eleven_seconds_four_are_enough_to_be_a_speaker(sample: Audio) -> None:
-    first = a_sound(sample.samples[: 11 * RATE])
+    first = audio_with_speech(sample.samples[: 11 * RATE])
 
     turns = ClusteringDiarizer().diarize(first, JobOptions(), no_progress).turns
 

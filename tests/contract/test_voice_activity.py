@@ -1,4 +1,4 @@
-"""Where speech is found: the same in one piece and in windows."""
+"""Voice activity detection finds the same speech in one piece and in windows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What AwsSolutions finds and we keep, by resource, each with its reason.
+"""Findings of AwsSolutions that we accept, by resource, each with its reason.
 
 A finding is the rule, with what it complains about in brackets; `<X>` is the ARN of resource X.
 """

@@ -1,4 +1,4 @@
-"""What the state machine really sends, in a simulated cloud, is what AWS's own models take."""
+"""The requests that the state machine really sends are valid for AWS's own models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is generated is current, and the style that a linter cannot see holds."""
+"""Generated docs are current, and the style holds where a linter cannot see it."""
 
 from __future__ import annotations
 

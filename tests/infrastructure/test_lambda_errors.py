@@ -1,4 +1,4 @@
-"""Lambda's errors, as AWS documents them: tried again if they pass, recorded if they stay."""
+"""Lambda's errors, as AWS documents them: retried if they are transient, recorded if they last."""
 
 from __future__ import annotations
 

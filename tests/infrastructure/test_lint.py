@@ -1,4 +1,4 @@
-"""What other people's validators say of the templates: cfn-lint and asl-validator.
+"""The templates pass cfn-lint and asl-validator.
 
 Four of the sixteen combinations of switches. Each resource of any of the sixteen is in one of the
 four as it is, but for the stage in the name of Fargate's task definition: no other resource

@@ -1,4 +1,4 @@
-"""Whatever is installed was locked: every package has hashes, and every install checks them."""
+"""Every installed package is locked with hashes, and every install checks them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No setting is offered that does nothing: each has a test that shows its effect."""
+"""Every setting has a test that shows its effect."""
 
 from __future__ import annotations
 

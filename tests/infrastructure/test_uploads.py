@@ -1,4 +1,4 @@
-"""The template's bucket and queues: what arrives, how often it is tried, how long it is kept."""
+"""The template's bucket and queues: notifications, receives and retention."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lambda's execution environment, as far as a Linux machine can be given its shape.
+"""An environment shaped like Lambda's, as far as a Linux machine allows.
 
 language        /var/lang: an interpreter without RUNPATH, its library, AWS's client
 machine         what a function sees of its machine: mounts, user, limits

@@ -1,4 +1,4 @@
-"""What functions reach from their execution environment: AWS, OpenAI and Pinecone, on loopback."""
+"""The services that functions reach: AWS, OpenAI and Pinecone, on loopback."""
 
 from __future__ import annotations
 

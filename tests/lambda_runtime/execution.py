@@ -1,4 +1,4 @@
-"""A function that runs: AWS's client has loaded its handler, and it takes one event at a time."""
+"""Run a function: AWS's runtime client loads its handler and passes one event at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The functions as they are deployed: the template says what each gets."""
+"""The functions with the settings that the template gives them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The execution environment has Lambda's shape: else the other tests would prove nothing."""
+"""The execution environment has Lambda's shape, on which the other tests rely."""
 
 from __future__ import annotations
 

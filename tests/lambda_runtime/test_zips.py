@@ -1,4 +1,4 @@
-"""The zips for Lambda's own platform, which cannot be run here, hold what those hold that were."""
+"""The zips for Lambda's platform hold the same files as the zips that were run here."""
 
 from __future__ import annotations
 

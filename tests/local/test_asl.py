@@ -1,4 +1,4 @@
-"""The executor of the state machine, one small machine a rule."""
+"""The executor of the state machine, with one small machine per rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a container's image would start is what starts here."""
+"""The laptop starts the process that the image would start."""
 
 from __future__ import annotations
 

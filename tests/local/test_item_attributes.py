@@ -1,4 +1,4 @@
-"""IAM learns every attribute that a write names, however it names it."""
+"""IAM sees every attribute that a write names, in every syntax."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the live table knows comes from the execution's history alone."""
+"""The live progress comes from the execution's history alone."""
 
 from __future__ import annotations
 

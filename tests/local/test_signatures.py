@@ -1,4 +1,4 @@
-"""What boto3 sends is genuine; whatever is changed on the way is not."""
+"""Requests that boto3 signed pass; altered ones do not."""
 
 from __future__ import annotations
 

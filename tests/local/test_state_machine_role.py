@@ -1,4 +1,4 @@
-"""What a refused state is called, against AWS's own models of the services."""
+"""The error names of refused states agree with AWS's own models."""
 
 from __future__ import annotations
 

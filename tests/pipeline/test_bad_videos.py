@@ -1,4 +1,4 @@
-"""Each kind of bad input ends with its own error, one DLQ message, and nothing else lost."""
+"""Each kind of bad input ends with its own error and one DLQ message; other jobs go on."""
 
 from __future__ import annotations
 

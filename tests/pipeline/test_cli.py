@@ -1,4 +1,4 @@
-"""What people type: the client's commands, and `lifestream local` with its promises to scripts."""
+"""The commands that people type, and `lifestream local` with its promises to scripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Foreign origins, foreign hosts and what only the emulator has: closed, signed or not."""
+"""The local stack refuses foreign origins, foreign hosts and the emulator's own endpoints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""While the embedded AWS runs, a page of somebody else is open in the browser: it gets nothing.
+"""A foreign page in the browser gets nothing from the local stack.
 
 The page is strangers/page.html, from another port of this machine or from a name that leads here.
 """

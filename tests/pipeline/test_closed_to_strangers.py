@@ -1,4 +1,4 @@
-"""The embedded AWS answers nobody but who can sign: not other pages, not other programs."""
+"""The local stack answers signed requests only: no other page, no other program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What breaks on the way: parts that are missing, redrives, killed containers, aborts."""
+"""Failures in the pipeline: missing parts, redrives, killed containers, aborts."""
 
 from __future__ import annotations
 

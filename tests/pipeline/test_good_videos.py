@@ -1,4 +1,4 @@
-"""A video goes in at one end, results come out at the other."""
+"""Videos of every supported kind get their results."""
 
 from __future__ import annotations
 

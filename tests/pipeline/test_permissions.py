@@ -1,4 +1,4 @@
-"""Every role may do what it does and nothing else; who may not is refused as on AWS."""
+"""Every role may do what its code does and nothing else; other calls are refused as on AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs here is what is synthesized for AWS."""
+"""The local stack runs the template that is synthesized for AWS."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Grants that no run of the tests needs, and why they are there all the same.
+"""Grants that no test run needs, each with the reason why it exists.
 
 A row stands for every grant of one of its principals, actions and resources, written as in the
 template (see grants.py). The test fails when a row covers a grant that is used, or names

@@ -1,4 +1,4 @@
-"""Whatever people, networks and machines do, in whatever order: the eight promises hold."""
+"""The eight promises hold for random sequences of user actions, network and machine faults."""
 
 from __future__ import annotations
 

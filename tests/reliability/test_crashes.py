@@ -1,4 +1,4 @@
-"""A process dies at each of its durable writes, and nothing is lost and nothing doubled."""
+"""A process that dies at any of its durable writes loses nothing and doubles nothing."""
 
 from __future__ import annotations
 

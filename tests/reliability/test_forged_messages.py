@@ -1,4 +1,4 @@
-"""A17: messages of somebody who may send to the ingest queue, and to nothing else."""
+"""A17: messages of a sender who may only send to the ingest queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A: what arrives at the ingest queue."""
+"""A: messages that arrive at the ingest queue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everybody who listens learns how every job ended."""
+"""The end of every job is published."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What is taken away to see whether a test misses it (tests/mutants.py)."""
+"""Safeguards that tests/mutants.py removes, to see that a test fails without them."""

@@ -1,4 +1,4 @@
-"""Against strangers: what they upload, send and say."""
+"""Safeguards against attackers: what they upload, send and say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Against losing a job, doubling it, or paying twice."""
+"""Safeguards against losing a job, doubling it, or paying twice."""
 
 from __future__ import annotations
 

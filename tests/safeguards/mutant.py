@@ -1,4 +1,4 @@
-"""One safeguard, and how to take it away."""
+"""One safeguard, and how to remove it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Against wrong words, names and answers."""
+"""Safeguards against wrong words, names and answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an AWS account has: Lambda concurrency, and hosts for containers. Fakes: for tests only."""
+"""The limits of an AWS account: concurrency of Lambda, hosts. Fakes: for tests only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong, and when: every AWS call of the code under test passes through here."""
+"""Inject faults into the AWS calls of the code under test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of execution that run one at a time, in an order that is drawn, in virtual time."""
+"""Run threads one at a time, in a random but repeatable order, in virtual time."""
 
 from __future__ import annotations
 

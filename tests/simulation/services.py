@@ -1,4 +1,4 @@
-"""What the state machine calls: Lambda functions, the container, SQS and DynamoDB."""
+"""The services that the state machine calls: Lambda, the container, SQS and DynamoDB."""
 
 from __future__ import annotations
 

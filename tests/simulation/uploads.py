@@ -1,4 +1,4 @@
-"""What comes in: a video, and what S3 says about it. Fakes: for tests only."""
+"""Uploads: a video and its S3 notification. Fakes: for tests only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cloud with nothing in it, in which the handlers of this process live."""
+"""An empty simulated cloud that runs the handlers of this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the speech tests ask of both engines, and how they make them run out of memory."""
+"""Shared by the speech tests: calls of both engines, and engines that run out of memory."""
 
 from __future__ import annotations
 

@@ -57,9 +57,9 @@ def sample() -> NDArray[np.float32]:
 @pytest.fixture(scope="session")
 def speech(sample: NDArray[np.float32]) -> Audio:
     """Twelve seconds: there is speech in it, whatever the models make of it."""
-    from builders import a_sound
+    from builders import audio_with_speech
 
-    return a_sound(sample[: 12 * 16_000])
+    return audio_with_speech(sample[: 12 * 16_000])
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""What is wrong with a model, a library or the memory has a name of its own."""
+"""Problems with a model, a library or memory have named errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`main.py --check` tries everything and names what is wrong."""
+"""`main.py --check` runs every engine and names every problem."""
 
 from __future__ import annotations
 

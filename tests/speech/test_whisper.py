@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from builders import a_sound
+from builders import audio_with_speech
 from lifestream.domain.options import JobOptions
 from lifestream.engines.transcription.faster_whisper import FasterWhisper
 from lifestream.errors import (
@@ -43,12 +43,12 @@ def test_whisper_gives_words_with_times_inside_the_sound(
 def test_whisper_hears_a_minute_in_clips_of_thirty_seconds_and_in_windows(
     models: Path, sample: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = transcribed(FasterWhisper(settings(models)), a_sound(sample), language="en")
+    whole = transcribed(FasterWhisper(settings(models)), audio_with_speech(sample), language="en")
     monkeypatch.setattr("lifestream.engines.transcription.faster_whisper.CLIPS_AT_A_TIME", 1)
 
     on_progress: list[float] = []
     pieces = FasterWhisper(settings(models)).transcribe(
-        a_sound(sample), JobOptions(language="en"), on_progress.append
+        audio_with_speech(sample), JobOptions(language="en"), on_progress.append
     )
 
     assert len(whole.segments) > 1
@@ -70,8 +70,8 @@ def test_the_language_is_taken_or_detected(whisper: FasterWhisper, speech: Audio
 def test_each_clip_of_a_multilingual_recording_has_a_language(
     whisper: FasterWhisper, sample: NDArray[np.float32]
 ) -> None:
-    plain = transcribed(whisper, a_sound(sample), language="en")
-    mixed = transcribed(whisper, a_sound(sample), language="en", multilingual=True)
+    plain = transcribed(whisper, audio_with_speech(sample), language="en")
+    mixed = transcribed(whisper, audio_with_speech(sample), language="en", multilingual=True)
 
     assert {segment.language for segment in plain.segments} == {None}
     assert all(len(segment.language or "") in (2, 3) for segment in mixed.segments)
@@ -101,7 +101,7 @@ def test_a_model_that_was_not_trained_to_translate_says_so(copied: Path, speech:
 
 
 def test_whisper_hears_nothing_in_silence(whisper: FasterWhisper) -> None:
-    silence = a_sound(np.zeros(5 * RATE, dtype=np.float32))
+    silence = audio_with_speech(np.zeros(5 * RATE, dtype=np.float32))
 
     assert transcribed(whisper, silence).segments == ()
     assert transcribed(whisper, silence).language == "und"
@@ -124,7 +124,7 @@ def test_so_many_clips_are_decoded_at_once(
         return forward(features, *more)
 
     monkeypatch.setattr(engine._pipeline, "forward", counting)
-    transcribed(engine, a_sound(np.tile(sample, 2)), language="en")
+    transcribed(engine, audio_with_speech(np.tile(sample, 2)), language="en")
 
     assert sizes == batches
 

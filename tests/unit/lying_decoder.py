@@ -1,4 +1,4 @@
-"""Started by the sandbox instead of the decoder: says what the test wants."""
+"""A decoder that answers what the test wants; the sandbox starts it instead of the real one."""
 
 import json
 import sys

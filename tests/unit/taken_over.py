@@ -1,4 +1,4 @@
-"""The decoder process, as if a video had taken it over: attacks run at the place of its work.
+"""A decoder process that a video has taken over: attacks run instead of decoding.
 
 Started by the sandbox instead of the decoder. `attack` in the request names one; `without` names
 safeguards that are left out, as if the system had refused them.

@@ -1,4 +1,4 @@
-"""Which bytes of a recording are fetched for its audio, and how long that takes."""
+"""The bytes of a recording that are fetched for its audio, and how long that takes."""
 
 from __future__ import annotations
 

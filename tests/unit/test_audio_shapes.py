@@ -1,4 +1,4 @@
-"""Odd audio tracks and odd headers: what comes out is as long as what was said."""
+"""Odd audio tracks and headers: the extracted audio has the right length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixtures written from AWS's documents are what AWS's own models take."""
+"""The fixtures from AWS's documents are valid for AWS's own models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The messages of AWS's documents in, through the dispatcher: one execution per upload out."""
+"""The dispatcher starts one execution per upload for the messages of AWS's documents."""
 
 from __future__ import annotations
 

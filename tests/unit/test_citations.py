@@ -1,4 +1,4 @@
-"""Only what the transcript proves survives, with the moment at which it was said."""
+"""Only statements with a quote from the transcript remain, with the time of the quote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people read holds nothing invisible that turns, hides or commands; scripts stay whole."""
+"""Text for people contains no invisible or control characters; all scripts stay intact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people type, against an AWS in memory."""
+"""The commands that people type, with an in-memory AWS."""
 
 from __future__ import annotations
 

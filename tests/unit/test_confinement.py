@@ -1,4 +1,4 @@
-"""What a process can still do, by the kernel's own account."""
+"""What a confined process can still do, as the kernel reports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a file is, by its bytes, and whether it is whole."""
+"""Identify a file by its bytes, and find out whether it is complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the libraries raise, by the name that says what to do."""
+"""Errors of the speech libraries get a name that says what to do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The dispatcher: one execution a job, a bad message fails alone."""
+"""The dispatcher starts one execution per job, and a bad message fails alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person reads in a terminal of 80 columns."""
+"""Output for people in a terminal of 80 columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make destroy`: a filled bucket is emptied if that was asked for, and named if it was not."""
+"""`make destroy` empties a filled bucket on request, and otherwise names it."""
 
 from __future__ import annotations
 

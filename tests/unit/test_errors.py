@@ -1,4 +1,4 @@
-"""Error names are an interface: each has its advice, and the tree is drawn as it is."""
+"""Error names are an interface: each has its advice, and the drawn tree is complete."""
 
 from __future__ import annotations
 

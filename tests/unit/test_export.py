@@ -1,4 +1,4 @@
-"""What is exported of a job is what the job published, and nothing that lies below it."""
+"""An export holds what the job published, and nothing of other jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What nobody said is flagged; what somebody said is not."""
+"""Hallucinated text is flagged; real speech is not."""
 
 from __future__ import annotations
 

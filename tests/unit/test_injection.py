@@ -1,4 +1,4 @@
-"""Whatever is spoken, typed by a model or taken from a name changes text and nothing else."""
+"""Injection: speech, model output and file names cannot become markup, links or commands."""
 
 from __future__ import annotations
 

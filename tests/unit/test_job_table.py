@@ -1,4 +1,4 @@
-"""A job's row: accepted once an attempt, never moved out of a terminal status."""
+"""A job's row is accepted once per attempt, and never leaves a terminal status."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is loud, for the minute it is in and for the recording."""
+"""Loud stretches, relative to their minute and to the recording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page shows what was said and lets nothing that was said format it."""
+"""The Markdown page shows the text, and the text cannot format the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result page in real renderers, with what they add to Markdown: nothing said becomes active.
+"""The Markdown page in real renderers and their extensions: no text becomes active.
 
 GitHub's own (cmark-gfm), Python-Markdown with attributes and abbreviations, mistune with all of its
 plugins, and markdown-it, which links whatever looks like an address.

@@ -1,4 +1,4 @@
-"""Which jobs a queue message asks for."""
+"""The jobs that a queue message asks for."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Recognizer:
         )
 
 
-def a_sound(*speech: tuple[float, float], seconds: float = 60) -> Audio:
+def audio_with_speech(*speech: tuple[float, float], seconds: float = 60) -> Audio:
     spans = tuple(SpeechSpan(round(a * RATE), round(b * RATE)) for a, b in speech)
     return Audio(np.zeros(round(seconds * RATE), dtype=np.float32), spans)
 
@@ -53,7 +53,7 @@ def said(text: str, *, start: float, probability: float = -0.3) -> RecognizedSeg
 def test_it_comes_between_the_words_around_it() -> None:
     recognizer = Recognizer(again=(said("nobody noticed this", start=10.0),))
 
-    found = recognize(recognizer, a_sound((0, 21)), JobOptions(), no_progress)
+    found = recognize(recognizer, audio_with_speech((0, 21)), JobOptions(), no_progress)
 
     assert [joined(s.words) for s in found.segments] == [
         "we begin", "nobody noticed this", "and so on",
@@ -63,7 +63,7 @@ def test_it_comes_between_the_words_around_it() -> None:
 
 def test_a_pause_is_not_heard_again() -> None:
     recognizer = Recognizer(again=())
-    audio = a_sound((0, 0.8), (20, 21.2))
+    audio = audio_with_speech((0, 0.8), (20, 21.2))
 
     found = recognize(recognizer, audio, JobOptions(), no_progress)
 
@@ -74,7 +74,7 @@ def test_a_pause_is_not_heard_again() -> None:
 def test_a_word_of_before_is_not_said_twice() -> None:
     recognizer = Recognizer(again=(said("begin anew", start=0.45),))
 
-    found = recognize(recognizer, a_sound((0, 5), (20, 21)), JobOptions(), no_progress)
+    found = recognize(recognizer, audio_with_speech((0, 5), (20, 21)), JobOptions(), no_progress)
 
     assert " ".join(joined(s.words) for s in found.segments) == "we begin anew and so on"
 
@@ -86,7 +86,7 @@ def test_what_it_does_not_trust_itself_stays_missing(doubtful: dict[str, float])
     segment = said("you", start=10.0).model_copy(update=doubtful)
     recognizer = Recognizer(again=(segment,))
 
-    found = recognize(recognizer, a_sound((0, 21)), JobOptions(), no_progress)
+    found = recognize(recognizer, audio_with_speech((0, 21)), JobOptions(), no_progress)
 
     assert len(recognizer.asked) == 2
     assert len(found.segments) == 1
@@ -95,7 +95,7 @@ def test_what_it_does_not_trust_itself_stays_missing(doubtful: dict[str, float])
 def test_no_piece_is_longer_than_a_model_hears() -> None:
     recognizer = Recognizer(again=())
 
-    recognize(recognizer, a_sound((25, 110), seconds=120), JobOptions(), no_progress)
+    recognize(recognizer, audio_with_speech((25, 110), seconds=120), JobOptions(), no_progress)
 
     first, *again = recognizer.clips
     assert first == (25, 110)
@@ -115,6 +115,6 @@ def test_no_piece_is_longer_than_a_model_hears() -> None:
 def test_the_language_of_the_recording_is_kept(options: JobOptions, asked: str | None) -> None:
     recognizer = Recognizer(again=(), language="de")
 
-    recognize(recognizer, a_sound((25, 30)), options, no_progress)
+    recognize(recognizer, audio_with_speech((25, 30)), options, no_progress)
 
     assert recognizer.asked == [None, asked]

@@ -1,4 +1,4 @@
-"""Models come once from their hub, are summed up, and go under the stack's own prefix."""
+"""Models are fetched once from their hub, checksummed, and copied to the stack's prefix."""
 
 from __future__ import annotations
 

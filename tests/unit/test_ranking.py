@@ -1,4 +1,4 @@
-"""What is meant and what is said word for word are both found."""
+"""Search finds passages by meaning and by exact words."""
 
 from __future__ import annotations
 

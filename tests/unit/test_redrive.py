@@ -1,4 +1,4 @@
-"""What a redrive would do, and from when on."""
+"""The steps that a redrive would run, and its time filter."""
 
 from __future__ import annotations
 

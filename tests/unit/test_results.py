@@ -1,4 +1,4 @@
-"""What is published about a recording."""
+"""The files that are published about a recording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The decoder process: audio comes out whole, hostile input does no harm."""
+"""The decoder process extracts complete audio, and hostile input does no harm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark's figures are those of the field."""
+"""The benchmark's error rates are the standard ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A decoder that a video has taken over: what it tries, and that it gets nothing."""
+"""A decoder that a video has taken over gets nothing."""
 
 from __future__ import annotations
 

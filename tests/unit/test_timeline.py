@@ -1,4 +1,4 @@
-"""Stretches of time against the naive way: second by second."""
+"""Arithmetic on time spans, compared with counting second by second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of a video is fetched from S3, whatever its headers say."""
+"""The amount that is fetched of a video is limited, whatever its headers say."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A voice is named once; later recordings carry the name where it fits, and say how well."""
+"""A speaker who was named once is recognized in later recordings, with a score."""
 
 from __future__ import annotations
 

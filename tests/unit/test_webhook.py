@@ -1,4 +1,4 @@
-"""A webhook's receiver can prove who wrote, and no message goes where it should not."""
+"""A webhook's receiver can verify the sender, and no message goes to a private address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whoever answers for a webhook's name gets no more than the message that is theirs."""
+"""An attacker behind a webhook's host name gets no more than the message itself."""
 
 from __future__ import annotations
 

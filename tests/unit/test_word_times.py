@@ -1,4 +1,4 @@
-"""Words lie where somebody speaks."""
+"""Word times are aligned with detected speech."""
 
 from __future__ import annotations
 
