@@ -97,7 +97,7 @@ pipeline: $(VENV)/.ready $(MODELS)/.ready ## the synthesized template, run in th
 	$(BIN)/pytest -q tests/pipeline
 
 docs: $(VENV)/.ready ## regenerate what is generated in docs and README
-	PYTHONPATH=.:lambdas:tests $(BIN)/python docs/generate.py
+	PYTHONPATH=.:lambdas:tests:docs $(BIN)/python -m generators.generate
 
 check: lint types imports unit contract infra ## everything but the pipeline
 

@@ -53,7 +53,7 @@ def missed_by(mutant: Mutant) -> str | None:
         path.write_text(text.replace(mutant.old, mutant.new))
         python = str(ROOT / ".venv" / "bin" / "python")
         if mutant.file.startswith("cdk_app") or mutant.tests == SYNTHESIZED:
-            run(copy, python, "docs/generate.py")
+            run(copy, python, "-m", "generators.generate")
         done = run(copy, python, "-m", "pytest", "-qx", "-p", "no:cacheprovider", *mutant.tests)
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
     return failed[1] if failed else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import generate
 import pytest
+from generators import generate
 
 from cdk_app.local.synthesis import ROOT
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import fault_matrix
 import pytest
+from generators import fault_matrix
 
 
 @pytest.mark.parametrize("case", fault_matrix.CASES)
