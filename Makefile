@@ -32,7 +32,7 @@ export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
-.PHONY: help demo install models format lint types imports unit contract infra pipeline docs check \
+.PHONY: help demo install models format lint types imports unit contract infra pipeline docs site check \
 	browser test attack soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
@@ -98,6 +98,10 @@ pipeline: $(VENV)/.ready $(MODELS)/.ready ## the synthesized template, run in th
 
 docs: $(VENV)/.ready ## regenerate what is generated in docs and README
 	PYTHONPATH=.:lambdas:tests:docs $(BIN)/python -m generators.generate
+
+site: $(VENV)/.ready node_modules/.ready ## the docs as a website: .lifestream/site/index.html
+	@# Without --quiet, which hides warnings from strict mode too.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
 check: lint types imports unit contract infra ## everything but the pipeline
 
