@@ -32,7 +32,7 @@ export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
-.PHONY: help demo install models format lint types imports unit contract infra pipeline docs site check \
+.PHONY: help demo install models format hooks lint types imports unit contract infra pipeline docs site check \
 	browser test attack soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
@@ -70,10 +70,14 @@ format: $(VENV)/.ready ## sort, fix and format the code
 	$(BIN)/ruff check --fix --quiet $(CODE)
 	$(BIN)/ruff format --quiet $(CODE)
 
+hooks: $(VENV)/.ready ## check each commit before it is made (pre-commit)
+	@$(BIN)/pre-commit install
+
 lint: $(VENV)/.ready
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check --quiet $(CODE)
 	$(BIN)/codespell README.md CHANGELOG.md $(CODE)
+	@SKIP=ruff-check,ruff-format,mypy,codespell $(BIN)/pre-commit run --all-files
 
 types: $(VENV)/.ready
 	$(BIN)/mypy
