@@ -82,7 +82,7 @@ hooks: $(VENV)/.ready #: check each commit before it is made (pre-commit)
 lint: $(VENV)/.ready #: check style, spelling, YAML, TOML and file sizes
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check --quiet $(CODE)
-	$(BIN)/codespell README.md CHANGELOG.md $(CODE)
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md $(CODE)
 	@SKIP=ruff-check,ruff-format,mypy,codespell $(BIN)/pre-commit run --all-files
 
 types: $(VENV)/.ready #: check types (mypy --strict)

@@ -18,6 +18,7 @@ DOCS = ROOT / "docs"
 PAGES = {
     "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
     "SECURITY.md": "security-policy.md",
 }
 """Path in the repository → path on the site, for the pages that are not in docs/."""
