@@ -312,3 +312,10 @@ def test_a_link_that_was_said_stays_in_its_quote(obedient: LocalEndpoint) -> Non
     [kept] = verified(drafted, transcript, engine="stub").key_points
 
     assert (kept.text, kept.quote) == ("It is at …", said.text)
+
+
+def test_a_link_that_is_nested_too_deep_loses_its_brackets() -> None:
+    text = without_links("[a [b [c [d](x.y/1)](x.y/2)](x.y/3)](x.y/4)")
+
+    assert text == "a b c d(x.y/4)"
+    assert ACTIVE.search(text) is None

@@ -54,6 +54,16 @@ def test_a_question_is_found_with_its_answer() -> None:
     assert (second.start_seconds, second.speakers) == (0.0, ("SPEAKER_00", "SPEAKER_01"))
 
 
+def test_a_very_long_turn_is_cut_between_segments() -> None:
+    sentence = "We have talked about the budget of the next release for a long time. " * 5
+    turn = [("SPEAKER_00", sentence.strip())] * 4
+
+    chunks = chunks_of(a_transcript(*turn))
+
+    assert len(chunks) == 2
+    assert all(chunk.speakers == ("SPEAKER_00",) for chunk in chunks)
+
+
 def test_a_passage_names_its_speakers_and_times() -> None:
     first = chunks_of(MEETING)[0]
 

@@ -65,6 +65,7 @@ OTHER = a_job(key="uploads/other.mp4")
         {"submitted_at": "1969-12-31T23:59:59Z"},
         {"submitted_at": "2026-11-24T12:00:00"},
         {"etag": "e" * 201},
+        {"metadata": {"note": "m" * 2_000}},
     ],
     ids=str,
 )

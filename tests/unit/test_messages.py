@@ -104,6 +104,13 @@ def test_what_is_neither_event_nor_job_is_refused(body: str) -> None:
         parse_message(body, bucket=BUCKET)
 
 
+def test_an_event_of_another_bucket_is_no_job() -> None:
+    asked = parse_message(json.dumps({"Records": [s3_record("uploads/a.mp4")]}), bucket="other")
+
+    assert asked.jobs == []
+    assert asked.unusable == ["the message is about another bucket than other"]
+
+
 def test_a_dlq_message_is_the_next_attempt_of_the_same_job() -> None:
     failure = a_failure()
     dead = a_job().model_copy(update={"failure": failure})

@@ -45,6 +45,13 @@ def test_certain_words_are_not_listed() -> None:
     assert report.verdict == "The engine was confident about most words."
 
 
+def test_words_that_are_neither_certain_nor_uncertain_are_usable() -> None:
+    report = report_of(with_confidence(0.6))
+
+    assert report.low_confidence == ()
+    assert report.verdict.startswith("Most of the text is usable")
+
+
 def test_silence_is_said_to_be_silence() -> None:
     report = report_of(a_transcript(duration=60))
 

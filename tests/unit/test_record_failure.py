@@ -118,6 +118,15 @@ def test_any_cause_becomes_readable_and_short(cause: str, readable: str) -> None
     assert readable_cause(cause) == readable
 
 
+def test_the_cause_of_a_stopped_task_names_what_its_container_did() -> None:
+    container = {"ExitCode": 137, "Reason": "OutOfMemoryError: Container killed"}
+    task = {"StoppedReason": "Essential container in task exited", "Containers": [container]}
+
+    assert readable_cause(json.dumps(task)) == (
+        "Essential container in task exited (exit code 137): OutOfMemoryError: Container killed"
+    )
+
+
 def test_recording_twice_is_recording_once(accepted: JobTable) -> None:
     record()
     first = accepted.find(a_job().job_id)
