@@ -67,19 +67,34 @@ class Transcribed(Frozen):
 
 
 def main() -> int:
+    """Return the exit code. Whatever breaks after SIGTERM is the interruption: libraries turn
+    `Interruption` into errors of their own, swallow it, or break while they clean up."""
     asked = load(ContainerSettings)
     logger.append_keys(step=STEP, job_id=asked.job_id, attempt=asked.attempt)
+    try:
+        code = run_or_report(asked)
+    except (Interruption, Exception) as error:
+        if not (isinstance(error, Interruption) or is_interrupted()):
+            raise
+        return report_interruption(asked)
+    return report_interruption(asked) if code and is_interrupted() else code
+
+
+def run_or_report(asked: ContainerSettings) -> int:
     try:
         with transient_aws_errors():
             if has_failed_for_good(asked):
                 return 1  # the report of the first time is there
             run(asked)
-    except Interruption:
-        report(asked, ContainerInterruptedError("told to stop before the transcript was there"))
-        return 128 + signal.SIGTERM
     except (Deadline, Exception) as error:  # noqa: BLE001  # the last place that can keep the reason
-        return report(asked, classify_error(error, asked))
+        report(asked, classify_error(error, asked))
+        return 1
     return 0
+
+
+def report_interruption(asked: ContainerSettings) -> int:
+    report(asked, ContainerInterruptedError("told to stop before the transcript was there"))
+    return 128 + signal.SIGTERM
 
 
 def classify_error(error: BaseException, asked: ContainerSettings) -> PipelineError:
@@ -105,6 +120,11 @@ def be_interrupted(*_: object) -> NoReturn:
     kills what still runs 30 seconds later."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Interruption
+
+
+def is_interrupted() -> bool:
+    """True once `be_interrupted` was called."""
+    return signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
 
 
 def be_late(*_: object) -> NoReturn:
@@ -157,13 +177,12 @@ def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
     )
 
 
-def report(asked: ContainerSettings, error: PipelineError) -> int:
+def report(asked: ContainerSettings, error: PipelineError) -> None:
     reason = ErrorReport(
         attempt=asked.attempt, error=type(error).__name__, message=str(error)[:1_000]
     )
     logger.error("step failed", extra={"error": reason.error})
     artifacts().save(asked.job_id, STEP, ERROR_REPORT, reason)
-    return 1
 
 
 if __name__ == "__main__":
