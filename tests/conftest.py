@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 import os
+
+# Both are read once, when aws_cdk's Node process and the speech engines start: cfn-lint validates
+# the templates, and engines with more threads than cores spend their time waiting for each other.
+os.environ["CDK_VALIDATION"] = "false"
+os.environ["OMP_NUM_THREADS"] = "1"
+
+# ruff: isort: split
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ REGION = "us-east-1"
 START_SECONDS = 60
 STOP_SECONDS = 10
 MAX_WORKERS = max(4, 2 * (os.cpu_count() or 1))
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "OMP_NUM_THREADS")
 # Settings of the person who starts it that reach steps and container where the template does
 # not set them. Keys are not among them: they go into the secret.
 SETTINGS = (

@@ -208,7 +208,9 @@ def _in_another_terminal(exports: dict[str, str], *arguments: str) -> str:
 
 def _environment() -> dict[str, str]:
     """Without what other tests set: a person's fresh terminal."""
-    return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    return {
+        name: os.environ[name] for name in ("PATH", "HOME", "OMP_NUM_THREADS") if name in os.environ
+    }
 
 
 def _commands_in(folder: Path) -> list[str]:

@@ -19,7 +19,7 @@ from cdk_app.local.dockerfile import ImageStart, read_dockerfile
 from cdk_app.local.ministack import require
 from cdk_app.local.ministack.permissions import role_session
 
-INHERITED = ("PATH", "HOME", "LANG", "TMPDIR")
+INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "OMP_NUM_THREADS")
 STOP_SECONDS = 30
 
 

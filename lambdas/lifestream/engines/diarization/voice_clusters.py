@@ -61,10 +61,10 @@ def cluster(vectors: Vectors, seconds: NDArray[np.float64], bounds: SpeakerBound
 
 
 def _clusters(vectors: Vectors, seconds: NDArray[np.float64], count: int) -> Labels:
-    from sklearn.cluster import KMeans
-
     if count == 1:
         return np.zeros(len(vectors), dtype=np.intp)
+    from sklearn.cluster import KMeans
+
     means = KMeans(count, n_init=TRIES, random_state=0).fit(vectors, sample_weight=seconds)
     return _without_empty(means.labels_.astype(np.intp), count)
 
