@@ -60,17 +60,19 @@ class Deployment:
         *,
         out: Path,
         options: JobOptions | None = None,
-        watch: Callable[[Sequence[Outcome]], None] = lambda _: None,
+        watch: Callable[[Sequence[Outcome]], None] | None = None,
     ) -> list[Outcome]:
-        """All of them side by side, until each has ended; `watch` sees them while they run."""
+        """Process all videos side by side and return when each job has ended. `watch` gets the
+        outcomes every quarter of a second; without it, one job at a time is asked for."""
         outcomes = [
             Outcome(video, self.service.create_upload_job(video, options=options, key=key))
             for video, key in zip(videos, unique_keys(videos), strict=True)
         ]
         while running := [outcome for outcome in outcomes if outcome.record is None]:
-            for outcome in running:
+            for outcome in running if watch else running[:1]:
                 self._look(outcome)
-            watch(outcomes)
+            if watch:
+                watch(outcomes)
             time.sleep(POLL_SECONDS)
         for outcome in outcomes:
             if outcome.record and outcome.record.results_prefix:
