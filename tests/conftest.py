@@ -13,20 +13,18 @@ os.environ["OMP_NUM_THREADS"] = "1"
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
-from unittest.mock import patch
 
 import boto3
 import pytest
-from botocore.loaders import JSONFileLoader
 from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
-from moto.s3.models import FakeKey
 
+import moto_shortcuts
 from lifestream import resources
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
@@ -44,25 +42,11 @@ hypothesis_settings.register_profile(
 hypothesis_settings.register_profile("soak", deadline=None, print_blob=True)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
-# Every session reads the descriptions of its services; a test process reads each file once.
-_read_description = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
-patch.object(JSONFileLoader, "load_file", lambda _loader, path: _read_description(path)).start()
-
-
-# moto copies every version in the bucket, contents included, whenever anybody lists the versions of
-# one key. A copy that shares the contents must not close them when it goes.
-patch.object(FakeKey, "__deepcopy__", lambda key, _memo: _listed(key), create=True).start()
-patch.object(FakeKey, "__del__", lambda _key: None).start()
+moto_shortcuts.install()
 
 BUCKET = "videos"
 JOBS = "jobs"
 SLOTS = "slots"
-
-
-def _listed(key: FakeKey) -> FakeKey:
-    listed: FakeKey = object.__new__(FakeKey)
-    listed.__dict__ |= key.__dict__
-    return listed
 
 
 @pytest.fixture(autouse=True)
