@@ -14,9 +14,7 @@ PEERS := .venv-peers
 MODELS := .models
 RELIABILITY := tests/reliability
 # Three at once keep two cores busy: the pipeline's tests wait for other processes now and then.
-DEPLOYED := tests/local tests/infrastructure tests/pipeline
-SIMULATED := $(RELIABILITY)
-TRIED := tests/unit tests/contract
+SIDE_BY_SIDE := --numprocesses 3 --dist loadscope --no-loadscope-reorder
 CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
 PIP := pip install -qq --disable-pip-version-check
 PIP_LOCKED := $(PIP) --require-hashes --no-deps -r
@@ -123,19 +121,10 @@ browser: #: install Chromium for the tests of pages, if it can be installed
 		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
 
 attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try to break in: forged messages, bombs, pages, addresses
-	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
-	ATTACK_MESSAGES=2000 $(BIN)/pytest -q -m attack $(SIMULATED) > $$output/messages 2>&1 & messages=$$!; \
-	$(BIN)/pytest -q -m attack $(TRIED) $(DEPLOYED); failed=$$?; \
-	wait $$messages || failed=1; cat $$output/messages; exit $$failed
+	@ATTACK_MESSAGES=2000 $(BIN)/pytest -q $(SIDE_BY_SIDE) -m attack
 
-test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports ## run what CI runs, except test-lambda and test-speech
-	@output=$$(mktemp -d); trap 'rm -rf $$output' EXIT; \
-	$(BIN)/pytest -q $(SIMULATED) > $$output/simulated 2>&1 & simulated=$$!; \
-	($(BIN)/mypy && $(BIN)/pytest -q $(TRIED)) > $$output/tried 2>&1 & tried=$$!; \
-	$(BIN)/pytest -q $(DEPLOYED); failed=$$?; \
-	for part in simulated tried; do \
-		wait $${!part} || failed=1; cat $$output/$$part; done; \
-	exit $$failed
+test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports types ## run what CI runs, except test-lambda and test-speech
+	@$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
 test-lambda: $(VENV)/.ready $(MODELS)/.ready #: test the functions in an environment like Lambda's
 	$(BIN)/pytest -q tests/lambda_runtime

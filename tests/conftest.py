@@ -23,6 +23,7 @@ import pytest
 from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
+from xdist.scheduler import LoadScopeScheduling
 
 import moto_shortcuts
 from lifestream import resources
@@ -55,6 +56,33 @@ def _own_process() -> Iterator[None]:
     resources.reset()
     yield
     resources.reset()
+
+
+PARTS = ("pipeline", "reliability", "infrastructure", "contract", "unit", "local")
+"""Folders of tests, those of long tests first, so that all workers of pytest-xdist end together."""
+SHARED = ("tests/pipeline/", "tests/infrastructure/")
+"""Folders whose tests share what takes long to set up: a deployed stack, aws_cdk's process."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: _place(item.path.parent.name))
+
+
+def _place(folder: str) -> int:
+    return PARTS.index(folder) if folder in PARTS else len(PARTS)
+
+
+class BySetUp(LoadScopeScheduling):
+    """Tests that share a set-up run in one worker: those of a shared folder, else of a module."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module = nodeid.partition("::")[0]
+        return next(filter(module.startswith, SHARED), module)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:
+    return BySetUp(config, log)
 
 
 @dataclass

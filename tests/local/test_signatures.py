@@ -262,6 +262,7 @@ def test_a_malformed_address_is_refused(found: str, put: str, code: str) -> None
         ("Bearer token", "UnsupportedSignature"),
         (f"AWS4-HMAC-SHA256 Credential={KEYS.access_key}/2, Signature=00", "UnsupportedSignature"),
     ],
+    ids=["empty", "version 2", "bearer", "incomplete"],  # the keys are other ones every time
 )
 def test_other_ways_to_sign_are_refused(authorization: str, code: str) -> None:
     refused(code, arrived("GET", ENDPOINT, {"authorization": authorization}))
