@@ -30,7 +30,7 @@ export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
-.PHONY: help demo install models format hooks lint types imports unit contract infra pipeline docs site check \
+.PHONY: help demo install models format hooks lint types imports unit contract infra pipeline docs site screenshot check \
 	browser test attack soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
@@ -110,6 +110,12 @@ docs: $(VENV)/.ready ## regenerate the tables and schemas of docs/ and README
 site: $(VENV)/.ready node_modules/.ready ## build the docs as a website: .lifestream/site/index.html
 	@# Without --quiet, which hides warnings from strict mode too.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+
+screenshot: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: take the README's picture of the result page
+	@folder=$$(mktemp -d); trap 'rm -rf $$folder' EXIT; \
+	$(BIN)/lifestream local samples/team-meeting.mp4 --out $$folder --json > $$folder/job.json && \
+	PYTHONPATH=tests:docs $(BIN)/python -m generators.screenshot \
+		$$folder/*/result.html docs/images/result-page.png
 
 check: lint types imports unit contract infra ## check style and types, and run the fast tests
 

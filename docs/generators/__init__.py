@@ -7,4 +7,5 @@ fields            the fields of the published schemas and of the settings
 roles             what each IAM role reads, writes and calls
 waits             how long an execution waits for what
 repository_pages  the files outside of docs/ that the docs site shows
+screenshot        the README's picture of the result page: `make screenshot` takes it
 """
