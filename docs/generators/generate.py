@@ -38,21 +38,21 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "job-ended": JobEnded,
 }
 READS_AND_WRITES = {
-    Step.INSPECT_VIDEO: ("the upload, in ranges", "what it is, or why it cannot be used"),
-    Step.EXTRACT_AUDIO: ("the upload, in ranges", "`audio.flac`: mono, 16 kHz"),
+    Step.INSPECT_VIDEO: ("the upload, by range requests", "format and duration, or an error"),
+    Step.EXTRACT_AUDIO: ("the upload, by range requests", "`audio.flac`: mono, 16 kHz"),
     Step.TRANSCRIBE_SPEECH: ("`audio.flac`", "`transcript.json`: words, times, speakers"),
     Step.SUMMARIZE_TRANSCRIPT: ("`transcript.json`", "`summary.json`: statements with quotes"),
-    Step.INDEX_TRANSCRIPT: ("`transcript.json`", "passages and vectors in the index"),
-    Step.PUBLISH_RESULTS: ("everything above", "JSON, HTML, Markdown, text, subtitles"),
-    Step.RECORD_SUCCESS: ("the published job", "the job's row: SUCCEEDED"),
-    Step.RECORD_FAILURE: ("what a Catch caught", "the job's row and the DLQ message"),
+    Step.INDEX_TRANSCRIPT: ("`transcript.json`", "passages and their vectors in the index"),
+    Step.PUBLISH_RESULTS: ("all results so far", "JSON, HTML, Markdown, text, subtitles"),
+    Step.RECORD_SUCCESS: ("the published job", "SUCCEEDED in the job table"),
+    Step.RECORD_FAILURE: ("the caught error", "FAILED or PARTIAL, and the DLQ message"),
 }
 ENGINES = {
     Step.INSPECT_VIDEO: "PyAV",
     Step.EXTRACT_AUDIO: "PyAV",
-    Step.TRANSCRIBE_SPEECH: "faster-whisper + pyannote.audio, or voice vectors",
-    Step.SUMMARIZE_TRANSCRIPT: "OpenAI, or LexRank",
-    Step.INDEX_TRANSCRIPT: "OpenAI + Pinecone, or WordLlama + bucket",
+    Step.TRANSCRIBE_SPEECH: "faster-whisper, and pyannote.audio or voice vectors",
+    Step.SUMMARIZE_TRANSCRIPT: "OpenAI or LexRank",
+    Step.INDEX_TRANSCRIPT: "OpenAI and Pinecone, or WordLlama and the bucket",
 }
 
 
@@ -67,7 +67,7 @@ def generated() -> dict[Path, str]:
     machine = definition(synthesized(compute="gpu"))
     schemas = {f"{name}.schema.json": _schema(model) for name, model in SCHEMAS.items()}
     tables = {
-        "README.md": (STEPS, step_table(set(all_states(machine)))),
+        "docs/architecture.md": (STEPS, step_table(set(all_states(machine)))),
         "docs/fault-matrix.md": (FAULTS, fault_matrix.table()),
         "docs/reliability.md": (WAITS, waits.table()),
         "docs/security.md": (ROLES, roles.table()),
@@ -99,9 +99,8 @@ def step_table(states: set[str]) -> str:
             raise ValueError(f"{step} is no state of the machine")
         reads, writes = READS_AND_WRITES[step]
         engine = ENGINES.get(step, "")
-        rows.append(
-            f"| **{step}** | [`{file_of(step)}`]({file_of(step)}) | {reads} → {writes} | {engine} |"
-        )
+        file = file_of(step)
+        rows.append(f"| **{step}** | [`{file}`](../{file}) | {reads} → {writes} | {engine} |")
     return "\n".join(rows)
 
 
