@@ -1,5 +1,4 @@
-"""What each role of the stack reaches, from the synthesized template, and what it would cost if
-somebody took over what runs with it."""
+"""List what each IAM role of the template can reach, and what an attacker could do with it."""
 
 from __future__ import annotations
 
@@ -13,40 +12,39 @@ from pipeline.grants import named
 OF_CODE = re.compile(r"(FunctionService|TaskTask|StateMachine)Role$")
 READING = ("s3:GetObject",)
 WRITING = ("s3:PutObject", "s3:DeleteObject")
-UNTOLD = ("logs:", "xray:", "ecr:", "s3:GetObjectVersion", "s3:AbortMultipartUpload", "sqs:Get")
-"""Writing logs and traces, pulling the image, and what goes along with another action."""
-ROWS = "It can change status, attempt and progress of any job whose id is known."
+LEFT_OUT = ("logs:", "xray:", "ecr:", "s3:GetObjectVersion", "s3:AbortMultipartUpload", "sqs:Get")
+"""Actions that write logs and traces, pull the image, or come with another action."""
+ROWS = "Change status, attempt and progress of any job whose id is known."
 TAKEOVER = {
-    "InspectVideo": "Every upload can be read by whoever knows its name. " + ROWS,
-    "ExtractAudio": "Every upload can be read by whoever knows its name, and the audio of any "
-    "job replaced. " + ROWS,
-    "TranscribeSpeech": "The audio and the transcript of any job whose id is known. " + ROWS,
-    "SummarizeTranscript": "Any transcript whose job id is known, any summary, and the vendors' "
-    "keys. " + ROWS,
-    "IndexTranscript": "Any transcript whose job id is known, the names of uploads, the whole "
-    "index, and the vendors' keys. " + ROWS,
-    "PublishResults": "Any transcript and summary whose job id is known; published results can be "
-    "replaced; named voices read. " + ROWS,
-    "RecordSuccess": ROWS + " It can send readers to other results.",
-    "RecordFailure": "It can give back GPU slots. " + ROWS,
-    "Dispatcher": "Jobs can be started and rows replaced: money, and jobs that seem never to "
-    "have run. It reads no video and no text.",
-    "RecoveryExecutionEnded": "Rows, slots, DLQ messages and running containers. It reads no "
-    "video and no text.",
-    "RecoveryReconciler": "The same, and it can stop and start any job, and list the names of "
-    "uploads.",
-    "Webhook": "The vendors' keys, and the address of any result's manifest that it is told of.",
-    "Workflow": "Any step can be called with any input. Nobody's code runs with it.",
+    "InspectVideo": "Read any upload whose name is known. " + ROWS,
+    "ExtractAudio": "Read any upload whose name is known. Replace the audio of any job. " + ROWS,
+    "TranscribeSpeech": "Read the audio and replace the transcript of any job whose id is known. "
+    + ROWS,
+    "SummarizeTranscript": "Read the transcript and replace the summary of any job whose id is "
+    "known. Read the vendors' API keys. " + ROWS,
+    "IndexTranscript": "Read the transcript of any job whose id is known, the names of uploads and "
+    "the vendors' API keys. Replace the whole index. " + ROWS,
+    "PublishResults": "Read the transcript and the summary of any job whose id is known, and named "
+    "voiceprints. Replace published results. " + ROWS,
+    "RecordSuccess": ROWS + " Point readers to other results.",
+    "RecordFailure": "Free GPU slots. " + ROWS,
+    "Dispatcher": "Start jobs, which costs money, and replace rows, so that a job seems never to "
+    "have run. It cannot read videos or text.",
+    "RecoveryExecutionEnded": "Change rows and slots, send DLQ messages, and stop containers. It "
+    "cannot read videos or text.",
+    "RecoveryReconciler": "The same. Also stop and start any job, and list the names of uploads.",
+    "Webhook": "Read the vendors' API keys, and the address of the manifest in each event.",
+    "Workflow": "Call any step with any input. No code of ours runs with this role.",
 }
 
 
 def table() -> str:
-    """Markdown: one row per role. Raises ValueError unless something is said of each."""
+    """Markdown: one row per role. Raises ValueError if `TAKEOVER` lacks a role."""
     roles = _roles()
     if roles.keys() != TAKEOVER.keys():
-        raise ValueError(f"say what a takeover costs: {roles.keys() ^ TAKEOVER.keys()}")
+        raise ValueError(f"TAKEOVER does not match the roles: {roles.keys() ^ TAKEOVER.keys()}")
     rows = [
-        "| Code | Reads in the bucket | Writes in the bucket | Calls | If it is taken over |",
+        "| Role | Reads in the bucket | Writes in the bucket | Calls | What an attacker could do |",
         "|---|---|---|---|---|",
     ]
     for role, statements in sorted(roles.items()):
@@ -57,7 +55,7 @@ def table() -> str:
 
 
 def _roles() -> dict[str, list[dict[str, Any]]]:
-    """Name → statements. Roles that only AWS uses for our resources have no row."""
+    """Return the statements of each role by its name, without roles that only AWS uses."""
     template = synthesized(compute="gpu", webhook_url="https://example.com/hook")
     found: dict[str, list[dict[str, Any]]] = {}
     for policy in template.find_resources("AWS::IAM::Policy").values():
@@ -85,7 +83,7 @@ def _prefixes(statements: list[dict[str, Any]], actions: tuple[str, ...]) -> str
 def _calls(statements: list[dict[str, Any]]) -> Iterator[str]:
     for statement in statements:
         for action in _list(statement["Action"]):
-            if action not in READING + WRITING and not action.startswith(UNTOLD):
+            if action not in READING + WRITING and not action.startswith(LEFT_OUT):
                 yield f"`{action}`"
 
 
@@ -94,7 +92,7 @@ def _list(value: Any) -> list[Any]:
 
 
 def _text(resource: Any) -> str:
-    """An ARN with the names of what it refers to."""
+    """Return an ARN in which references are names."""
     if isinstance(resource, str):
         return resource
     if "Fn::Join" in resource:

@@ -1,4 +1,4 @@
-"""How long an execution waits for what, as the state machine's own limits say it."""
+"""List how long an execution waits for what, from the limits of the state machine."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ def table() -> str:
         ),
         ("a slot for the container (`-c max_gpu_tasks`)", "`WaitForGpuSlot`", _slot(Pool.GPU)),
         ("a host", "`WaitForHost`", _host()),
-        ("a container that crashed", "`WaitBeforeRestart`", f"{RESTARTS} restarts"),
+        ("the restart of a crashed container", "`WaitBeforeRestart`", f"{RESTARTS} restarts"),
         ("Lambda concurrency", "each Lambda state", _throttled()),
-        ("everything together", "the execution", f"{TOTAL_TIMEOUT.to_days():.0f} days"),
+        ("all waits and work together", "the execution", f"{TOTAL_TIMEOUT.to_days():.0f} days"),
     ]
-    head = ["| For | In the console | At most |", "|---|---|---|"]
+    head = ["| Waits for | State in the console | Longest wait |", "|---|---|---|"]
     return "\n".join(head + [f"| {' | '.join(row)} |" for row in rows])
 
 
 def _slot(pool: Pool) -> str:
-    return f"{_text(MAX_WAIT[pool])}: {max_looks(pool):,} looks, one in {AVERAGE_WAIT_SECONDS} s"
+    return f"{_text(MAX_WAIT[pool])}: {max_looks(pool):,} checks, every {AVERAGE_WAIT_SECONDS} s"
 
 
 def _host() -> str:
     minutes = f"{HOST_WAIT.to_minutes():.0f} minutes"
-    return f"{HOST_WAITS} times, {minutes} apart, beside the up to 30 minutes that ECS itself waits"
+    return f"{HOST_WAITS} attempts, {minutes} apart; in each, ECS waits for up to 30 minutes"
 
 
 def _throttled() -> str:
