@@ -1,4 +1,4 @@
-"""The eight promises (docs/reliability.md), read from public state alone: bucket, rows, queues,
+"""The eight guarantees (docs/reliability.md), read from public state alone: bucket, rows, queues,
 index, executions, logs. The same code looks at the simulation, the embedded AWS and AWS.
 
 I1  every accepted upload ends SUCCEEDED or PARTIAL with readable, valid results, or FAILED

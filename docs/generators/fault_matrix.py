@@ -1,4 +1,4 @@
-"""The fault matrix: its cases, and from the tests' own markers, what is injected and what holds."""
+"""List the cases of the fault matrix, with what the markers of the tests say about them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parents[2] / "tests"
 GROUPS = {
-    "A": "What arrives",
+    "A": "Events and messages",
     "B": "Dispatcher and queues",
     "C": "State machine",
     "D": "GPU container",
@@ -19,27 +19,27 @@ GROUPS = {
     "F": "External services",
 }
 CASES = {
-    "A1": "the same event many times",
-    "A2": "events out of order",
-    "A3": "two overwrites of a key in flight",
-    "A4": "s3:TestEvent, alone or between others",
-    "A5": "events of other kinds",
+    "A1": "the same event arrives many times",
+    "A2": "events arrive out of order",
+    "A3": "a key is overwritten while its job runs",
+    "A4": "s3:TestEvent",
+    "A5": "events of other types",
     "A6": "several records in one message",
-    "A7": "a body that is no message",
+    "A7": "a body that is not a job",
     "A8": "keys with any character",
     "A9": "S3's and EventBridge's form of an event",
-    "A10": "a zero-byte object, a folder's key",
-    "A11": "the object is deleted before processing",
-    "A12": "an upload in parts, its ETag no MD5",
+    "A10": "a zero-byte object; a folder's key",
+    "A11": "the object is deleted before it is processed",
+    "A12": "a multipart upload, whose ETag is not an MD5",
     "A13": "the object changes between two reads",
     "A14": "the event is lost",
     "A15": "a message of 1 MB",
-    "A16": "the output triggers itself",
-    "A17": "a message that lies about a job",
+    "A16": "the pipeline's output triggers the pipeline",
+    "A17": "a message that makes false claims about a job",
     "B1": "the dispatcher dies before StartExecution",
     "B2": "the dispatcher dies after StartExecution",
     "B3": "a batch fails in part",
-    "B4": "the handler's answer loses a message",
+    "B4": "a failed message is missing from the handler's answer",
     "B5": "the handler is slower than the visibility timeout",
     "B6": "StartExecution is throttled",
     "B7": "the last receive fails",
@@ -47,26 +47,26 @@ CASES = {
     "B9": "DLQ messages are redriven after the repair",
     "B10": "a finished job is redriven",
     "B11": "the job's row is gone before a redrive",
-    "B12": "a burst",
+    "B12": "a burst of uploads",
     "B13": "the DLQ message cannot be sent",
-    "C1": "a crash at every durable write",
-    "C2": "two crashes",
+    "C1": "a crash at any durable write",
+    "C2": "two crashes in one job",
     "C3": "a state beyond 256 KiB",
     "C4": "a history beyond 25,000 events",
     "C5": "transient errors, then success",
     "C6": "a permanent error",
     "C7": "a step never returns",
-    "C8": "the limit of the whole machine",
+    "C8": "the execution's timeout",
     "C9": "StopExecution",
-    "C10": "Catch and rule both fire",
-    "C11": "a late answer after a timeout",
-    "C12": "a heartbeat is missing",
+    "C10": "the Catch and the EventBridge rule both fire",
+    "C11": "an answer arrives after the timeout",
+    "C12": "a missing heartbeat",
     "C13": "the definition changes while executions run",
-    "C14": "a stale attempt finishes after success",
-    "C15": "the arithmetic of all retries",
-    "D1": "a spot interruption",
-    "D2": "killed again and again",
-    "D3": "no capacity",
+    "C14": "an old attempt finishes after a success",
+    "C15": "all retries together",
+    "D1": "a Spot interruption",
+    "D2": "the container is killed again and again",
+    "D3": "no GPU capacity",
     "D4": "the image cannot be pulled",
     "D5": "out of memory",
     "D6": "exit code 0 without output",
@@ -77,37 +77,37 @@ CASES = {
     "D11": "two workers take the same job",
     "D12": "clocks differ",
     "E1": "no audio track",
-    "E2": "nothing is said",
+    "E2": "no speech",
     "E3": "truncated and damaged files",
-    "E4": "12 and 36 hours",
-    "E5": "odd tracks, rates, layouts",
-    "E6": "the header lies about the length",
-    "E7": "timestamps with gaps, start not zero",
-    "E8": "content and name disagree",
-    "E9": "lengths at the edges",
+    "E4": "recordings of 12 and 36 hours",
+    "E5": "unusual tracks, rates and layouts",
+    "E6": "a wrong duration in the header",
+    "E7": "timestamps with gaps, or not starting at zero",
+    "E8": "the content does not match the name",
+    "E9": "very short and boundary durations",
     "E10": "overlap, many speakers, one speaker",
     "F1": "OpenAI is busy or unreachable",
-    "F2": "OpenAI refuses the key, no quota",
-    "F3": "OpenAI answers out of the schema",
-    "F4": "the transcript is longer than a request",
-    "F5": "the answer is lost after the work was done",
-    "F6": "Pinecone takes a part of the batches",
+    "F2": "OpenAI refuses the key, or the quota is used up",
+    "F3": "OpenAI's answer does not match the schema",
+    "F4": "the transcript is longer than one request",
+    "F5": "an answer is lost after the work was done",
+    "F6": "Pinecone accepts only some of the batches",
     "F7": "Pinecone shows writes late",
     "F8": "a new run has fewer passages",
-    "F9": "wrong dimension, metadata beyond 40 KB",
-    "F10": "Secrets Manager throttles, a key is rotated",
+    "F9": "wrong dimension; metadata beyond 40 KB",
+    "F10": "Secrets Manager throttles; a key is rotated",
 }
 NOT_INJECTED = {
-    "C12": "the container is run with `.sync`: there is no heartbeat to miss. A container that is "
-    "gone fails its state at once (D2), one that hangs ends at its limit (C7)",
-    "E4": "hours of real media take minutes to make and to decode; extraction streams and holds "
-    "one block, but the memory of the engines on long recordings is not measured yet",
+    "C12": "the container runs with `.sync`, so there is no heartbeat. If the container is gone, "
+    "its state fails at once (D2). If it hangs, its timeout ends it (C7)",
+    "E4": "hours of real media take minutes to create and decode. Extraction streams and keeps "
+    "only one block in memory. The engines' memory on long recordings has not been measured",
 }
 TWINS = {
     "C12": "test_a_container_that_is_gone_fails_its_state",
     "E4": "test_a_long_recording_stays_in_its_memory",
 }
-"""Case → the test marked `aws` that shows it on a deployed stage."""
+"""Case → the test with the marker `aws` that shows it on a deployed stage."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Proof:
 
 @cache
 def proofs() -> list[Proof]:
-    """Every `@pytest.mark.fault(case, by=…, so=…)` of the tests."""
+    """Return every `@pytest.mark.fault(case, by=…, so=…)` of the tests."""
     return [proof for path in sorted(TESTS.rglob("test_*.py")) for proof in _proofs_in(path)]
 
 
@@ -133,15 +133,18 @@ def tests_on_aws() -> set[str]:
 
 
 def table() -> str:
-    """Markdown: one row a case, in the order of the matrix."""
+    """Return Markdown with one row per case, in the order of `CASES`."""
     found: dict[str, list[Proof]] = defaultdict(list)
     for proof in proofs():
         found[proof.case].append(proof)
     lines: list[str] = []
-    for letter, title in GROUPS.items():
-        lines += [f"## {letter}: {title}", ""]
-        lines += ["| Case | Fault | Injection | What holds | Test |", "|---|---|---|---|---|"]
-        cases = [case for case in CASES if case.startswith(letter)]
+    for group, title in GROUPS.items():
+        lines += [f"## {group}: {title}", ""]
+        lines += [
+            "| Case | Fault | How it is injected | Expected result | Test |",
+            "|---|---|---|---|---|",
+        ]
+        cases = [case for case in CASES if case.startswith(group)]
         lines += [_row(case, found[case]) for case in cases] + [""]
     return "\n".join(lines).rstrip()
 
@@ -149,7 +152,7 @@ def table() -> str:
 def _row(case: str, proven: list[Proof]) -> str:
     if not proven:
         twin = f"`{TWINS[case]}` (aws)"
-        return f"| {case} | {CASES[case]} | not injected here | {NOT_INJECTED[case]} | {twin} |"
+        return f"| {case} | {CASES[case]} | not injected | {NOT_INJECTED[case]} | {twin} |"
     by = "<br>".join(proof.by for proof in proven)
     so = "<br>".join(proof.so for proof in proven)
     tests = "<br>".join(

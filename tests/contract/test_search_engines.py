@@ -227,7 +227,7 @@ def test_what_is_removed_is_not_found(index: VectorIndex) -> None:
     assert index.ids(a_job().job_id) == set()
 
 
-@pytest.mark.fault("F6", by="the second of three batches fails", so="done again with the same ids")
+@pytest.mark.fault("F6", by="the second of three batches fails", so="repeated with the same ids")
 def test_a_batch_that_failed_is_sent_again_with_the_same_ids(pinecone: PineconeServer) -> None:
     chunks = [CHUNKS[0].model_copy(update={"id": f"{a_job().job_id}#{n:05}"}) for n in range(250)]
     index = a_pinecone_index()
@@ -242,7 +242,7 @@ def test_a_batch_that_failed_is_sent_again_with_the_same_ids(pinecone: PineconeS
     assert index.ids(a_job().job_id) == {chunk.id for chunk in chunks}
 
 
-@pytest.mark.fault("F7", by="a list that does not show the last writes yet", so="no error, no twin")
+@pytest.mark.fault("F7", by="a listing without the latest writes", so="no error, no duplicate")
 def test_an_index_that_shows_writes_late_is_no_error(pinecone: PineconeServer) -> None:
     index = a_pinecone_index()
     pinecone.is_late = True
@@ -255,7 +255,7 @@ def test_an_index_that_shows_writes_late_is_no_error(pinecone: PineconeServer) -
     assert index.ids(a_job().job_id) == {chunk.id for chunk in CHUNKS}
 
 
-@pytest.mark.fault("F9", by="a passage of 200 KB", so="its metadata stays under 40 KB")
+@pytest.mark.fault("F9", by="a passage of 200 KB", so="its metadata stays below 40 KB")
 def test_a_huge_passage_fits_the_metadata(pinecone: PineconeServer) -> None:
     huge = CHUNKS[0].model_copy(update={"text": "ü" * 100_000})
 
@@ -272,7 +272,7 @@ def test_silence_is_indexed_as_nothing(index: VectorIndex) -> None:
     assert index.search(VECTORS[0], limit=3) == []
 
 
-@pytest.mark.fault("F9", by="400 of the index", so="ConfigurationError, named")
+@pytest.mark.fault("F9", by="HTTP 400 from Pinecone", so="ConfigurationError")
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

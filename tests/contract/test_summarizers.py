@@ -117,7 +117,9 @@ def test_a_transcript_cannot_close_the_block_it_stands_in(endpoint: LocalEndpoin
     assert "<system>" not in data
 
 
-@pytest.mark.fault("F4", by="a transcript longer than a request", so="every segment in one part")
+@pytest.mark.fault(
+    "F4", by="a transcript longer than one request", so="each segment is sent in exactly one part"
+)
 def test_a_long_transcript_is_sent_in_parts_each_segment_once(
     endpoint: LocalEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -229,9 +231,11 @@ def test_what_the_reader_wants_reaches_the_model(endpoint: LocalEndpoint) -> Non
         LexRank().summarize(MEETING, options)
 
 
-@pytest.mark.fault("F3", by="answers out of the schema", so="SummaryError: PARTIAL")
-@pytest.mark.fault("F2", by="401, 403, no quota", so="permanent; the key is in no error")
-@pytest.mark.fault("F1", by="429, 500, 503", so="TransientError: the machine waits")
+@pytest.mark.fault("F3", by="answers that do not match the schema", so="SummaryError: PARTIAL")
+@pytest.mark.fault(
+    "F2", by="HTTP 401, 403, no quota", so="a permanent error that does not contain the key"
+)
+@pytest.mark.fault("F1", by="HTTP 429, 500, 503", so="TransientError: the state machine retries")
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
@@ -270,7 +274,7 @@ def test_a_refusal_is_an_error(endpoint: LocalEndpoint) -> None:
         openai(endpoint).summarize(MEETING, NO_WISHES)
 
 
-@pytest.mark.fault("F1", by="nobody listens", so="TransientError")
+@pytest.mark.fault("F1", by="the connection is refused", so="TransientError")
 def test_an_unreachable_endpoint_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(openai_client, "MAX_RETRIES", 0)
     summarizer = OpenAISummarizer(KEY, settings_for("http://127.0.0.1:9/v1"))

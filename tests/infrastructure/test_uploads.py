@@ -23,7 +23,11 @@ def test_queues_poll_long_and_give_up_after_three_receives(template: Template) -
     assert dead["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-@pytest.mark.fault("B5", by="the synthesized limits", so="hidden six times as long as it may take")
+@pytest.mark.fault(
+    "B5",
+    by="the limits in the template",
+    so="the visibility timeout is at least six times the function's timeout",
+)
 def test_a_message_is_hidden_six_times_as_long_as_its_consumer_may_take(
     template: Template,
 ) -> None:

@@ -116,7 +116,11 @@ def test_every_error_name_of_ours_exists() -> None:
     assert ours <= known
 
 
-@pytest.mark.fault("C15", by="every retry runs into every limit", so="within the machine's own")
+@pytest.mark.fault(
+    "C15",
+    by="every retry and every timeout is used up",
+    so="the sum is below the execution's timeout",
+)
 def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -> None:
     """A throttled invocation takes no time of its own; everything else may take its whole limit."""
     rendered = definition(template)
@@ -137,7 +141,7 @@ def longest_seconds(state: dict[str, Any]) -> int:
     return int(runs * state.get("TimeoutSeconds", 0) + waits)
 
 
-@pytest.mark.fault("C4", by="the longest wait in every loop", so="below 25,000 events")
+@pytest.mark.fault("C4", by="the longest wait in every loop", so="fewer than 25,000 events")
 def test_the_longest_waits_fit_the_history() -> None:
     """A retry is three events: scheduled, started, failed. A restart of the container is ten."""
     retries = sum(

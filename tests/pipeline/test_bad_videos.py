@@ -61,7 +61,11 @@ def bad_videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     return [make(tmp_path_factory.mktemp("bad")) for make, _ in CASES.values()]
 
 
-@pytest.mark.fault("E1", by="real bad files beside a good one", so="each its own error; no GPU")
+@pytest.mark.fault(
+    "E1",
+    by="real bad files beside a good one",
+    so="each has its own error; no GPU task starts for them",
+)
 def test_each_bad_video_ends_with_its_own_error_and_the_good_one_beside_it_succeeds(
     pipeline: Pipeline, bad_videos: list[Path], clip: Path
 ) -> None:

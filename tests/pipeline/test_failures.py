@@ -53,7 +53,7 @@ def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_complete
     assert f"{outcome.job.results_prefix}summary.json" in pipeline.keys("results/")
 
 
-@pytest.mark.fault("B10", by="in the embedded AWS", so="nothing happens")
+@pytest.mark.fault("B10", by="in the local stack", so="nothing happens")
 def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: Outcome) -> None:
     job, asked = finished.job, len(pipeline.openai.requests)
     stale = job.model_copy(update={"failure": a_failure()})
@@ -66,7 +66,7 @@ def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: 
     assert len(pipeline.openai.requests) == asked
 
 
-@pytest.mark.fault("D2", by="SIGKILL of the real process", so="started again")
+@pytest.mark.fault("D2", by="SIGKILL to the real process", so="it is restarted")
 def test_a_killed_container_is_started_again(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="killed.mp4")
     os.kill(_container_of(job.job_id), 9)
@@ -76,7 +76,9 @@ def test_a_killed_container_is_started_again(pipeline: Pipeline, clip: Path) -> 
     assert pipeline.container_starts(job) == 2
 
 
-@pytest.mark.fault("C9", by="StopExecution while it runs", so="one DLQ message, no process left")
+@pytest.mark.fault(
+    "C9", by="StopExecution while the container runs", so="one DLQ message; no process is left"
+)
 def test_an_aborted_execution_stops_its_container_and_leaves_one_dlq_message(
     pipeline: Pipeline, clip: Path
 ) -> None:
@@ -97,7 +99,9 @@ def test_an_aborted_execution_stops_its_container_and_leaves_one_dlq_message(
     assert pipeline.slot_holders() == set()
 
 
-@pytest.mark.fault("D1", by="SIGTERM to the real process", so="it says so and starts over")
+@pytest.mark.fault(
+    "D1", by="SIGTERM to the real process", so="it reports the interruption and starts over"
+)
 def test_an_interrupted_container_says_so_and_starts_over(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="interrupted.mp4")
     container = _container_of(job.job_id)
@@ -129,9 +133,7 @@ def test_a_cancelled_job_stops_and_leaves_no_dlq_message(pipeline: Pipeline, cli
     assert pipeline.keys(job.results_prefix) == []
 
 
-@pytest.mark.fault(
-    "A14", by="a name that S3 sends no notification for", so="the reconciler finds it"
-)
+@pytest.mark.fault("A14", by="a file name that S3 sends no event for", so="the reconciler finds it")
 def test_an_upload_without_a_notification_is_found(pipeline: Pipeline, clip: Path) -> None:
     key = "uploads/lost.Mp4"
     put = pipeline.s3.put_object(Bucket=pipeline.bucket, Key=key, Body=clip.read_bytes())

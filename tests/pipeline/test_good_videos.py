@@ -56,7 +56,7 @@ def videos(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> list[Path]:
     return [*hostile, folder / MISNAMED, *in_capitals]
 
 
-@pytest.mark.fault("A8", by="real files in the embedded AWS", so="the right object is read")
+@pytest.mark.fault("A8", by="real files in the local stack", so="the right object is read")
 def test_every_kind_of_file_succeeds_under_any_name(pipeline: Pipeline, videos: list[Path]) -> None:
     outcomes = pipeline.run(*videos)
 
@@ -91,7 +91,9 @@ def test_every_kind_of_file_succeeds_under_any_name(pipeline: Pipeline, videos: 
         Draft202012Validator(schema).validate(json.loads((results / f"{name}.json").read_text()))
 
 
-@pytest.mark.fault("A1", by="5 events in the embedded AWS", so="one of everything")
+@pytest.mark.fault(
+    "A1", by="five events in the local stack", so="one execution, one set of results"
+)
 def test_the_same_event_five_times_is_one_of_everything(
     pipeline: Pipeline, finished: Outcome
 ) -> None:

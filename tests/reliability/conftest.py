@@ -12,7 +12,7 @@ from simulation.world import simulated
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    """Whatever a test did, the eight promises hold for every upload at its end."""
+    """Whatever a test did, the eight guarantees hold for every upload at its end."""
     with simulated(seed=7) as made:
         yield made
         made.run_until_idle()

@@ -1,4 +1,4 @@
-"""The eight promises hold for random sequences of user actions, network and machine faults."""
+"""The eight guarantees hold for random sequences of user actions, network and machine faults."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def error(cloud: Cloud, job: ProcessingJob) -> str:
 
 
 @pytest.mark.fault(
-    "D1", by="SIGTERM, up to twice", so="it starts over; the job's attempt is the same"
+    "D1", by="SIGTERM, up to twice", so="it starts over, in the same attempt of the job"
 )
 @pytest.mark.parametrize("times", [1, 2])
 def test_an_interrupted_container_starts_over(cloud: Cloud, times: int) -> None:
@@ -59,7 +59,9 @@ def test_a_container_that_is_killed_again_and_again_is_given_up(cloud: Cloud) ->
     assert cloud.services.container_starts[job.job_id] == 3
 
 
-@pytest.mark.fault("D3", by="ECS refuses it ten times", so="waited out, on a budget of its own")
+@pytest.mark.fault(
+    "D3", by="ECS refuses the task ten times", so="the execution waits; no restart is used up"
+)
 def test_a_want_of_hosts_is_waited_out(cloud: Cloud) -> None:
     refusal = StateError("ECS.AmazonECSException", '{"failures": [{"reason": "RESOURCE:GPU"}]}')
     cloud.services.refusals = [refusal] * 10
@@ -72,7 +74,7 @@ def test_a_want_of_hosts_is_waited_out(cloud: Cloud) -> None:
     assert cloud.services.container_starts[job.job_id] == 3
 
 
-@pytest.mark.fault("D4", by="the image cannot be pulled", so="the DLQ message keeps the reason")
+@pytest.mark.fault("D4", by="the image cannot be pulled", so="the DLQ message contains the reason")
 def test_an_image_that_cannot_be_pulled_is_named(cloud: Cloud) -> None:
     reason = "CannotPullContainerError: image not found"
     cloud.services.refusals = [
@@ -88,7 +90,7 @@ def test_an_image_that_cannot_be_pulled_is_named(cloud: Cloud) -> None:
     assert failure.cause == reason
 
 
-@pytest.mark.fault("D5", by="the engine runs out of memory", so="started again, then named")
+@pytest.mark.fault("D5", by="the engine runs out of memory", so="restarted, then a named error")
 def test_out_of_memory_is_named(cloud: Cloud) -> None:
     cloud.speech.fails = MemoryError()
     job = cloud.upload()
@@ -110,7 +112,9 @@ def test_success_without_a_transcript_is_no_success(cloud: Cloud) -> None:
     assert error(cloud, job) == "ArtifactMissingError"
 
 
-@pytest.mark.fault("D7", by="an artifact cut in half, or gone", so="made again, never used")
+@pytest.mark.fault(
+    "D7", by="an artifact is cut in half, or missing", so="it is made again, never used"
+)
 @pytest.mark.parametrize(("step", "name"), [(STEP, TRANSCRIPT), (Step.EXTRACT_AUDIO, AUDIO)])
 @pytest.mark.parametrize("is_gone", [False, True])
 def test_a_damaged_artifact_is_made_again(
@@ -134,7 +138,9 @@ def test_a_damaged_artifact_is_made_again(
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
 
-@pytest.mark.fault("D8", by="the disk is full", so="transient: tried again, nothing left behind")
+@pytest.mark.fault(
+    "D8", by="the disk is full", so="a transient error: retried, and no file is left behind"
+)
 @pytest.mark.parametrize("step", [Step.EXTRACT_AUDIO, STEP])
 def test_a_full_disk_is_tried_again(cloud: Cloud, step: Step) -> None:
     cloud.faults.plan = [Fault(f"{step} *Object *{AUDIO}", "fill disk")]
@@ -146,7 +152,7 @@ def test_a_full_disk_is_tried_again(cloud: Cloud, step: Step) -> None:
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
 
-@pytest.mark.fault("D10", by="diarization fails, recognition works", so="FAILED, and it says so")
+@pytest.mark.fault("D10", by="diarization fails, recognition works", so="FAILED, with the reason")
 def test_words_without_speakers_are_not_passed_off_as_a_result(cloud: Cloud) -> None:
     cloud.speech.diarization_fails = SpeechEngineError("no speakers today")
     job = cloud.upload()
@@ -157,7 +163,7 @@ def test_words_without_speakers_are_not_passed_off_as_a_result(cloud: Cloud) -> 
     assert [key for key in cloud.object_keys() if key.startswith("results/")] == []
 
 
-@pytest.mark.fault("F8", by="a new run has fewer passages", so="the old ones are gone")
+@pytest.mark.fault("F8", by="a new run has fewer passages", so="the old ones are removed")
 def test_a_shorter_transcript_leaves_no_passages_behind(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("PublishResults PutObject *", "refuse", times=99)]
     job = cloud.upload()
@@ -176,7 +182,7 @@ def test_a_shorter_transcript_leaves_no_passages_behind(cloud: Cloud) -> None:
     assert len(cloud.state.index.ids(job.job_id)) < len(before)
 
 
-@pytest.mark.fault("E2", by="a recording in which nothing is said", so="no words, no paid call")
+@pytest.mark.fault("E2", by="a recording without speech", so="no words, no paid call")
 def test_silence_is_summarized_by_nobody(cloud: Cloud) -> None:
     cloud.speech.lines = 0
     job = cloud.upload()
@@ -188,7 +194,7 @@ def test_silence_is_summarized_by_nobody(cloud: Cloud) -> None:
     assert cloud.state.index.ids(job.job_id) == set()
 
 
-@pytest.mark.fault("F5", by="killed after a paid call", so="one call more at most")
+@pytest.mark.fault("F5", by="killed after a paid call", so="at most one more paid call")
 def test_an_answer_that_was_lost_costs_one_more_call_at_most(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault(f"{Step.SUMMARIZE_TRANSCRIPT} PutObject *", "kill before")]
     job = cloud.upload()
@@ -199,7 +205,7 @@ def test_an_answer_that_was_lost_costs_one_more_call_at_most(cloud: Cloud) -> No
     assert cloud.summarizer.paid.total() == 2
 
 
-@pytest.mark.fault("C7", by="a container that outlives its state", so="stopped")
+@pytest.mark.fault("C7", by="a container that outlives its state", so="it is stopped")
 @pytest.mark.parametrize("loses_events", [False, True])
 def test_a_container_that_outlives_its_state_is_stopped(
     cloud: Cloud, *, loses_events: bool

@@ -76,7 +76,9 @@ def survive(cloud: Cloud, jobs: list[ProcessingJob]) -> None:
     assert cloud.dlq_messages() == []
 
 
-@pytest.mark.fault("C1", by="a kill at every durable write", so="all eight promises hold")
+@pytest.mark.fault(
+    "C1", by="the process is killed at each durable write", so="all eight guarantees hold"
+)
 def test_a_crash_at_any_durable_write_is_survived() -> None:
     """One upload a crash, side by side."""
     for points in batched(on_the_way_to_success()):
@@ -116,7 +118,9 @@ def batched(points: list[Point]) -> Iterator[list[Point]]:
             yield group[start : start + JOBS_A_CLOUD]
 
 
-@pytest.mark.fault("C2", by="two kills in one job, sampled", so="all eight promises hold")
+@pytest.mark.fault(
+    "C2", by="two kills in one job, at sampled writes", so="all eight guarantees hold"
+)
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(n, marks=pytest.mark.soak) for n in range(1, 25))]
 )

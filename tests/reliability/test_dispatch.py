@@ -18,8 +18,12 @@ def status(cloud: Cloud, job: ProcessingJob) -> JobStatus:
     return cloud.service.job(job.job_id).status
 
 
-@pytest.mark.fault("B1", by="killed before StartExecution", so="the redelivery starts it, once")
-@pytest.mark.fault("B2", by="killed after StartExecution", so="the redelivery changes nothing")
+@pytest.mark.fault(
+    "B1", by="killed before StartExecution", so="the redelivered message starts it, once"
+)
+@pytest.mark.fault(
+    "B2", by="killed after StartExecution", so="the redelivered message changes nothing"
+)
 @pytest.mark.parametrize("kind", ["kill before", "kill after"])
 def test_a_dispatcher_that_dies_at_the_start_is_repaired(cloud: Cloud, kind: str) -> None:
     cloud.faults.plan = [Fault("Dispatcher StartExecution *", kind)]  # type: ignore[arg-type]
@@ -32,7 +36,7 @@ def test_a_dispatcher_that_dies_at_the_start_is_repaired(cloud: Cloud, kind: str
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
 
-@pytest.mark.fault("B3", by="1 of 10 messages fails", so="that one alone is returned")
+@pytest.mark.fault("B3", by="one of ten messages fails", so="only that message is returned")
 @pytest.mark.fault("B8", by="a message that always fails, among good ones", so="the good ones run")
 def test_a_message_that_always_fails_stops_nobody(cloud: Cloud) -> None:
     jobs = [cloud.upload(f"{number}.mp4") for number in range(9)]
@@ -50,7 +54,9 @@ def test_a_message_that_always_fails_stops_nobody(cloud: Cloud) -> None:
     assert cloud.dlq_messages() == ["poison"]
 
 
-@pytest.mark.fault("B4", by="failures in every position", so="each failed id is returned")
+@pytest.mark.fault(
+    "B4", by="failures at every position of a batch", so="the id of each failed message is returned"
+)
 @pytest.mark.parametrize("bad", [{0}, {9}, {0, 9}, set(range(10)), {3, 4, 5}])
 @pytest.mark.usefixtures("cloud")
 def test_the_answer_names_every_message_that_failed(bad: set[int]) -> None:
@@ -64,7 +70,9 @@ def test_the_answer_names_every_message_that_failed(bad: set[int]) -> None:
     assert failed == [str(number) for number in sorted(bad)]
 
 
-@pytest.mark.fault("B6", by="StartExecution throttled twice", so="started late, nothing is dead")
+@pytest.mark.fault(
+    "B6", by="StartExecution is throttled twice", so="it starts later; nothing goes to the DLQ"
+)
 def test_a_throttled_start_is_a_late_start(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("Dispatcher StartExecution *", "throttle", times=2)]
     job = cloud.upload()
@@ -75,8 +83,10 @@ def test_a_throttled_start_is_a_late_start(cloud: Cloud) -> None:
     assert cloud.dlq_messages() == []
 
 
-@pytest.mark.fault("B7", by="three receives fail", so="one dead message, which is the event itself")
-@pytest.mark.fault("B9", by="redriven when the fault is gone", so="everything ends well")
+@pytest.mark.fault(
+    "B7", by="three receives fail", so="one DLQ message, which is the original event"
+)
+@pytest.mark.fault("B9", by="redriven after the fault is repaired", so="the job succeeds")
 def test_an_event_that_fails_three_times_is_dead_once_and_can_be_redriven(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("Dispatcher *", "refuse", times=99)]
     jobs = [cloud.upload(f"{number}.mp4") for number in range(3)]
@@ -93,7 +103,7 @@ def test_an_event_that_fails_three_times_is_dead_once_and_can_be_redriven(cloud:
     assert cloud.dlq_messages() == []
 
 
-@pytest.mark.fault("B10", by="a DLQ message of a job that succeeded since", so="nothing happens")
+@pytest.mark.fault("B10", by="an old DLQ message of a job that has succeeded", so="nothing happens")
 def test_a_redrive_of_a_finished_job_costs_nothing(cloud: Cloud) -> None:
     cloud.summarizer.is_down = True
     job = cloud.upload()
@@ -111,7 +121,9 @@ def test_a_redrive_of_a_finished_job_costs_nothing(cloud: Cloud) -> None:
     assert (cloud.summarizer.paid.total(), len(cloud.executions.records)) == (paid, writes)
 
 
-@pytest.mark.fault("B11", by="the row is gone when the event comes again", so="still one execution")
+@pytest.mark.fault(
+    "B11", by="the row is deleted, then the event arrives again", so="still one execution"
+)
 def test_without_its_row_a_job_still_runs_once(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.run_until_idle()
@@ -139,7 +151,9 @@ def test_the_dlq_message_alone_is_enough_when_the_job_table_is_lost(cloud: Cloud
     assert cloud.services.container_starts[job.job_id] == 1
 
 
-@pytest.mark.fault("B12", by="100 messages at once", so="none lost, slots never exceeded")
+@pytest.mark.fault(
+    "B12", by="100 messages at once", so="none is lost; the slots are never exceeded"
+)
 @pytest.mark.soak
 def test_a_burst_loses_nothing_and_never_exceeds_the_slots(cloud: Cloud) -> None:
     jobs = [cloud.upload(f"{number}.mp4") for number in range(100)]
@@ -151,7 +165,7 @@ def test_a_burst_loses_nothing_and_never_exceeds_the_slots(cloud: Cloud) -> None
     assert len(cloud.executions.records) == 100
 
 
-@pytest.mark.fault("B13", by="SendMessage to the dead-letter queue fails", so="sent later, once")
+@pytest.mark.fault("B13", by="SendMessage to the DLQ fails", so="it is sent later, once")
 @pytest.mark.parametrize("until_the_reconciler_comes", [False, True])
 def test_a_dlq_message_that_could_not_be_sent_is_sent_later(
     cloud: Cloud, *, until_the_reconciler_comes: bool

@@ -43,7 +43,7 @@ def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
     return record.failure
 
 
-@pytest.mark.fault("C3", by="a transcript of 12 hours", so="16 KiB between two states at most")
+@pytest.mark.fault("C3", by="a transcript of 12 hours", so="at most 16 KiB between two states")
 def test_twelve_hours_pass_every_step_and_the_state_stays_small(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,7 +86,7 @@ def test_a_job_waits_for_a_slot_as_long_as_it_takes(cloud: Cloud) -> None:
     assert cloud.services.container_starts.total() == 1
 
 
-@pytest.mark.fault("C5", by="n transient errors, then none", so="n + 1 attempts, capped waits")
+@pytest.mark.fault("C5", by="n transient errors, then none", so="n + 1 attempts, with capped waits")
 @pytest.mark.parametrize("times", [1, 2, 4])
 def test_transient_errors_are_waited_out(cloud: Cloud, times: int) -> None:
     cloud.faults.plan = [Fault("PublishResults UpdateItem *", "throttle", times=times)]
@@ -112,7 +112,7 @@ def test_a_permanent_error_is_not_tried_again(cloud: Cloud) -> None:
     assert sum(event["type"] == "TaskFailed" for event in record.events) == 1
 
 
-@pytest.mark.fault("C7", by="a step that never answers", so="its limit ends it")
+@pytest.mark.fault("C7", by="a step that never answers", so="its timeout ends it")
 @pytest.mark.parametrize("step", [Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH])
 def test_a_step_that_hangs_ends_at_its_limit(cloud: Cloud, step: Step) -> None:
     cloud.services.hangs = {step}
@@ -125,7 +125,9 @@ def test_a_step_that_hangs_ends_at_its_limit(cloud: Cloud, step: Step) -> None:
     assert limit <= cloud.scheduler.time < limit + 60
 
 
-@pytest.mark.fault("C8", by="the limit of the whole machine", so="the rule sends the DLQ message")
+@pytest.mark.fault(
+    "C8", by="the execution reaches its timeout", so="the EventBridge rule sends the DLQ message"
+)
 def test_the_limit_of_the_machine_leaves_one_dlq_message(cloud: Cloud) -> None:
     cloud.services.hangs = {Step.TRANSCRIBE_SPEECH}
     cloud.executions.definition = cloud.executions.definition | {"TimeoutSeconds": 1_000}
@@ -137,7 +139,9 @@ def test_the_limit_of_the_machine_leaves_one_dlq_message(cloud: Cloud) -> None:
     assert failure(cloud, job).step == Step.TRANSCRIBE_SPEECH
 
 
-@pytest.mark.fault("C9", by="StopExecution in any state", so="one DLQ message, the container stops")
+@pytest.mark.fault(
+    "C9", by="StopExecution in each state", so="one DLQ message; the container stops"
+)
 @pytest.mark.parametrize(
     "moment", ["InspectVideo", "ExtractAudio", "StepFunctions UpdateItem", "PublishResults"]
 )
@@ -159,7 +163,9 @@ def test_an_aborted_execution_leaves_one_dlq_message(cloud: Cloud, moment: str) 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
 
 
-@pytest.mark.fault("C10", by="Catch and rule, the rule's event also twice", so="one DLQ message")
+@pytest.mark.fault(
+    "C10", by="the Catch and the rule, and the rule's event twice", so="one DLQ message"
+)
 @pytest.mark.parametrize("seed", range(5))
 def test_catch_and_rule_send_one_dlq_message_between_them(cloud: Cloud, seed: int) -> None:
     cloud.rng.seed(seed)
@@ -171,7 +177,7 @@ def test_catch_and_rule_send_one_dlq_message_between_them(cloud: Cloud, seed: in
     assert failure(cloud, job).error == "NotAVideoError"
 
 
-@pytest.mark.fault("C10", by="six events of one abort at once", so="one DLQ message")
+@pytest.mark.fault("C10", by="six events about one abort at once", so="one DLQ message")
 @pytest.mark.parametrize("seed", range(3))
 def test_many_tellings_of_one_end_send_one_dlq_message(cloud: Cloud, seed: int) -> None:
     cloud.rng.seed(seed)
@@ -187,8 +193,12 @@ def test_many_tellings_of_one_end_send_one_dlq_message(cloud: Cloud, seed: int) 
     assert failure(cloud, job).error == "ExecutionAborted"
 
 
-@pytest.mark.fault("C11", by="work that goes on after its execution", so="nothing overwritten")
-@pytest.mark.fault("C14", by="an earlier attempt ends after a later one", so="the later one stands")
+@pytest.mark.fault(
+    "C11", by="work that continues after its execution has ended", so="nothing is overwritten"
+)
+@pytest.mark.fault(
+    "C14", by="an earlier attempt ends after a later one", so="the later status is kept"
+)
 @pytest.mark.fault("D11", by="two containers of one job at once", so="one result")
 def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
     """The lambda of an aborted execution is not stopped by anybody."""
@@ -207,7 +217,7 @@ def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
     assert cloud.summarizer.paid.total() == 1
 
 
-@pytest.mark.fault("C13", by="definition and prompt change mid-flight", so="each job ends well")
+@pytest.mark.fault("C13", by="definition and prompt change while jobs run", so="each job succeeds")
 def test_an_upgrade_in_mid_flight_mixes_nothing(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
@@ -235,7 +245,9 @@ def test_an_upgrade_in_mid_flight_mixes_nothing(cloud: Cloud) -> None:
     assert [history[0] for history in histories] == ["InspectVideo", "New"]
 
 
-@pytest.mark.fault("D12", by="clocks an hour apart", so="a fresh claim is not void, an old one is")
+@pytest.mark.fault(
+    "D12", by="clocks that differ by an hour", so="a recent claim stays valid; an old one expires"
+)
 @pytest.mark.parametrize(("skew", "is_void"), [(-2, True), (0, False), (1, False)])
 def test_clocks_that_differ_send_no_second_dlq_message(
     cloud: Cloud, skew: int, *, is_void: bool

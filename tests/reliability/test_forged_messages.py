@@ -70,7 +70,9 @@ def like(job: ProcessingJob, **claims: Any) -> dict[str, Any]:
     return message | claims
 
 
-@pytest.mark.fault("A17", by="a job with another's id, or with a part of it", so="nothing changes")
+@pytest.mark.fault(
+    "A17", by="a job with the id of another job, or with part of it", so="nothing changes"
+)
 @pytest.mark.parametrize("attempt", [1, 2, 900])
 @pytest.mark.parametrize("failure", [None, FAILURE], ids=["new", "redriven"])
 def test_nobody_takes_another_s_job_id(attempt: int, failure: dict[str, Any] | None) -> None:
@@ -87,7 +89,9 @@ def test_nobody_takes_another_s_job_id(attempt: int, failure: dict[str, Any] | N
         invariants.check_owners(cloud.state)
 
 
-@pytest.mark.fault("A17", by="an attempt that follows none", so="a redrive works nevertheless")
+@pytest.mark.fault(
+    "A17", by="an attempt that follows no other attempt", so="refused; a redrive still works"
+)
 @pytest.mark.parametrize("row", ["there", "gone"])
 def test_no_attempt_is_skipped(row: str) -> None:
     """Else a made-up number would be in the way of every redrive to come."""
@@ -106,7 +110,7 @@ def test_no_attempt_is_skipped(row: str) -> None:
         assert f"{scene.bad.execution_name}-2" in cloud.executions.records
 
 
-@pytest.mark.fault("A17", by="a redrive with other options", so="the row's are kept")
+@pytest.mark.fault("A17", by="a redrive with other options", so="the options in the row are used")
 def test_a_redrive_runs_what_the_row_says() -> None:
     with simulated(3) as cloud:
         scene = Scene.set_in(cloud)
@@ -117,7 +121,9 @@ def test_a_redrive_runs_what_the_row_says() -> None:
         assert (record.attempt, record.job.metadata) == (2, {})
 
 
-@pytest.mark.fault("A17", by="foreign buckets and folders", so="dead as they came; no row")
+@pytest.mark.fault(
+    "A17", by="buckets and folders that are not ours", so="in the DLQ, unchanged; no row"
+)
 def test_a_message_about_another_place_starts_nothing() -> None:
     with simulated(4) as cloud:
         scene = Scene.set_in(cloud)
@@ -190,7 +196,9 @@ def as_event(job: dict[str, Any], claims: dict[str, Any]) -> str:
     return json.dumps({"Records": [record]})
 
 
-@pytest.mark.fault("A17", by="drawn messages, 2,000 by `make attack`", so="each writes its own job")
+@pytest.mark.fault(
+    "A17", by="random messages, 2,000 with `make attack`", so="each can only write its own job"
+)
 def test_whatever_is_sent_only_the_own_job_is_written() -> None:
     with simulated(5) as cloud:
         scene = Scene.set_in(cloud)

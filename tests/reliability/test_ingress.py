@@ -39,7 +39,7 @@ def statuses(cloud: Cloud) -> list[str]:
     return [cloud.service.job(job.job_id).status for job in cloud.uploads]
 
 
-@pytest.mark.fault("A1", by="the same event 10 times, in drawn batches", so="one execution")
+@pytest.mark.fault("A1", by="the same event ten times, in random batches", so="one execution")
 def test_the_same_event_ten_times_is_one_execution(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.inbox += [Message(notification(job)) for _ in range(9)]
@@ -51,7 +51,9 @@ def test_the_same_event_ten_times_is_one_execution(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault(
-    "A2", by="deletion and overwrite, delivered in reverse", so="each version its own job"
+    "A2",
+    by="deletion and overwrite, delivered in reverse order",
+    so="each version is a job of its own",
 )
 def test_events_out_of_order_clobber_nothing(cloud: Cloud) -> None:
     old = cloud.upload()
@@ -66,7 +68,9 @@ def test_events_out_of_order_clobber_nothing(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault(
-    "A3", by="a key overwritten while its job runs", so="two jobs; the newest is found"
+    "A3",
+    by="the key is overwritten while its job runs",
+    so="two jobs; search finds the newest version",
 )
 @pytest.mark.parametrize("steps", [0, 20, 60, 120, 200, 400])
 def test_of_two_versions_in_flight_the_newest_is_found(cloud: Cloud, steps: int) -> None:
@@ -82,7 +86,7 @@ def test_of_two_versions_in_flight_the_newest_is_found(cloud: Cloud, steps: int)
     assert cloud.state.index.ids(new.job_id)
 
 
-@pytest.mark.fault("A4", by="s3:TestEvent alone and between others", so="ignored; the others run")
+@pytest.mark.fault("A4", by="s3:TestEvent, alone and among others", so="ignored; the others run")
 def test_a_test_event_starts_nothing(cloud: Cloud) -> None:
     cloud.upload()
     cloud.inbox += [Message(TEST_EVENT), Message(TEST_EVENT)]
@@ -93,7 +97,7 @@ def test_a_test_event_starts_nothing(cloud: Cloud) -> None:
     assert cloud.dlq_messages() == []
 
 
-@pytest.mark.fault("A5", by="events of other kinds", so="ignored")
+@pytest.mark.fault("A5", by="events of other types", so="ignored")
 @pytest.mark.parametrize(
     "event",
     ["ObjectRemoved:Delete", "ObjectRestore:Completed", "LifecycleExpiration:Delete", "New:Kind"],
@@ -111,7 +115,9 @@ def test_events_of_other_kinds_are_ignored(cloud: Cloud, event: str) -> None:
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
 
 
-@pytest.mark.fault("A6", by="several records in one message, one unusable", so="all the others run")
+@pytest.mark.fault(
+    "A6", by="several records in one message, one of them unusable", so="all others run"
+)
 @pytest.mark.parametrize("number", range(1, 6))
 def test_one_bad_record_does_not_stop_the_others(cloud: Cloud, number: int) -> None:
     for index in range(number):
@@ -125,7 +131,7 @@ def test_one_bad_record_does_not_stop_the_others(cloud: Cloud, number: int) -> N
     assert len(cloud.dlq_messages()) == 1
 
 
-@pytest.mark.fault("A7", by="bodies that are no JSON or of another shape", so="dead as they came")
+@pytest.mark.fault("A7", by="bodies that are not JSON or not a job", so="in the DLQ, unchanged")
 @pytest.mark.parametrize(
     "body", ["", "not json", "[]", "{}", '{"Records": []}', "null", '{"job_id": 1}']
 )
@@ -139,7 +145,7 @@ def test_what_nobody_understands_is_dead_as_it_came(cloud: Cloud, body: str) -> 
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
 
 
-@pytest.mark.fault("A8", by="hostile names, also drawn ones", so="the right object is read")
+@pytest.mark.fault("A8", by="hostile names, some of them random", so="the right object is read")
 def test_any_name_leads_to_the_right_object() -> None:
     with simulated(seed=1) as cloud:
         for name in NASTY_KEYS:
@@ -162,7 +168,9 @@ def test_a_key_survives_the_notification(name: str) -> None:
     assert len(same.results_prefix.encode()) + len("subtitles.vtt") <= 1_024
 
 
-@pytest.mark.fault("A9", by="the same upload, reported by S3, EventBridge and client", so="one job")
+@pytest.mark.fault(
+    "A9", by="the same upload, reported by S3, EventBridge and the client", so="one job"
+)
 def test_all_ways_to_a_job_are_the_same_job(cloud: Cloud) -> None:
     job = cloud.upload("a b+c.mp4")
     detail = {"bucket": {"name": BUCKET}, "object": {"key": job.key, "version-id": job.version_id}}
@@ -174,7 +182,9 @@ def test_all_ways_to_a_job_are_the_same_job(cloud: Cloud) -> None:
     assert list(cloud.executions.records) == [job.execution_name]
 
 
-@pytest.mark.fault("A10", by="zero bytes; a folder's key", so="EmptyVideoError; ignored; no GPU")
+@pytest.mark.fault(
+    "A10", by="zero bytes; a folder's key", so="EmptyVideoError; ignored; no GPU task starts"
+)
 def test_nothing_to_transcribe_starts_no_container(cloud: Cloud) -> None:
     empty = cloud.upload("empty.mp4", b"")
     cloud.inbox.append(Message(notification(empty.model_copy(update={"key": "uploads/"}))))
@@ -200,7 +210,7 @@ def test_a_deleted_video_is_a_permanent_error(cloud: Cloud) -> None:
     assert cloud.scheduler.time < 60
 
 
-@pytest.mark.fault("A12", by="a multipart upload, whose ETag is no MD5", so="an upload like others")
+@pytest.mark.fault("A12", by="a multipart upload", so="treated like any other upload")
 def test_a_multipart_upload_is_an_upload_like_others(cloud: Cloud) -> None:
     key = "uploads/large.mp4"
     s3 = cloud.aws.s3
@@ -218,7 +228,9 @@ def test_a_multipart_upload_is_an_upload_like_others(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault(
-    "A13", by="overwritten between inspection and reading", so="the pinned version is read"
+    "A13",
+    by="the video is overwritten between inspection and extraction",
+    so="the inspected version is read",
 )
 def test_an_overwritten_video_is_never_mixed(cloud: Cloud) -> None:
     job = cloud.upload()
@@ -248,7 +260,9 @@ def test_a_lost_notification_is_found(cloud: Cloud) -> None:
     assert list(cloud.executions.records) == [job.execution_name]
 
 
-@pytest.mark.fault("A15", by="a message of almost 1 MB", so="dead, and never an execution's input")
+@pytest.mark.fault(
+    "A15", by="a message of almost 1 MB", so="in the DLQ; never the input of an execution"
+)
 def test_a_huge_message_is_no_execution(cloud: Cloud) -> None:
     cloud.loses_notifications = True
     job = cloud.upload()
@@ -264,7 +278,7 @@ def test_a_huge_message_is_no_execution(cloud: Cloud) -> None:
     assert statuses(cloud) == [JobStatus.SUCCEEDED]
 
 
-@pytest.mark.fault("A16", by="events for everything the pipeline writes", so="no recursion")
+@pytest.mark.fault("A16", by="events for everything that the pipeline writes", so="no recursion")
 def test_what_the_pipeline_writes_starts_nothing(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.run_until_idle()

@@ -30,7 +30,9 @@ def burst(cloud: Cloud, *, uploads: int, copies: int) -> list[ProcessingJob]:
 
 
 @pytest.mark.fault(
-    "B12", by="Lambda concurrency 10, events in triplicate", so="none lost, one execution each"
+    "B12",
+    by="Lambda concurrency of 10, each event three times",
+    so="none is lost; one execution each",
 )
 def test_a_burst_in_a_small_account_loses_nothing(cloud: Cloud) -> None:
     cloud.account.concurrency = 10
@@ -60,7 +62,9 @@ def test_throttled_steps_are_tried_for_hours(cloud: Cloud) -> None:
     assert cloud.account.throttled > 20
 
 
-@pytest.mark.fault("D3", by="no host for three hours", so="waited out, and no crash is counted")
+@pytest.mark.fault(
+    "D3", by="no host for three hours", so="the execution waits; it does not count as a crash"
+)
 def test_hosts_that_come_late_are_waited_for(cloud: Cloud) -> None:
     """Two crashes are allowed beside it."""
     cloud.account.hosts_from = 3 * 3_600.0
@@ -75,7 +79,9 @@ def test_hosts_that_come_late_are_waited_for(cloud: Cloud) -> None:
     assert cloud.services.container_starts[job.job_id] == 3
 
 
-@pytest.mark.fault("D3", by="no host ever", so="tried for a day, then named with ECS's reason")
+@pytest.mark.fault(
+    "D3", by="no host at all", so="retried for a day, then an error with ECS's reason"
+)
 def test_a_host_that_never_comes_is_tried_for_a_day_and_is_no_crash(cloud: Cloud) -> None:
     cloud.account.hosts_from = math.inf
     job = cloud.upload()

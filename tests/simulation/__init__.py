@@ -15,5 +15,5 @@ executions      Step Functions' API over the real executor
 cloud           uploads, deliveries, events: what a test talks to
 world           puts the handlers of this process into a cloud
 
-The eight promises that each test ends with are in `tests/invariants.py`.
+The eight guarantees that each test ends with are in `tests/invariants.py`.
 """

@@ -216,7 +216,7 @@ class Cloud:
             self.ends[job_id] = attempt, status
 
     def check(self, *jobs: ProcessingJob, superseded: Collection[str] = ()) -> None:
-        """All eight promises, and that every slot is free."""
+        """All eight guarantees, and that every slot is free."""
         repeats = sum(kind not in ("throttle", "refuse") for kind, _ in self.faults.happened)
         invariants.check(self.state, jobs, superseded=superseded, secrets=[SAID])
         invariants.check_paid_once(self.summarizer.paid, repeats=repeats)

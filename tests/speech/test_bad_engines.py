@@ -31,7 +31,7 @@ def whisper(models: Path) -> FasterWhisper:
 
 
 @pytest.mark.setting("device")
-@pytest.mark.fault("D8", by="a torch without CUDA in the GPU's image", so="CudaLibraryError")
+@pytest.mark.fault("D8", by="torch without CUDA in the GPU image", so="CudaLibraryError")
 def test_libraries_without_cuda_are_named(models: Path) -> None:
     """Those of this environment have none, and say so in their own words."""
     for engine in (FasterWhisper, Pyannote):
@@ -52,7 +52,7 @@ def test_a_missing_model_is_named(copied: Path, name: str) -> None:
         Pyannote(settings(copied))
 
 
-@pytest.mark.fault("D9", by="a model's file is cut or damaged", so="ModelAlteredError")
+@pytest.mark.fault("D9", by="a model's file is cut off or damaged", so="ModelAlteredError")
 @pytest.mark.parametrize("content", [b"damaged", b""])
 def test_a_damaged_model_is_named(copied: Path, content: bytes) -> None:
     (copied / "tiny" / "model.bin").write_bytes(content)
@@ -64,7 +64,9 @@ def test_a_damaged_model_is_named(copied: Path, content: bytes) -> None:
         Pyannote(settings(copied))
 
 
-@pytest.mark.fault("D9", by="one byte of a model is another", so="ModelAlteredError by its digest")
+@pytest.mark.fault(
+    "D9", by="one byte of a model is different", so="ModelAlteredError, from its checksum"
+)
 def test_a_model_that_still_loads_but_is_another_is_named(copied: Path) -> None:
     weights = copied / "tiny" / "model.bin"
     write_sums(copied / "tiny")
@@ -77,7 +79,7 @@ def test_a_model_that_still_loads_but_is_another_is_named(copied: Path) -> None:
         FasterWhisper(settings(copied))
 
 
-@pytest.mark.fault("D5", by="the GPU's memory is too small for 8 at once", so="half as many")
+@pytest.mark.fault("D5", by="GPU memory is too small for a batch of 8", so="the batch is halved")
 def test_a_batch_that_does_not_fit_is_halved(
     models: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,7 +98,7 @@ def test_a_batch_that_does_not_fit_is_halved(
     assert tried == [8, 4, 2]
 
 
-@pytest.mark.fault("D5", by="not even one at a time fits in float32", so="int8 is loaded instead")
+@pytest.mark.fault("D5", by="not even one clip fits in float32", so="int8 is loaded instead")
 def test_where_one_at_a_time_does_not_fit_numbers_get_smaller(
     models: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,7 +109,7 @@ def test_where_one_at_a_time_does_not_fit_numbers_get_smaller(
     assert engine._pipeline.model.model.compute_type.startswith("int8")
 
 
-@pytest.mark.fault("D5", by="nothing smaller is left", so="OutOfMemoryError with advice")
+@pytest.mark.fault("D5", by="no smaller configuration is left", so="OutOfMemoryError with advice")
 def test_what_never_fits_is_an_error_of_its_own(
     models: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,7 +32,11 @@ def key() -> str | None:
     return found.get_secret_value() if found else None
 
 
-@pytest.mark.fault("F10", by="rotated while a warm process has the old one", so="read anew, once")
+@pytest.mark.fault(
+    "F10",
+    by="the key is rotated while a warm process has the old one",
+    so="the secret is read again, once",
+)
 def test_a_rotated_key_is_read_when_the_old_one_is_refused(secret: str) -> None:
     store(secret, "old")
     assert key() == "old"
@@ -45,7 +49,11 @@ def test_a_rotated_key_is_read_when_the_old_one_is_refused(secret: str) -> None:
     assert key() == "new"
 
 
-@pytest.mark.fault("F10", by="Secrets Manager throttles, or forbids", so="transient; permanent")
+@pytest.mark.fault(
+    "F10",
+    by="Secrets Manager throttles, or denies access",
+    so="a transient error; a permanent error",
+)
 @pytest.mark.parametrize(
     ("code", "status", "expected"),
     [

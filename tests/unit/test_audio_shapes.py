@@ -45,7 +45,9 @@ def samples_of(path: Path, folder: Path, video: Video | None = None) -> np.ndarr
     return load_samples(extract(video or opened(path), path, flac))
 
 
-@pytest.mark.fault("E5", by="8 to 192 kHz, 1 to 6 channels, 16 and 24 bit", so="length ±20 ms")
+@pytest.mark.fault(
+    "E5", by="8 to 192 kHz, 1 to 6 channels, 16 and 24 bit", so="the same duration, ± 20 ms"
+)
 @pytest.mark.parametrize(
     ("codec", "rate", "layout"),
     [
@@ -67,7 +69,7 @@ def test_any_rate_layout_and_depth_is_as_long_as_it_was(
     assert np.abs(samples).max() > 0.1
 
 
-@pytest.mark.fault("E5", by="ten audio tracks", so="the first one is transcribed")
+@pytest.mark.fault("E5", by="ten audio tracks", so="the first track is transcribed")
 def test_of_several_tracks_the_first_is_heard(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as sink:
@@ -85,7 +87,7 @@ def test_of_several_tracks_the_first_is_heard(tmp_path: Path) -> None:
     assert np.abs(samples).max() > 0.1
 
 
-@pytest.mark.fault("E6", by="a header that lies about the length", so="what was decoded counts")
+@pytest.mark.fault("E6", by="a header with a wrong duration", so="the decoded duration counts")
 @pytest.mark.parametrize("seconds", [0, 1, 2**31 // 1_000])
 def test_the_header_may_say_any_length(tmp_path: Path, seconds: int) -> None:
     path = tone(tmp_path / "a.mp4", seconds=3)
@@ -104,7 +106,7 @@ def test_the_header_may_say_any_length(tmp_path: Path, seconds: int) -> None:
         assert len(samples) / 16_000 == pytest.approx(3, abs=0.2)
 
 
-@pytest.mark.fault("E9", by="1 sample, 10 ms, around 30 s", so="all of it, no crash")
+@pytest.mark.fault("E9", by="1 sample, 10 ms, around 30 s", so="all audio is kept; no crash")
 @pytest.mark.parametrize("seconds", [1 / 16_000, 0.01, 29.99, 30, 30.01])
 def test_lengths_at_the_edges_come_out_whole(tmp_path: Path, seconds: float) -> None:
     path = recording(

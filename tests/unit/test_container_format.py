@@ -33,7 +33,7 @@ def test_every_extension_has_a_file_here() -> None:
     assert set(CODECS) == set(EXTENSIONS)
 
 
-@pytest.mark.fault("E3", by="files cut off", so="TruncatedVideoError")
+@pytest.mark.fault("E3", by="files that are cut off", so="TruncatedVideoError")
 @pytest.mark.parametrize("suffix", sorted({*CODECS} - {".aac", ".flac"}))
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.99])
 def test_files_that_end_too_early_are_recognized(tmp_path: Path, suffix: str, share: float) -> None:

@@ -80,7 +80,9 @@ RAISED: list[tuple[Exception, type[PipelineError]]] = [
 ]
 
 
-@pytest.mark.fault("D8", by="what the libraries say about driver and CUDA", so="a named error")
+@pytest.mark.fault(
+    "D8", by="the libraries' messages about driver and CUDA", so="a named error for each"
+)
 @pytest.mark.parametrize(("raised", "expected"), RAISED, ids=lambda value: str(value)[:40])
 def test_an_engine_s_error_gets_its_own_name(
     raised: Exception, expected: type[PipelineError]

@@ -73,7 +73,9 @@ def test_a_redrive_works_when_the_row_is_gone(jobs: JobTable) -> None:
     assert jobs.accept(second_attempt(a_job()))
 
 
-@pytest.mark.fault("C14", by="every write after every end", so="the end stands")
+@pytest.mark.fault(
+    "C14", by="every write after every terminal status", so="the terminal status is kept"
+)
 @pytest.mark.parametrize("status", [s for s in JobStatus if s.is_terminal])
 def test_a_terminal_status_is_never_overwritten(jobs: JobTable, status: JobStatus) -> None:
     jobs.accept(a_job())

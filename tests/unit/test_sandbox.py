@@ -62,7 +62,7 @@ def test_every_container_gives_its_whole_sound(tmp_path: Path, suffix: str) -> N
     assert 0.05 < np.abs(samples).max() <= 1.0
 
 
-@pytest.mark.fault("E1", by="a video without a audio track", so="NoAudioError")
+@pytest.mark.fault("E1", by="a video without an audio track", so="NoAudioError")
 def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
     silent = tone(tmp_path / "a.mp4", seconds=1, has_sound=False)
 
@@ -79,7 +79,7 @@ def test_a_video_beyond_the_limit_is_refused_before_and_while_decoding(tmp_path:
         extract(opened(video, max_seconds=1), video, tmp_path / "a.flac")
 
 
-@pytest.mark.fault("E7", by="audio that starts late", so="the gap is kept, in time")
+@pytest.mark.fault("E7", by="audio that starts late", so="the gap is kept; times are right")
 def test_sound_that_starts_late_keeps_its_place(tmp_path: Path) -> None:
     """The decoder fills the gap, so that word times fit the video."""
     import av
@@ -154,7 +154,7 @@ def test_a_playlist_that_got_past_us_fetches_nothing(
     assert Listener.calls == 0
 
 
-@pytest.mark.fault("E3", by="flipped bytes, seeded", so="a named error, or audio")
+@pytest.mark.fault("E3", by="flipped bytes, from a seed", so="a named error, or audio")
 @pytest.mark.parametrize("suffix", CODECS)
 def test_flipped_bytes_end_in_a_named_error_or_in_sound(tmp_path: Path, suffix: str) -> None:
     whole = tone(tmp_path / f"a{suffix}", seconds=1).read_bytes()

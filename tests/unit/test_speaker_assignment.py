@@ -71,7 +71,7 @@ def test_each_word_goes_to_whom_the_naive_way_gives_it(
     assert assign_speakers(spoken, turns) == [naive(one, turns) for one in spoken]
 
 
-@pytest.mark.fault("E10", by="drawn words and turns", so="every word once, in its place")
+@pytest.mark.fault("E10", by="random words and turns", so="each word once, in its place")
 @given(some_words, some_turns, st.integers(min_value=1, max_value=5))
 def test_no_word_is_lost_added_or_moved(
     spoken: list[Word], turns: list[SpeakerTurn], size: int

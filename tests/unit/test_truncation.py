@@ -39,7 +39,11 @@ def second_starts(path: Path, seconds: int) -> Path:
     return path
 
 
-@pytest.mark.fault("E7", by="audio that ends early, starts late or has gaps", so="kept, in time")
+@pytest.mark.fault(
+    "E7",
+    by="audio that ends early, starts late or has gaps",
+    so="the gaps are kept; times are right",
+)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
 def test_sound_shorter_than_the_picture_is_a_good_video(
@@ -70,7 +74,7 @@ def test_an_avi_counts_sound_by_its_bytes(tmp_path: Path, shape: str) -> None:
     assert loud_seconds(samples) == set(range(late, late + seconds))
 
 
-@pytest.mark.fault("E3", by="an MKV that was cut off, under any name", so="TruncatedVideoError")
+@pytest.mark.fault("E3", by="an MKV that is cut off, under any name", so="TruncatedVideoError")
 @pytest.mark.parametrize("share", [0.5, 0.99])
 def test_a_matroska_file_that_was_cut_off_is_refused(tmp_path: Path, share: float) -> None:
     path = cut(tone(tmp_path / "a.mkv", seconds=2), tmp_path / "a.mp4", share=share)
