@@ -111,8 +111,8 @@ TWINS = {
 
 
 @dataclass(frozen=True)
-class Proof:
-    """One marker of one test."""
+class Injection:
+    """One marker of one test: `by` says how the fault is injected, `so` what must be true then."""
 
     case: str
     by: str
@@ -122,21 +122,22 @@ class Proof:
 
 
 @cache
-def proofs() -> list[Proof]:
+def injections() -> list[Injection]:
     """Return every `@pytest.mark.fault(case, by=…, so=…)` of the tests."""
-    return [proof for path in sorted(TESTS.rglob("test_*.py")) for proof in _proofs_in(path)]
+    return [one for path in sorted(TESTS.rglob("test_*.py")) for one in _injections_in(path)]
 
 
 def tests_on_aws() -> set[str]:
+    """Return the names of the tests that run against a deployed stage."""
     trees = [ast.parse(path.read_text()) for path in (TESTS / "aws").glob("test_*.py")]
     return {node.name for tree in trees for node in tree.body if isinstance(node, ast.FunctionDef)}
 
 
 def table() -> str:
     """Return Markdown with one row per case, in the order of `CASES`."""
-    found: dict[str, list[Proof]] = defaultdict(list)
-    for proof in proofs():
-        found[proof.case].append(proof)
+    found: dict[str, list[Injection]] = defaultdict(list)
+    for one in injections():
+        found[one.case].append(one)
     lines: list[str] = []
     for group, title in GROUPS.items():
         lines += [f"## {group}: {title}", ""]
@@ -149,21 +150,21 @@ def table() -> str:
     return "\n".join(lines).rstrip()
 
 
-def _row(case: str, proven: list[Proof]) -> str:
-    if not proven:
+def _row(case: str, found: list[Injection]) -> str:
+    if not found:
         twin = f"`{TWINS[case]}` (aws)"
         return f"| {case} | {CASES[case]} | not injected | {NOT_INJECTED[case]} | {twin} |"
-    by = "<br>".join(proof.by for proof in proven)
-    so = "<br>".join(proof.so for proof in proven)
+    by = "<br>".join(one.by for one in found)
+    so = "<br>".join(one.so for one in found)
     tests = "<br>".join(
-        f"[{proof.test.removeprefix('test_').replace('_', ' ')}]"
-        f"(../tests/{proof.path.relative_to(TESTS)})"
-        for proof in proven
+        f"[{one.test.removeprefix('test_').replace('_', ' ')}]"
+        f"(../tests/{one.path.relative_to(TESTS)})"
+        for one in found
     )
     return f"| {case} | {CASES[case]} | {by} | {so} | {tests} |"
 
 
-def _proofs_in(path: Path) -> Iterator[Proof]:
+def _injections_in(path: Path) -> Iterator[Injection]:
     for node in ast.parse(path.read_text()).body:
         if isinstance(node, ast.FunctionDef):
             for decorator in reversed(node.decorator_list):
@@ -172,4 +173,4 @@ def _proofs_in(path: Path) -> Iterator[Proof]:
                 ):
                     [case] = [ast.literal_eval(argument) for argument in decorator.args]
                     words = {k.arg: ast.literal_eval(k.value) for k in decorator.keywords}
-                    yield Proof(case, words["by"], words["so"], path, node.name)
+                    yield Injection(case, words["by"], words["so"], path, node.name)
