@@ -73,7 +73,7 @@ def _place(folder: str) -> int:
     return PARTS.index(folder) if folder in PARTS else len(PARTS)
 
 
-class BySetUp(LoadScopeScheduling):
+class BySetUp(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Tests that share a set-up run in one worker: those of a shared folder, else of a module."""
 
     def _split_scope(self, nodeid: str) -> str:
