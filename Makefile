@@ -30,7 +30,7 @@ export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
-.PHONY: help demo install models format hooks lint types imports unit contract infra pipeline docs site screenshot check \
+.PHONY: help demo install models format hooks lint types imports unit contract infra pipeline coverage docs site screenshot check \
 	browser test attack soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
@@ -104,6 +104,12 @@ reliability: $(VENV)/.ready $(MODELS)/.ready #: inject every fault of the fault 
 pipeline: $(VENV)/.ready $(MODELS)/.ready #: run the synthesized template in the local stack
 	$(BIN)/pytest -q tests/pipeline
 
+PURE := lambdas/lifestream/domain/*,lambdas/lifestream/errors.py
+coverage: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready #: measure which lines the fast tests run; has a floor
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov --cov-report= --cov-fail-under=0 tests/unit tests/local tests/contract tests/infrastructure
+	@$(BIN)/coverage report --include='$(PURE)' --fail-under=100
+	@$(BIN)/coverage report --sort=cover
+
 docs: $(VENV)/.ready ## regenerate the tables and schemas of docs/ and README
 	PYTHONPATH=.:lambdas:tests:docs $(BIN)/python -m generators.generate
 
@@ -129,7 +135,7 @@ browser: #: install Chromium for the tests of pages, if it can be installed
 attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try to break in: forged messages, bombs, pages, addresses
 	@ATTACK_MESSAGES=2000 $(BIN)/pytest -q $(SIDE_BY_SIDE) -m attack
 
-test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports types ## run what CI runs, except test-lambda and test-speech
+test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports types ## run what CI runs, except coverage, test-lambda and test-speech
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
 test-lambda: $(VENV)/.ready $(MODELS)/.ready #: test the functions in an environment like Lambda's
