@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from lifestream.aws.artifacts import collecting_no_garbage
+from lifestream.aws.artifacts import garbage_collection_paused
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.diagnostics import Diagnostics
@@ -50,7 +50,7 @@ def after_the_engines() -> tuple[int, float]:
         speakers=tuple(Speaker(id=speaker) for speaker in SPEAKERS),
         segments=segments,
     ).model_dump_json()
-    with collecting_no_garbage():
+    with garbage_collection_paused():
         transcript = Transcript.model_validate_json(stored)
     diagnostics = Diagnostics(
         job_id="0" * 32, diarization_engine="invented", speech=tuple(speech), turns=tuple(turns)

@@ -15,7 +15,7 @@ def handler(event: dict[str, Any], _context: object) -> None:
     """Raises the errors of AWS: Lambda calls again, and the reconciler looks as well."""
     finalizer = resources.finalizer()
     execution = finalizer.executions.ended(event["detail"])
-    if not execution.is_of_a_job:
+    if not execution.has_job:
         logger.warning("execution without a job ignored", extra={"execution": execution.name})
         return
     finalizer.finalize(execution)

@@ -187,5 +187,5 @@ def test_an_export_without_its_video_says_so(published: ProcessingJob, tmp_path:
     result = CliRunner().invoke(app, ["export", published.short_id, "--to", str(tmp_path)])
 
     assert result.exit_code == 1
-    assert "VideoNotFoundError: talk.mp4 is not there any more" in result.output
+    assert "VideoNotFoundError: talk.mp4 no longer exists" in result.output
     typed("export", published.short_id, "--to", str(tmp_path), "--no-video")

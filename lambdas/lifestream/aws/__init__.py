@@ -1,17 +1,17 @@
-"""AWS as the project uses it. There is no port around it: boto3 and AWS_ENDPOINT_URL suffice.
+"""Adapters for AWS services. There is no port: boto3 and AWS_ENDPOINT_URL suffice.
 
-clients        one client per service and process
-artifacts      what the steps write, with their checkpoints
-videos         read uploads in ranges
-read_ahead     fetch ranges in parallel
-objects        tell a missing object from a forbidden one
+clients        one boto3 client per service and process
+artifacts      what the steps write to the bucket, with their checkpoints
+videos         read an upload in byte ranges
+read_ahead     fetch byte ranges in parallel, before they are read
+objects        tell a missing object from one that may not be read
 job_table      one row per job; a terminal status is never overwritten
-executions     the state machine
-containers     tasks on the cluster
-slots          who may use a limited resource
+executions     start, describe and stop executions of the state machine
+containers     list and stop the tasks on the cluster
+slots          which executions may use a limited resource
 queues         the ingest queue and the dead-letter queue
-api_keys       the vendors' keys
-model_weights  the stack's own copy of the model weights
-voiceprints    names that people gave to voices
-transient      errors of AWS that another attempt may overcome
+api_keys       vendor API keys, from the environment or the deployment's secret
+model_weights  download the model weights from the stack's bucket
+voiceprints    the names that people gave to voices
+transient      translate temporary AWS errors into TransientError
 """

@@ -1,4 +1,4 @@
-"""The vendors' API keys: from the environment, or from the secret of the deployment."""
+"""Read the vendors' API keys from the environment or from the deployment's secret."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from lifestream.errors import ConfigurationError, TransientError
 from lifestream.settings import ApiKeys
 
 MAX_AGE_SECONDS = 60
-"""How long a key is kept. The state machine waits longer before it retries a refused key."""
+"""How long a key is cached. The state machine waits longer before it retries a refused key."""
 
 
 def load_api_keys(secret_name: str | None = None) -> ApiKeys:
-    """Read the keys. A key that is empty, as in the secret of a new deployment, counts as absent.
+    """Return the API keys. Those in the environment take precedence over those in the secret.
 
-    A rotated key is picked up without a deployment: after a minute, or when the old key is refused.
-    Raises TransientError, ConfigurationError.
+    An empty key, as in the secret of a new deployment, counts as missing. Keys are cached for a
+    minute, and forgotten when a vendor refuses one, so a rotated key needs no new deployment.
+
+    Raises TransientError if Secrets Manager is busy, ConfigurationError if the secret cannot be
+    read.
     """
     from_environment = ApiKeys()
     secret_name = secret_name or from_environment.secret_name
@@ -53,5 +56,5 @@ def _provider() -> SecretsProvider:
 
 
 def reset() -> None:
-    """Forget what Secrets Manager answered."""
+    """Forget the cached secret."""
     _provider.cache_clear()

@@ -1,7 +1,7 @@
-"""Artifacts: what the steps write to the bucket, as `jobs/<job id>/<step>/<name>`.
+"""Store and load what the steps write to the bucket, as `jobs/<job id>/<step>/<name>`.
 
 S3 shows an object either whole or not at all. A step writes its checkpoint last, so a checkpoint
-with the right fingerprint means that all its other artifacts are there.
+with the right fingerprint means that all other artifacts of the step exist.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ Model = TypeVar("Model", bound=BaseModel)
 class CheckpointRecord(Frozen):
     """The stored form of a checkpoint.
 
-    facts: the result of the step, small and enough to go on without running it again
-    artifacts: name → ETag of every output, so that a checkpoint never stands for content that is
-        gone or was changed
+    facts: the result of the step, small, and enough to go on without running the step again
+    artifacts: name → ETag of every output, so that a checkpoint does not count if an output was
+        deleted or changed
     """
 
     schema_version: Literal["1"] = "1"
@@ -50,7 +50,7 @@ class CheckpointRecord(Frozen):
 
 
 class ErrorReport(Frozen):
-    """Why the container failed; the state machine itself only sees that it did."""
+    """Why the container failed. The state machine itself only sees that it did."""
 
     schema_version: Literal["1"] = "1"
     attempt: int
@@ -64,11 +64,11 @@ class Artifacts:
         self._bucket = bucket
 
     def checkpoint(self, job_id: str, step: Step, fingerprint: str) -> Checkpoint:
-        """The checkpoint of a step for what `fingerprint` says it works on."""
+        """Return the checkpoint of a step for the inputs that `fingerprint` identifies."""
         return Checkpoint(self, job_id, step, fingerprint)
 
     def etag(self, job_id: str, step: Step, name: str) -> str | None:
-        """None if there is no such artifact."""
+        """Return the ETag of an artifact, or None if it does not exist."""
         from botocore.exceptions import ClientError
 
         key = artifact_key(job_id, step, name)
@@ -81,8 +81,11 @@ class Artifacts:
         return head["ETag"]
 
     def fingerprint(self, job_id: str, step: Step) -> str:
-        """The fingerprint of what a finished step wrote, for the steps that work on it: the same
-        inputs need not lead to the same words on every GPU. Raises ArtifactMissingError."""
+        """Return the fingerprint of what a finished step wrote, for the steps that build on it.
+
+        It covers the outputs, because the same inputs can lead to different words on another GPU.
+        Raises ArtifactMissingError.
+        """
         record = self.load(job_id, step, CHECKPOINT, CheckpointRecord)
         return fingerprint(record.fingerprint, record.artifacts)
 
@@ -92,22 +95,22 @@ class Artifacts:
         )
 
     def transcript(self, job_id: str) -> Transcript:
-        """Raises ArtifactMissingError."""
+        """Load the job's transcript. Raises ArtifactMissingError."""
         return self.load(job_id, Step.TRANSCRIBE_SPEECH, TRANSCRIPT, Transcript)
 
     def diagnostics(self, job_id: str) -> Diagnostics:
-        """Raises ArtifactMissingError."""
+        """Load the job's diagnostics. Raises ArtifactMissingError."""
         return self.load(job_id, Step.TRANSCRIBE_SPEECH, DIAGNOSTICS, Diagnostics)
 
     def load(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model:
-        """Raises ArtifactMissingError."""
+        """Load an artifact. Raises ArtifactMissingError if `find` returns None."""
         model = self.find(job_id, step, name, kind)
         if model is None:
             raise ArtifactMissingError(f"{step} left no readable {name}")
         return model
 
     def find(self, job_id: str, step: Step, name: str, kind: type[Model]) -> Model | None:
-        """None if it does not exist, or if an incompatible version wrote it."""
+        """Return an artifact, or None if it does not exist or an incompatible version wrote it."""
         from botocore.exceptions import ClientError
 
         key = artifact_key(job_id, step, name)
@@ -118,7 +121,7 @@ class Artifacts:
                 raise
             return None
         try:
-            with collecting_no_garbage():
+            with garbage_collection_paused():
                 return kind.model_validate_json(answer["Body"].read())
         except ValidationError:
             return None
@@ -127,12 +130,12 @@ class Artifacts:
         self._s3.put_object(Bucket=self._bucket, Key=key, Body=body, ContentType=content_type)
 
     def upload(self, job_id: str, step: Step, name: str, file: BinaryIO) -> None:
-        """The whole file, which may have no name. It is closed afterwards."""
+        """Upload the whole file, which may have no name, and close it."""
         file.seek(0)
         self._s3.upload_fileobj(file, self._bucket, artifact_key(job_id, step, name))
 
     def download(self, job_id: str, step: Step, name: str, path: Path) -> None:
-        """Raises ArtifactMissingError."""
+        """Download an artifact to `path`. Raises ArtifactMissingError."""
         from botocore.exceptions import ClientError
 
         key = artifact_key(job_id, step, name)
@@ -145,7 +148,7 @@ class Artifacts:
 
 
 class Checkpoint:
-    """Whether a step has finished its work on certain inputs, and with which result."""
+    """Whether a step has finished its work on certain inputs, and with what result."""
 
     def __init__(self, artifacts: Artifacts, job_id: str, step: Step, fingerprint: str) -> None:
         self._artifacts = artifacts
@@ -158,17 +161,17 @@ class Checkpoint:
         return self._record() is not None
 
     def result(self, kind: type[Model]) -> Model | None:
-        """What the step returned when it finished this work; None if it has to do it.
+        """Return what the step returned when it finished this work, or None if it has to do it.
 
-        None too if the work was done on other inputs, or if an output is missing or was changed.
+        It has to do it again if the inputs differ, or if an output is missing or was changed.
         """
         record = self._record()
         return kind.model_validate(record.facts) if record else None
 
     def save(self, result: Model, *, outputs: Sequence[str] = ()) -> Model:
-        """Note that the work is finished, and return its result.
+        """Record that the work is finished, and return its result.
 
-        `outputs`: the names of the artifacts that the step has written before.
+        `outputs`: the names of the artifacts that the step wrote before.
         """
         etags = {
             name: self._artifacts.etag(self._job_id, self._step, name) or "" for name in outputs
@@ -190,9 +193,11 @@ class Checkpoint:
 
 
 @contextmanager
-def collecting_no_garbage() -> Iterator[None]:
-    """Pause the garbage collector: parsing makes only objects that stay, and to search those of a
-    long transcript for garbage takes twice as long as to parse it."""
+def garbage_collection_paused() -> Iterator[None]:
+    """Pause the garbage collector while a long transcript is parsed.
+
+    All parsed objects are kept, and searching them for garbage takes twice as long as parsing.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -203,6 +208,8 @@ def collecting_no_garbage() -> Iterator[None]:
 
 
 def inspected_job(attempt: int) -> str:
-    """The name of the job description that InspectVideo writes for the container: one per attempt,
-    so that a late writer of an earlier attempt changes nothing."""
+    """Return the name of the job description that InspectVideo writes for the container.
+
+    It contains the attempt, so that a late writer of an earlier attempt changes nothing.
+    """
     return f"job-{attempt}.json"

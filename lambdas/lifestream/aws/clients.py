@@ -29,7 +29,7 @@ def s3() -> S3Client:
     retries = {"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}
     config = Config(
         signature_version="s3v4",
-        retries=retries,  # type: ignore[arg-type]  # botocore-stubs want a TypedDict
+        retries=retries,  # type: ignore[arg-type]  # botocore-stubs expect a TypedDict
         max_pool_connections=PARALLEL,
     )
     return _session().client("s3", config=config)
@@ -72,15 +72,17 @@ def table(name: str) -> Table:
 
 @cache
 def _session() -> boto3.Session:
-    """One per process, because each reads all service models anew. In AWS_REGION, which boto3
-    itself does not read outside of Lambda."""
+    """Return the only session of the process, because each new one reads all service models again.
+
+    Its region is AWS_REGION, which boto3 itself does not read outside of Lambda.
+    """
     import boto3
 
     return boto3.Session(region_name=load(AwsSettings).region)
 
 
 def reset() -> None:
-    """Forget every client: the next call makes a new one, with the credentials of that moment."""
+    """Forget every client. The next call builds a new one, with the credentials of that time."""
     for cached in (
         _session,
         s3,

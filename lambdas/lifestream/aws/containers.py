@@ -1,4 +1,4 @@
-"""The containers that run on the stack's cluster, and for which execution each of them works."""
+"""List and stop the containers on the stack's cluster, and find the execution of each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_ecs.type_defs import TaskTypeDef
 
 EXECUTION_NAME = "EXECUTION_NAME"
-"""The state machine sets this variable when it starts a container."""
+"""The environment variable that the state machine sets when it starts a container."""
 
 
 class Container(NamedTuple):
@@ -26,8 +26,10 @@ class Containers:
         self._cluster = cluster
 
     def running(self) -> Iterator[Container]:
-        """Those that wait for a host too. A task that the state machine did not start is not
-        listed: somebody runs it by hand."""
+        """Yield the containers that run or wait for a host.
+
+        Tasks that the state machine did not start are left out: somebody runs them by hand.
+        """
         pages = self._ecs.get_paginator("list_tasks").paginate(
             cluster=self._cluster, desiredStatus="RUNNING"
         )

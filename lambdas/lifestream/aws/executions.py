@@ -1,4 +1,4 @@
-"""The state machine: one execution a job and attempt, whoever asks how often."""
+"""Start, describe and stop executions of the state machine: one per job and attempt."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 THROTTLED = ("ThrottlingException", "ExecutionLimitExceeded", "TooManyRequestsException")
 ENDED = ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 LAST_EVENTS = 40
-"""More than lie between SendToDeadLetterQueue and the end, with all its retries."""
+"""More events than there are between SendToDeadLetterQueue and the end, with all retries."""
 
 
 class ExecutionReport(Frozen):
@@ -34,7 +34,8 @@ class ExecutionReport(Frozen):
 
     @classmethod
     def of(cls, described: dict[str, Any]) -> Self:
-        """From DescribeExecution's answer or an event's `detail`, which name fields alike."""
+        """Convert DescribeExecution's answer or an event's `detail`; their fields have the same
+        names."""
         return cls(
             arn=described["executionArn"],
             **{name: described.get(name) for name in cls.model_fields if name != "arn"},
@@ -45,8 +46,8 @@ class ExecutionReport(Frozen):
         return self.status in ("RUNNING", "PENDING_REDRIVE")
 
     @property
-    def is_of_a_job(self) -> bool:
-        """False if somebody started it by hand, with an input of their own."""
+    def has_job(self) -> bool:
+        """False if somebody started the execution by hand with other input."""
         try:
             self.job  # noqa: B018  # reads the input
         except ValidationError:
@@ -69,7 +70,8 @@ class Executions:
         self._arn = state_machine_arn
 
     def start(self, job: ProcessingJob) -> None:
-        """The name is derived from the job, so a second start is refused, and that is success."""
+        """Start the job's attempt. Starting it twice has no effect: the execution name is the
+        same."""
         try:
             self._step_functions.start_execution(
                 stateMachineArn=self._arn, name=job.execution_name, input=job.model_dump_json()
@@ -89,28 +91,33 @@ class Executions:
         return ExecutionReport.of(dict(described))
 
     def ended(self, detail: dict[str, Any]) -> ExecutionReport:
-        """From an event's `detail`. Step Functions is asked for what the event leaves out: it
-        has no room for payloads over 248 KiB. Raises TransientError if the answer lags behind.
+        """Return the report of an ended execution from an event's `detail`.
+
+        An event has no room for payloads over 248 KiB; those are read from Step Functions. Raises
+        TransientError if Step Functions does not show the end yet.
 
         Source: https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
         """
-        if tells_everything(detail):
+        if _is_complete(detail):
             return ExecutionReport.of(detail)
         described = self.find(detail["name"])
         if described is None or described.is_running:
-            raise TransientError("Step Functions does not show yet how the execution ended")
+            raise TransientError("Step Functions does not show the end of the execution yet")
         return described
 
     def stop(self, name: str, *, why: str) -> None:
-        """Step Functions stops the container with it. One that has ended stays as it is."""
+        """Stop an execution and, with it, its container. One that has ended stays as it is."""
         try:
             self._step_functions.stop_execution(executionArn=self.arn_of(name), cause=why)
         except self._step_functions.exceptions.ExecutionDoesNotExist:
             return
 
     def find_dlq_message(self, arn: str) -> Literal["sent", "in doubt", "none"]:
-        """What became of the DLQ message, says the history: it is written by Step Functions
-        itself, so no crash of ours can make it lie. In doubt is a call without an answer."""
+        """Return what the execution's history says about its DLQ message.
+
+        "in doubt" means that the history holds the call to SQS and no answer. Step Functions writes
+        the history itself, so it is right even if our code crashed.
+        """
         history = self._step_functions.get_execution_history(
             executionArn=arn, reverseOrder=True, maxResults=LAST_EVENTS, includeExecutionData=False
         )
@@ -128,7 +135,7 @@ class Executions:
         return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"
 
 
-def tells_everything(detail: dict[str, Any]) -> bool:
-    """A job, and how it ended."""
+def _is_complete(detail: dict[str, Any]) -> bool:
+    """Return whether an event's `detail` holds the job and how the execution ended."""
     how = (detail.get(name) for name in ("output", "error", "cause"))
     return detail.get("input") is not None and any(text is not None for text in how)

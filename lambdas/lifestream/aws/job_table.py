@@ -1,5 +1,8 @@
-"""One row per job. Every write is conditional: within an attempt a terminal status is final,
-and a late writer of an earlier attempt changes nothing."""
+"""Keep one row per job in DynamoDB.
+
+Every write is conditional: within an attempt a terminal status is final, and a late writer of an
+earlier attempt changes nothing.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +28,14 @@ RECENT_INDEX = "recent"
 ALL_JOBS = "job"
 DLQ_CLAIM = "letter"
 EVENT_PUBLISHED = "is_announced"
-"""Names of attributes in rows of earlier versions too."""
+"""The attribute names of earlier versions, which existing rows use."""
 TERMINAL = sorted(TERMINAL_STATUSES)
 REDRIVABLE = sorted(TERMINAL_STATUSES - {JobStatus.SUCCEEDED})
 UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
 
 
 class DlqClaim(BaseModel):
-    """Who sends, or has sent, the DLQ message of an attempt, unless the state machine did."""
+    """A claim on the DLQ message of an attempt, by a sender other than the state machine."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -42,7 +45,7 @@ class DlqClaim(BaseModel):
 
 
 class JobRecord(BaseModel):
-    """A job as its row shows it. Unknown attributes of newer versions are ignored.
+    """A job as its row stores it. Unknown attributes of newer versions are ignored.
 
     An alias is the name of the attribute in the row, which stays as it was first stored.
     """
@@ -67,7 +70,7 @@ class JobRecord(BaseModel):
 
     @property
     def needs_dlq_message(self) -> bool:
-        """Its attempt ended without all results, and no claim says that the message was sent."""
+        """True if the attempt failed or is PARTIAL, and no claim says that the message was sent."""
         claim = self.dlq_claim
         is_sent = claim is not None and (claim.attempt, claim.state) == (self.attempt, "sent")
         return self.status in UNSUCCESSFUL and not is_sent
@@ -81,7 +84,7 @@ ROW_ATTRIBUTES = frozenset(
     field.alias or name for name, field in JobRecord.model_fields.items()
 ) | {"kind"}
 WRITTEN_BY_A_STEP = frozenset(
-    # The key and the condition of each write, then what it sets:
+    # The key, what the condition of each write reads, then what the write sets:
     {"job_id", "attempt", "status", "updated_at", "current_step", "progress"}
 )
 WRITTEN_BY_SUCCESS = WRITTEN_BY_A_STEP | {"results_prefix", "switched_off"}
@@ -93,8 +96,11 @@ class JobTable:
         self._table = table
 
     def accept(self, job: ProcessingJob) -> bool:
-        """True where the job's attempt is to be started: it is new, it is a redrive of a job
-        that ended without success, or it was accepted before and may not have been started."""
+        """Write the row of a new attempt. Return True if the attempt should be started.
+
+        It should if the job is new, if it is a redrive of a job that ended without success, or if
+        it was accepted before and may not have been started.
+        """
         is_new = Attr("job_id").not_exists()
         is_redrive = Attr("attempt").lt(job.attempt) & Attr("status").is_in(REDRIVABLE)
         if self._put(job, is_new | is_redrive):
@@ -103,13 +109,16 @@ class JobTable:
         return bool(record and record.attempt == job.attempt and not record.status.is_terminal)
 
     def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> bool:
-        """A step begins. False where the job has ended meanwhile (cancelled, aborted) or a later
-        attempt runs: then the step must not work. A row that is gone stops nobody."""
+        """Record that a step begins. Return False if the step must not work.
+
+        It must not if the job has ended meanwhile (cancelled, aborted) or a later attempt runs. A
+        deleted row stops no step.
+        """
         changes = {"status": status, "current_step": step, "progress": None}
         return self._update(job, changes)
 
     def show_progress(self, job: ProcessingJob, progress: Progress) -> None:
-        """Of the step that runs; the next one begins without."""
+        """Record the progress of the step that runs. The next step clears it."""
         numbers = json.loads(progress.model_dump_json(), parse_float=Decimal)
         self._update(job, {"progress": numbers})
 
@@ -135,14 +144,16 @@ class JobTable:
         self._update(job, {"status": JobStatus.CANCELLED})
 
     def note_event_published(self, record: JobRecord) -> None:
-        """A redrive makes the row anew, without the note."""
+        """Note that the event was published. A redrive writes the row anew, without the note."""
         self.change(record, {EVENT_PUBLISHED: True})
 
     def change(
         self, record: JobRecord, changes: dict[str, Any], condition: ConditionBase | None = None
     ) -> bool:
-        """Set attributes of this attempt; None removes one. False if the condition refuses, or if
-        another attempt runs."""
+        """Set attributes of this attempt; None removes one.
+
+        Return False if the condition fails or another attempt runs.
+        """
         is_attempt = Attr("attempt").eq(record.attempt)
         return self._set(
             record.job_id, changes, condition & is_attempt if condition else is_attempt
@@ -153,7 +164,7 @@ class JobTable:
         return JobRecord.model_validate(_plain(item)) if item else None
 
     def recent(self, limit: int) -> list[JobRecord]:
-        """Newest first."""
+        """Return the newest jobs first."""
         answer = self._table.query(
             IndexName=RECENT_INDEX,
             KeyConditionExpression=Key("kind").eq(ALL_JOBS),
@@ -163,7 +174,7 @@ class JobTable:
         return [JobRecord.model_validate(_plain(item)) for item in answer["Items"]]
 
     def since(self, moment: datetime) -> Iterator[JobRecord]:
-        """Every job submitted at or after `moment`, newest first."""
+        """Yield every job submitted at or after `moment`, newest first."""
         condition = Key("kind").eq(ALL_JOBS) & Key("submitted_at").gte(timestamp(moment))
         yield from _records(
             self._table.query,
@@ -173,7 +184,7 @@ class JobTable:
         )
 
     def starting_with(self, prefix: str) -> list[JobRecord]:
-        """For people who type the first characters of a job id."""
+        """Return the jobs whose id starts with the characters that a person typed."""
         return list(_records(self._table.scan, FilterExpression=Attr("job_id").begins_with(prefix)))
 
     def _put(self, job: ProcessingJob, condition: ConditionBase) -> bool:
@@ -201,7 +212,10 @@ class JobTable:
         return self._set(job.job_id, changes | {"updated_at": _now()}, is_current)
 
     def _set(self, job_id: str, changes: dict[str, Any], condition: ConditionBase) -> bool:
-        """None removes an attribute. False where there is a row and the condition refuses."""
+        """Set attributes; None removes one.
+
+        Return False if the row exists and the condition fails.
+        """
         sets = {name: value for name, value in changes.items() if value is not None}
         removes = [name for name, value in changes.items() if value is None]
         expression = ", ".join(f"#{name} = :{name}" for name in sets)
@@ -215,7 +229,7 @@ class JobTable:
                 ConditionExpression=condition,
                 ExpressionAttributeNames={f"#{name}": name for name in changes},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **(values if sets else {}),  # type: ignore[arg-type]  # the stubs want every key
+                **(values if sets else {}),  # type: ignore[arg-type]  # the stubs require every key
             )
         except ClientError as error:
             if not _is_refused(error):
@@ -225,7 +239,7 @@ class JobTable:
 
 
 def _records(read: Callable[..., Any], **request: Any) -> Iterator[JobRecord]:
-    """Of every page; the resource has no paginator."""
+    """Yield the records of every page; the resource has no paginator."""
     answer = read(**request)
     while True:
         yield from (JobRecord.model_validate(_plain(item)) for item in answer["Items"])
@@ -243,11 +257,11 @@ def _now() -> str:
 
 
 def timestamp(moment: datetime) -> str:
-    """Sorts like the moments themselves."""
+    """Return the time as UTC text that sorts in time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def _plain(value: Any) -> Any:  # DynamoDB's numbers are Decimals, at any depth
+def _plain(value: Any) -> Any:  # DynamoDB returns numbers as Decimals, at any depth
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, list):

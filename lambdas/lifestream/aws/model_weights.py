@@ -1,6 +1,6 @@
-"""The stack's own model prefix in, model folders on the container's disk out.
+"""Download the model weights from the stack's bucket to the container's disk.
 
-Model hubs are never asked at run time: whoever deploys puts the weights under the prefix once.
+The container never contacts a model hub: whoever deploys puts the weights into the bucket once.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
 
 def fetch_models(s3: S3Client, bucket: str, prefix: str | None, folder: Path) -> None:
-    """Downloads what is missing. Files that the image carries already are kept; a prefix that
-    holds nothing is no error here, since the engines say which model they miss."""
+    """Download the files that are missing in `folder`. Files that the image contains are kept.
+
+    A prefix that holds nothing is no error here, because the engines report which model is missing.
+    """
     if prefix is None:
         return
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
@@ -24,7 +26,7 @@ def fetch_models(s3: S3Client, bucket: str, prefix: str | None, folder: Path) ->
     for entry in entries:
         target = folder / Path(entry["Key"].removeprefix(f"{prefix}/"))
         if not target.resolve().is_relative_to(folder.resolve()):
-            raise ConfigurationError(f"a model's key leads out of its folder: {entry['Key']}")
+            raise ConfigurationError(f"a model's key points outside its folder: {entry['Key']}")
         if entry["Key"].endswith("/") or (
             target.exists() and target.stat().st_size == entry["Size"]
         ):

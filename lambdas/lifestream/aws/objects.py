@@ -1,4 +1,4 @@
-"""Whether an object is missing, asked by a role that may not list the bucket."""
+"""Tell a missing object from one that may not be read, for a role that may not list the bucket."""
 
 from __future__ import annotations
 
@@ -8,22 +8,23 @@ if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_s3 import S3Client
 
-NOT_THERE = ("404", "NoSuchKey")
-REFUSED = ("403", "AccessDenied")
+NOT_FOUND = ("404", "NoSuchKey")
+ACCESS_DENIED = ("403", "AccessDenied")
 
 
 def is_missing(s3: S3Client, bucket: str, key: str, error: ClientError) -> bool:
-    """What S3's answer to a read means. To whoever may not list the whole bucket it says 403 of
-    a missing object, as of one that may not be read. Our roles may list the names that they may
-    read, and that tells the two apart.
+    """Return whether a read failed with `error` because the object does not exist.
+
+    S3 answers 403 for a missing object if the role may not list the whole bucket. Our roles may
+    list the names that they may read, so listing tells the two cases apart.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
     code = error.response["Error"]["Code"]
-    return code in NOT_THERE or (code in REFUSED and not _is_listed(s3, bucket, key))
+    return code in NOT_FOUND or (code in ACCESS_DENIED and not _is_listed(s3, bucket, key))
 
 
 def _is_listed(s3: S3Client, bucket: str, key: str) -> bool:
-    """A name comes before all longer ones that begin with it. Raises ClientError."""
+    """Return whether the key exists. S3 lists it before all longer keys that begin with it."""
     found = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
     return any(entry["Key"] == key for entry in found.get("Contents", ()))

@@ -1,4 +1,4 @@
-"""The two queues: what comes in, and what needs a person."""
+"""Send, receive and redrive the messages of the ingest queue and the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COUNTS: tuple[QueueCount, ...] = (
 
 @dataclass(frozen=True)
 class ReceivedMessage:
-    """`body` may hold anything; `receipt` deletes it."""
+    """A message from a queue. `body` may hold anything; `receipt` deletes the message."""
 
     body: str
     receipt: str
@@ -43,7 +43,8 @@ class QueueService:
         self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=job.model_dump_json())
 
     def receive_job(self, *, wait_seconds: int = LONG_POLL_SECONDS) -> ReceivedMessage | None:
-        """One message of the ingest queue, hidden from others until its visibility timeout."""
+        """Return one message of the ingest queue, hidden from others until its visibility
+        timeout."""
         return next(self._receive(self._queue_url, wait_seconds), None)
 
     def delete_job(self, message: ReceivedMessage) -> None:
@@ -53,19 +54,22 @@ class QueueService:
         self._sqs.send_message(QueueUrl=self._dlq_url, MessageBody=job.model_dump_json())
 
     def get_queue_attributes(self) -> dict[str, int]:
-        """How many messages wait, are being worked on, and are dead."""
+        """Return how many messages wait, are in flight, and are in the dead-letter queue."""
         counts = self._counts(self._queue_url, COUNTS)
         dead = self._counts(self._dlq_url, COUNTS)
         return {"waiting": counts[0], "in_flight": counts[1], "dead": sum(dead)}
 
     def dlq_messages(self) -> Iterator[ReceivedMessage]:
-        """Every message of the dead-letter queue that is visible now; none is deleted."""
+        """Yield every message of the dead-letter queue that is visible now. None is deleted."""
         while batch := list(self._receive(self._dlq_url, 0, limit=10)):
             yield from batch
 
     def holds_dlq_message(self, job_id: str, attempt: int) -> bool:
-        """Looks through the dead-letter queue; sees what no other reader holds at this moment.
-        A job without a failure is a message that died in the dispatcher, and no DLQ message."""
+        """Return whether the dead-letter queue holds the message of this attempt.
+
+        Messages that another reader holds are not seen. A message without a failure died in the
+        dispatcher and does not count.
+        """
         jobs = (job_in(message) for message in self.peek_dlq_messages())
         return any(
             job.failure is not None and (job.job_id, job.attempt) == (job_id, attempt)
@@ -74,15 +78,18 @@ class QueueService:
         )
 
     def peek_dlq_messages(self) -> list[ReceivedMessage]:
-        """What `dlq_messages` gives, all of it visible to the next reader at once."""
+        """Return what `dlq_messages` yields, and make all of it visible to others again at once."""
         messages = list(self.dlq_messages())
         for message in messages:
             self.release(message)
         return messages
 
     def redrive(self, message: ReceivedMessage) -> None:
-        """Back into the ingest queue first, out of the dead-letter queue second: a crash in
-        between leaves the message twice, which the execution's name makes harmless."""
+        """Move a message back to the ingest queue.
+
+        It is sent before it is deleted. A crash in between leaves it in both queues, which is
+        harmless: both lead to the same execution name.
+        """
         self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=message.body)
         self._sqs.delete_message(QueueUrl=self._dlq_url, ReceiptHandle=message.receipt)
 
@@ -111,7 +118,7 @@ class QueueService:
 
 
 def job_in(message: ReceivedMessage) -> ProcessingJob | None:
-    """None for a raw event that never became a job."""
+    """Return the job in a message, or None if it is a raw event that never became a job."""
     try:
         return ProcessingJob.model_validate_json(message.body)
     except ValidationError:

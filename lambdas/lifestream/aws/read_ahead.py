@@ -1,4 +1,4 @@
-"""Ranges of one object, fetched side by side before they are asked for."""
+"""Fetch byte ranges of one object in parallel, before they are read."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ PARALLEL = 16
 BLOCKS_AHEAD = 8
 PIECES_KEPT = 64
 BYTES_KEPT = 128 << 20
-"""Of this process's memory; in ranges that were fetched, are fetched, or wait to be."""
+"""The most memory for ranges that were fetched, are being fetched, or wait to be fetched."""
 
 
 def fetch_pool() -> Executor:
-    """What fetches side by side. Its threads start when they are needed."""
+    """Return a pool that fetches in parallel. Its threads start when they are needed."""
     return ThreadPoolExecutor(PARALLEL)
 
 
@@ -29,45 +29,51 @@ class Piece:
 
 
 class ReadAhead:
-    """Who reads on gets blocks that double, and then several at once; who jumps gets little.
-    Who knows where they will read next says it with `prefetch`."""
+    """Reads one object in pieces.
+
+    A sequential reader gets pieces that double in size, then several pieces in advance; a reader
+    that jumps gets small ones. A reader that knows what it will read next calls `prefetch`.
+    """
 
     def __init__(self, fetch: Callable[[int, int], bytes], size: int, pool: Executor) -> None:
-        """`fetch`: exactly these bytes, by offset and size. It runs in the pool."""
+        """`fetch(offset, size)` returns exactly these bytes. It runs in the pool."""
         self._fetch = fetch
         self._size = size
         self._pool = pool
         self._pieces: list[Piece] = []
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """At most `size` bytes; fewer at the end of a piece or of the file."""
+        """Return at most `size` bytes; fewer at the end of a piece or of the file."""
         if size <= 0 or offset >= self._size:
             return b""
-        piece = self._holding(offset) or self._next(offset)
+        piece = self._piece_at(offset) or self._start_next(offset)
         piece.is_read = True
-        self._read_on(piece)
+        self._fetch_ahead(piece)
         data = piece.data.result()
         return data[offset - piece.start :][:size]
 
     def prefetch(self, ranges: Iterable[tuple[int, int]]) -> None:
-        """Offsets and sizes, in the order in which they will be read."""
+        """Start to fetch `ranges`: offsets and sizes, in the order in which they will be read."""
         for offset, size in ranges:
-            if 0 <= offset < self._size and size > 0 and not self._holding(offset):
+            if 0 <= offset < self._size and size > 0 and not self._piece_at(offset):
                 self._start(offset, min(size, BLOCK))
 
-    def _holding(self, offset: int) -> Piece | None:
+    def _piece_at(self, offset: int) -> Piece | None:
         return next((p for p in reversed(self._pieces) if p.start <= offset < p.end), None)
 
-    def _next(self, offset: int) -> Piece:
+    def _start_next(self, offset: int) -> Piece:
         before = next((p for p in reversed(self._pieces) if p.end == offset), None)
         size = min(2 * (before.end - before.start), BLOCK) if before else FIRST_BYTES
         return self._start(offset, max(size, FIRST_BYTES))
 
-    def _read_on(self, piece: Piece) -> None:
-        """Blocks of full size come from reading on, or are told to."""
+    def _fetch_ahead(self, piece: Piece) -> None:
+        """Fetch the next pieces if this one has full size.
+
+        Only sequential reading and `prefetch` make pieces that large.
+        """
         end = piece.end
         for _ in range(BLOCKS_AHEAD if piece.end - piece.start == BLOCK else 0):
-            if end < self._size and not self._holding(end):
+            if end < self._size and not self._piece_at(end):
                 self._start(end, BLOCK)
             end += BLOCK
 
@@ -80,7 +86,7 @@ class ReadAhead:
         return piece
 
     def _forget_one(self) -> None:
-        """The oldest of those that were read, else the one that waits longest."""
+        """Drop the oldest piece that was read or, if none was read, the oldest one."""
         oldest = next((piece for piece in self._pieces if piece.is_read), self._pieces[0])
         self._pieces.remove(oldest)
         oldest.data.cancel()

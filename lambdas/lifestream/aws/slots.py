@@ -1,7 +1,7 @@
-"""Which executions may work on a limited resource right now: per pool one item, a set of names.
+"""Decide which executions may use a limited resource: one item per pool holds a set of names.
 
-The state machine adds an execution's name when the set is not full, and removes it again. A name
-is in a set once or not at all, so doing either twice is doing it once, and no counter can drift.
+The state machine adds an execution's name if the set is not full, and removes it afterwards. Adding
+or removing a name twice changes nothing, and there is no counter that could drift.
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ IS_FREE = (
 
 
 class Pool(StrEnum):
-    """EXTRACTION: Lambda concurrency, which a small account soon uses up. GPU: containers; ECS
-    gives up on tasks that wait too long for a host."""
+    """The limited resources.
+
+    EXTRACTION: Lambda concurrency, which a small account soon uses up. GPU: containers, because ECS
+    gives up on tasks that wait too long for a host.
+    """
 
     EXTRACTION = "extraction"
     GPU = "gpu"
 
     @property
     def label(self) -> str:
-        """For people."""
+        """The name that people read."""
         return self.upper() if self is Pool.GPU else self.value
 
 
@@ -39,11 +42,11 @@ class Slots:
         self._table = table
 
     def holders(self) -> set[str]:
-        """The names of the executions that hold a slot of any pool."""
+        """Return the names of the executions that hold a slot in any pool."""
         return set().union(*map(self._holders_of, Pool))
 
     def release(self, execution_name: str) -> None:
-        """In every pool. Nothing happens if it holds none."""
+        """Release the execution's slots in every pool. Nothing happens if it holds none."""
         for pool in Pool:
             self._table.update_item(
                 Key={POOL_KEY: pool},

@@ -1,6 +1,6 @@
-"""Bad moments of AWS and its hosts in, TransientError out: the one border for every step.
+"""Translate temporary errors of AWS and its hosts into TransientError, for every step.
 
-boto3 has retried by then; what is left is worth another attempt of the whole step later.
+boto3 has retried by then. What remains is worth another attempt of the whole step later.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def transient_aws_errors() -> Iterator[None]:
 
 
 def why_transient(error: BaseException | None) -> str | None:
-    """None where another attempt would be in vain."""
+    """Return why another attempt may succeed, or None if it cannot."""
     match error:
         case NoConnectionError() | HTTPClientError():
             return f"AWS cannot be reached: {type(error).__name__}"

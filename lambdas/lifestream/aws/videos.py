@@ -1,4 +1,7 @@
-"""An upload, read in ranges: never whole in memory or on disk, never mixed from two versions."""
+"""Read an upload in byte ranges.
+
+It is never held whole in memory or on disk, and never mixed from two versions.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from botocore.exceptions import ClientError
 from pydantic import ValidationError
 
-from lifestream.aws.objects import NOT_THERE, REFUSED
+from lifestream.aws.objects import ACCESS_DENIED, NOT_FOUND
 from lifestream.aws.read_ahead import ReadAhead
 from lifestream.domain.job import ProcessingJob, derive_job_id
 from lifestream.domain.options import JobOptions
@@ -25,7 +28,7 @@ CHANGED = ("NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowe
 
 
 class Versions(NamedTuple):
-    """Job ids of a video's other versions, seen from one of them."""
+    """The job ids of a video's other versions, as seen from one of them."""
 
     older: list[str]
     newer: list[str]
@@ -47,26 +50,27 @@ def other_versions(s3: S3Client, job: ProcessingJob) -> Versions:
 
 
 class ReadBudget(NamedTuple):
-    """What may be fetched of one video: the file itself decides where a decoder jumps."""
+    """How much may be fetched of one video, because the file itself decides where a decoder
+    jumps."""
 
     requests: int
     size: int
 
     @classmethod
     def for_inspection(cls, _: int) -> Self:
-        """Headers, and an index of hundreds of hours."""
+        """Allow for the headers and an index of hundreds of hours."""
         return cls(requests=1_500, size=512 << 20)
 
     @classmethod
     def for_extraction(cls, size: int) -> Self:
-        """The whole file four times over, or each piece of the audio in a request of its own."""
+        """Allow for four reads of the whole file, or one request per piece of audio."""
         return cls(requests=250_000 + size // (1 << 20), size=(1 << 30) + 4 * size)
 
 
 class VideoObject:
     """One version of one object. `options` are those that the uploader stored with it."""
 
-    def __init__(  # noqa: PLR0913  # one argument a fact about the object, and who reads it
+    def __init__(  # noqa: PLR0913  # one argument per fact about the object
         self,
         s3: S3Client,
         job: ProcessingJob,
@@ -95,8 +99,10 @@ class VideoObject:
         budget: Callable[[int], ReadBudget],
         pool: Executor,
     ) -> Self:
-        """`pool`: fetches ranges side by side. Raises VideoNotFoundError, also where the object was
-        deleted but a version remains."""
+        """Open the job's video. `pool` fetches ranges in parallel.
+
+        Raises VideoNotFoundError, also if the object was deleted and a version of it remains.
+        """
         try:
             s3.head_object(Bucket=job.bucket, Key=job.key)
             head = s3.head_object(Bucket=job.bucket, Key=job.key, **version_of(job))
@@ -113,15 +119,15 @@ class VideoObject:
         )
 
     def read_at(self, offset: int, size: int) -> bytes:
-        """At most `size` bytes, for who reads on. Raises VideoTooComplexError."""
+        """Return at most `size` bytes, for a sequential reader. Raises VideoTooComplexError."""
         return self._ahead.read_at(offset, size)
 
     def prefetch(self, ranges: Iterable[tuple[int, int]]) -> None:
-        """What `read_at` will be asked for next, as offsets and sizes."""
+        """Start to fetch what `read_at` will be asked for next, as offsets and sizes."""
         self._ahead.prefetch(ranges)
 
     def read_range(self, offset: int, size: int) -> bytes:
-        """Exactly these bytes, for who reads few and far between. Raises VideoTooComplexError."""
+        """Return exactly these bytes, for a few reads far apart. Raises VideoTooComplexError."""
         return self._fetch(offset, size) if size > 0 and offset < self.size else b""
 
     def _fetch(self, start: int, size: int) -> bytes:
@@ -139,7 +145,7 @@ class VideoObject:
         except ClientError as error:
             raise translated(error, self._job) from error
         if answer.get("ContentRange") != f"bytes {start}-{end - 1}/{self.size}":
-            raise ConfigurationError("the object store ignores which range it is asked for")
+            raise ConfigurationError("the object store ignores the requested range")
         return data
 
     def _spend(self, size: int) -> None:
@@ -147,21 +153,21 @@ class VideoObject:
             self._budget = ReadBudget(self._budget.requests - 1, self._budget.size - size)
             is_spent = min(self._budget) < 0
         if is_spent:
-            raise VideoTooComplexError("the video makes the decoder jump about without end")
+            raise VideoTooComplexError("the video makes the decoder jump back and forth too often")
 
 
 def version_of(job: ProcessingJob) -> dict[str, Any]:
-    """What S3 has to be told to answer with this version and no other."""
+    """Return the arguments that make S3 answer with this version and no other."""
     return {"VersionId": job.version_id} if job.version_id else {}
 
 
 def translated(error: ClientError, job: ProcessingJob) -> Exception:
-    """VideoNotFoundError if the upload is gone or may not be read, else the error itself."""
+    """Return VideoNotFoundError if the upload is gone or may not be read, else the error itself."""
     code = error.response["Error"]["Code"]
-    if code in NOT_THERE or code in CHANGED:
-        return VideoNotFoundError(f"{job.file_name} is not there any more")
-    if code in REFUSED:  # of a missing object too, because no step may list the uploads
-        return VideoNotFoundError(f"{job.file_name} is not there any more, or may not be read")
+    if code in NOT_FOUND or code in CHANGED:
+        return VideoNotFoundError(f"{job.file_name} no longer exists")
+    if code in ACCESS_DENIED:  # for a missing object too, because no step may list the uploads
+        return VideoNotFoundError(f"{job.file_name} no longer exists, or may not be read")
     return error
 
 
@@ -172,4 +178,6 @@ def _options(metadata: dict[str, str]) -> JobOptions:
     try:
         return JobOptions.model_validate(json.loads(stored))
     except (ValidationError, ValueError) as error:
-        raise ConfigurationError(f"unusable options stored with the video: {error}") from error
+        raise ConfigurationError(
+            f"the options stored with the video are invalid: {error}"
+        ) from error

@@ -1,4 +1,4 @@
-"""Names that people have given to voices: in one recording, and for good.
+"""Store the names that people give to voices: in one recording, and for good.
 
 `voices/people/<hash of the name>/<job id>-<speaker>.json` is a voice with its name,
 `voices/jobs/<job id>.json` what the speakers of one recording are called. Delete the prefix,
@@ -32,7 +32,7 @@ class VoiceprintStore:
         return [NamedVoiceprint.model_validate_json(body) for body in bodies if body]
 
     def remember(self, voice: NamedVoiceprint) -> None:
-        """A voice that was named otherwise before is called by its new name from now on."""
+        """Store a named voiceprint. A voice that had another name before gets the new one."""
         key = f"{voice.job_id}-{voice.speaker}.json"
         for other in self._keys(NAMED_VOICEPRINTS):
             if other.endswith(f"/{key}"):
@@ -40,14 +40,14 @@ class VoiceprintStore:
         self._write(f"{_folder(voice.name)}{key}", voice.model_dump_json())
 
     def forget(self, name: str) -> int:
-        """Returns how many prints there were."""
+        """Delete a person's voiceprints. Return how many there were."""
         keys = self._keys(_folder(name))
         for key in keys:
             self._s3.delete_object(Bucket=self._bucket, Key=key)
         return len(keys)
 
     def names_given(self, job_id: str) -> dict[str, str]:
-        """Speaker id → name."""
+        """Return speaker id → name."""
         body = self._read(f"{SPEAKER_NAMES}{job_id}.json")
         return NAMES.validate_json(body) if body else {}
 
