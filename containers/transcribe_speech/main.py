@@ -42,7 +42,7 @@ from lifestream.errors import (
 from lifestream.observability import logger
 from lifestream.resources import artifacts
 from lifestream.settings import ContainerSettings, SpeechSettings, load
-from lifestream.step import begin
+from lifestream.step import enter_step
 from lifestream.step_names import Step
 
 STEP = Step.TRANSCRIBE_SPEECH
@@ -135,7 +135,7 @@ def be_late(*_: object) -> NoReturn:
 def run(asked: ContainerSettings) -> None:
     inspected = inspected_job(asked.attempt)
     job = artifacts().load(asked.job_id, Step.INSPECT_VIDEO, inspected, InspectedJob)
-    begin(job, STEP, JobStatus.TRANSCRIBING)
+    enter_step(job, STEP, JobStatus.TRANSCRIBING)
     started = time.monotonic()
     settings = load(SpeechSettings)
     fingerprint = fingerprints.of_transcript(job.job_id, job.options, settings.identity())

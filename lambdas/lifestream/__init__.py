@@ -1,15 +1,18 @@
-"""LifeStream, shared by the Lambda steps, the container and the client.
+"""LifeStream, shared by the Lambda functions, the container and the client.
 
 step_names     the one name of every step
-step           what every Lambda step does around its own work
+step           turn a function into the handler of a step
+resources      build adapters and use cases from the settings
 settings       the one reader of the environment
-errors         every error a job can end with, and what to do about it
+errors         every error, and what to do about it
 observability  the logger
-domain         pure rules
-media          video bytes in, audio out, in a sandbox
-engines        recognition, diarization, summary, answers, embedding, vector index
-webhook        a signed message to an address of the open internet
-aws            artifacts, job table, executions, queues, keys
+webhook        send a signed message to a public address
+domain         pure rules, without I/O
+rendering      result files: Markdown, HTML, text, subtitles
+media          turn hostile video into audio, in a sandbox
+engines        transcription, diarization, summary, answers, embedding, vector index
+aws            adapters for AWS services
+recovery       finalize ended executions; find and repair lost work
 client         what people import and type
 """
 

@@ -4,8 +4,8 @@ PipelineError
 ├─ TransientError              the state machine retries: throttling, timeouts, vendor 5xx
 │  ├─ ContainerInterruptedError  the host is taken back: the container starts over elsewhere
 │  ├─ NoHostError              the container found no host for a day
-│  └─ NoSlotError              others held every slot, for days
-├─ UnusableVideoError          nobody can: the video itself has to change
+│  └─ NoSlotError              every slot was taken, for days
+├─ UnusableVideoError          no retry helps: the video itself has to change
 │  ├─ VideoNotFoundError
 │  ├─ EmptyVideoError
 │  ├─ UnsupportedExtensionError
@@ -19,29 +19,29 @@ PipelineError
 │  └─ UnreadableVideoError
 ├─ ConfigurationError          we must fix it: missing secret, unknown engine
 │  ├─ MissingSettingsError
-│  ├─ KeyRefusedError          a vendor does not take the key, although it was read anew
-│  ├─ SwitchedOffError         this deployment makes no summary, or no index
+│  ├─ KeyRefusedError          a vendor refused the key, even after it was read again
+│  ├─ SwitchedOffError         this deployment makes no summaries, or no index
 │  ├─ UnsupportedOptionError
-│  │  └─ EnglishOnlyModelError   the Whisper model was trained with English alone
-│  ├─ WebhookRefusedError      its receiver does not take the message, or must not get it
-│  ├─ CostCapError             the next model call could cost more than is allowed for a job
-│  ├─ DeadlineError            the container was still at work when its time was over
+│  │  └─ EnglishOnlyModelError   the Whisper model knows English only
+│  ├─ WebhookRefusedError      the receiver refused the message, or is not public
+│  ├─ CostCapError             the next model call could exceed the limit per job
+│  ├─ DeadlineError            the container was still working when its time was up
 │  ├─ ModelMissingError
-│  ├─ ModelAlteredError        a file of it is not the one that was published
-│  ├─ ModelGateError           its licence has to be accepted by a person first
+│  ├─ ModelAlteredError        a model file differs from the published one
+│  ├─ ModelGateError           a person has to accept the model's licence first
 │  ├─ DecoderStartError        the decoder ended before it read a byte of the video
-│  ├─ CudaLibraryError         the image's CUDA libraries do not fit
+│  ├─ CudaLibraryError         the image's CUDA libraries are missing or do not match
 │  └─ GpuDriverError           the host has no GPU, or a driver that is too old
 ├─ JobEndedError               cancelled, or taken over by a later attempt: nobody's mistake
-├─ InvalidMessageError         a queue message that is no job
+├─ InvalidMessageError         a queue message without a usable job
 ├─ ArtifactMissingError        an earlier step's output is gone
 ├─ SpeechEngineError           the engine failed on this audio
-│  └─ OutOfMemoryError         even the smallest piece at a time does not fit
+│  └─ OutOfMemoryError         even the smallest batch does not fit
 ├─ SummaryError                the model's answer is not a usable summary
 └─ AnswerError                 the model's answer to a question cannot be used
 
 The class name is what `Retry` and `Catch` match and what the DLQ message carries;
-`advice` is what the person who reads it should do.
+`advice` says what happened, if the name does not, and what to do.
 """
 
 from __future__ import annotations
@@ -58,20 +58,22 @@ class TransientError(PipelineError):
 
 
 class ContainerInterruptedError(TransientError):
-    advice = "The GPU's host was taken back again and again. Redrive, or deploy with -c spot=false."
+    advice = (
+        "AWS reclaimed the GPU host several times. Redrive the job, or deploy with -c spot=false."
+    )
 
 
 class NoHostError(TransientError):
     advice = (
-        "AWS had no capacity, or your quota is used up: look at `make preflight`. Then redrive, "
-        "or deploy with other -c gpu_instance_types or -c compute=cpu."
+        "AWS had no capacity, or the quota of the account is used up. Run `make preflight`, then "
+        "redrive the job, or deploy with other -c gpu_instance_types or -c compute=cpu."
     )
 
 
 class NoSlotError(TransientError):
     advice = (
-        "Too many videos at once. Redrive the job, or deploy with a higher -c max_gpu_tasks "
-        "or -c max_extractions."
+        "Too many videos were in progress. Redrive the job, or deploy with a higher "
+        "-c max_gpu_tasks or -c max_extractions."
     )
 
 
@@ -81,13 +83,13 @@ class UnusableVideoError(PipelineError):
 
 class VideoNotFoundError(UnusableVideoError):
     advice = (
-        "The video was deleted before it was processed, or a bucket policy or a KMS key keeps "
-        "LifeStream from reading it. Upload it again."
+        "The video was deleted before it was processed, or a bucket policy or a KMS key denies "
+        "LifeStream access to it. Upload it again."
     )
 
 
 class EmptyVideoError(UnusableVideoError):
-    advice = "The file holds zero bytes. Check the export or the upload, then upload it again."
+    advice = "The file is empty. Check the export or the upload, then upload it again."
 
 
 class UnsupportedExtensionError(UnusableVideoError):
@@ -99,17 +101,17 @@ class UnsupportedExtensionError(UnusableVideoError):
 
 class NotAVideoError(UnusableVideoError):
     advice = (
-        "The content is none of MP4, MOV, AVI, MKV, WebM, MP3, AAC, WAV, FLAC and Ogg, whatever "
-        "its name says. Export it as MP4, or as MP3 if it is audio only."
+        "The content is not MP4, MOV, AVI, MKV, WebM, MP3, AAC, WAV, FLAC or Ogg, whatever the "
+        "file name says. Export it as MP4, or as MP3 if it is audio only."
     )
 
 
 class PlaylistError(UnusableVideoError):
-    advice = "The file is a playlist that only points at a video. Upload the video itself."
+    advice = "The file is a playlist that only refers to a video. Upload the video itself."
 
 
 class TruncatedVideoError(UnusableVideoError):
-    advice = "The file ends too early. Copy or export it again, then upload the whole file."
+    advice = "The end of the file is missing. Copy or export it again, then upload the whole file."
 
 
 class EncryptedVideoError(UnusableVideoError):
@@ -117,17 +119,17 @@ class EncryptedVideoError(UnusableVideoError):
 
 
 class NoAudioError(UnusableVideoError):
-    advice = "The video has no audio track, so there is nothing to transcribe."
+    advice = "The video has no audio to transcribe. Upload a version with an audio track."
 
 
 class VideoTooLongError(UnusableVideoError):
-    advice = "Split the video, or raise MAX_DURATION_HOURS and deploy again."
+    advice = "Split the video, or deploy with a higher MAX_DURATION_HOURS."
 
 
 class VideoTooComplexError(UnusableVideoError):
     advice = (
-        "The file's index is far larger than its audio. Export the video again, as MP4 with AAC "
-        "audio."
+        "Decoding the file takes too much memory, time or reading. Export the video again, as MP4 "
+        "with AAC audio."
     )
 
 
@@ -140,34 +142,34 @@ class ConfigurationError(PipelineError):
 
 
 class MissingSettingsError(ConfigurationError):
-    advice = "Set every name in the message, then try again."
+    advice = "Set every variable that the message names, then try again."
 
 
 class KeyRefusedError(ConfigurationError):
-    advice = "Put a valid key into the deployment's secret, then redrive the job."
+    advice = "Put a valid API key into the deployment's secret, then redrive the job."
 
 
 class SwitchedOffError(ConfigurationError):
-    advice = "Put the key into the deployment's secret: `lifestream doctor` says which is missing."
+    advice = "Put the missing API key into the deployment's secret: `lifestream doctor` names it."
 
 
 class UnsupportedOptionError(ConfigurationError):
-    advice = "Leave the option out, or use an engine that supports it."
+    advice = "Omit the option, or use an engine that supports it."
 
 
 class EnglishOnlyModelError(UnsupportedOptionError):
     advice = (
-        "Use a multilingual model. For a deployment: -c whisper_model=large-v3. On a laptop: "
-        "`lifestream models small --to models`, then MODELS_DIR=models WHISPER_MODEL=small."
+        "Use a multilingual model. For a deployment: -c whisper_model=large-v3. On a laptop: run "
+        "`lifestream models small --to models`, then set MODELS_DIR=models WHISPER_MODEL=small."
     )
 
 
 class WebhookRefusedError(ConfigurationError):
-    advice = "Look at what WEBHOOK_URL names: it has to answer 200 at a public address."
+    advice = "Check WEBHOOK_URL: it must have a public address and answer with status 200."
 
 
 class CostCapError(ConfigurationError):
-    advice = "Raise MAX_SUMMARY_DOLLARS or take a cheaper OPENAI_MODEL, then redrive the job."
+    advice = "Raise MAX_SUMMARY_DOLLARS or choose a cheaper OPENAI_MODEL, then redrive the job."
 
 
 class DeadlineError(ConfigurationError):
@@ -178,7 +180,7 @@ class DeadlineError(ConfigurationError):
 
 
 class ModelMissingError(ConfigurationError):
-    advice = "Put the model there with `lifestream models`, then redrive the job."
+    advice = "Fetch the model with `lifestream models`, then redrive the job."
 
 
 class ModelAlteredError(ConfigurationError):
@@ -193,11 +195,11 @@ class ModelGateError(ConfigurationError):
 
 
 class DecoderStartError(ConfigurationError):
-    advice = "Nothing is wrong with the video: read the step's log, deploy again, then redrive."
+    advice = "The video is not the cause. Read the step's log, deploy again, then redrive the job."
 
 
 class CudaLibraryError(ConfigurationError):
-    advice = "Build the image from requirements-gpu.txt, whose CUDA libraries fit each other."
+    advice = "Build the image from requirements-gpu.txt, which pins CUDA libraries that match."
 
 
 class GpuDriverError(ConfigurationError):
@@ -205,11 +207,11 @@ class GpuDriverError(ConfigurationError):
 
 
 class JobEndedError(PipelineError):
-    advice = "The job was cancelled or runs again already: look at `lifestream status JOB`."
+    advice = "The job was cancelled, or a later attempt has started. See `lifestream status JOB`."
 
 
 class InvalidMessageError(PipelineError):
-    advice = "Send an S3 event notification or a ProcessingJob as JSON."
+    advice = "Send an S3 event notification, or a ProcessingJob as JSON."
 
 
 class ArtifactMissingError(PipelineError):
@@ -221,29 +223,30 @@ class SpeechEngineError(PipelineError):
 
 
 class OutOfMemoryError(SpeechEngineError):
-    advice = "Deploy on hosts with more memory, or with a smaller -c whisper_model, and redrive."
+    advice = "Deploy with larger hosts or a smaller -c whisper_model, then redrive the job."
 
 
 class SummaryError(PipelineError):
-    advice = "Redrive the job; if it fails again, choose another OPENAI_MODEL."
+    advice = "Redrive the job. If it fails again, choose another OPENAI_MODEL."
 
 
 class AnswerError(PipelineError):
-    advice = "Ask again, in other words; if it fails again, choose another OPENAI_MODEL."
+    advice = "Ask again in other words. If it fails again, choose another OPENAI_MODEL."
 
 
 AWS_ADVICE = {
-    "States.Timeout": "The step ran into its time limit. Redrive; raise the limit if it repeats.",
-    "States.TaskFailed": "The container ended without giving a reason. Read its log and redrive.",
+    "States.Timeout": "The step exceeded its time limit. Redrive the job, or raise the limit.",
+    "States.TaskFailed": "The container gave no reason. Read its log, then redrive the job.",
     "Lambda.TooManyRequestsException": TransientError.advice,
-    "Runtime.ExitError": "The step's process died, most likely out of memory. Read its log.",
-    "ExecutionAborted": "Somebody stopped the execution. Redrive the job if that was a mistake.",
-    "ExecutionTimedOut": "The whole execution ran into its limit. Redrive the job.",
+    "Runtime.ExitError": "The step ran out of memory or crashed. Read its log, then redrive.",
+    "ExecutionAborted": "The execution was stopped by hand. Redrive the job if that was a mistake.",
+    "ExecutionTimedOut": "The execution exceeded its time limit. Redrive the job.",
 }
 
 
 def advice_for(error_name: str) -> str:
-    """What to do about an error, ours or AWS's, by the name the state machine caught."""
+    """Return what to do about an error, ours or AWS's, by the name that the state machine
+    caught."""
     known = {error.__name__: error.advice for error in all_errors()}
     return known.get(error_name) or AWS_ADVICE.get(error_name) or PipelineError.advice
 

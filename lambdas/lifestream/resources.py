@@ -1,7 +1,7 @@
 """Build adapters and use cases from the settings: the one place that wires them together.
 
-Every function takes the settings of a deployment; without them it reads the environment. Clients,
-settings and the vendors' secret are kept for the life of the process, until `reset`.
+Every function takes a deployment's settings, or reads the environment without them. Clients,
+settings and API keys are cached until `reset`.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from lifestream.recovery.reconciler import Reconciler
 
 GRACE_PERIOD = timedelta(minutes=15)
-"""Whatever is younger may still be on its way and is not repaired."""
+"""Anything that changed more recently may still be in progress and is not repaired."""
 
 
 def reset() -> None:
-    """Forget settings, clients and secrets, as a new process would."""
+    """Forget settings, clients and API keys, as a new process would."""
     environment.reset()
     clients.reset()
     api_keys.reset()

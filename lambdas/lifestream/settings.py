@@ -1,7 +1,7 @@
-"""The environment in, frozen settings out. Nothing else in the project reads environment variables.
+"""Read the environment into frozen settings. No other module reads environment variables.
 
-A settings class holds what one kind of process needs; `load` names everything that is missing
-in one error. Defaults exist only where every deployment wants the same.
+A settings class holds what one kind of process needs; `load` names every missing variable in one
+error. A setting has a default only if every deployment wants the same.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class EnvSettings(BaseSettings):
 
     @classmethod
     def variables(cls) -> list[str]:
-        """The names of the environment variables that it reads."""
+        """Return the names of the environment variables that the class reads."""
         return [str(field.alias) for field in cls.model_fields.values()]
 
 
@@ -40,7 +40,7 @@ API_KEY_NAMES = ("OPENAI_API_KEY", "HUGGINGFACE_TOKEN", "PINECONE_API_KEY", "WEB
 
 
 class ApiKeys(EnvSettings):
-    """The vendors' keys, from the environment or from the one secret of the deployment."""
+    """The vendors' API keys, from the environment or from the deployment's secret."""
 
     openai_api_key: SecretStr | None = Field(default=None, alias="OPENAI_API_KEY")
     pinecone_api_key: SecretStr | None = Field(default=None, alias="PINECONE_API_KEY")
@@ -50,7 +50,7 @@ class ApiKeys(EnvSettings):
 
 
 class SpeechSettings(EnvSettings):
-    """What decides the words and the speakers of a transcript."""
+    """Settings of recognition, diarization and voice activity detection."""
 
     diarization_engine: Annotated[
         Literal["auto", "pyannote", "clustering"], _renamed(embedded="clustering")
@@ -72,7 +72,8 @@ class SpeechSettings(EnvSettings):
     remember_voices: bool = Field(default=False, alias="REMEMBER_VOICES")
 
     def identity(self) -> dict[str, object]:
-        """What changes the transcript; where models lie and what runs them does not."""
+        """Return what changes the transcript. Where models are stored and what runs them does
+        not."""
         names = {
             "diarization_engine",
             "whisper_model",
@@ -86,13 +87,13 @@ class SpeechSettings(EnvSettings):
 
 
 class VoiceSettings(EnvSettings):
-    """How sure it has to be that a voice is one that was named in another recording."""
+    """How similar a voice must be to a named one in another recording to get its name."""
 
     min_score: float = Field(default=0.75, ge=0, le=1, alias="VOICE_MIN_SCORE")
 
 
 class SummarySettings(EnvSettings):
-    """`off`: no summaries. `auto` means off if nothing can write one here."""
+    """Settings of the summaries. `off`: none. `auto`: none if no engine can work here."""
 
     summarization_engine: Annotated[
         Literal["auto", "openai", "lexrank", "off"], _renamed(extractive="lexrank")
@@ -107,7 +108,8 @@ class SummarySettings(EnvSettings):
 
 
 class IndexSettings(EnvSettings):
-    """`VECTOR_INDEX=off`: no search. `auto` means off if nothing can embed a text here."""
+    """Settings of the search. `VECTOR_INDEX=off`: none. `auto`: none if no embedder can work
+    here."""
 
     embedding_engine: Annotated[
         Literal["auto", "openai", "wordllama"], _renamed(embedded="wordllama")
@@ -128,27 +130,31 @@ class MediaSettings(EnvSettings):
 
 
 class FunctionSettings(EnvSettings):
-    """Of the Lambda function: MB. On a laptop, those that the stack gives to the media steps."""
+    """The memory of the Lambda function in MB. On a laptop, what the stack gives the media
+    steps."""
 
     memory_megabytes: int = Field(default=1769, gt=0, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
 
 
 class LoaderSettings(EnvSettings):
-    """Where the dynamic loader finds shared libraries; on Lambda, libpython too."""
+    """Where the dynamic loader finds shared libraries; on Lambda, libpython is among them."""
 
     library_path: str | None = Field(default=None, alias="LD_LIBRARY_PATH")
 
 
 class Storage(EnvSettings):
-    """What every step needs: where artifacts and job rows live."""
+    """Where artifacts and job rows are stored. Every step needs this."""
 
     bucket: str = Field(alias="AWS_S3_BUCKET_NAME")
     jobs_table: str = Field(alias="JOBS_TABLE_NAME")
 
 
 class ContainerSettings(EnvSettings):
-    """What the state machine tells the container: which job. Everything about it is in the
-    bucket, because ECS takes 8,192 characters of overrides at most."""
+    """Which job the container works on.
+
+    Everything else about the job is in the bucket, because ECS allows 8,192 characters of
+    overrides.
+    """
 
     job_id: str = Field(alias="JOB_ID")
     attempt: int = Field(alias="JOB_ATTEMPT")
@@ -165,7 +171,7 @@ class DispatcherSettings(Storage):
 
 
 class WebhookSettings(EnvSettings):
-    """`may_be_private`: an address in a private network, and plain HTTP, are wanted."""
+    """`may_be_private` allows an address in a private network, and plain HTTP."""
 
     url: str = Field(alias="WEBHOOK_URL")
     may_be_private: bool = Field(default=False, alias="WEBHOOK_MAY_BE_PRIVATE")
@@ -181,7 +187,7 @@ class ClientSettings(Storage):
 
 
 class DoctorSettings(ClientSettings):
-    """What it takes to run the container by hand; `task_subnets` is a list with commas."""
+    """What `lifestream doctor` needs to run the container; `task_subnets` is comma-separated."""
 
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
     cluster: str = Field(alias="CLUSTER_NAME")
@@ -194,7 +200,7 @@ class DoctorSettings(ClientSettings):
 
 
 class OperatorSettings(ClientSettings, SlotSettings):
-    """What it takes to look after executions: settle, reconcile."""
+    """What it takes to finalize executions and to reconcile."""
 
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
     cluster: str = Field(alias="CLUSTER_NAME")
@@ -204,8 +210,11 @@ Settings = TypeVar("Settings", bound=EnvSettings)
 
 
 def load(kind: type[Settings]) -> Settings:
-    """Read once per process. MissingSettingsError names every missing variable,
-    ConfigurationError every unusable one."""
+    """Return the settings, read once per process.
+
+    Raises MissingSettingsError, which names every missing variable, or ConfigurationError, which
+    names every invalid one.
+    """
     return cast("Settings", _read(kind))  # functools.cache forgets the type
 
 
@@ -224,4 +233,4 @@ def _read(kind: type[EnvSettings]) -> EnvSettings:
         if missing:
             raise MissingSettingsError(f"not set: {', '.join(missing)}") from None
         wrong = "; ".join(f"{name}: {e['msg']}" for name, e in sorted(problems.items()))
-        raise ConfigurationError(f"unusable settings: {wrong}") from None
+        raise ConfigurationError(f"invalid settings: {wrong}") from None

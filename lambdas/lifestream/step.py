@@ -18,34 +18,34 @@ from lifestream.observability import logger
 from lifestream.resources import job_table
 from lifestream.step_names import Step
 
-Taken = TypeVar("Taken", bound=BaseModel)
+Payload = TypeVar("Payload", bound=BaseModel)
 LambdaHandler = Callable[[dict[str, Any], object], dict[str, Any]]
 
 
 def step(
-    name: Step, *, takes: type[Taken], status: JobStatus | None = None
-) -> Callable[[Callable[[Taken], BaseModel]], LambdaHandler]:
+    name: Step, *, takes: type[Payload], status: JobStatus | None = None
+) -> Callable[[Callable[[Payload], BaseModel]], LambdaHandler]:
     """Turn a function from a model to a model into a Lambda handler.
 
     takes: the model that the event is parsed into
     status: written to the job's row before the function runs
 
-    The handler raises JobEndedError for a job that has ended, TransientError for errors of AWS that
-    another attempt may overcome, and whatever the function raises. When a vendor refuses a key, the
-    cached keys are forgotten: the state machine runs the step once more.
+    The handler raises JobEndedError if the job has ended, TransientError for temporary errors of
+    AWS, and whatever the function raises. If a vendor refuses an API key, the cached keys are
+    forgotten, and the state machine runs the step once more.
     """
 
-    def decorate(work: Callable[[Taken], BaseModel]) -> LambdaHandler:
+    def decorate(work: Callable[[Payload], BaseModel]) -> LambdaHandler:
         @wraps(work)
         def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-            taken = takes.model_validate(event)
-            job = taken if isinstance(taken, ProcessingJob) else getattr(taken, "job", None)
+            payload = takes.model_validate(event)
+            job = payload if isinstance(payload, ProcessingJob) else getattr(payload, "job", None)
             logger.append_keys(step=name, job_id=job and job.job_id, attempt=job and job.attempt)
             started = time.monotonic()
             with transient_aws_errors(), forgetting_refused_keys():
                 if status and isinstance(job, ProcessingJob):
-                    begin(job, name, status)
-                answer = work(taken)
+                    enter_step(job, name, status)
+                answer = work(payload)
             logger.info("step finished", extra={"seconds": round(time.monotonic() - started, 3)})
             return answer.model_dump(mode="json")
 
@@ -54,8 +54,8 @@ def step(
     return decorate
 
 
-def begin(job: ProcessingJob, name: Step, status: JobStatus) -> None:
-    """Write the status. Raises JobEndedError if the job has ended: its steps must not work."""
+def enter_step(job: ProcessingJob, name: Step, status: JobStatus) -> None:
+    """Write the status. Raises JobEndedError if the job has ended: its steps must not work then."""
     if not job_table().enter(job, name, status):
         raise JobEndedError(f"attempt {job.attempt} of job {job.job_id} has ended before {name}")
 

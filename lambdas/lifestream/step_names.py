@@ -1,4 +1,4 @@
-"""The one name of every step: console state, construct, module, log field and artifact prefix."""
+"""The one name of every step: state, construct, module, log field and artifact prefix."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import re
 from enum import StrEnum
 
 SEND_TO_DEAD_LETTER_QUEUE = "SendToDeadLetterQueue"
-"""A state of the machine without code of ours; what ended executions left undone is told by it."""
+"""A state that calls SQS directly and runs none of our code."""
 
 
 class Step(StrEnum):
-    """In the order of the pipeline; the value is the state's name in the Step Functions console."""
+    """The steps in the order of the pipeline. The value is the state's name in the console."""
 
     INSPECT_VIDEO = "InspectVideo"
     EXTRACT_AUDIO = "ExtractAudio"
@@ -23,5 +23,5 @@ class Step(StrEnum):
 
     @property
     def module_name(self) -> str:
-        """`ExtractAudio` lives in `extract_audio.py`."""
+        """The module of the step: `extract_audio` for `ExtractAudio`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()

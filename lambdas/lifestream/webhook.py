@@ -1,6 +1,6 @@
-"""A message in; a signed POST to an address of the open internet, and to no other, out.
+"""Send a signature_headers message to a webhook, which must have a public address.
 
-Signed as Standard Webhooks describes it, for which every language has a library:
+The signature follows Standard Webhooks, for which every language has a library:
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
 
@@ -31,16 +31,17 @@ HOST_NAME = re.compile(
 
 
 def post(url: str, *, event_id: str, body: str, secret: SecretStr, may_be_private: bool) -> None:
-    """Tried three times, with the same id and signature. A redirect is not followed: it could
-    lead to where no message should go.
+    """Send the message in up to three tries, with the same id and signature.
 
-    Raises TransientError, WebhookRefusedError, ConfigurationError.
+    A redirect is not followed, because it could lead to a private address. Raises TransientError if
+    the receiver is busy or unreachable, WebhookRefusedError if it refuses the message or is not
+    public, ConfigurationError if the address or the secret is invalid.
     """
     from urllib3 import Retry
     from urllib3.exceptions import HTTPError, MaxRetryError
 
-    parts = checked(url, may_be_private=may_be_private)
-    address = address_of(parts, may_be_private=may_be_private)
+    parts = parse_url(url, may_be_private=may_be_private)
+    address = resolve_address(parts, may_be_private=may_be_private)
     retry = Retry(
         total=TRIES - 1,
         backoff_factor=PAUSE_SECONDS,
@@ -48,9 +49,9 @@ def post(url: str, *, event_id: str, body: str, secret: SecretStr, may_be_privat
         allowed_methods=None,
         redirect=False,
         raise_on_status=False,
-        respect_retry_after_header=False,  # it may ask for more time than the function has
+        respect_retry_after_header=False,  # it may exceed the function's timeout
     )
-    headers = {**signed(event_id, body, secret), "Content-Type": "application/json"}
+    headers = {**signature_headers(event_id, body, secret), "Content-Type": "application/json"}
     target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
     try:
         answer = _pool(parts, address).urlopen(
@@ -60,7 +61,7 @@ def post(url: str, *, event_id: str, body: str, secret: SecretStr, may_be_privat
             headers=headers | {"Host": parts.netloc},
             retries=retry,
             redirect=False,
-            preload_content=False,  # only the status counts; an answer may have no end
+            preload_content=False,  # only the status counts; the body may be endless
         )
     except (HTTPError, MaxRetryError) as error:
         why = type(error).__name__
@@ -69,19 +70,21 @@ def post(url: str, *, event_id: str, body: str, secret: SecretStr, may_be_privat
     if answer.status in BUSY:
         raise TransientError(f"{parts.hostname} is busy (HTTP {answer.status})")
     if answer.status not in OK:
-        raise WebhookRefusedError(f"{parts.hostname} refuses the message (HTTP {answer.status})")
+        raise WebhookRefusedError(f"{parts.hostname} refused the message (HTTP {answer.status})")
 
 
-def signed(event_id: str, body: str, secret: SecretStr) -> dict[str, str]:
-    """The three headers by which the receiver knows who sent it, and when. Raises
-    ConfigurationError for a secret that is not `whsec_` and base64."""
+def signature_headers(event_id: str, body: str, secret: SecretStr) -> dict[str, str]:
+    """Return the headers that show the receiver who sent the message, and when.
+
+    Raises ConfigurationError if the secret is not `whsec_` followed by base64.
+    """
     from standardwebhooks import Webhook
 
     now = datetime.now(UTC)
     try:
         signature = Webhook(secret.get_secret_value()).sign(event_id, now, body)
     except ValueError as error:
-        raise ConfigurationError("WEBHOOK_SECRET has to be whsec_ and base64") from error
+        raise ConfigurationError("WEBHOOK_SECRET must be whsec_ followed by base64") from error
     return {
         "webhook-id": event_id,
         "webhook-timestamp": str(int(now.timestamp())),
@@ -89,26 +92,32 @@ def signed(event_id: str, body: str, secret: SecretStr) -> dict[str, str]:
     }
 
 
-def checked(url: str, *, may_be_private: bool) -> SplitResult:
-    """Raises ConfigurationError, which does not repeat the address: its path may be a secret."""
+def parse_url(url: str, *, may_be_private: bool) -> SplitResult:
+    """Return the parts of the address.
+
+    Raises ConfigurationError, which does not repeat the address: its path may be a secret.
+    """
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise ConfigurationError("WEBHOOK_URL has to be like https://host/path") from error
+        raise ConfigurationError("WEBHOOK_URL must look like https://host/path") from error
     schemes = ("https", "http") if may_be_private else ("https",)
     if parts.scheme not in schemes or not parts.hostname:
-        raise ConfigurationError("WEBHOOK_URL has to be like https://host/path")
+        raise ConfigurationError("WEBHOOK_URL must look like https://host/path")
     if "@" in parts.netloc:
-        raise ConfigurationError("WEBHOOK_URL has to be without a name or password before the host")
+        raise ConfigurationError("WEBHOOK_URL must have no user name or password before the host")
     if not HOST_NAME.fullmatch(parts.hostname):
-        raise ConfigurationError("WEBHOOK_URL has no host name (one with umlauts begins with xn--)")
+        raise ConfigurationError("WEBHOOK_URL has no valid host name (use xn-- for umlauts)")
     port_of(parts)
     return parts
 
 
-def address_of(parts: SplitResult, *, may_be_private: bool) -> str:
-    """The connection goes to the address that was looked at, so that a name cannot point to
-    another one a moment later. Raises WebhookRefusedError, TransientError."""
+def resolve_address(parts: SplitResult, *, may_be_private: bool) -> str:
+    """Return the IP address to connect to.
+
+    The connection goes to the address that was parse_url, so that the name cannot point to another
+    one a moment later. Raises WebhookRefusedError, TransientError.
+    """
     host = str(parts.hostname)
     try:
         found = socket.getaddrinfo(host, port_of(parts), type=socket.SOCK_STREAM)
@@ -116,18 +125,18 @@ def address_of(parts: SplitResult, *, may_be_private: bool) -> str:
         raise TransientError(f"{host} has no address: {type(error).__name__}") from error
     addresses = [str(entry[4][0]) for entry in found]
     if not may_be_private and not all(map(is_public, addresses)):
-        raise WebhookRefusedError(f"{host} is no address of the open internet")
+        raise WebhookRefusedError(f"{host} is not a public address")
     return addresses[0]
 
 
 def port_of(parts: SplitResult) -> int:
-    """Raises ConfigurationError."""
+    """Return the port, by default that of the scheme. Raises ConfigurationError."""
     try:
         port = (443 if parts.scheme == "https" else 80) if parts.port is None else parts.port
     except ValueError:
         port = 0
     if not port:
-        raise ConfigurationError("WEBHOOK_URL has to have a port from 1 to 65535, or none")
+        raise ConfigurationError("WEBHOOK_URL must have a port from 1 to 65535, or none")
     return port
 
 

@@ -1,7 +1,7 @@
-"""Webhook: an event that says how a job ended in; a signed message to whoever wants to know, out.
+"""Webhook: send a signed message when a job has ended.
 
-EventBridge calls it at least once; the message's id is the same then. Where all tries fail,
-Lambda tries twice more, and then the event lies in the queue for undelivered messages.
+EventBridge delivers at least once, with the same message id. If every try fails, Lambda retries
+twice, and then moves the event to the queue for undelivered messages.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], _context: object) -> None:
     ended, settings = JobEnded.model_validate(event["detail"]), load(WebhookSettings)
     secret = load_api_keys().webhook_secret
     if secret is None:
-        raise MissingSettingsError("WEBHOOK_SECRET is not set, neither here nor in the secret")
+        raise MissingSettingsError("WEBHOOK_SECRET is in neither the environment nor the secret")
     post(
         settings.url,
         event_id=ended.event_id,

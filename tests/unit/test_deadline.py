@@ -34,7 +34,7 @@ def _container(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:  # 
 def test_a_container_that_is_late_says_so_and_is_not_started_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(main, "begin", lambda *_: None)
+    monkeypatch.setattr(main, "enter_step", lambda *_: None)
     monkeypatch.setattr(main, "run_pipeline", lambda *_: time.sleep(60))
 
     assert main.main_before_the_deadline() == 1
