@@ -1,8 +1,8 @@
-"""`--check`: tries both engines on one second of audio, and says exactly what is wrong.
+"""`--check`: run both engines on one second of audio and report what is wrong.
 
-Where pyannote.audio is not installed, as on a laptop, the diarizer is tried that a job would get.
-With `--without-models` only what the image itself brings is tried: the libraries and the voice
-activity detector. That is what the image's build does, on the CPU.
+If pyannote.audio is not installed, as on a laptop, the diarizer is checked that a job would get.
+`--without-models` checks only what the image itself contains: the libraries and the voice activity
+detector. The build of the image does that, on the CPU.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from lifestream.settings import SpeechSettings, Storage, load
 
 
 def check(arguments: Sequence[str]) -> int:
-    """0 where everything works."""
+    """Return 0 if everything works, else 1."""
     parser = argparse.ArgumentParser(prog="main.py", description=__doc__)
     parser.add_argument("--check", action="store_true", required=True)
     parser.add_argument("--without-models", action="store_true")
@@ -60,7 +60,7 @@ def works(name: str, attempt: Callable[[], str]) -> bool:
 
 
 def try_libraries(*, of_image: bool) -> str:
-    """What the image lacks must not be made up for by a built-in engine."""
+    """Import the libraries. A built-in engine must not stand in for what the image lacks."""
     with named_errors("libraries"):
         import ctranslate2
         import faster_whisper
@@ -101,6 +101,6 @@ def has_pyannote() -> bool:
 
 
 def one_second() -> Audio:
-    """A hum, said to be speech, so that no engine can pass it over."""
+    """Return a hum that is marked as speech, so that no engine skips it."""
     at = np.arange(SAMPLE_RATE, dtype=np.float32) / SAMPLE_RATE
     return Audio(np.float32(0.1) * np.sin(2 * np.pi * 140 * at), (SpeechSpan(0, SAMPLE_RATE),))

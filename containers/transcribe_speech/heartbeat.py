@@ -1,4 +1,4 @@
-"""How far both engines are in, the progress in the job's row out."""
+"""Write the progress of both engines to the job's row."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ INTERVAL_SECONDS = 2.0
 
 
 class Heartbeat:
-    """Called from both engines' threads; writes every other second at most."""
+    """Called from the threads of both engines. Writes every other second at most."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Heartbeat:
             self._show(self._meter.at(done, moment=now))
 
     def _show(self, progress: Progress) -> None:
-        """Nobody's work is lost because nobody could be told how far it is."""
+        """Write the progress. If AWS fails, the job goes on without."""
         try:
             job_table().show_progress(self._job, progress)
         except (BotoCoreError, ClientError) as error:

@@ -1,9 +1,9 @@
 """TranscribeSpeech: mono 16 kHz FLAC in, transcript with speakers out. The only GPU step.
 
-ECS starts it with JOB_ID and JOB_ATTEMPT; everything else is in the bucket. It ends with 0 when
-the transcript and its checkpoint are there, with 1 when `error.json` says why they are not, and
-with 143 when its host is taken back: then the state machine starts it anew, from the beginning.
-With `--check` it only tries its engines, and says what is wrong with them.
+ECS starts it with JOB_ID and JOB_ATTEMPT; everything else is in the bucket. It exits with 0 if the
+transcript and its checkpoint are written, with 1 if `error.json` says why they are not, and with
+143 if its host is reclaimed: then the state machine starts it again from the beginning. With
+`--check` it only checks its engines and reports what is wrong.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ STEP = Step.TRANSCRIBE_SPEECH
 
 
 class Interruption(BaseException):
-    """No Exception, which a library's retries would take for one of their own."""
+    """SIGTERM was received. Not an Exception, because the retries of a library would catch it."""
 
 
 class Deadline(BaseException):
-    """The container's time is over; no Exception for the same reason."""
+    """The container's time is up. Not an Exception either."""
 
 
 class Transcribed(Frozen):
@@ -67,8 +67,11 @@ class Transcribed(Frozen):
 
 
 def main() -> int:
-    """Return the exit code. Whatever breaks after SIGTERM is the interruption: libraries turn
-    `Interruption` into errors of their own, swallow it, or break while they clean up."""
+    """Return the exit code.
+
+    Every error after SIGTERM counts as the interruption: libraries turn `Interruption` into errors
+    of their own, swallow it, or fail while they clean up.
+    """
     asked = load(ContainerSettings)
     logger.append_keys(step=STEP, job_id=asked.job_id, attempt=asked.attempt)
     try:
@@ -84,16 +87,16 @@ def run_or_report(asked: ContainerSettings) -> int:
     try:
         with transient_aws_errors():
             if has_failed_for_good(asked):
-                return 1  # the report of the first time is there
+                return 1  # the first run wrote the report
             run(asked)
-    except (Deadline, Exception) as error:  # noqa: BLE001  # the last place that can keep the reason
+    except (Deadline, Exception) as error:  # noqa: BLE001  # the last place that can report the reason
         report(asked, classify_error(error, asked))
         return 1
     return 0
 
 
 def report_interruption(asked: ContainerSettings) -> int:
-    report(asked, ContainerInterruptedError("told to stop before the transcript was there"))
+    report(asked, ContainerInterruptedError("stopped before the transcript was written"))
     return 128 + signal.SIGTERM
 
 
@@ -110,25 +113,29 @@ def classify_error(error: BaseException, asked: ContainerSettings) -> PipelineEr
 
 
 def main_before_the_deadline() -> int:
-    signal.signal(signal.SIGALRM, be_late)
+    signal.signal(signal.SIGALRM, raise_deadline)
     signal.alarm(load(ContainerSettings).deadline_seconds)
     return main()
 
 
-def be_interrupted(*_: object) -> NoReturn:
-    """ECS sends SIGTERM when it takes back a spot host, or when the execution is stopped, and
-    kills what still runs 30 seconds later."""
+def raise_interruption(*_: object) -> NoReturn:
+    """Handle SIGTERM.
+
+    ECS sends it when it reclaims a spot host or the execution is stopped, and kills what still runs
+    30 seconds later.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     raise Interruption
 
 
 def is_interrupted() -> bool:
-    """True once `be_interrupted` was called."""
+    """Return whether `raise_interruption` was called."""
     return signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
 
 
-def be_late(*_: object) -> NoReturn:
-    """ECS has no time limit for tasks, and Step Functions' own does not promise to stop them."""
+def raise_deadline(*_: object) -> NoReturn:
+    """Handle SIGALRM. ECS has no time limit for tasks, and that of Step Functions may not stop
+    them."""
     raise Deadline
 
 
@@ -157,7 +164,7 @@ def run(asked: ContainerSettings) -> None:
 
 
 def has_failed_for_good(asked: ContainerSettings) -> bool:
-    """The state machine retries a failed container; for a permanent reason that is in vain."""
+    """Return whether this attempt failed before for a permanent reason: a retry is useless then."""
     earlier = artifacts().find(asked.job_id, STEP, ERROR_REPORT, ErrorReport)
     return earlier is not None and earlier.attempt == asked.attempt and is_permanent(earlier.error)
 
@@ -186,7 +193,7 @@ def report(asked: ContainerSettings, error: PipelineError) -> None:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, be_interrupted)
+    signal.signal(signal.SIGTERM, raise_interruption)
     code = check(sys.argv[1:]) if sys.argv[1:] else main_before_the_deadline()
     sys.stdout.flush()
-    os._exit(code)  # an engine's thread may still be at work, and would keep the process
+    os._exit(code)  # an engine's thread may still run, and would keep the process alive

@@ -1,7 +1,7 @@
-"""The FLAC in, the transcript and what it can be checked against out.
+"""Run both engines on the extracted audio, and build the transcript and its diagnostics.
 
-The audio is decoded once and searched for voices once; both engines get the same array, which
-is the only copy. Their models load while the audio is fetched.
+The audio is decoded once and searched for speech once. Both engines get the same array, which is
+the only copy. Their models load while the audio is downloaded.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def load_audio(job: InspectedJob, settings: SpeechSettings) -> Audio:
 
 
 def detect_speech(samples: NDArray[np.float32], settings: SpeechSettings) -> Audio:
-    """What is loud and has no voice in it is searched twice."""
+    """Detect speech. Loud stretches in which none was detected are searched twice."""
     detect = partial(
         speech_spans, min_silence_ms=settings.vad_min_silence_ms, pad_ms=settings.vad_pad_ms
     )
@@ -110,7 +110,7 @@ def detect_speech(samples: NDArray[np.float32], settings: SpeechSettings) -> Aud
     return Audio(samples, tuple(sorted((*speech, *more))), loud)
 
 
-def run_engines(  # both engines and everything that they are told
+def run_engines(
     pool: ThreadPoolExecutor,
     transcriber: Transcriber,
     diarizer: Diarizer,
@@ -118,7 +118,7 @@ def run_engines(  # both engines and everything that they are told
     job: InspectedJob,
     settings: SpeechSettings,
 ) -> tuple[Recognition, Diarization]:
-    """Both at once where the device has room for it, else one after the other."""
+    """Run both engines at once if the device has room for both, else one after the other."""
     heartbeat = Heartbeat(job, audio.seconds)
     at_once = run_at_once(settings)
     logger.info("audio loaded", extra={"speech_spans": len(audio.speech), "both_at_once": at_once})
@@ -144,7 +144,7 @@ def build_transcript(
     engines: Engines,
     segments: tuple[Segment, ...],
 ) -> Transcript:
-    """The speakers are those who say something that is believed."""
+    """Build the transcript. Its speakers are those with reliable text."""
     speakers = {s.speaker for s in segments if s.speaker and not s.flags}
     return Transcript(
         job_id=job.job_id,

@@ -48,7 +48,7 @@ def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) 
 
 
 def keep_newest(job: InspectedJob, index: VectorIndex) -> None:
-    """Let a search find only the newest version of a video, in whatever order they are indexed."""
+    """Keep only the newest version of a video in the index, whatever the order of indexing."""
     versions = other_versions(clients.s3(), job)
     for job_id in versions.older:
         index.remove(job_id)

@@ -37,7 +37,7 @@ def inspection_of(job: ProcessingJob) -> Inspection:
 
 
 def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
-    """Check the name before reading a byte; after that the bytes decide what the file is."""
+    """Check the name before reading a byte; after that, the content decides what the file is."""
     if extension(job.key) not in EXTENSIONS:
         raise UnsupportedExtensionError(f"{job.file_name} does not end in {', '.join(EXTENSIONS)}")
     with fetch_pool() as pool:
@@ -55,7 +55,8 @@ def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
 
 
 def describe(job: ProcessingJob, inspection: Inspection) -> InspectedJob:
-    """Options of the job itself win over those that are stored with the video."""
+    """Return the job for the next steps. Its own options take precedence over those of the
+    video."""
     options = job.options if job.options != JobOptions() else inspection.options
     return InspectedJob(
         **job.model_dump(exclude={"options", "size"}),
@@ -66,6 +67,6 @@ def describe(job: ProcessingJob, inspection: Inspection) -> InspectedJob:
 
 
 def is_transcribed(job_id: str, options: JobOptions) -> bool:
-    """The container does not even start if its transcript exists."""
+    """Return whether the transcript exists; then the container does not even start."""
     fingerprint = fingerprints.of_transcript(job_id, options, load(SpeechSettings).identity())
     return artifacts().checkpoint(job_id, Step.TRANSCRIBE_SPEECH, fingerprint).is_done

@@ -1,4 +1,4 @@
-"""PublishResults: write the files that people use from everything that could be made."""
+"""PublishResults: write the result files from everything that could be made."""
 
 from __future__ import annotations
 

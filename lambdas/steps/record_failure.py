@@ -36,8 +36,11 @@ def handler(failed: FailedStep) -> DlqMessage:
 
 
 def status_of_row(job: ProcessingJob, status: JobStatus) -> JobStatus:
-    """The status of this attempt in the job table. A job that was cancelled meanwhile, or that a
-    later attempt took over, has not failed: it gets no DLQ message."""
+    """Return the status of this attempt in the job table.
+
+    A job that was cancelled meanwhile, or taken over by a later attempt, has not failed and gets no
+    DLQ message.
+    """
     record = job_table().find(job.job_id)
     if record is None:
         return status
@@ -45,8 +48,10 @@ def status_of_row(job: ProcessingJob, status: JobStatus) -> JobStatus:
 
 
 def real_reason(failed: FailedStep) -> tuple[str, str]:
-    """Error and cause. The container cannot return its exception to the state machine, so it
-    writes error.json."""
+    """Return error and cause.
+
+    The container cannot return its exception to the state machine, so it writes error.json.
+    """
     report = (
         artifacts().find(failed.job.job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, ErrorReport)
         if failed.step == Step.TRANSCRIBE_SPEECH and failed.error == "States.TaskFailed"

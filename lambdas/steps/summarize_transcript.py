@@ -43,7 +43,7 @@ def handler(job: InspectedJob) -> Summarized | WithoutPart:
 
 
 def summary_options(job: InspectedJob, settings: SummarySettings) -> SummaryOptions:
-    """The options of the job; those of the deployment where it has none."""
+    """Return the job's options; those that it lacks come from the deployment."""
     return SummaryOptions(
         language=job.options.summary_language or settings.summary_language,
         instructions=job.options.summary_instructions or settings.summary_instructions,
@@ -52,9 +52,10 @@ def summary_options(job: InspectedJob, settings: SummarySettings) -> SummaryOpti
 
 def summarize(job: InspectedJob, summarizer: Summarizer, options: SummaryOptions) -> Summarized:
     transcript = artifacts().transcript(job.job_id).reliable
-    # Silence has no summary, and asking a model for one invites it to invent.
-    said = transcript.segments
-    drafted = summarizer.summarize(transcript, options) if said else Drafted(draft=NOTHING_SAID)
+    # A recording without speech has no summary, and a model that is asked for one invents it.
+    drafted = Drafted(draft=NOTHING_SAID)
+    if transcript.segments:
+        drafted = summarizer.summarize(transcript, options)
     summary = verified(drafted, transcript, engine=summarizer.name)
     artifacts().save(job.job_id, Step.SUMMARIZE_TRANSCRIPT, SUMMARY, summary)
     return Summarized(

@@ -1,1 +1,7 @@
-"""What starts work: Lambda functions that are no state of the machine."""
+"""Lambda functions that run outside of the state machine.
+
+dispatcher       start an execution for each message of the ingest queue
+execution_ended  finalize an execution that has ended
+reconciler       find and repair lost work, every hour
+webhook          send the end of a job to a webhook
+"""

@@ -26,7 +26,7 @@ RETRY_SECONDS = 60
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Only messages that fail return to the queue; after three receives they go to the DLQ."""
+    """Return failed messages to the queue; after three receives SQS moves them to the DLQ."""
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return process_partial_response(
         event=event, record_handler=dispatch, processor=processor, context=context
@@ -39,14 +39,16 @@ def dispatch(record: SQSRecord) -> None:
         start_jobs(record)
     except Exception as error:
         failed = {"message_id": record.message_id, "error": type(error).__name__}
-        logger.error("message failed", extra=failed)  # a traceback quotes the message
+        logger.error("message failed", extra=failed)  # a traceback would quote the message
         show_again_soon(record)
         raise
 
 
 def show_again_soon(record: SQSRecord) -> None:
-    """Shorten the visibility timeout, which is long because of throttling (ADR 21): this message
-    was not throttled. If SQS refuses, the long timeout applies."""
+    """Shorten the visibility timeout, which is long because of throttling (ADR 21).
+
+    This message was not throttled. If SQS refuses, the long timeout applies.
+    """
     with suppress(ClientError, BotoCoreError):
         clients.sqs().change_message_visibility(
             QueueUrl=load(DispatcherSettings).queue_url,
@@ -58,7 +60,7 @@ def show_again_soon(record: SQSRecord) -> None:
 def start_jobs(record: SQSRecord) -> None:
     """Write the row, then start the execution: redelivery repairs a crash in between.
 
-    Raises InvalidMessageError after everything usable in the message was started.
+    Raises InvalidMessageError after every usable record of the message was started.
     """
     settings = load(DispatcherSettings)
     parsed = parse_message(record.body, bucket=settings.bucket)

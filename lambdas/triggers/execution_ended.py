@@ -12,7 +12,7 @@ from lifestream.observability import logger
 
 
 def handler(event: dict[str, Any], _context: object) -> None:
-    """Raises the errors of AWS: Lambda calls again, and the reconciler looks as well."""
+    """Raises the errors of AWS: Lambda retries, and the reconciler repairs what is left."""
     finalizer = resources.finalizer()
     execution = finalizer.executions.ended(event["detail"])
     if not execution.has_job:

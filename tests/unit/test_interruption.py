@@ -25,7 +25,7 @@ INTERRUPTED = "ContainerInterruptedError"
 @pytest.fixture(autouse=True)
 def _handler_of_sigterm() -> Iterator[None]:
     """Set as in the container's process."""
-    before = signal.signal(signal.SIGTERM, main.be_interrupted)
+    before = signal.signal(signal.SIGTERM, main.raise_interruption)
     yield
     signal.signal(signal.SIGTERM, before)
 

@@ -1,7 +1,7 @@
-"""Which jobs of the ingest queue are started: what a message claims is checked.
+"""Check what a message of the ingest queue claims, and decide whether its job may start.
 
-Whoever may send to the queue may send anything. A job's id fits its object, or the message is
-no job at all (lifestream.domain.job); whether it may run again is looked up here.
+Anybody who may send to the queue may send anything. A job whose id does not fit its object is
+rejected earlier (lifestream.domain.job); whether an attempt may run is decided here.
 """
 
 from __future__ import annotations
@@ -20,14 +20,19 @@ class Admission:
     executions: Executions
 
     def admit(self, job: ProcessingJob) -> ProcessingJob | None:
-        """The job to start, or None if its attempt has been started already. Raises
-        InvalidMessageError for an attempt that follows none."""
+        """Return the job to start, or None if its attempt was started already.
+
+        Raises InvalidMessageError if the attempt follows none that ran.
+        """
         if job.attempt > 1:
-            job = self._as_it_was(job).model_copy(update={"attempt": job.attempt})
+            job = self._previous_attempt(job).model_copy(update={"attempt": job.attempt})
         return job if self.jobs.accept(job) else None
 
-    def _as_it_was(self, job: ProcessingJob) -> ProcessingJob:
-        """What ran before: as its row says, or if the row is gone or older, its execution."""
+    def _previous_attempt(self, job: ProcessingJob) -> ProcessingJob:
+        """Return the job of the attempt before this one.
+
+        It comes from the job's row or, if the row is missing or older, from the execution.
+        """
         record = self.jobs.find(job.job_id)
         if record and job.attempt <= record.attempt + 1:
             return record.job

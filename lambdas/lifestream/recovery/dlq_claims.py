@@ -14,16 +14,16 @@ from lifestream.aws.job_table import DLQ_CLAIM, JobRecord, JobTable, timestamp
 
 @dataclass(frozen=True)
 class DlqClaims:
-    """Claims in the row of a job. A claim older than `grace_period` is void: its sender crashed."""
+    """Claims in a job's row. A claim older than `grace_period` is void: its sender crashed."""
 
     jobs: JobTable
     grace_period: timedelta
 
     @contextmanager
     def claim_dlq_send(self, record: JobRecord) -> Iterator[bool]:
-        """Yield True to one of all that want to send this attempt's DLQ message.
+        """Yield True to only one of the senders of this attempt's DLQ message.
 
-        An exception gives the claim back; a crash leaves it until it is void.
+        An exception releases the claim; after a crash it stays until it is void.
         """
         if not self._claim(record):
             yield False

@@ -1,9 +1,10 @@
 """Finalize an execution that has ended: free its slot, record its status, send its DLQ message,
 publish the event.
 
-Most executions do all of this but the event themselves, on their way to RecordSuccess or JobFailed.
-The finalizer does it for the others: those that were aborted, timed out, or failed in a state that
-no Catch covers. Running it twice, or after the execution did the work itself, changes nothing.
+Most executions do all of this themselves except for the event, on their way to RecordSuccess or
+JobFailed. The finalizer does it for the others: those that were aborted, timed out, or failed in a
+state that no Catch covers. Running it twice, or after the execution did the work itself, changes
+nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ class ExecutionFinalizer:
     grace_period: timedelta
 
     def finalize(self, execution: ExecutionReport) -> None:
-        """Raises TransientError if AWS is busy; then it has to run again."""
+        """Do what the execution left undone.
+
+        Raises TransientError if AWS is busy; then it has to run again.
+        """
         if execution.status != "SUCCEEDED":
             self._stop_container(execution)
         self.slots.release(execution.name)
@@ -50,8 +54,10 @@ class ExecutionFinalizer:
             self.publish_end(record)
 
     def _stop_container(self, execution: ExecutionReport) -> None:
-        """AWS promises to stop the task of an aborted execution, "best effort", and promises
-        nothing for a state that ran into its time limit.
+        """Stop the container that works for the execution.
+
+        AWS stops the task of an aborted execution as a "best effort" only, and promises nothing for
+        a state that exceeded its time limit.
 
         Source: https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
         """
@@ -60,12 +66,12 @@ class ExecutionFinalizer:
                 self.containers.stop(container, why=f"its execution ended {execution.status}")
 
     def publish_end(self, record: JobRecord) -> None:
-        """Publish the event at least once: the note follows the event."""
+        """Publish the event, then note it in the row. It is published at least once."""
         self.event_publisher.publish(record)
         self.jobs.note_event_published(record)
 
     def _row(self, job: ProcessingJob) -> JobRecord:
-        """The job's row. A missing row is written again: the execution's input holds the job."""
+        """Return the job's row. A missing row is written again from the execution's input."""
         record = self.jobs.find(job.job_id)
         if record is None:
             self.jobs.accept(job)
@@ -103,7 +109,10 @@ class ExecutionFinalizer:
                 self.queues.send_to_dlq(dlq_message_of(record))
 
     def _is_sent(self, record: JobRecord, execution: ExecutionReport) -> bool:
-        """Only the queue knows whether a sender that left no note succeeded."""
+        """Return whether the DLQ message of the attempt was sent.
+
+        If a sender crashed before it noted its success, only the queue knows.
+        """
         claim = record.dlq_claim
         was_claimed = claim is not None and claim.attempt == record.attempt
         match self.executions.find_dlq_message(execution.arn):
@@ -122,7 +131,7 @@ def dlq_message_of(record: JobRecord) -> ProcessingJob:
 
 
 def failure_of(job: ProcessingJob, record: JobRecord, execution: ExecutionReport) -> Failure:
-    """The failure of an execution that could not record it itself."""
+    """Return the failure of an execution that could not record it itself."""
     how = "".join(part.capitalize() for part in execution.status.split("_"))
     error = execution.error or f"Execution{how}"
     return Failure.because(

@@ -25,7 +25,7 @@ class EventPublisher:
                 {
                     "Source": SOURCE,
                     "DetailType": DETAIL_TYPE,
-                    "Detail": ended(record).model_dump_json(),
+                    "Detail": job_ended_event(record).model_dump_json(),
                 }
             ]
         )
@@ -33,7 +33,7 @@ class EventPublisher:
             raise TransientError("the event bus refused the event of a job")
 
 
-def ended(record: JobRecord) -> JobEnded:
+def job_ended_event(record: JobRecord) -> JobEnded:
     failure = record.failure
     return JobEnded(
         event_id=f"{record.job_id}-{record.attempt}",

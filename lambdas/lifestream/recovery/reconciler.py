@@ -1,7 +1,6 @@
 """Find and repair lost work by comparing S3, the job table, executions and GPU slots.
 
-Any message between two services can get lost, however rarely. Every repair is harmless if it was
-not needed.
+Any message between two services can get lost, if rarely. A repair that was not needed is harmless.
 """
 
 from __future__ import annotations
@@ -29,14 +28,14 @@ LOOK_BACK = timedelta(days=14)
 
 
 class Reconciled(Frozen):
-    """What was repaired: job ids or execution names.
+    """What was repaired, as job ids or execution names.
 
     delivered: sent to the ingest queue: uploads without a row, and rows without an execution
     finalized: rows that missed the end of their execution, or whose DLQ message was missing
-    stopped: executions of cancelled jobs that still ran
+    stopped: executions of cancelled jobs that were still running
     published: rows whose `Job Ended` event was missing
     released: slots of executions that do not run
-    containers_stopped: executions that do not run, but whose container did
+    containers_stopped: containers whose execution does not run
     """
 
     delivered: tuple[str, ...] = ()
@@ -49,7 +48,7 @@ class Reconciled(Frozen):
 
 @dataclass(frozen=True)
 class Reconciler:
-    """Whatever is younger than `finalizer.grace_period` is left alone: it may be on its way."""
+    """Compares and repairs. Changes within `finalizer.grace_period` may still be in progress."""
 
     s3: S3Client
     bucket: str
@@ -61,7 +60,7 @@ class Reconciler:
         found: dict[str, list[str]] = defaultdict(list)
         found["delivered"] += self._deliver_uploads(horizon, cutoff)
         for record in self.finalizer.jobs.since(horizon):
-            if record.updated_at <= cutoff and (done := self._look_after(record)):
+            if record.updated_at <= cutoff and (done := self._repair(record)):
                 found[done].append(record.job_id)
         found["containers_stopped"] += self._stop_containers(cutoff)
         found["released"] += self._release_slots()
@@ -74,7 +73,7 @@ class Reconciler:
                 yield job.job_id
 
     def _uploads(self, horizon: datetime, cutoff: datetime) -> Iterator[ProcessingJob]:
-        """The latest version of every video; overwritten versions are not worth work any more."""
+        """Yield a job for the latest version of every video. Overwritten versions are left out."""
         pages = self.s3.get_paginator("list_object_versions").paginate(
             Bucket=self.bucket, Prefix=UPLOADS
         )
@@ -91,7 +90,7 @@ class Reconciler:
                     submitted_at=version["LastModified"],
                 )
 
-    def _look_after(self, record: JobRecord) -> Done | None:
+    def _repair(self, record: JobRecord) -> Done | None:
         job = record.job.model_copy(update={"attempt": record.attempt})
         if record.status.is_terminal and not record.needs_dlq_message:
             was_running = record.status == JobStatus.CANCELLED and self._stop(job)
@@ -105,7 +104,11 @@ class Reconciler:
         return "finalized"
 
     def _without_execution(self, job: ProcessingJob, record: JobRecord) -> Done | None:
-        """It was accepted and never started, or ran so long ago that Step Functions forgot it."""
+        """Repair a job that has no execution.
+
+        It was accepted and never started, or it ran so long ago that Step Functions deleted the
+        execution.
+        """
         if record.status.is_terminal:
             DlqClaims(self.finalizer.jobs, self.finalizer.grace_period).note_sent(record)
             return None
