@@ -1,8 +1,9 @@
-"""Tell the open internet's addresses from all others.
+"""Tell public IP addresses from all others.
 
-Python's own `is_global` answers differently from version to version, calls multicast global and
-looks into few of the ways to write an IPv4 address inside an IPv6 one. So the networks stand here,
-from IANA's registries of special-purpose addresses:
+Python's own `is_global` differs between versions, counts multicast as global, and misses some of
+the ways to write an IPv4 address inside an IPv6 one. So the networks are listed here, from IANA's
+registries of special-purpose addresses:
+
 https://www.iana.org/assignments/iana-ipv4-special-registry
 https://www.iana.org/assignments/iana-ipv6-special-registry
 """
@@ -34,21 +35,21 @@ SPECIAL_V4 = tuple(
     )
 )
 GLOBAL_V6 = IPv6Network("2000::/3")
-"""All that is routed. Loopback, private, link-local, site-local, multicast, the IPv4-compatible
-and the translated addresses lie outside."""
+"""All routed addresses. Loopback, private, link-local, site-local, multicast, IPv4-compatible and
+translated addresses lie outside."""
 SPECIAL_V6 = tuple(
     map(
         IPv6Network,
         (
             "2001::/23",  # protocol assignments, with Teredo
             "2001:db8::/32",
-            "2002::/16",  # 6to4: no receiver needs it, and it leads to the IPv4 address inside
+            "2002::/16",  # 6to4: no receiver needs it, and it leads to an IPv4 address
             "3fff::/20",
         ),
     )
 )
 LEADS_TO_V4 = (IPv6Network("::ffff:0:0/96"), IPv6Network("64:ff9b::/96"))
-"""The mapped addresses, and NAT64's, which DNS64 gives a name that has IPv4 addresses only."""
+"""IPv4-mapped addresses, and those that DNS64 gives to names that have IPv4 addresses only."""
 
 
 def is_public(address: str) -> bool:

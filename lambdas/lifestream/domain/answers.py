@@ -1,4 +1,4 @@
-"""A question's answer, made of sentences of which each is proved by what was said."""
+"""An answer to a question: sentences whose quotes are in the transcript."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Answered(Frozen):
 
 
 class CitedSentence(Cited):
-    """Who said the quote, where and when."""
+    """A verified sentence: who said its quote, where and when."""
 
     text: str
     quote: str
@@ -42,7 +42,7 @@ class CitedSentence(Cited):
 
 
 class Answer(Frozen):
-    """`statements`: how many sentences there were before those without proof were taken out."""
+    """`statements`: how many sentences there were before the unverified ones were removed."""
 
     question: str
     engine: str
@@ -54,8 +54,11 @@ class Answer(Frozen):
 def verify_sentence(
     sentence: AnswerSentence, transcript: Transcript, passage: Span
 ) -> CitedSentence | None:
-    """The sentence with the exact time of its quote, looked up word by word among what was said
-    in that passage; None where it was not said there."""
+    """Return the sentence with the exact times of its quote, or None if the passage lacks the
+    quote.
+
+    The quote is looked up word by word in the reliable text of the passage.
+    """
     within = [s for s in transcript.reliable.segments if _overlap(s, passage)]
     said = transcript.model_copy(update={"segments": tuple(within)})
     claim = Statement(

@@ -6,6 +6,6 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Frozen(BaseModel):
-    """Immutable, and closed: an unknown field is an error."""
+    """An immutable model in which an unknown field is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

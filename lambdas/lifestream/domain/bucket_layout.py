@@ -30,7 +30,7 @@ def artifacts_of_job(job_id: str) -> str:
 
 
 def artifacts_of_step(step: Step) -> str:
-    """A pattern for permissions: what the step writes for any job."""
+    """Return a pattern for permissions: what the step writes for any job."""
     return f"{JOBS}*/{step}/"
 
 

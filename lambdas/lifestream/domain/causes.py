@@ -1,4 +1,4 @@
-"""Why something failed, as AWS reports it, in words that people read."""
+"""Turn the failure causes that AWS reports into readable text."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ MAX_CAUSE_CHARACTERS = 1_000
 
 
 def readable_cause(cause: str) -> str:
-    """At most 1,000 characters. Lambda's cause is JSON around the message; ECS's is a whole task
-    description."""
+    """Return the cause in at most 1,000 characters.
+
+    Lambda's cause is JSON around the message; that of ECS is a whole task description.
+    """
     try:
         details = json.loads(cause)
     except ValueError:
@@ -27,7 +29,7 @@ Cause = Annotated[str, BeforeValidator(readable_cause)]
 
 
 def _why_stopped(task: dict[str, Any]) -> str:
-    """The reason of an ECS task, and what its containers add. Empty if it is none.
+    """Return the reasons of a stopped ECS task and its containers; empty if it is no task.
 
     Source: https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Task.html
     """

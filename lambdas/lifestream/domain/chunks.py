@@ -1,4 +1,4 @@
-"""A transcript in, the passages that are embedded and searched out."""
+"""Cut a transcript into the passages that are embedded and searched."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from lifestream.domain.transcript import Segment, Transcript, text_of
 MAX_CHUNK_CHARACTERS = 800
 MIN_CHUNK_CHARACTERS = 120
 MAX_OVERLAP_CHARACTERS = 200
-"""A passage begins with the sentence before it, unless that is longer: a question is found with
-its answer."""
+"""A passage begins with the last sentence of the one before, unless it is longer than this: a
+question is found with its answer."""
 CHUNKING = f"turns-v2-{MIN_CHUNK_CHARACTERS}-{MAX_CHUNK_CHARACTERS}-{MAX_OVERLAP_CHARACTERS}"
 
 
 class Chunk(Frozen):
-    """A passage of the recording. `id` derives from the job and the position, so that a second
+    """A passage of the recording. Its id derives from the job and the position, so that a second
     run overwrites the first and leaves no duplicates."""
 
     id: str
@@ -30,7 +30,7 @@ class Chunk(Frozen):
 
 
 class Indexed(Frozen):
-    """What made a recording searchable, and what that cost."""
+    """What made a recording searchable, and what it cost."""
 
     embedder: str
     index: str
@@ -43,8 +43,11 @@ def chunk_id(job_id: str, number: int) -> str:
 
 
 def chunks_of(transcript: Transcript) -> list[Chunk]:
-    """Passages in time order, cut at speaker turns, each with the last sentence of the one
-    before: every segment is in one, or in two that follow each other."""
+    """Return the passages in time order, cut at speaker turns.
+
+    Each begins with the last sentence of the one before, so a segment is in one passage or in two
+    neighbouring ones.
+    """
     passages = list(_passages(transcript.segments))
     before = [[], *(passage[-1:] for passage in passages)]
     return [
@@ -58,7 +61,7 @@ def _overlap(last: Sequence[Segment]) -> Sequence[Segment]:
 
 
 def _passages(segments: Sequence[Segment]) -> Iterator[list[Segment]]:
-    """A passage ends with a speaker's turn once it is long enough, or inside a very long turn."""
+    """Yield passages. One ends with a turn once it is long enough, or inside a very long turn."""
     passage: list[Segment] = []
     for turn in turns_of(segments):
         if _length(passage) >= MIN_CHUNK_CHARACTERS:

@@ -1,4 +1,4 @@
-"""Statements and a transcript in; those whose quote was really said out, with its times."""
+"""Keep the statements whose quotes are in the transcript, and add the times of the quotes."""
 
 from __future__ import annotations
 
@@ -21,19 +21,21 @@ from lifestream.domain.text import normalized
 from lifestream.domain.transcript import Transcript, Word, joined
 
 MIN_QUOTE_WORDS = 3
-"""A shorter one proves nothing, unless the segment is as short."""
+"""A shorter quote is not enough, unless its segment is as short."""
 MAX_DIFFERING = 0.1
-"""One word in ten of a quote may be another, as models correct what they copy; none may be more
-or less. Quotes of fewer than ten words have to be exact."""
+"""One word in ten of a quote may differ, because models correct what they copy; no word may be
+added or missing. Quotes of fewer than ten words have to be exact."""
 Checked = TypeVar("Checked", CitedStatement, CitedChapter, CitedActionItem, CitedContribution)
 
 
 def verified(drafted: Drafted, transcript: Transcript, *, engine: str) -> Summary:
-    """Keep only what the transcript proves; count both. Where nothing of a draft is proved, its
-    title and abstract are not believed either."""
+    """Keep only the statements that the transcript confirms, and count all of them.
+
+    If no statement of a draft is confirmed, its title and abstract are dropped as well.
+    """
     draft, check = drafted.draft, Citations(transcript)
     kept = {
-        "chapters": _lasting(check.cited(draft.chapters, CitedChapter), transcript),
+        "chapters": _with_end(check.cited(draft.chapters, CitedChapter), transcript),
         "key_points": check.cited(draft.key_points, CitedStatement),
         "decisions": check.cited(draft.decisions, CitedStatement),
         "action_items": check.cited(draft.action_items, CitedActionItem),
@@ -41,8 +43,8 @@ def verified(drafted: Drafted, transcript: Transcript, *, engine: str) -> Summar
         "contributions": check.cited(draft.contributions, CitedContribution),
     }
     statements = sum(len(getattr(draft, name)) for name in kept)
-    verify_sentence = sum(map(len, kept.values()))
-    is_reliable = verify_sentence > 0 or statements == 0
+    verified_statements = sum(map(len, kept.values()))
+    is_reliable = verified_statements > 0 or statements == 0
     return Summary(
         job_id=transcript.job_id,
         engine=engine,
@@ -50,14 +52,14 @@ def verified(drafted: Drafted, transcript: Transcript, *, engine: str) -> Summar
         abstract=without_links(draft.abstract) if is_reliable else "",
         topics=tuple(map(without_links, draft.topics)) if is_reliable else (),
         statements=statements,
-        verified_statements=verify_sentence,
+        verified_statements=verified_statements,
         usage=drafted.usage,
         **kept,
     )
 
 
 class Citations:
-    """Looks quotes up word by word; case and punctuation do not count."""
+    """Looks up quotes word by word, ignoring case and punctuation."""
 
     def __init__(self, transcript: Transcript) -> None:
         self._words: list[Word] = []
@@ -75,13 +77,13 @@ class Citations:
             self._ranges[segment.id] = (first, len(self._tokens))
 
     def cited(self, statements: Iterable[Statement], kind: type[Checked]) -> tuple[Checked, ...]:
-        """Those that are proved, with the segments, the times and the words of their quotes."""
+        """Return the verified statements with the segments, times and words of their quotes."""
         found = ((statement, self._find(statement)) for statement in statements)
         return tuple(
             kind.model_validate(
-                _written(statement)
+                _fields_without_links(statement)
                 | {
-                    "quote": self._said(place),
+                    "quote": self._quoted(place),
                     "segment_ids": tuple(dict.fromkeys(self._segments[place.start : place.stop])),
                     "start_seconds": self._words[place.start].start_seconds,
                     "end_seconds": self._words[place.stop - 1].end_seconds,
@@ -91,15 +93,15 @@ class Citations:
             if place
         )
 
-    def _said(self, place: range) -> str:
-        """As it was said, and not as the model typed it."""
+    def _quoted(self, place: range) -> str:
+        """Return the words of the transcript, not as the model typed them."""
         words = groupby(self._words[place.start : place.stop], id)
         return joined(next(same) for _, same in words)[:MAX_QUOTE_CHARACTERS]
 
     def _find(self, statement: Statement) -> range | None:
-        """Where the quote stands, in tokens; exactly, or else nearly."""
+        """Return the quote's range of tokens, exact if possible, else with few differences."""
         quote = normalized(statement.quote).split()
-        ids = [i for i in sorted(set(statement.segment_ids)) if self._may_prove(statement, i)]
+        ids = [i for i in sorted(set(statement.segment_ids)) if self._may_cite(statement, i)]
         stretches = [s for s in self._stretches(ids) if _is_long_enough(quote, s)]
         for differing in dict.fromkeys((0, int(len(quote) * MAX_DIFFERING))):
             for stretch in stretches:
@@ -107,14 +109,14 @@ class Citations:
                     return range(at, at + len(quote))
         return None
 
-    def _may_prove(self, statement: Statement, segment_id: int) -> bool:
-        """What a speaker contributed is proved by their own words only."""
+    def _may_cite(self, statement: Statement, segment_id: int) -> bool:
+        """A speaker's contribution has to be quoted from that speaker's own words."""
         speaker = getattr(statement, "speaker", None)
         is_theirs = speaker is None or self._speakers.get(segment_id) == speaker
         return segment_id in self._ranges and is_theirs
 
     def _stretches(self, ids: Sequence[int]) -> Iterator[range]:
-        """Named segments that follow each other are one stretch: a quote may cross their ends."""
+        """Join named segments that follow each other: a quote may cross their boundary."""
         stretch = range(0)
         for first, end in (self._ranges[number] for number in ids):
             if stretch and stretch.stop == first:
@@ -132,7 +134,7 @@ class Citations:
         return None
 
 
-def _written(statement: Statement) -> dict[str, Any]:
+def _fields_without_links(statement: Statement) -> dict[str, Any]:
     facts = statement.model_dump()
     free = {name: facts[name] for name in ("text", "owner", "due") if facts.get(name)}
     return facts | {name: without_links(text) for name, text in free.items()}
@@ -142,8 +144,9 @@ def _is_long_enough(quote: Sequence[str], stretch: range) -> bool:
     return bool(quote) and (len(quote) >= MIN_QUOTE_WORDS or len(quote) == len(stretch))
 
 
-def _lasting(chapters: Sequence[CitedChapter], transcript: Transcript) -> tuple[CitedChapter, ...]:
-    """In order, each until the next one begins; of two that begin together the first stays."""
+def _with_end(chapters: Sequence[CitedChapter], transcript: Transcript) -> tuple[CitedChapter, ...]:
+    """Return chapters in order, each until the next one begins. Of two with the same start, the
+    first stays."""
     by_start = {chapter.start_seconds: chapter for chapter in reversed(chapters)}
     starts = sorted(by_start)
     ends = [*starts[1:], max([transcript.duration_seconds, *starts])]

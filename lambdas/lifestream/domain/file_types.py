@@ -1,4 +1,4 @@
-"""The kinds of recordings that are worked on, and how their files are named."""
+"""The supported kinds of recordings, and the names of their files."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def content_type(key: str) -> str:
 
 
 def other_content(key: str, container: Container) -> str | None:
-    """What a file is whose name promises something else. It is worked on all the same."""
+    """Return what a file is if its name says something else. It is processed all the same."""
     named = FILE_TYPES.get(extension(key))
     if named is None or named.container == container:
         return None

@@ -1,7 +1,7 @@
-"""What a step's artifact was made from, as one hash: equal hashes mean equal artifacts.
+"""Hash what a step's artifact was made from: equal hashes mean equal artifacts.
 
-Each fingerprint contains the one before it, so a change upstream redoes what follows and
-nothing else.
+Each fingerprint contains the one before it, so that a change repeats the steps after it and no
+others.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def of_inspection(job_id: str, max_duration_hours: float) -> str:
 
 
 def of_audio(job_id: str) -> str:
-    """The job id stands for the video's bytes: another version is another job."""
+    """The job id identifies the video's content: another version is another job."""
     return fingerprint(job_id, AUDIO_FORMAT)
 
 

@@ -22,13 +22,12 @@ SHORT_ID_CHARACTERS = 8
 MAX_NAME_BYTES = 960
 MAX_KEY_BYTES = 1_024
 MAX_OBJECT_BYTES = 50 * 1024**4
-"""S3 takes no longer key and no larger object.
-https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
+"""The limits of S3. https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html"""
 MAX_ATTEMPTS = 9_999_999
-"""An execution's name has room for seven digits."""
-SINCE = datetime(1970, 1, 1, tzinfo=UTC)
-"""The day of AWS's own examples."""
-UNTIL = datetime(2100, 1, 1, tzinfo=UTC)
+"""The name of an execution has room for seven digits."""
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""The date in AWS's own examples."""
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 MAX_SLUG_CHARACTERS = 38
 HOW_TO_REDRIVE = (
     "Move this message to the ingest queue (SQS console: Start DLQ redrive, with the ingest queue "
@@ -61,7 +60,7 @@ TERMINAL_STATUSES = frozenset(
 
 
 class Failure(Frozen):
-    """Why a job is in the dead-letter queue, and how it gets out again."""
+    """Why a job is in the dead-letter queue, and how to redrive it."""
 
     step: str
     error: str
@@ -74,17 +73,17 @@ class Failure(Frozen):
 
     @classmethod
     def because(cls, job: ProcessingJob, **why: Any) -> Self:
-        """The failure of the job's attempt, with the way to run it again."""
+        """Return the failure of the job's attempt, with the instructions to redrive it."""
         how = HOW_TO_REDRIVE.format(job_id=job.job_id)
         return cls(attempt=job.attempt, how_to_redrive=how, **why)
 
 
 class ProcessingJob(Frozen):
-    """The message of both queues and the input of the state machine; JSON round trip is exact.
+    """The message of both queues and the input of the state machine. Its JSON round trip is exact.
 
-    `job_id` derives from bucket, key and version, so the same upload seen ten times is one job,
-    and no message can say the id of one upload and the key of another. `sequencer` stands for
-    the version of an object that has none.
+    `job_id` derives from bucket, key and version. So the same upload seen ten times is one job, and
+    no message can combine the id of one upload with the key of another. `sequencer` replaces the
+    version of an object that has none.
     """
 
     schema_version: Literal["1"] = "1"
@@ -97,29 +96,29 @@ class ProcessingJob(Frozen):
     size: int | None = Field(default=None, ge=0, le=MAX_OBJECT_BYTES)
     options: JobOptions = JobOptions()
     metadata: dict[str, str] = Field(default_factory=dict)
-    submitted_at: AwareDatetime = Field(ge=SINCE, lt=UNTIL)
+    submitted_at: AwareDatetime = Field(ge=EARLIEST, lt=LATEST)
     attempt: int = Field(default=1, ge=1, le=MAX_ATTEMPTS)
     status: JobStatus = JobStatus.QUEUED
     failure: Failure | None = None
 
     @field_validator("key")
     @classmethod
-    def _is_an_upload(cls, key: str) -> str:
+    def _key_is_an_upload(cls, key: str) -> str:
         if not key.startswith(UPLOADS) or len(key.encode()) > MAX_KEY_BYTES:
             raise ValueError(
-                f"a video's key begins with {UPLOADS} and has {MAX_KEY_BYTES} bytes at most"
+                f"a video's key must begin with {UPLOADS} and have at most {MAX_KEY_BYTES} bytes"
             )
         return key
 
     @model_validator(mode="after")
-    def _is_the_job_of_its_object(self) -> Self:
+    def _job_id_fits_the_object(self) -> Self:
         version = self.version_id or f"{self.etag}:{self.sequencer}"
         if self.job_id != derive_job_id(self.bucket, self.key, version):
             raise ValueError("job_id is not the id of this bucket, key and version")
         return self
 
     @model_validator(mode="after")
-    def _fits_between_two_states(self) -> Self:
+    def _metadata_is_small(self) -> Self:
         if sum(len(name) + len(value) for name, value in self.metadata.items()) > (
             MAX_METADATA_CHARACTERS
         ):
@@ -127,7 +126,7 @@ class ProcessingJob(Frozen):
         return self
 
     @classmethod
-    def for_upload(  # noqa: PLR0913  # one argument a fact that S3 reports about an object
+    def for_upload(  # noqa: PLR0913  # one argument per fact that S3 reports about an object
         cls,
         *,
         bucket: str,
@@ -158,16 +157,23 @@ class ProcessingJob(Frozen):
 
     @property
     def execution_name(self) -> str:
-        """`team-meeting-975860ac…`: what people read in the Step Functions console. Derived, so
-        that a second start is refused; the whole id, so that no two jobs share a name."""
+        """The name that people read in the Step Functions console, such as
+        `team-meeting-975860ac…`.
+
+        It is derived from the job, so that a second start is refused, and holds the whole id, so
+        that no two jobs share a name.
+        """
         attempt = "" if self.attempt == 1 else f"-{self.attempt}"
         return f"{_slug(PurePosixPath(self.key).stem)}-{self.job_id}{attempt}"
 
     @property
     def results_prefix(self) -> str:
-        """`uploads/team/talk.mp4` publishes under `results/team/talk.<job id>/`: the whole id, so
-        that no upload can be made whose results overwrite another's. Of a very long name the
-        end is left out, because a key has 1,024 bytes at most."""
+        """Where the results are published: `results/team/talk.<job id>/` for
+        `uploads/team/talk.mp4`.
+
+        It holds the whole id, so that no upload can overwrite the results of another. A very long
+        name is cut, because a key has 1,024 bytes at most.
+        """
         path = PurePosixPath(self.key.removeprefix(UPLOADS))
         name = str(path.with_suffix("") if path.suffix else path)
         fitting = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore")
@@ -178,15 +184,19 @@ class ProcessingJob(Frozen):
         return PurePosixPath(self.key).name
 
     def for_redrive(self) -> Self:
-        """The next attempt of a job that came back from the dead-letter queue. Raises ValueError
-        if there is no number left."""
+        """Return the next attempt of a job that came back from the dead-letter queue.
+
+        Raises ValueError if no attempt number is left.
+        """
         again = {"attempt": self.attempt + 1, "failure": None, "status": JobStatus.QUEUED}
         return self.model_validate({**dict(self), **again})
 
 
 def _slug(name: str) -> str:
-    """ASCII messages and digits, as CloudWatch wants them in execution names. Of at most 80
-    characters, the job id takes 32 and the attempt has 8."""
+    """Return the name in ASCII letters and digits, which CloudWatch requires in execution names.
+
+    Of at most 80 characters, the job id takes 32 and the attempt 8.
+    """
     ascii_only = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")
     return words[:MAX_SLUG_CHARACTERS].rstrip("-") or "video"

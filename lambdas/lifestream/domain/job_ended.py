@@ -1,4 +1,4 @@
-"""What is told to others when a job has ended: on the event bus, and to a webhook."""
+"""The event that reports the end of a job, on the event bus and to a webhook."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DETAIL_TYPE = "Job Ended"
 
 
 class FailureSummary(Frozen):
-    """Of a job that ended without all of its results."""
+    """Why a job ended without all of its results."""
 
     step: str
     error: str
@@ -22,8 +22,10 @@ class FailureSummary(Frozen):
 
 
 class JobEnded(Frozen):
-    """Keys and names only; what was said stays in the bucket. The same end may be told more than
-    once: `event_id` is the same then."""
+    """The end of a job, as ids, keys and names; the transcript stays in the bucket.
+
+    Delivery is at least once: a repeated event has the same `event_id`.
+    """
 
     schema_version: Literal["1"] = "1"
     event_id: str

@@ -1,6 +1,6 @@
-"""Take links, images and HTML out of what a model wrote: they can carry what was said away.
+"""Remove links, images and HTML from what a model wrote, because they could leak the transcript.
 
-Only what was said may hold an address, in the quotes. The host name alone stays: it is no link.
+Only the quotes may hold an address, as it was said. A bare host name stays: it is no link.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ BRACKETS = re.compile(r"[\[\]<>]")
 
 
 def without_links(text: str) -> str:
-    """One line, with "…" for an address, and for a text that was nothing but a link.
+    """Return one line, with "…" for each address, and for a text that was nothing but a link.
 
-    Several rounds, because what is taken out may have stood between two halves; what is nested
-    more deeply than that loses its brackets.
+    Takes several rounds, because removing one link may join the halves of another. What is nested
+    more deeply loses its brackets.
     """
     cleaned = one_line(text)
-    return _without(cleaned) or ("…" if cleaned else "")
+    return _cleaned_in_rounds(cleaned) or ("…" if cleaned else "")
 
 
-def _without(cleaned: str) -> str:
+def _cleaned_in_rounds(cleaned: str) -> str:
     for _ in range(ROUNDS):
-        if (less := _once(cleaned)) == cleaned:
+        if (less := _cleaned_once(cleaned)) == cleaned:
             return cleaned.replace("](", "] (")
         cleaned = less
     return ADDRESS.sub("…", BRACKETS.sub("", cleaned))
 
 
-def _once(text: str) -> str:
+def _cleaned_once(text: str) -> str:
     return ADDRESS.sub("…", HTML.sub("", MARKDOWN.sub(r"\1", text)))

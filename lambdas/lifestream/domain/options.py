@@ -1,4 +1,4 @@
-"""The options of a job: language, speakers, hotwords and the summary that the reader wants."""
+"""The options of a job: language, speakers, hotwords and the reader's options of the summary."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ MAX_HINT_CHARACTERS = 1_200
 
 
 class JobOptions(Frozen):
-    """What the uploader may ask for. Everything left out is detected from the recording.
+    """What an uploader may set for a job. Everything left out is detected from the recording.
 
-    `multilingual`: the language may change within the recording. `translate`: the text is
-    English, whatever is spoken. `initial_prompt`: how the text should look, as if it had been
-    said before. `show_flagged`: leave in what nobody seems to have said.
-    `subtitle_speakers`: subtitles say who speaks.
-    `summary_language` and `summary_instructions`: what the reader of the summary wants.
+    multilingual: the language may change within the recording
+    translate: the text is English, whatever is spoken
+    initial_prompt: sample text that shows how the transcript should look
+    show_flagged: show text flagged as hallucinated in every output
+    subtitle_speakers: name the speaker in the subtitles
+    summary_language, summary_instructions: what the reader of the summary asks for
     """
 
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
@@ -36,24 +37,24 @@ class JobOptions(Frozen):
     summary_instructions: str | None = Field(default=None, min_length=1)
 
     @model_validator(mode="after")
-    def _fits_beside_the_video(self) -> Self:
+    def _fits_the_metadata(self) -> Self:
         """S3 stores 2 KB of metadata with an object, in ASCII; ECS takes 8 KB of overrides."""
         hints = json.dumps([self.hotwords, self.initial_prompt, self.summary_instructions])
         if len(hints) > MAX_HINT_CHARACTERS:
             raise ValueError(
                 "hotwords, initial_prompt and summary_instructions exceed "
-                f"{MAX_HINT_CHARACTERS} characters, of which those outside ASCII count six times"
+                f"{MAX_HINT_CHARACTERS} characters; one outside ASCII counts as six"
             )
         return self
 
     @property
     def of_speech(self) -> dict[str, Any]:
-        """Those that change what the engines hear."""
+        """The options that change the recognition or the diarization."""
         others = {"show_flagged", "subtitle_speakers", "summary_language", "summary_instructions"}
         return self.model_dump(exclude=others)
 
     @model_validator(mode="after")
-    def _one_way_to_count(self) -> Self:
+    def _speaker_counts_agree(self) -> Self:
         bounds = (self.min_speakers, self.max_speakers)
         if self.speakers and any(bounds):
             raise ValueError("give either speakers or min_speakers/max_speakers, not both")

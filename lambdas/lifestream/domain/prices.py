@@ -1,6 +1,6 @@
-"""What model calls cost, in dollars for a million tokens.
+"""List prices of model calls, in dollars per million tokens.
 
-List prices of November 2026, as LiteLLM's price table has them
+They are those of November 2026 in LiteLLM's price table
 (https://github.com/BerriAI/litellm/blob/main/model_prices_and_context_window.json).
 """
 

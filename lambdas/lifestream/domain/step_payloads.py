@@ -1,4 +1,4 @@
-"""What the steps hand to each other: the job, and what is known about it by then."""
+"""What the steps take and return: the job, and what is known about it by then."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lifestream.domain.options import JobOptions
 
 
 class MissingPart(Frozen):
-    """A part of the results that could not be made, although the transcript could."""
+    """A part of the results that failed although the transcript succeeded."""
 
     step: str
     error: str
@@ -20,20 +20,20 @@ class MissingPart(Frozen):
 
 
 class SwitchedOff(Frozen):
-    """A part of the results that this deployment does not make, and why: nobody's failure."""
+    """A part of the results that this deployment does not make, and why. It is no failure."""
 
     part: Literal["summary", "index"]
     reason: str
 
 
 class WithoutPart(Frozen):
-    """What a step answers that is switched off."""
+    """What a step returns if its part is switched off."""
 
     switched_off: SwitchedOff
 
 
 class Inspection(Frozen):
-    """What InspectVideo found out about a video that can be worked on."""
+    """What InspectVideo found out about a usable video."""
 
     container: Container
     audio_codec: str
@@ -52,7 +52,7 @@ class InspectedJob(ProcessingJob):
 
 
 class PublishableJob(InspectedJob):
-    """After the two branches: what could not be made, and what was not asked for."""
+    """After the two branches: the parts that failed, and those that are switched off."""
 
     missing: tuple[MissingPart, ...] = ()
     switched_off: tuple[SwitchedOff, ...] = ()
@@ -65,8 +65,10 @@ class PublishedJob(PublishableJob):
 
 
 class FailedStep(Frozen):
-    """What a Catch hands to RecordFailure; with `missing`, the job is PARTIAL, not FAILED.
-    `summary` is what the state machine made of it, for people."""
+    """What a Catch passes to RecordFailure. With `missing`, the job is PARTIAL and not FAILED.
+
+    `summary` is the state machine's own description of the failure, for people.
+    """
 
     job: ProcessingJob
     step: str
@@ -78,7 +80,7 @@ class FailedStep(Frozen):
 
 
 class DlqMessage(Frozen):
-    """What RecordFailure hands on; `message` goes to the dead-letter queue as it is."""
+    """What RecordFailure returns. `message` goes to the dead-letter queue as it is."""
 
     status: JobStatus
     error: str

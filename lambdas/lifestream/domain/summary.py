@@ -1,4 +1,8 @@
-"""What a summary consists of, and the check that everything in it was really said."""
+"""The models of a summary, as drafted by an engine and as verified against the transcript.
+
+An engine may send the schema of SummaryDraft to a language model: the docstrings of the draft's
+classes are part of its prompt.
+"""
 
 from __future__ import annotations
 
@@ -64,14 +68,14 @@ NOTHING_SAID = SummaryDraft(
 
 
 class SummaryOptions(Frozen):
-    """What the reader asked for: another language, and what to look for."""
+    """What the reader asks for: another language, and what to look for."""
 
     language: str | None = None
     instructions: str | None = None
 
 
 class Usage(Frozen):
-    """Of a model that is paid by the token. `dollars` is None where its price is not known."""
+    """Calls and tokens of a paid model. `dollars` is None if its price is not known."""
 
     calls: int = 0
     input_tokens: int = 0
@@ -96,19 +100,19 @@ class CitedStatement(Statement, Cited):
 
 
 class CitedChapter(Chapter, CitedStatement):
-    """Lasts until the next one begins."""
+    """A verified chapter. It lasts until the next one begins."""
 
 
 class CitedActionItem(ActionItem, CitedStatement):
-    """What is to be done, as it was said."""
+    """A verified action item."""
 
 
 class CitedContribution(Contribution, CitedStatement):
-    """What a speaker brought to it, in a quote of theirs."""
+    """A verified contribution, quoted from its speaker."""
 
 
 class Summary(Frozen):
-    """A checked draft: statements whose quote is not in the transcript are gone."""
+    """A verified draft: statements whose quote is not in the transcript are removed."""
 
     schema_version: Literal["1"] = "1"
     job_id: str

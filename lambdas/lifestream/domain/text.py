@@ -1,4 +1,4 @@
-"""Text for people and for comparison: one line, visible characters only, words only, times."""
+"""Clean text for people and for comparison: one line, visible characters, plain words, times."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 import unicodedata
 
 NATIONS = "|".join(
-    "".join(chr(0xE0000 + ord(letter)) for letter in flag) for flag in ("gbeng", "gbsct", "gbwls")
+    "".join(chr(0xE0000 + ord(char)) for char in flag) for flag in ("gbeng", "gbsct", "gbwls")
 )
 FLAG = f"\U0001f3f4(?:{NATIONS})\U000e007f"
-"""England's, Scotland's and Wales': the only flags of tag characters that Unicode recommends.
-Any other tag characters are text that models read and people do not see."""
+"""The flags of England, Scotland and Wales, the only flags of tag characters that Unicode
+recommends. Any other tag characters are text that models read and people do not see."""
 CONTROL = r"\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufff9-\ufffb\U000e0000-\U000e007f"
 DIRECTION = r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 WITHOUT_A_SHAPE = r"\u2061-\u2065\u206a-\u206f\ufeff"
 INVISIBLE = re.compile(f"({FLAG})|[{CONTROL}{DIRECTION}{WITHOUT_A_SHAPE}]")
-"""Joiners and variation selectors are not among them: Arabic, Indic scripts and emoji need them."""
+"""Joiners and variation selectors are kept: Arabic, Indic scripts and emoji need them."""
 SELECTORS = re.compile(
     "([\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f\U000e0100-\U000e01ef]+"
 )
@@ -23,13 +23,12 @@ SELECTORS = re.compile(
 
 
 def one_line(text: str) -> str:
-    """Without line ends, control characters, marks that turn the direction of text, and text that
-    nobody sees."""
+    """Return one line, without control characters, direction marks and invisible text."""
     return " ".join(visible(text).split())
 
 
 def visible(text: str) -> str:
-    """As `one_line`, but with its line ends."""
+    """Clean text like `one_line`, but keep its line ends."""
     return SELECTORS.sub(r"\1", INVISIBLE.sub(r"\1", text))
 
 
@@ -40,6 +39,6 @@ def clock(seconds: float) -> str:
 
 
 def normalized(text: str) -> str:
-    """Words only: case, accents' encoding, punctuation and white space do not count."""
+    """Return the words only. Case, Unicode form, punctuation and white space are ignored."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return " ".join(re.findall(r"\w+", folded))

@@ -1,4 +1,4 @@
-"""The transcript: who said which words when. All times are seconds from the start of the video."""
+"""The transcript: who said which words when. Times are in seconds from the start of the video."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lifestream.domain.file_types import Container
 
 
 class Flag(StrEnum):
-    """Why words are not to be believed; `suspicion` raises them."""
+    """Why text is unreliable; `domain.speech.hallucinations` sets the flags."""
 
     LOOP = "loop"
     COMPRESSIBLE = "compressible"
@@ -33,9 +33,9 @@ class Span(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """`is_glued`: written without a space before it, as in Chinese and Japanese.
+    """A word and its times. `is_glued`: no space before it, as in Chinese and Japanese.
 
-    No pydantic model, though validated like one: there are 100,000 of them in 12 hours.
+    A dataclass, because 12 hours have 100,000 words; pydantic validates it like a model.
     """
 
     text: str
@@ -46,11 +46,11 @@ class Word:
 
 
 class RecognizedSegment(Frozen):
-    """One stretch of speech as the recognition engine heard it, before speakers are known.
+    """A stretch of speech as the engine recognized it, before speakers are known.
 
-    What the engine thinks of it is None where the engine does not say: the average logarithm
-    of the probability of a token, the probability that nobody speaks, and the language where
-    it may change within the recording.
+    The engine's own scores are None if it reports none: the average log probability of a token, and
+    the probability that there is no speech. `language` is set if it may change within the
+    recording.
     """
 
     words: tuple[Word, ...]
@@ -60,20 +60,20 @@ class RecognizedSegment(Frozen):
 
 
 class Recognition(Frozen):
-    """What a recognition engine returns: segments in time order and the language spoken."""
+    """What a recognition engine returns: segments in time order, and the language."""
 
     language: str
     segments: tuple[RecognizedSegment, ...]
 
 
 class SpeakerTurn(Span):
-    """One speaker holding the floor."""
+    """A time span in which one speaker talks."""
 
     speaker: str
 
 
 class Speaker(Frozen):
-    """`name_score`: how like the named voice this one is, where the name came from there."""
+    """`name_score`: how similar the voice is to the named one, if the name came from there."""
 
     id: str
     name: str | None = None
@@ -81,10 +81,9 @@ class Speaker(Frozen):
 
 
 class Segment(Frozen):
-    """Consecutive words of one speaker; `speaker` is None where nobody was detected.
+    """Consecutive words of one speaker; `speaker` is None if none was detected.
 
-    `flags`: empty where the words can be believed. `language` is there where the recording was
-    said to be multilingual.
+    `flags` is empty if the text is reliable. `language` is set if the job is multilingual.
     """
 
     id: int
@@ -99,7 +98,7 @@ class Segment(Frozen):
 
 class Source(Frozen):
     """`container` and `audio_codec` are what InspectVideo found in the file, whatever its name
-    says; transcripts of earlier versions lack them."""
+    says. Transcripts of earlier versions lack them."""
 
     bucket: str
     key: str
@@ -110,7 +109,7 @@ class Source(Frozen):
 
 
 class Engines(Frozen):
-    """Which engine and model did the work."""
+    """The engines and models that made the transcript."""
 
     transcription: str
     diarization: str
@@ -132,7 +131,7 @@ class Transcript(Frozen):
 
     @property
     def reliable(self) -> Self:
-        """Without the flagged segments; the others keep their ids."""
+        """The transcript without its flagged segments. The others keep their ids."""
         kept = tuple(segment for segment in self.segments if not segment.flags)
         return self.model_copy(update={"segments": kept})
 
@@ -142,7 +141,7 @@ def joined(words: Iterable[Word]) -> str:
 
 
 def text_of(segments: Iterable[Segment]) -> str:
-    """Segments one after the other, with a space between two where the language writes one."""
+    """Join the segments, with spaces between them if the language has any."""
     return "".join(
         segment.text if segment.words and segment.words[0].is_glued else f" {segment.text}"
         for segment in segments

@@ -1,5 +1,4 @@
-"""What the engines heard beside the words: what the transcript is checked against, and with
-which voices of other recordings are compared."""
+"""What the engines found besides the words: speech, loudness, speaker turns and voiceprints."""
 
 from __future__ import annotations
 
@@ -11,8 +10,10 @@ from lifestream.domain.transcript import Span, SpeakerTurn
 
 
 class Voiceprint(Frozen):
-    """A speaker's voice as a vector of the diarization engine's. It can identify a person:
-    it is made and kept only where the deployment says so."""
+    """A speaker's voice as a vector of the diarization engine.
+
+    It can identify a person, so it is made and kept only if the deployment says so.
+    """
 
     speaker: str
     vector: tuple[float, ...]
@@ -21,9 +22,8 @@ class Voiceprint(Frozen):
 class Diarization(Frozen):
     """What a diarization engine returns.
 
-    `turns` may overlap; at any moment at most one of the `exclusive_turns` lasts, which is what
-    words are assigned by. Speakers are `SPEAKER_00` upwards in the order in which they are
-    first heard, in both and in `voices`.
+    `turns` may overlap. `exclusive_turns` do not; words are assigned by them. In both and in
+    `voices`, speakers are `SPEAKER_00` upwards in order of appearance.
     """
 
     turns: tuple[SpeakerTurn, ...] = ()
@@ -45,7 +45,7 @@ class Diarization(Frozen):
 
 
 class Diagnostics(Frozen):
-    """`speech`: where voices were found. `loud`: where there was any audio to speak of."""
+    """`speech`: where speech was detected. `loud`: where the audio is loud."""
 
     schema_version: Literal["1"] = "1"
     job_id: str

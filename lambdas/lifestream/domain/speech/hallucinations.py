@@ -1,8 +1,8 @@
-"""Segments and what is known about the audio in, the words that nobody may have said flagged out.
+"""Flag text that is probably hallucinated.
 
-Speech models write fluent text over silence, music and noise, and repeat themselves when they
-are lost. A flagged segment stays in the transcript with the reason; it is left out of
-everything that people and models read, see `Transcript.believed`.
+Speech models write fluent text over silence, music and noise, and repeat themselves when they are
+lost. A flagged segment stays in the transcript with the reason, and is left out of every other
+output (see `Transcript.reliable`).
 
 Thresholds marked [W] are those of the Whisper paper (Radford et al. 2022, section 4.5).
 """
@@ -30,8 +30,8 @@ DOUBTFUL_LOG_PROBABILITY = -0.6
 LONGEST_LOOP_WORDS = 12
 MAX_LOOPED_SHARE = 0.5
 LOOP_TURNS = {1: 6, 2: 4, 3: 4}
-"""How often so many words come in a row before it is a loop; longer ones: three times."""
-NEVER_SAID = (
+"""Number of words → how many repetitions are a loop. Longer runs: three."""
+SUBTITLE_CREDITS = (
     "subtitles by the amara org community",
     "subtitles by steamteamextra",
     "untertitel im auftrag des zdf",
@@ -41,7 +41,7 @@ NEVER_SAID = (
     "transcription by castingwords",
 )
 """Credits from the subtitles that models were trained on."""
-SELDOM_SAID = (
+STOCK_PHRASES = (
     "thank you",
     "thanks for watching",
     "thank you for watching",
@@ -58,14 +58,17 @@ SELDOM_SAID = (
     "merci d avoir regardé cette vidéo",
     "gracias por ver el video",
 )
-"""What models say into silence, and people say too: flagged only where more speaks for it."""
+"""Phrases that models write over silence and people say too: flagged only if the segment is
+doubtful as well."""
 
 
 def flagged(
     segments: Sequence[Segment], recognized: Sequence[RecognizedSegment], speech: Sequence[Span]
 ) -> tuple[Segment, ...]:
-    """The same segments with their flags. `segments` were cut from `recognized`; `speech` is
-    where voice activity was found, in time order."""
+    """Return the same segments with their flags.
+
+    `segments` were cut from `recognized`; `speech` is where speech was detected, in time order.
+    """
     in_loop = iter(_in_loop([word for segment in segments for word in segment.words]))
     voice = Timeline(speech)
     found = []
@@ -80,7 +83,8 @@ def flagged(
 def _with_source(
     segments: Sequence[Segment], recognized: Sequence[RecognizedSegment]
 ) -> Iterator[tuple[Segment, RecognizedSegment]]:
-    """Each segment with the one it was cut from: both hold the same words in the same order."""
+    """Yield each segment with the one it was cut from: both hold the same words in the same
+    order."""
     sources = (source for source in recognized for _ in source.words)
     for segment in segments:
         source = next(sources)
@@ -112,7 +116,7 @@ def _flags(
 
 
 def _log_probability(source: RecognizedSegment, words: Sequence[Word]) -> float:
-    """Of a token where the engine says so, else of a word."""
+    """Return the average per token if the engine reports it, else per word."""
     if source.average_log_probability is not None:
         return source.average_log_probability
     return fmean(math.log(max(word.confidence, 1e-6)) for word in words)
@@ -124,17 +128,17 @@ def _compression_ratio(text: str) -> float:
 
 
 def _is_stock_phrase(text: str, *, is_doubtful: bool) -> bool:
-    said = normalized(text)
-    return said in NEVER_SAID or (is_doubtful and said in SELDOM_SAID)
+    phrase = normalized(text)
+    return phrase in SUBTITLE_CREDITS or (is_doubtful and phrase in STOCK_PHRASES)
 
 
 def _in_loop(words: Sequence[Word]) -> list[bool]:
-    """True for the words of a loop, but for its first turn, which somebody may have said."""
+    """Return True for the words of a loop, except for its first turn, which may be real."""
     plain = {text: normalized(text) for text in {word.text for word in words}}
-    said = [plain[word.text] for word in words]
-    marks = [False] * len(said)
+    spoken = [plain[word.text] for word in words]
+    marks = [False] * len(spoken)
     for length in range(1, LONGEST_LOOP_WORDS + 1):
-        repeats = bytes(map(eq, said, said[length:]))
+        repeats = bytes(map(eq, spoken, spoken[length:]))
         enough = length * (LOOP_TURNS.get(length, 3) - 1)
         for run in re.finditer(rb"\x01{%d,}" % enough, repeats):
             begin, end = run.start() + length, run.end() + length

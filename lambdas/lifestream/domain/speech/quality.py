@@ -1,4 +1,4 @@
-"""A transcript and what the engines heard beside it in, how far it can be trusted out."""
+"""Judge how far a transcript can be trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LOW_CONFIDENCE = 0.5
 ENOUGH_CONFIDENCE = 0.7
 SHORTEST_MISSING_SECONDS = 0.5
 MISSING_SECONDS, LOUD_SECONDS = 1.0, 5.0
-"""Less than this in all is in the report, and not in the verdict."""
+"""A smaller total is in the report, and not in the verdict."""
 TIMES_SHOWN = 3
 MUCH = 0.1
 
@@ -37,11 +37,14 @@ class LanguageSpan(Span):
 
 
 class QualityReport(Frozen):
-    """Shares are between 0 and 1. `speech_seconds` is what voice activity detection found,
-    `missing_text` where there is speech and no word, `loud_without_text` where there is audio, no
-    voice that was detected, and no word; `speaker_certainty` is the share of words
-    during which exactly one speaker was heard; `overlap_share` is that of speech with two or
-    more."""
+    """How far a transcript can be trusted. Shares are between 0 and 1.
+
+    speech_seconds: what voice activity detection found
+    missing_text: speech without words
+    loud_without_text: loud audio without detected speech and without words
+    speaker_certainty: the share of words during which exactly one speaker talks
+    overlap_share: the share of speech with two or more speakers
+    """
 
     schema_version: Literal["1"] = "1"
     job_id: str
@@ -63,7 +66,7 @@ class QualityReport(Frozen):
 
 
 def assess(transcript: Transcript, diagnostics: Diagnostics) -> QualityReport:
-    """Words that are not believed count as flagged, and in nothing else."""
+    """Return the report. Flagged words are listed as flagged and count in nothing else."""
     reliable = transcript.reliable.segments
     words = [word for segment in reliable for word in segment.words]
     speech, together = Timeline(diagnostics.speech), overlapped(diagnostics.turns)
@@ -91,7 +94,7 @@ def assess(transcript: Transcript, diagnostics: Diagnostics) -> QualityReport:
 
 
 def verdict(report: QualityReport) -> str:
-    """One sentence for people who read no numbers."""
+    """Return one sentence for people who do not read the numbers."""
     return "; ".join([_judgement(report), *_reservations(report)]) + "."
 
 
@@ -126,7 +129,7 @@ def _reservations(report: QualityReport) -> Iterator[str]:
 
 
 def _when(spans: Sequence[Span]) -> str:
-    """The longest, in time order."""
+    """Return the longest spans, in time order."""
     longest = sorted(spans, key=lambda span: -span.seconds)[:TIMES_SHOWN]
     shown = sorted(longest, key=lambda span: span.start_seconds)
     times = ", ".join(f"{clock(s.start_seconds)} to {clock(s.end_seconds)}" for s in shown)
@@ -136,8 +139,8 @@ def _when(spans: Sequence[Span]) -> str:
 def _without_text(
     transcript: Transcript, diagnostics: Diagnostics
 ) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """Of the speech, and of what else is loud. Words that are flagged count: they are listed as
-    such."""
+    """Return speech without words, and other loud audio without words. Flagged words count as words
+    here, because they are listed on their own."""
     words = [word for segment in transcript.segments for word in segment.words]
     no_speech = Timeline(diagnostics.loud).without(Timeline(diagnostics.speech))
     missing, loud = (
@@ -170,7 +173,7 @@ def _languages(segments: Sequence[Segment], language: str) -> Iterator[LanguageS
 
 
 def _speaker_certainty(segments: Sequence[Segment], together: Timeline) -> float | None:
-    """None where there are no words."""
+    """Return None if there are no words."""
     words = sum(len(segment.words) for segment in segments)
     sure = sum(_sure_words(segment, together) for segment in segments if segment.speaker)
     return round(sure / words, 3) if words else None

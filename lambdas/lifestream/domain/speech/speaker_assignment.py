@@ -1,8 +1,8 @@
-"""Words and speaker turns in, segments of one speaker each out.
+"""Match each word to a speaker turn, and cut the text into segments of one speaker each.
 
-A word goes to whoever talks during it, else to the nearest turn within half a second, else to the
-speaker of its neighbours in the sentence. A function word on its own ("the", "to") is no turn: the
-two engines' times differ by more than such a word takes.
+A word goes to the speaker who talks during it, else to the nearest turn within half a second, else
+to the speaker of its neighbours in the sentence. A function word on its own ("the", "to") is no
+turn: the times of the two engines differ by more than such a word takes.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from lifestream.domain.transcript import RecognizedSegment, Segment, SpeakerTurn
 
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！")  # noqa: RUF001  # full-width marks end sentences too
 REACH = 500
-"""Milliseconds between a word and the turn that it may still belong to."""
+"""The longest distance in milliseconds between a word and a turn that it may belong to."""
 ENGLISH = """
     a an the this that these those my your his her its our their
     i you he she it we they me him us them who which what
@@ -27,7 +27,7 @@ ENGLISH = """
     will would can could shall should may might must not i'm it's that's
 """
 FUNCTION_WORDS = frozenset(ENGLISH.split())
-"""English only: in other languages such words are left where the turns put them."""
+"""English only: in other languages such words keep the speaker of their turn."""
 Milliseconds = NDArray[np.int64]
 Speakers = list[str | None]
 
@@ -35,7 +35,7 @@ Speakers = list[str | None]
 def segments_by_speaker(
     recognized: Sequence[RecognizedSegment], turns: Sequence[SpeakerTurn]
 ) -> tuple[Segment, ...]:
-    """Segments in time order, cut where the engine, the speaker or a sentence ends.
+    """Return segments in time order, cut at every change of engine segment, speaker or sentence.
 
     No word is lost, added or moved: the text before equals the text after.
     """
@@ -54,12 +54,13 @@ def segments_by_speaker(
 
 
 def assign_speakers(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> Speakers:
-    """One speaker a word: who talks longest during it, counted in whole milliseconds.
+    """Return one speaker per word: the one who talks longest during it, in whole milliseconds.
 
-    On a tie, who began first (the turn that still lasts, sorted by start, then end). A word
-    outside every turn goes to the nearest one within REACH, of equally near ones the first; beyond
-    it keeps None. Neither words nor turns need be sorted; turns may overlap, and those of one
-    speaker add up. Time: (words + turns) · log(turns) for each speaker.
+    On a tie, the speaker who began first wins (the turn that still lasts, sorted by start, then
+    end). A word outside every turn goes to the nearest one within REACH, or to the first of equally
+    near ones; further away it keeps None. Neither words nor turns need be sorted; turns may
+    overlap, and those of one speaker add up. Takes time proportional to (words + turns) ·
+    log(turns) per speaker.
     """
     if not words or not turns:
         return [None] * len(words)
@@ -67,7 +68,7 @@ def assign_speakers(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> Spea
     ordered = sorted(turns, key=lambda turn: (turn.start_seconds, turn.end_seconds))
     names = list(dict.fromkeys(turn.speaker for turn in ordered))
     of_name = {name: [i for i, t in enumerate(ordered) if t.speaker == name] for name in names}
-    rows = [_talking(ordered, of_name[name], starts, ends) for name in names]
+    rows = [_talk_time(ordered, of_name[name], starts, ends) for name in names]
     overlap = np.stack([shared for shared, _ in rows])
     began = np.stack([first for _, first in rows])
     longest = overlap.max(axis=0)
@@ -80,8 +81,11 @@ def assign_speakers(words: Sequence[Word], turns: Sequence[SpeakerTurn]) -> Spea
 
 
 def smoothed(sentence: Sequence[Word], speakers: Speakers) -> Speakers:
-    """Words that nobody is near go to the speaker of the nearest word of the sentence, and a
-    function word between words of others to the speaker of the next one, or else the last."""
+    """Return the speakers of a sentence without gaps and stray function words.
+
+    A word without a speaker gets that of the nearest word. A function word between words of other
+    speakers gets the speaker of the next word or, at the end of the sentence, of the one before.
+    """
     smoothed = _filled(sentence, speakers)
     for i in reversed(range(len(sentence))):
         beside = [smoothed[j] for j in (i + 1, i - 1) if 0 <= j < len(sentence)]
@@ -91,7 +95,7 @@ def smoothed(sentence: Sequence[Word], speakers: Speakers) -> Speakers:
 
 
 def _filled(sentence: Sequence[Word], speakers: Speakers) -> Speakers:
-    """Nearest in words; of two that are equally near, the one before."""
+    """Fill gaps from the nearest word; of two that are equally near, from the one before."""
     known = [i for i, speaker in enumerate(speakers) if speaker]
     if not known or None not in speakers:
         return list(speakers)
@@ -106,7 +110,7 @@ def _is_function_word(word: Word) -> bool:
 def _nearest(
     ordered: Sequence[SpeakerTurn], starts: Milliseconds, ends: Milliseconds
 ) -> Iterator[SpeakerTurn | None]:
-    """For each word, only the turns around it are looked at."""
+    """Yield the nearest turn of each word, or None. Only the turns around the word are compared."""
     begins, finishes = _milliseconds(ordered)
     first = np.searchsorted(np.maximum.accumulate(finishes), starts - REACH, side="left")
     beyond = np.searchsorted(begins, ends + REACH, side="right")
@@ -115,32 +119,35 @@ def _nearest(
         yield ordered[i + gaps.argmin()] if gaps.size and gaps.min() <= REACH else None
 
 
-def _talking(
+def _talk_time(
     turns: Sequence[SpeakerTurn], mine: Sequence[int], starts: Milliseconds, ends: Milliseconds
 ) -> tuple[Milliseconds, Milliseconds]:
-    """For each word: milliseconds that one speaker talks during it, and the number of the first
-    turn of theirs that lasts beyond its start."""
+    """Return, per word, how long one speaker talks during it and which turn of theirs comes first.
+
+    The first is in milliseconds; the second is the number of the first turn that lasts beyond the
+    start of the word.
+    """
     begins, finishes = _milliseconds([turns[i] for i in mine])
-    shared = _talked_until(ends, begins, finishes) - _talked_until(starts, begins, finishes)
+    shared = _talked_before(ends, begins, finishes) - _talked_before(starts, begins, finishes)
     first = np.searchsorted(np.maximum.accumulate(finishes), starts, side="right")
     numbers = np.append(mine, len(turns))
     return shared, numbers[first]
 
 
-def _talked_until(at: Milliseconds, begins: Milliseconds, finishes: Milliseconds) -> Milliseconds:
-    """The sum over all turns of how much of each lies before `at`."""
+def _talked_before(at: Milliseconds, begins: Milliseconds, finishes: Milliseconds) -> Milliseconds:
+    """Return the sum over all turns of the time that lies before `at`."""
     return _passed_since(at, begins) - _passed_since(at, np.sort(finishes))
 
 
 def _passed_since(at: Milliseconds, moments: Milliseconds) -> Milliseconds:
-    """The sum over all sorted `moments` before `at` of the time between the two."""
+    """Return the sum, over all sorted `moments` before `at`, of the time between the two."""
     before = np.searchsorted(moments, at, side="right")
     sums = np.concatenate(([0], np.cumsum(moments)))
     return np.asarray(before * at - sums[before])
 
 
 def _milliseconds(spans: Sequence[Word] | Sequence[SpeakerTurn]) -> tuple[Milliseconds, ...]:
-    """(starts, ends)."""
+    """Return (starts, ends)."""
     starts = np.fromiter((s.start_seconds for s in spans), float, len(spans))
     ends = np.fromiter((s.end_seconds for s in spans), float, len(spans))
     return tuple(np.rint(seconds * 1000).astype(np.int64) for seconds in (starts, ends))
@@ -160,7 +167,7 @@ def _sentences(words: Sequence[Word]) -> Iterator[list[Word]]:
 def _runs(
     sentence: Sequence[Word], speakers: Speakers
 ) -> Iterator[tuple[str | None, tuple[Word, ...]]]:
-    """Consecutive words of one speaker."""
+    """Yield consecutive words of one speaker."""
     pairs = zip(speakers, sentence, strict=True)
     for speaker, run in groupby(pairs, key=lambda pair: pair[0]):
         yield speaker, tuple(word for _, word in run)

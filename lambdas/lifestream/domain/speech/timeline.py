@@ -1,4 +1,4 @@
-"""Stretches of time, sorted and apart from each other: what they share and what they leave out."""
+"""Arithmetic on sorted, disjoint time spans."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Protocol
 from lifestream.domain.transcript import Span, SpeakerTurn, Word
 
 PAUSE_SECONDS = 1.0
-"""Between two words, without anything being missing."""
+"""The longest pause between two words in which no text is missing."""
 BREATH_SECONDS = 0.5
-"""Between two stretches of speech that are one."""
+"""The longest pause between two stretches of speech that count as one."""
 
 
 class Stretch(Protocol):
@@ -22,10 +22,10 @@ class Stretch(Protocol):
 
 
 class Timeline:
-    """Spans in time order; none touches the next. All in seconds."""
+    """Disjoint spans in time order, in seconds."""
 
     def __init__(self, spans: Iterable[Stretch], *, gap_seconds: float = 0.0) -> None:
-        """Spans that overlap, or have no more than `gap_seconds` between them, become one."""
+        """Merge spans that overlap or have at most `gap_seconds` between them."""
         self._starts: list[float] = []
         self._ends: list[float] = []
         for start, end in sorted((span.start_seconds, span.end_seconds) for span in spans):
@@ -47,7 +47,7 @@ class Timeline:
         return sum(end - start for start, end in self.within(start_seconds, end_seconds))
 
     def without(self, other: Timeline) -> Iterator[Span]:
-        """What the other one does not cover."""
+        """Yield what `other` does not cover."""
         for start, end in zip(self._starts, self._ends, strict=True):
             taken = [*other.within(start, end), (end, end)]
             begins = [start, *(end_of_taken for _, end_of_taken in taken)]
@@ -56,7 +56,7 @@ class Timeline:
                     yield _span(begin, finish)
 
     def within(self, start_seconds: float, end_seconds: float) -> Iterator[tuple[float, float]]:
-        """The parts that lie between two moments."""
+        """Yield the parts that lie between two times."""
         number = bisect_right(self._ends, start_seconds)
         while number < len(self._starts) and self._starts[number] < end_seconds:
             start = max(self._starts[number], start_seconds)
@@ -65,7 +65,7 @@ class Timeline:
 
 
 def overlapped(turns: Iterable[SpeakerTurn]) -> Timeline:
-    """Where more than one turn holds the floor."""
+    """Return where more than one speaker talks."""
     spans, end = [], 0.0
     for turn in sorted(turns, key=lambda turn: turn.start_seconds):
         if turn.start_seconds < end:
@@ -77,6 +77,7 @@ def overlapped(turns: Iterable[SpeakerTurn]) -> Timeline:
 def without_words(
     stretches: Iterable[Stretch], words: Iterable[Word], *, at_least_seconds: float
 ) -> tuple[Span, ...]:
+    """Return the parts of `stretches` that hold no words, if they are long enough."""
     text = Timeline(words, gap_seconds=PAUSE_SECONDS)
     silent = Timeline(stretches, gap_seconds=BREATH_SECONDS).without(text)
     return tuple(span for span in silent if span.seconds >= at_least_seconds)

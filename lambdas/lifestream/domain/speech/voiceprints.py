@@ -1,4 +1,4 @@
-"""Voices of a recording and voices that have a name in, the names that fit out."""
+"""Give speakers the names of similar voices that were named before."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.transcript import Speaker, Transcript
 
 MIN_MARGIN = 0.05
-"""By how much a name has to fit better than any other."""
+"""How much better a name has to fit than any other."""
 
 
 class NamedVoiceprint(Frozen):
-    """A voice that a person has named; prints of different engines cannot be compared."""
+    """A voice that a person has named. Voiceprints of different engines cannot be compared."""
 
     name: str
     engine: str
@@ -38,8 +38,11 @@ def with_names(
     known: Sequence[NamedVoiceprint],
     min_score: float,
 ) -> Transcript:
-    """Names that a person has given in this recording win; the others come from voices that
-    were named in others, with the score."""
+    """Return the transcript with names.
+
+    Names that a person gave in this recording win. The others come from voices that were named in
+    other recordings, with the score.
+    """
     matched = {
         match.speaker: Speaker(id=match.speaker, name=match.name, name_score=match.score)
         for match in matches_of(diagnostics, known, min_score=min_score)
@@ -49,7 +52,7 @@ def with_names(
 
 
 def with_given(transcript: Transcript, given: Mapping[str, str]) -> Transcript:
-    """`given`: speaker id → the name that a person has given."""
+    """Apply names that a person gave. `given`: speaker id → name."""
     named = {speaker: Speaker(id=speaker, name=name) for speaker, name in given.items()}
     return _with_speakers(transcript, named)
 
@@ -62,8 +65,11 @@ def _with_speakers(transcript: Transcript, named: Mapping[str, Speaker]) -> Tran
 def matches_of(
     diagnostics: Diagnostics, known: Sequence[NamedVoiceprint], *, min_score: float
 ) -> Iterator[Match]:
-    """The best first; a name goes to one speaker, a speaker gets one name, and where two names
-    fit about equally well, none."""
+    """Yield matches, the best first.
+
+    A name goes to one speaker and a speaker gets one name. If two names fit about equally well, the
+    speaker gets none.
+    """
     found = sorted(
         _certain(diagnostics, known, min_score), key=lambda m: (-m.score, m.speaker, m.name)
     )
@@ -79,7 +85,7 @@ def matches_of(
 def _certain(
     diagnostics: Diagnostics, known: Sequence[NamedVoiceprint], min_score: float
 ) -> Iterator[Match]:
-    """A name's score is that of its most similar print."""
+    """Yield the clear matches. The score of a name is that of its most similar voiceprint."""
     for voice in diagnostics.voices:
         scores: dict[str, float] = {}
         for other in known:
@@ -93,7 +99,7 @@ def _certain(
 
 
 def similarity(one: Sequence[float], other: Sequence[float]) -> float:
-    """The cosine of the angle between two vectors; 0 where they cannot be compared."""
+    """Return the cosine of the angle between two vectors, or 0 if they cannot be compared."""
     if len(one) != len(other):
         return 0.0
     lengths = math.hypot(*one) * math.hypot(*other)

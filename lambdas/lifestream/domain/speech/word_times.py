@@ -1,7 +1,7 @@
-"""Words as the recognizer timed them in, words that lie in the speech around them out.
+"""Align word times with detected speech.
 
 A recognizer's times are estimates: a word ends before the voice does, begins in the pause before
-it, or lasts no time at all. The voice detector knows better where speech begins and ends.
+it, or has no duration. The voice detector knows better when speech begins and ends.
 """
 
 from __future__ import annotations
@@ -13,31 +13,34 @@ from lifestream.domain.speech.timeline import Stretch, Timeline
 from lifestream.domain.transcript import RecognizedSegment, Word
 
 REACH_SECONDS = 0.25
-"""How far a word is drawn out to the edge of the speech that it lies in."""
+"""How far a word is stretched to the edge of the speech around it."""
 
 
 def timed_by_speech(
     segments: Sequence[RecognizedSegment], speech: Iterable[Stretch]
 ) -> tuple[RecognizedSegment, ...]:
-    """The same words. One that spans a pause keeps the longest of its spoken parts; then each is
-    drawn out over speech that has no other word. What lies outside all speech stays as it is."""
+    """Return the same words with better times.
+
+    A word that spans a pause keeps the longest of its spoken parts. Then each word is stretched
+    over speech that holds no other word. A word outside all speech stays as it is.
+    """
     voice = Timeline(speech)
-    words = [_spoken(word, voice) for segment in segments for word in segment.words]
-    timed = _drawn_out(words, voice)
+    words = [_trim_to_speech(word, voice) for segment in segments for word in segment.words]
+    timed = _stretch_to_speech(words, voice)
     return tuple(
         segment.model_copy(update={"words": tuple(next(timed) for _ in segment.words)})
         for segment in segments
     )
 
 
-def _spoken(word: Word, voice: Timeline) -> Word:
+def _trim_to_speech(word: Word, voice: Timeline) -> Word:
     parts = voice.within(word.start_seconds, word.end_seconds)
     longest = max(parts, key=lambda part: part[1] - part[0], default=None)
     return _moved(word, *longest) if longest else word
 
 
-def _drawn_out(words: Sequence[Word], voice: Timeline) -> Iterator[Word]:
-    """Never over the word before or the word after."""
+def _stretch_to_speech(words: Sequence[Word], voice: Timeline) -> Iterator[Word]:
+    """Yield the words, stretched, but never over the word before or after."""
     before = 0.0
     for number, word in enumerate(words):
         after = words[number + 1].start_seconds if number + 1 < len(words) else float("inf")
