@@ -40,7 +40,7 @@ from lifestream.engines.speech_runtime.device import capacity_of, resolve_device
 from lifestream.engines.transcription import Transcriber, load_transcriber
 from lifestream.media.audio import Audio, load_samples
 from lifestream.media.loudness import loud_spans
-from lifestream.media.second_look import LOWER, second_look
+from lifestream.media.second_look import THRESHOLD_SHARE, second_look
 from lifestream.media.voice_activity import speech_spans
 from lifestream.observability import logger
 from lifestream.resources import artifacts
@@ -105,7 +105,7 @@ def detect_speech(samples: NDArray[np.float32], settings: SpeechSettings) -> Aud
         speech_spans, min_silence_ms=settings.vad_min_silence_ms, pad_ms=settings.vad_pad_ms
     )
     loud, speech = loud_spans(samples), detect(samples, threshold=settings.vad_threshold)
-    again = partial(detect, threshold=LOWER * settings.vad_threshold)
+    again = partial(detect, threshold=THRESHOLD_SHARE * settings.vad_threshold)
     more = second_look(samples, loud, speech, again)
     return Audio(samples, tuple(sorted((*speech, *more))), loud)
 

@@ -1,15 +1,20 @@
-"""Video bytes in, mono 16 kHz audio out. Video bytes are hostile.
+"""Turn hostile video bytes into mono 16 kHz audio.
 
-container_format  what a file is, by its own bytes
-declared_end      how long it says it is
-audio_frames      MP3 and AAC streams, and the tags before them
-sandbox           our side: starts the decoder and serves it byte ranges
-decoder           the other side: a child process without secrets and with limits; runs PyAV
-remote_file       … the recording as a file there, read through a pipe
-sound_ranges      … where an index says that the audio lies
-audio             FLAC in, samples in memory out
-voice_activity    the stretches of speech in the samples
+container_format  identify a file by its content, and check that it is complete
+declared_end      where a file ends according to its own container
+audio_frames      recognize MP3 and AAC streams, and skip the tags before them
+sandbox           start the decoder process and serve byte ranges to it
+decoder           the decoder process: runs PyAV, with limits and without secrets
+confinement       take away what the decoder does not need
+system_calls      the decoder's seccomp filter
+remote_file       the video as a file in the decoder, read through a pipe
+audio_track       probe the audio track in the decoder, or write it as FLAC
+audio_ranges      where the audio lies in an indexed file
+audio             decode FLAC into samples in memory
+voice_activity    detect speech in the samples
+loudness          find what is loud in the samples
+second_look       search loud stretches without detected speech again
 """
 
 SAMPLE_RATE = 16_000
-"""Of all audio between the steps and inside the engines, in samples a second."""
+"""Samples per second of all audio between the steps and inside the engines."""

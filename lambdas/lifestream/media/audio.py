@@ -1,4 +1,4 @@
-"""A FLAC file in, audio in memory out: decoded once, searched for voices once, for every engine."""
+"""Decode a FLAC file into audio in memory, once for every engine."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FULL_SCALE = np.float32(32768)
 
 @dataclass(frozen=True)
 class Audio:
-    """`samples` (n,): mono, 16 kHz, -1 to 1. `speech`: where there are voices, in time order,
-    none longer than 30 seconds. `loud`: where there is any audio to speak of."""
+    """`samples` (n,): mono, 16 kHz, -1 to 1. `speech`: detected speech in time order, no span
+    longer than 30 seconds. `loud`: where the audio is loud."""
 
     samples: NDArray[np.float32]
     speech: tuple[SpeechSpan, ...]
@@ -30,8 +30,11 @@ class Audio:
 
 
 def load_samples(path: Path) -> NDArray[np.float32]:
-    """(samples,): mono, 16 kHz, -1 to 1. Only for files that ExtractAudio wrote: they say how
-    long they are, so that each sample is held once, in 4 bytes."""
+    """Return (samples,): mono, 16 kHz, -1 to 1.
+
+    Only for files that ExtractAudio wrote: they declare their length, so each sample is held once,
+    in 4 bytes.
+    """
     import av
 
     with av.open(str(path), format="flac") as container:

@@ -1,4 +1,4 @@
-"""Raw streams of audio frames, MP3 and AAC, and the tags before them."""
+"""Recognize raw MP3 and AAC streams, and find the end of the tags before them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ KILOBITS = {
     (3, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
     (2, 1): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
-"""By version (3: MPEG-1) and layer (1: III, 2: II); all of MPEG-2 is one row."""
+"""By version (3: MPEG-1) and layer (1: III, 2: II). All of MPEG-2 shares one row."""
 HERTZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 
 
 def end_of_tags(read_at: ReadAt) -> int:
-    """Where the frames begin behind ID3v2 tags, which may hold pictures of many megabytes.
-    https://id3.org/id3v2.4.0-structure, 3.1 and 6.2"""
+    """Return where the frames begin, after ID3v2 tags, which may hold pictures of many megabytes.
+
+    Source: https://id3.org/id3v2.4.0-structure, 3.1 and 6.2
+    """
     end = 0
     for _ in range(MAX_TAGS):
         header = read_at(end, TAG_HEADER_BYTES)
@@ -33,7 +35,7 @@ def end_of_tags(read_at: ReadAt) -> int:
 
 
 def begins_with_adts(head: bytes) -> bool:
-    """Two AAC frames, one after the other (ISO/IEC 13818-7, 6.2)."""
+    """Return whether two AAC frames follow each other (ISO/IEC 13818-7, 6.2)."""
     length = _adts_bytes(head)
     return length >= ADTS_HEADER_BYTES and _adts_bytes(head[length:]) >= ADTS_HEADER_BYTES
 
@@ -46,7 +48,8 @@ def _adts_bytes(frame: bytes) -> int:
 
 
 def holds_mpeg_frames(head: bytes) -> bool:
-    """Two frames of MPEG audio, one after the other; what was cut may begin inside of one."""
+    """Return whether two frames of MPEG audio follow each other. A cut file may begin inside
+    one."""
     at = head.find(b"\xff")
     while at >= 0:
         length = _mpeg_bytes(head[at : at + FRAME_HEADER_BYTES])
@@ -57,7 +60,7 @@ def holds_mpeg_frames(head: bytes) -> bool:
 
 
 def _mpeg_bytes(header: bytes) -> int:
-    """How long the frame is (ISO/IEC 11172-3, 2.4.2.3), or 0 where none begins."""
+    """Return the length of the frame (ISO/IEC 11172-3, 2.4.2.3), or 0 if none begins here."""
     if len(header) < FRAME_HEADER_BYTES or header[0] != 0xFF or header[1] < 0xE0:  # noqa: PLR2004  # eleven bits of sync
         return 0
     version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3

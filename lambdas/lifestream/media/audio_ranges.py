@@ -1,4 +1,5 @@
-"""Which bytes of an indexed file hold its audio, in ranges that are worth a request each."""
+"""Find the bytes of an indexed file that hold its audio, in ranges that are worth a request
+each."""
 
 from __future__ import annotations
 
@@ -11,9 +12,9 @@ from typing import NamedTuple
 LONGEST_RANGE = 4 << 20
 MAX_RANGES = 5_000
 MAX_RANGES_PER_SECOND = 4
-"""Cameras and phones write a second or half a second of audio in one piece."""
+"""Cameras and phones write the audio in pieces of a second or half a second."""
 WORTH_A_REQUEST = 1 << 20
-"""A request costs as much as 15 ms of the function, in which it fetches a megabyte."""
+"""Bytes. A request costs as much as 15 ms of the function, which fetch a megabyte."""
 
 
 class Range(NamedTuple):
@@ -22,9 +23,11 @@ class Range(NamedTuple):
 
 
 class AudioRanges:
-    """Disjoint ranges in the order of the file. They hold the audio, and between its pieces at
-    most half as many bytes again. If that takes too many requests, gaps that are not worth one
-    are read along, whatever it comes to."""
+    """Disjoint ranges in the order of the file, which hold the audio.
+
+    Between its pieces they hold at most half as many bytes again. If that takes too many requests,
+    every gap that is not worth a request is read as well, whatever the total.
+    """
 
     def __init__(self, pieces: Iterable[tuple[int, int]], *, seconds: float) -> None:
         """`pieces`: offset and size of each piece of audio."""
@@ -41,12 +44,12 @@ class AudioRanges:
         return Range(self._starts[number], self._ends[number] - self._starts[number])
 
     def position(self, offset: int) -> int:
-        """The number of the last range that begins at or before this offset, or -1."""
+        """Return the number of the last range that begins at or before this offset, or -1."""
         return bisect_right(self._starts, offset) - 1
 
 
 class _Runs:
-    """Start and end of neighbouring pieces. Arrays, because a film has a million of them."""
+    """Starts and ends of runs of neighbouring pieces, as arrays: a film has a million pieces."""
 
     def __init__(self, pieces: Iterable[tuple[int, int]]) -> None:
         self.starts, self.ends = array("q"), array("q")
@@ -58,7 +61,7 @@ class _Runs:
             self._sort()
 
     def add(self, start: int, end: int, *, gap: int) -> None:
-        """Joins it to the last one if no more bytes than `gap` lie between."""
+        """Append a run, or join it to the last one if at most `gap` bytes lie between them."""
         if (
             self.ends
             and 0 <= start - self.ends[-1] <= gap
@@ -76,8 +79,11 @@ class _Runs:
         return made
 
     def gap_within(self, spare: int) -> tuple[int, int]:
-        """The largest gap so that all up to it have no more bytes than `spare`, and how many ranges
-        are left then. By powers of two, so that no list has to be sorted."""
+        """Return the largest gap that may be read, and how many ranges are left then.
+
+        All gaps up to it hold at most `spare` bytes together. It is found by powers of two, so that
+        no list has to be sorted.
+        """
         count, size = Counter[int](), Counter[int]()
         for gap in self._gaps():
             count[gap.bit_length()] += 1
@@ -97,7 +103,7 @@ class _Runs:
         return sum(end - start for start, end in zip(self.starts, self.ends, strict=True))
 
     def _sort(self) -> None:
-        """Of an index that jumps back. What is named twice is read once."""
+        """Sort the runs of an index that jumps back. Bytes that it names twice are read once."""
         pairs = sorted(zip(self.starts, self.ends, strict=True))
         self.starts, self.ends = array("q"), array("q")
         for start, end in pairs:

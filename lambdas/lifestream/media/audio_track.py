@@ -1,4 +1,4 @@
-"""The audio of an open video: probed, or written as mono 16 kHz FLAC on the video's own clock.
+"""Probe the audio track of an open video, or write it as mono 16 kHz FLAC on the video's clock.
 
 Runs in the decoder process only.
 """
@@ -32,7 +32,7 @@ LATEST_START_SECONDS = 60.0
 SMALLEST_GAP = SAMPLE_RATE // 10
 MAX_MISSING_SECONDS = 0.1
 GUESSED = (Container.MP3, Container.AAC)
-"""Streams of frames: how long they are is known when they have been read."""
+"""Streams of frames. Their length is known only after they have been read."""
 MAX_BROKEN_PACKETS = 50
 MIXABLE = "the limit is 24, in a usual layout such as 5.1 or 22.2"
 GATHERED_SAMPLES = 16_384
@@ -41,7 +41,7 @@ ENCRYPTED_TAGS = ("enca", "drms")
 
 
 class AudioTrack:
-    """The track that players choose: the one marked default, else the first.
+    """The track that players choose: the one marked as default, else the first.
 
     Raises NoAudioError, EncryptedVideoError, UnreadableVideoError.
     """
@@ -59,10 +59,11 @@ class AudioTrack:
             is_ours = other.index == self._stream.index
             other.discard = Discard.default if is_ours else Discard.all
         _refuse_unreadable(self._stream)
-        self._stream.codec_context.thread_count = 1  # the decoder process may start none
+        self._stream.codec_context.thread_count = 1  # the decoder process may not start threads
 
     def probe(self) -> dict[str, Any]:
-        """The start is decoded, so that a track that cannot be decoded or mixed is refused here."""
+        """Return duration and codec. The start is decoded, to refuse a track that cannot be
+        decoded."""
         seconds = self._declared_seconds()
         if seconds > self._max_seconds:
             raise VideoTooLongError(f"{seconds / 3600:.1f} hours; {self._limit}")
@@ -73,7 +74,7 @@ class AudioTrack:
         return {"duration_seconds": round(seconds, 3), "audio_codec": codec}
 
     def ranges(self) -> AudioRanges | None:
-        """Where the audio lies, as the index says; None where there is none."""
+        """Return where the audio lies according to the index, or None if there is no index."""
         if not self._container.format.name.startswith(Container.MP4):
             return None
         entries = self._stream.index_entries
@@ -91,21 +92,26 @@ class AudioTrack:
         return f"the limit is {self._max_seconds / 3600:g} hours"
 
     def _refuse_truncated(self) -> None:
-        """Judged by the index of the file, which names every piece of audio. That the audio ends
-        before the picture proves nothing: it is common in screen recordings."""
+        """Raise TruncatedVideoError if the index names audio after the end of the file.
+
+        Audio that ends before the picture is no sign of that: it is common in screen recordings.
+        """
         end = max((entry.pos + entry.size for entry in self._stream.index_entries), default=0)
         if end > self._size:
             raise TruncatedVideoError(f"the file ends {end - self._size} bytes before its audio")
 
     def _refuse_missing_samples(self, seconds: float) -> None:
-        """FLAC has no size in its header, but the number of its samples."""
+        """FLAC declares its number of samples instead of its size."""
         missing = self._declared_seconds() - seconds
         if self._container.format.name == Container.FLAC and missing > MAX_MISSING_SECONDS:
             raise TruncatedVideoError(f"{missing:.1f} seconds of the FLAC file are missing")
 
     def _declared_seconds(self) -> float:
-        """What the headers claim; 0 where they claim nothing usable, or FFmpeg only guesses it
-        from the size of the file."""
+        """Return the duration in the headers.
+
+        It is 0 if they hold none that is usable, or if FFmpeg only guesses it from the size of the
+        file.
+        """
         if self._container.format.name in GUESSED:
             return 0.0
         of_container = (self._container.duration or 0) / av.time_base
@@ -113,7 +119,7 @@ class AudioTrack:
         return max(0.0, of_container, of_stream)
 
     def _write_flac(self, output: io.FileIO) -> int:
-        """Returns the number of samples written."""
+        """Return the number of samples written."""
         written = 0
         with av.open(output, "w", format="flac") as sink:
             flac = sink.add_stream("flac", rate=SAMPLE_RATE, layout="mono")
@@ -123,12 +129,12 @@ class AudioTrack:
                 written += block.samples
                 sink.mux(flac.encode(block))
                 if written > self._max_seconds * SAMPLE_RATE:
-                    raise VideoTooLongError(f"the audio goes on and on; {self._limit}")
+                    raise VideoTooLongError(f"the audio does not end in time; {self._limit}")
             sink.mux(flac.encode(None))
         return written
 
     def _blocks(self) -> Iterator[av.AudioFrame]:
-        """Four seconds each: encoding frame by frame, 20 ms each, takes half as long again."""
+        """Yield blocks of four seconds. Encoding frames of 20 ms takes half as long again."""
         gathered = av.AudioFifo()
         for piece in self._pieces():
             piece.pts, piece.sample_rate = None, SAMPLE_RATE
@@ -138,7 +144,7 @@ class AudioTrack:
             yield rest
 
     def _pieces(self) -> Iterator[av.AudioFrame]:
-        """16 kHz mono. Where the track starts late or jumps ahead, silence fills the gap."""
+        """Yield 16 kHz mono. If the track starts late or jumps ahead, silence fills the gap."""
         mixer, decoded = Mixer(), 0.0
         for frame in self._frames():
             if gap := self._gap(frame, int(decoded)):
@@ -148,7 +154,7 @@ class AudioTrack:
         yield from mixer.rest()
 
     def _frames(self) -> Iterator[av.AudioFrame]:
-        """In order. A few broken packets are skipped, as players do."""
+        """Yield frames in order. A few broken packets are skipped, as players do."""
         broken = 0
         for packet in self._container.demux(self._stream):
             try:
@@ -161,22 +167,28 @@ class AudioTrack:
             yield from frames
 
     def _gap(self, frame: av.AudioFrame, decoded: int) -> int:
-        """Samples missing before this frame, measured on the clock of the whole video."""
+        """Return how many samples are missing before this frame, by the clock of the whole
+        video."""
         if frame.time is None:
             return 0
         gap = int((frame.time - self._clock_start()) * SAMPLE_RATE) - decoded
         return gap if SMALLEST_GAP <= gap <= LONGEST_SILENCE_ADDED else 0
 
     def _clock_start(self) -> float:
-        """Seconds at which players show 0:00. A clock that begins minutes in was never set to
-        zero (cuts of live streams); a smaller offset is audio that starts late."""
+        """Return the time in seconds at which players show 0:00.
+
+        A clock that begins minutes in was never set to zero (cuts of live streams). A smaller
+        offset means that the audio starts late.
+        """
         start = (self._container.start_time or 0) / av.time_base
         return start if start < 0 or start > LATEST_START_SECONDS else 0.0
 
 
 class Mixer:
-    """Any audio to mono at 16 kHz. Rate and channels may change along a track. Some frames are
-    mixed at once: one by one takes five times as long."""
+    """Mixes any audio to mono at 16 kHz. Rate and channels may change along a track.
+
+    Several frames are mixed at once, because one by one takes five times as long.
+    """
 
     def __init__(self) -> None:
         self._resampler = _resampler()
@@ -184,7 +196,7 @@ class Mixer:
         self._shape: tuple[str, int, str, int] | None = None
 
     def mix(self, frame: av.AudioFrame) -> list[av.AudioFrame]:
-        """Raises UnreadableVideoError."""
+        """Return what is mixed so far. Raises UnreadableVideoError for too many channels."""
         shape = _shape(frame)
         mixed = self.rest() if shape != self._shape else []
         self._shape, frame.pts = shape, None
@@ -209,7 +221,7 @@ class Mixer:
 
 
 def _shape(frame: av.AudioFrame) -> tuple[str, int, str, int]:
-    """PyAV's buffer itself crashes where some frames differ from those before."""
+    """Return the format of a frame. PyAV's buffer crashes if some parts of it change."""
     layout = frame.layout
     return frame.format.name, layout.nb_channels, layout.name, frame.sample_rate
 
@@ -219,7 +231,7 @@ def _resampler() -> av.AudioResampler:
 
 
 def _silence(samples: int) -> Iterator[av.AudioFrame]:
-    """In frames of a second at most."""
+    """Yield silence in frames of at most a second."""
     for start in range(0, samples, SAMPLE_RATE):
         frame = av.AudioFrame("s16", "mono", min(SAMPLE_RATE, samples - start))
         for plane in frame.planes:
@@ -229,8 +241,8 @@ def _silence(samples: int) -> Iterator[av.AudioFrame]:
 
 def _refuse_unreadable(stream: AudioStream) -> None:
     context = stream.codec_context
-    if context is None:  # PyAV has none where no decoder fits, whatever its stubs say
-        raise UnreadableVideoError("no decoder knows the kind of this audio track")
+    if context is None:  # PyAV has none if no decoder fits, despite its stubs
+        raise UnreadableVideoError("no decoder supports this kind of audio track")
     if context.codec_tag in ENCRYPTED_TAGS:
         raise EncryptedVideoError("the audio track is encrypted")
     if context.sample_rate == 0:

@@ -1,8 +1,8 @@
-"""Take away from a process what it does not need, before it reads what a stranger made.
+"""Take away from a process what it does not need, before it reads untrusted data.
 
 Each safeguard stands on its own, because a system may refuse some: AWS Lambda refuses prctl
 (https://github.com/catboost/catboost/issues/1606, https://github.com/openai/codex/issues/4725),
-macOS has neither prctl nor seccomp. What was refused is returned by name.
+macOS has neither prctl nor seccomp. The names of refused safeguards are returned.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ CPU_GRACE_SECONDS = 5
 
 
 def hide_memory() -> bool:
-    """Whether other processes of the same user can no longer read the memory and environment of
-    this one. Root still can, unless it has given up its capabilities."""
+    """Stop other processes of the same user from reading this one's memory and environment.
+
+    Root still can, unless it has given up its capabilities. Return False if the system refused.
+    """
     return _prctl(PR_SET_DUMPABLE, 0)
 
 
@@ -41,8 +43,11 @@ def limit_resources(*, memory_bytes: int, cpu_seconds: int, file_bytes: int) -> 
 
 
 def confine() -> list[str]:
-    """Return what the system refused. After this, the process can compute, and read and write
-    what it has open already: no file, socket or process can be opened or started any more."""
+    """Return the safeguards that the system refused.
+
+    Afterwards the process can compute, and read and write what it has open already. It cannot open
+    files or sockets, or start processes.
+    """
     _silence()
     safeguards = {
         "no_new_privileges": forbid_new_privileges,
@@ -59,17 +64,17 @@ def forbid_new_privileges() -> bool:
 
 
 def forbid_opening() -> bool:
-    """No descriptor is left to give out; those that are open stay."""
+    """Allow no new file descriptors. Those that are open stay."""
     return _limit("RLIMIT_NOFILE", 0, 0)
 
 
 def forbid_processes() -> bool:
-    """Threads too. Root is exempt."""
+    """Allow no new processes and threads. Root is exempt."""
     return _limit("RLIMIT_NPROC", 0, 0)
 
 
 def drop_capabilities() -> bool:
-    """Root without them cannot raise a limit again, nor read what is not its own."""
+    """Without capabilities, root cannot raise a limit again or read what others own."""
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     return _is_done(lambda libc: libc.capset(header, (ctypes.c_uint32 * 6)()))
 
@@ -90,7 +95,7 @@ def filter_system_calls() -> bool:
 
 
 def _silence() -> None:
-    """Standard input and output lead nowhere, so that nothing can be written to the log."""
+    """Connect standard input and output to nothing, so that nothing can be written to the log."""
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nowhere, descriptor)
@@ -99,7 +104,7 @@ def _silence() -> None:
 
 
 def _limit(name: str, soft: int, hard: int) -> bool:
-    """A hard limit that is lower already stays: only root may raise it."""
+    """Set a limit. A lower hard limit stays, because only root may raise it."""
     kind = getattr(resource, name)
     _, present = resource.getrlimit(kind)
     allowed = hard if present == resource.RLIM_INFINITY else min(hard, present)

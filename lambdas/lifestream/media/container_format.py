@@ -1,7 +1,7 @@
-"""What a file is, by its own bytes, and whether it is whole.
+"""Identify a file by its content, and check that it is complete.
 
-The name of a file says nothing: FFmpeg would take a playlist named `.mp4` for what it is and
-fetch the addresses in it. So the demuxer is chosen here, from the bytes.
+The name of a file says nothing: FFmpeg would read a playlist named `.mp4` as a playlist, and fetch
+the addresses in it. So the demuxer is chosen here, from the bytes.
 """
 
 from __future__ import annotations
@@ -32,12 +32,15 @@ RIFF_FORMS = {
     (b"BW64", b"WAVE"): Container.WAV,
 }
 TAGGED = (Container.MP3, Container.AAC, Container.FLAC)
-"""Those before which ID3 tags are common."""
+"""Containers that often follow ID3 tags."""
 
 
 def identify(read_at: ReadAt, size: int) -> Container:
-    """Read small ranges, a thousand at most. Raises EmptyVideoError, PlaylistError,
-    NotAVideoError, TruncatedVideoError, VideoTooComplexError."""
+    """Return the container, after at most a thousand small reads.
+
+    Raises EmptyVideoError, PlaylistError, NotAVideoError, TruncatedVideoError,
+    VideoTooComplexError.
+    """
     if size == 0:
         raise EmptyVideoError("the file holds zero bytes")
     window = Window(read_at)

@@ -1,4 +1,4 @@
-"""Where a file ends by what its own container says."""
+"""Find where a file ends according to its own container."""
 
 from __future__ import annotations
 
@@ -22,14 +22,15 @@ SEGMENT_ID = b"\x18\x53\x80\x67"
 BOX_TYPE = re.compile(rb"^[a-zA-Z0-9 _\-\xa9]{4}$")
 WAVE_SIZES_OF_64_BITS = (b"RF64", b"BW64")
 UNKNOWN_WAVE_SIZE = 0x7FFF0000
-"""What writes to a pipe cannot know the size: it says 0, 2^31 or 2^32, less a header."""
+"""Programs that write to a pipe do not know the size. They declare 0, 2^31 or 2^32, less a
+header."""
 MAX_OGG_PAGE_BYTES = 65_307
 OGG_PAGE_HEADER_BYTES = 27
 XING_BYTES_FLAG = 2
 
 
 class Window:
-    """The range that was read last: headers that lie side by side cost one read."""
+    """Keeps the last range that was read: headers that lie side by side cost one read."""
 
     def __init__(self, read_at: ReadAt) -> None:
         self.reads = 0
@@ -44,8 +45,11 @@ class Window:
 
 
 def declared_end(container: Container, window: Window, start: int, size: int) -> int:
-    """`start`: where the container begins, behind tags. Raises TruncatedVideoError,
-    VideoTooComplexError. Where the container says nothing, it is the size of the file."""
+    """Return the declared end, or the size of the file if its container declares none.
+
+    `start`: where the container begins, after tags. Raises TruncatedVideoError,
+    VideoTooComplexError.
+    """
     ends: dict[Container, Callable[[Window, int], int]] = {
         Container.MP4: _end_of_boxes,
         Container.AVI: _end_of_riffs,
@@ -53,14 +57,16 @@ def declared_end(container: Container, window: Window, start: int, size: int) ->
         Container.WAV: _end_of_wave,
         Container.OGG: _end_of_pages,
         Container.MP3: partial(_end_of_frames, start=start),
-    }  # FLAC counts its samples instead, and AAC nothing
+    }  # FLAC declares its samples instead, and AAC nothing
     return ends[container](window, size) if container in ends else size
 
 
 def _end_of_boxes(window: Window, size: int) -> int:
-    """Where the last top-level box ends. A file without `moov` cannot be played at all: its
-    index was never written. A long fragmented MP4 has more boxes than are worth a request each:
-    what is missing at its end, ExtractAudio finds."""
+    """Return where the last top-level box ends.
+
+    A file without `moov` cannot be played at all: its index was never written. A long fragmented
+    MP4 has too many boxes to read them all; ExtractAudio finds out if its end is missing.
+    """
     walked, end, has_index = 0, 0, False
     for kind, end in _boxes(window, size):  # noqa: B007  # the last end counts
         walked += 1
@@ -76,7 +82,7 @@ def _end_of_boxes(window: Window, size: int) -> int:
 
 
 def _boxes(window: Window, size: int) -> Iterator[tuple[bytes, int]]:
-    """Type and end of each top-level box (ISO/IEC 14496-12, 4.2), until something else comes."""
+    """Yield type and end of each top-level box (ISO/IEC 14496-12, 4.2), until there is no box."""
     end = 0
     while end + BOX_HEADER_BYTES <= size:
         header = window.read(end, LONG_BOX_HEADER_BYTES)
@@ -90,7 +96,7 @@ def _boxes(window: Window, size: int) -> Iterator[tuple[bytes, int]]:
 
 
 def _end_of_riffs(window: Window, size: int) -> int:
-    """Where the last RIFF ends: an AVI of more than a gigabyte has several (OpenDML 1.02)."""
+    """Return where the last RIFF ends: an AVI of over a gigabyte has several (OpenDML 1.02)."""
     end = 0
     while end < size and window.reads < MAX_HEADER_READS:
         header = window.read(end, BOX_HEADER_BYTES)
@@ -101,7 +107,8 @@ def _end_of_riffs(window: Window, size: int) -> int:
 
 
 def _end_of_segment(window: Window, size: int) -> int:
-    """Where the Segment element ends (RFC 8794); its size may be unknown, in live recordings."""
+    """Return where the Segment element ends (RFC 8794). Live recordings may not declare its
+    size."""
     head = window.read(0, WINDOW_BYTES)
     at = head.find(SEGMENT_ID)
     if at < 0:
@@ -115,7 +122,7 @@ def _end_of_segment(window: Window, size: int) -> int:
 
 
 def _end_of_wave(window: Window, size: int) -> int:
-    """Where the RIFF ends. RF64 keeps the size in a chunk of its own, the first (EBU Tech 3306)."""
+    """Return where the RIFF ends. RF64 keeps the size in its first chunk (EBU Tech 3306)."""
     header = window.read(0, 28)
     if header[:4] in WAVE_SIZES_OF_64_BITS:
         return BOX_HEADER_BYTES + int.from_bytes(header[20:28], "little")
@@ -124,7 +131,7 @@ def _end_of_wave(window: Window, size: int) -> int:
 
 
 def _end_of_pages(window: Window, size: int) -> int:
-    """Where the last page ends (RFC 3533, 6). A live recording ends with any page."""
+    """Return where the last page ends (RFC 3533, 6). A live recording may end with any page."""
     start = max(0, size - MAX_OGG_PAGE_BYTES)
     tail = window.read(start, size - start)
     at = tail.rfind(b"OggS\0")
@@ -136,7 +143,7 @@ def _end_of_pages(window: Window, size: int) -> int:
 
 
 def _end_of_frames(window: Window, size: int, *, start: int) -> int:
-    """What the first frame says, where it holds the header of Xing or LAME."""
+    """Return the end that the first frame declares, if it holds a Xing or LAME header."""
     frame = window.read(start, WINDOW_BYTES)
     at = max(frame.find(b"Xing", 0, 200), frame.find(b"Info", 0, 200))
     flags = int.from_bytes(frame[at + 4 : at + 8], "big")

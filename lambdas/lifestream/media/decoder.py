@@ -1,12 +1,12 @@
-"""The decoder process: byte ranges in over a pipe, facts or FLAC out.
+"""The decoder process: read byte ranges over a pipe, and return facts or write FLAC.
 
-Started by `sandbox` as `python -m lifestream.media.decoder FD REQUEST`, in an environment
-without keys. It limits itself, loads FFmpeg and confines itself before it touches a byte; then
-it lets FFmpeg use one demuxer and no video decoder, and stops at the caps it was given.
+`sandbox` starts it as `python -m lifestream.media.decoder FD REQUEST`, in an environment without
+keys. It limits itself, loads FFmpeg and confines itself before it reads a byte. FFmpeg may then use
+one demuxer and no video decoder, and stops at the given limits.
 
-Messages are JSON, one object each. First `{"refused": [names]}`: the safeguards that the system
-refused. Then `{"read": [offset, size]}` is answered with the bytes; `{"result": …}` or
-`{"error": [name, message]}` ends the conversation.
+Each message is a JSON object. The first is `{"refused": [names]}`: the safeguards that the system
+refused. The parent answers `{"read": [offset, size]}` with the bytes. `{"result": …}` or `{"error":
+[name, message]}` ends the conversation.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LOADED = (
 )
 READ_BUFFER = 1 << 20
 INDEXED_PROBE_BYTES = 32 << 10
-"""Of what lies behind an index, which says already all that FFmpeg would look for there."""
+"""How much FFmpeg probes after an index, which already holds all that it would look for."""
 AUDIO_DECODERS = (
     "aac,aac_latm,ac3,eac3,alac,amrnb,amrwb,flac,mp2,mp2float,mp3,mp3float,opus,vorbis,"
     "pcm_alaw,pcm_mulaw,pcm_f32le,pcm_f64le,pcm_s16be,pcm_s16le,pcm_s24be,pcm_s24le,pcm_s32le,"
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def load_everything() -> None:
-    """FFmpeg, and what PyAV imports when it first needs it: later, no file can be opened."""
+    """Load FFmpeg, and what PyAV imports when it first needs it. Later, no file can be opened."""
     for name in LOADED:
         import_module(name)
 
@@ -73,13 +73,14 @@ def _send(pipe: Connection, message: dict[str, Any]) -> None:
 def _answer(request: dict[str, Any], file: RemoteFile, memory: Memory) -> dict[str, Any]:
     try:
         return {"result": _work(request, file)}
-    except Exception as error:  # noqa: BLE001  # the log is out of reach
-        named = _named(error, memory)
-        return {"error": [type(named).__name__, str(named)]}
+    except Exception as error:  # noqa: BLE001  # the process can no longer write to the log
+        reported = _classified(error, memory)
+        return {"error": [type(reported).__name__, str(reported)]}
 
 
-def _named(error: Exception, memory: Memory) -> PipelineError:
-    """FFmpeg gives an index that does not fit into memory all kinds of names."""
+def _classified(error: Exception, memory: Memory) -> PipelineError:
+    """Return the error to report. FFmpeg has many names for an index that does not fit into
+    memory."""
     is_plain = isinstance(error, UnreadableVideoError) or not isinstance(error, PipelineError)
     if isinstance(error, MemoryError) or (is_plain and memory.was_short()):
         return VideoTooComplexError("the video needs more memory than the decoder may use")
@@ -89,7 +90,7 @@ def _named(error: Exception, memory: Memory) -> PipelineError:
 
 
 class Memory:
-    """How much the process wanted at most; asked through a file that was opened early."""
+    """The most memory that the process used, read from a file that was opened early."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -97,7 +98,10 @@ class Memory:
         self._status = status.open("rb", buffering=0) if status.exists() else None
 
     def was_short(self) -> bool:
-        """What grows in steps asks for a copy of itself: half of the limit is the most it gets."""
+        """Return whether the process probably ran out of memory.
+
+        A buffer that grows is copied, so that at most half of the limit can be used.
+        """
         text = self._status.read() if self._status else b""
         peak = re.search(rb"VmPeak:\s+(\d+) kB", text)
         return peak is not None and int(peak[1]) << 10 > self._limit // 2

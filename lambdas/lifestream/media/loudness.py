@@ -1,7 +1,7 @@
-"""Audio in, the stretches that are loud for this recording out.
+"""Find the stretches that are loud for their recording.
 
-A voice detector knows the voices that it was trained on. This plain measure knows none: speech
-that the detector does not recognize is loud all the same, as are music and noise.
+A voice detector recognizes only voices like those it was trained on. This measure does not depend
+on voices: speech that the detector misses is loud all the same, as are music and noise.
 """
 
 from __future__ import annotations
@@ -18,18 +18,19 @@ from lifestream.media import SAMPLE_RATE
 FRAME = SAMPLE_RATE * 30 // 1000
 FRAME_SECONDS = FRAME / SAMPLE_RATE
 MINUTE = round(60 / FRAME_SECONDS)
-"""In frames. What is loud is judged within a minute."""
+"""In frames. Loudness is judged within each minute."""
 SMALLEST_RANGE = 10.0
-"""Decibels between pauses and speech. A minute with less has no pauses, or nothing else."""
+"""Decibels between pauses and speech. A minute with a smaller range has no pauses, or nothing
+else."""
 BELOW_THE_LOUDEST = 30.0
 QUIETEST = -60.0
-"""Decibels of full scale: nobody follows what is quieter."""
+"""Decibels of full scale: speech that is quieter cannot be understood."""
 LONGEST_PAUSE_SECONDS = 0.4
 SHORTEST_SECONDS = 0.5
 
 
 def loud_spans(samples: NDArray[np.float32]) -> tuple[Span, ...]:
-    """In time order, each half a second or longer, with the short pauses within it."""
+    """Return spans in time order, each at least half a second long, with short pauses in them."""
     minutes = [_levels(minute) for minute in _minutes(samples)]
     if not minutes:
         return ()
@@ -41,19 +42,20 @@ def loud_spans(samples: NDArray[np.float32]) -> tuple[Span, ...]:
 
 
 def _minutes(samples: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
-    """(frames, FRAME): the squares of a long recording are never in memory together."""
+    """Yield (frames, FRAME) per minute: the squares of a long recording do not fit into memory."""
     frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
     return (frames[begin : begin + MINUTE] for begin in range(0, len(frames), MINUTE))
 
 
 def _levels(frames: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(frames,): decibels of full scale."""
+    """Return (frames,): decibels of full scale."""
     power = np.mean(np.square(frames), axis=1, dtype=np.float64)
     return np.asarray(10 * np.log10(power + 1e-10))
 
 
 def _halfway(levels: NDArray[np.float64]) -> float:
-    """From the pauses to the speech; minus infinity where the two cannot be told apart."""
+    """Return the level between pauses and speech, or minus infinity if they cannot be told
+    apart."""
     pauses, speech = np.percentile(levels, (10, 95))
     return float(pauses + speech) / 2 if speech - pauses >= SMALLEST_RANGE else -np.inf
 

@@ -1,7 +1,7 @@
-"""Our side of the decoder: it gets byte ranges and gives back facts, never code.
+"""Start the decoder process and serve byte ranges to it. It returns facts, never code.
 
-The child is a process of its own, without our environment and so without keys, which confines
-itself before it sees a byte; what it sends is checked, because a video may have taken it over.
+The decoder is a process of its own, without our environment and so without keys, and confines
+itself before it reads a byte. What it sends is validated, because a video may have taken it over.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ MAX_READ = 8 << 20
 MAX_MESSAGE = 64 << 10
 MAX_FLAC_BYTES = 4 << 30
 OWN_MEGABYTES = 640
-"""What this process needs of the function's memory; the decoder gets the rest."""
+"""The part of the function's memory that this process needs. The decoder gets the rest."""
 LEAST_MEGABYTES = 256
 PROBE_CPU_SECONDS = 60
 EXTRACTION_CPU_SECONDS = 780
-SILENCE_SECONDS = 90
+RESPONSE_SECONDS = 90
 Decoder = subprocess.Popen[bytes]
 Prefetch = Callable[[Sequence[tuple[int, int]]], None]
 Answer = TypeVar("Answer", bound=Frozen)
 UNUSABLE = {error.__name__: error for error in all_errors(UnusableVideoError)}
 STOPPED = (-signal.SIGKILL, -signal.SIGABRT, -signal.SIGXCPU)
-"""How a process ends that wants more memory or time than it may have."""
+"""The exit codes of a process that exceeded its memory or time."""
 
 
 class Probe(Frozen):
@@ -64,7 +64,7 @@ class Extraction(Frozen):
 
 
 class Message(Frozen):
-    """Of the decoder: one of the four. `next` are the ranges that it will read after this one."""
+    """A message from the decoder: one of four. `next` holds the ranges that it will read later."""
 
     refused: tuple[str, ...] | None = None
     read: tuple[int, int] | None = None
@@ -74,22 +74,26 @@ class Message(Frozen):
 
 
 class Video(Frozen):
-    """A video that is read in ranges; `size` in bytes."""
+    """A video that is read in byte ranges. `size` is in bytes."""
 
     container: Container
     size: int
     max_seconds: float
 
     def probe(self, read_at: ReadAt) -> Probe:
-        """Raises the UnusableVideoError that fits, or DecoderStartError."""
+        """Return duration and codec. Raises the UnusableVideoError that fits, or
+        DecoderStartError."""
         request = self._request(PROBE_CPU_SECONDS, output=None)
         return converse(request, read_at, Probe)
 
     def extract_audio(
         self, read_at: ReadAt, output: BinaryIO, *, prefetch: Prefetch | None = None
     ) -> Extraction:
-        """Write mono 16 kHz FLAC to an open file. `prefetch` hears early what will be read, where
-        that is known. Raises the UnusableVideoError that fits, or DecoderStartError."""
+        """Write mono 16 kHz FLAC to an open file.
+
+        `prefetch` is called early with the ranges that will be read, if they are known. Raises the
+        UnusableVideoError that fits, or DecoderStartError.
+        """
         request = self._request(EXTRACTION_CPU_SECONDS, output=output.fileno())
         return converse(request, read_at, Extraction, prefetch=prefetch)
 
@@ -103,7 +107,10 @@ class Video(Frozen):
 
 
 def decoder_megabytes() -> int:
-    """Below the function's memory, together with ours: then the decoder's end is an answer."""
+    """Return the memory limit of the decoder.
+
+    With ours it stays below the function's memory, so that too large a video ends the decoder only.
+    """
     return max(load(FunctionSettings).memory_megabytes - OWN_MEGABYTES, LEAST_MEGABYTES)
 
 
@@ -114,19 +121,21 @@ def converse(
     *,
     prefetch: Prefetch | None = None,
 ) -> Answer:
-    """The conversation with a decoder of its own, from its start to its end."""
+    """Run a decoder from its start to its end, and return its result."""
     server = _Server(read_at, prefetch, request["size"])
     with _started(request) as (child, pipe):
         result = _serve(pipe, child, server)
         try:
             return kind.model_validate(result)
         except ValidationError as error:
-            raise UnreadableVideoError(f"the decoder's answer is wrong: {error.title}") from None
+            raise UnreadableVideoError(
+                f"the decoder sent an invalid result: {error.title}"
+            ) from None
 
 
 @contextmanager
 def _started(request: dict[str, Any]) -> Iterator[tuple[Decoder, Connection]]:
-    """In an empty folder of its own. Our memory is closed to it before it runs."""
+    """Start a decoder in an empty folder. Our memory is closed to it before it runs."""
     is_hidden = hide_memory()
     with tempfile.TemporaryDirectory() as folder:
         child, pipe = _start(request, folder)
@@ -142,7 +151,7 @@ def _started(request: dict[str, Any]) -> Iterator[tuple[Decoder, Connection]]:
 def _start(request: dict[str, Any], folder: str) -> tuple[Decoder, Connection]:
     ours, theirs = socketpair()
     for limit in (SO_RCVTIMEO, SO_SNDTIMEO):
-        ours.setsockopt(SOL_SOCKET, limit, struct.pack("@ll", SILENCE_SECONDS, 0))
+        ours.setsockopt(SOL_SOCKET, limit, struct.pack("@ll", RESPONSE_SECONDS, 0))
     argv = [sys.executable, "-P", "-m", DECODER, str(theirs.fileno()), json.dumps(request)]
     with theirs:
         try:
@@ -160,7 +169,7 @@ def _start(request: dict[str, Any], folder: str) -> tuple[Decoder, Connection]:
 
 
 def _environment() -> dict[str, str]:
-    """What Python needs to start, and no key. On Lambda, libpython is found by LD_LIBRARY_PATH."""
+    """Return what Python needs to start, and no key. On Lambda, LD_LIBRARY_PATH finds libpython."""
     libraries = load(LoaderSettings).library_path
     return {
         "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path)),
@@ -170,7 +179,7 @@ def _environment() -> dict[str, str]:
 
 
 def _refused(pipe: Connection, child: Decoder) -> tuple[str, ...]:
-    """Before this message the decoder has not seen a byte: its end is not the video's fault."""
+    """Return the refused safeguards. Up to here, a decoder that ends is not the video's fault."""
     try:
         return _next_message(pipe, child).refused or ()
     except UnusableVideoError as error:
@@ -179,13 +188,13 @@ def _refused(pipe: Connection, child: Decoder) -> tuple[str, ...]:
 
 @cache
 def _report(refused: tuple[str, ...]) -> None:
-    """Once per process: the safeguards that the decoder works without."""
+    """Log the safeguards that the decoder works without, once per process."""
     if refused:
         logger.warning("the system refused safeguards of the decoder", safeguards=refused)
 
 
 class _Server(NamedTuple):
-    """What the decoder asks for may lie anywhere: it is kept within the file."""
+    """Serves the decoder's reads, within the file: a request may name any offset."""
 
     read_at: ReadAt
     prefetch: Prefetch | None
@@ -218,10 +227,10 @@ def _next_message(pipe: Connection, child: Decoder) -> Message:
         raise _end_of(child) from None
     except BlockingIOError:
         raise UnreadableVideoError(
-            f"the decoder said nothing for {SILENCE_SECONDS} seconds"
+            f"the decoder did not respond for {RESPONSE_SECONDS} seconds"
         ) from None
     except (ValidationError, OSError):
-        raise UnreadableVideoError("the decoder sent something that is no message") from None
+        raise UnreadableVideoError("the decoder sent an invalid message") from None
 
 
 def _end_of(child: Decoder) -> UnusableVideoError:

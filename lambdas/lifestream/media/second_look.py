@@ -1,8 +1,8 @@
-"""Where the detector heard nobody though it is loud: asked again, it hears more.
+"""Search loud stretches in which no speech was detected a second time.
 
-A telephone band that ends sharply leaves no audio at all above it, which the detector takes for
-silence in any voice; faint noise fills the band. Over music and hiss it hears nobody even so
-(tests/contract/test_second_look.py).
+A telephone band that ends sharply leaves no energy above it, which the detector takes for silence
+in any voice. Faint noise fills the band, and more speech is detected. Over music and hiss there is
+still none (tests/contract/test_second_look.py).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from lifestream.domain.transcript import Span
 from lifestream.media import SAMPLE_RATE
 from lifestream.media.voice_activity import SpeechSpan
 
-LOWER = 0.7
-"""The threshold of the second look, as a share of the first."""
+THRESHOLD_SHARE = 0.7
+"""The threshold of the second look, as a share of the first one."""
 LOUDNESS = 0.1
 NOISE = LOUDNESS * 10 ** (-25 / 20)
-"""25 decibels below the speech, which is brought to LOUDNESS (both are root mean squares)."""
+"""25 decibels below the speech, which is scaled to LOUDNESS (both are root mean squares)."""
 SHORTEST_SECONDS = 0.5
 MINUTE = 60 * SAMPLE_RATE
 SEED = 0
@@ -37,7 +37,8 @@ def second_look(
     speech: Iterable[SpeechSpan],
     detect: Detect,
 ) -> Iterator[SpeechSpan]:
-    """Further speech, in time order, none of it in `speech`. `detect` has the lower threshold."""
+    """Yield further speech, in time order, none of it in `speech`. `detect` has a lower
+    threshold."""
 
     def search(piece: SpeechSpan) -> list[SpeechSpan]:
         found = detect(_with_noise(samples[piece.start : piece.end]))
@@ -50,7 +51,7 @@ def second_look(
 
 
 def _pieces(stretch: Span) -> Iterator[SpeechSpan]:
-    """Of a minute at most: hours of music are never copied whole."""
+    """Yield pieces of at most a minute: hours of music are never copied whole."""
     if stretch.seconds < SHORTEST_SECONDS:
         return
     begin, end = (round(s * SAMPLE_RATE) for s in (stretch.start_seconds, stretch.end_seconds))
@@ -59,7 +60,7 @@ def _pieces(stretch: Span) -> Iterator[SpeechSpan]:
 
 
 def _with_noise(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The same at every run."""
+    """Add noise, which is the same at every run."""
     loudness = float(np.sqrt(np.mean(np.square(samples), dtype=np.float64)))
     noise = np.random.default_rng(SEED).standard_normal(len(samples), dtype=np.float32)
     return np.asarray(samples * (LOUDNESS / loudness) + noise * NOISE, dtype=np.float32)

@@ -1,9 +1,9 @@
-"""The system calls that decoding needs, as a seccomp filter.
+"""The seccomp filter of the decoder: the system calls that decoding needs.
 
-An allow list, because a kernel gains system calls with every release, and each one that a deny
-list does not know is open. Everything else fails with EPERM: a call that a library makes without
-need then does no harm. No library does this here: libseccomp is neither part of Python nor of
-the Lambda runtimes, and a fixed list needs nothing of what it can do.
+It is an allow list, because a kernel gains system calls with every release, and a deny list would
+leave them open. Every other call fails with EPERM, which is harmless if a library makes it without
+need. No library does this here: libseccomp is part of neither Python nor the Lambda runtimes, and a
+fixed list needs nothing of what it can do.
 
 Sources: https://docs.kernel.org/userspace-api/seccomp_filter.html, struct seccomp_data in
 linux/seccomp.h, arch/x86/entry/syscalls/syscall_64.tbl and asm-generic/unistd.h of Linux.
@@ -66,7 +66,8 @@ class Program(ctypes.Structure):
 
 
 def instructions(architecture: Architecture) -> list[Instruction]:
-    """Calls of another architecture are refused: their numbers mean something else."""
+    """Return the filter. Calls of another architecture are refused: their numbers differ in
+    meaning."""
     numbers = list(architecture.allowed.values())
     return [
         Instruction(LOAD_WORD, 0, 0, ARCHITECTURE_OFFSET),

@@ -1,4 +1,4 @@
-"""Audio in, the stretches with speech out: Silero VAD, whose model faster-whisper carries."""
+"""Detect speech with Silero VAD, whose model is part of faster-whisper."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from faster_whisper.vad import VadOptions
 
 LONGEST_SPAN_SECONDS = 30.0
-"""What Whisper hears at once."""
+"""The most audio that Whisper takes at once."""
 WINDOW = 600 * SAMPLE_RATE
-"""Searched at once by one core: the detector copies its input twice."""
+"""How much one core searches at once, because the detector copies its input twice."""
 SHORTEST_REST = SAMPLE_RATE // 10
 
 
@@ -46,8 +46,10 @@ def speech_spans(
     min_silence_ms: int = 300,
     pad_ms: int = 150,
 ) -> tuple[SpeechSpan, ...]:
-    """In time order, each at most 30 seconds long. A pause shorter than `min_silence_ms` does
-    not end a span; `pad_ms` are added on both sides."""
+    """Return spans in time order, each at most 30 seconds long.
+
+    A pause shorter than `min_silence_ms` does not end a span; `pad_ms` are added on both sides.
+    """
     from faster_whisper.vad import VadOptions
 
     options = VadOptions(
@@ -60,7 +62,7 @@ def speech_spans(
 
 
 def _spans(samples: NDArray[np.float32], options: VadOptions) -> Iterator[SpeechSpan]:
-    """Windows are searched side by side; what the one before has found is not found again."""
+    """Search windows in parallel. What one window has found is left out of the next."""
     begins = range(0, len(samples), WINDOW)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         windows = list(pool.map(lambda begin: _in_window(samples, begin, options), begins))
@@ -73,7 +75,7 @@ def _spans(samples: NDArray[np.float32], options: VadOptions) -> Iterator[Speech
 
 
 def _in_window(samples: NDArray[np.float32], begin: int, options: VadOptions) -> list[SpeechSpan]:
-    """Those that begin in it, heard to their end."""
+    """Return the spans that begin in the window, up to their end."""
     from faster_whisper.vad import get_speech_timestamps
 
     window = samples[begin : begin + WINDOW + int(LONGEST_SPAN_SECONDS * SAMPLE_RATE)]
@@ -86,7 +88,7 @@ def _in_window(samples: NDArray[np.float32], begin: int, options: VadOptions) ->
 
 
 def clips(spans: Sequence[SpeechSpan], *, max_seconds: float) -> list[SpeechSpan]:
-    """Neighbouring spans together, with the pauses between them, as long as they fit."""
+    """Join neighbouring spans, with the pauses between them, as long as they fit."""
     joined: list[SpeechSpan] = []
     for span in spans:
         if joined and span.end - joined[-1].start <= max_seconds * SAMPLE_RATE:

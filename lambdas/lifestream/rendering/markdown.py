@@ -1,7 +1,7 @@
-"""Transcript and summary in, the Markdown page that people read out.
+"""Render a transcript and its summary as a Markdown page.
 
-Everything spoken, typed by a model or taken from a file name is hostile: it is escaped, so
-that it can neither format the page nor link out of it.
+Text that was spoken, written by a model or taken from a file name is hostile: it is escaped, so
+that it can neither format the page nor create a link.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from lifestream.rendering.presentation import Entry, Kind, Recording, Section, s
 
 INLINE_MARKUP = re.compile(r"([\\`*_\[\]|~])")
 BLOCK_MARKUP = re.compile(r"^(\d*)([#+\-]|(?<=\d)[.)])")
-# What renderers add to Markdown: attributes, math, marks, keys, pictures for :names:, and links
-# where nobody wrote one. Most of them look for characters, and not for entities.
+# Extensions of Markdown renderers: attributes, math, marks, keys, pictures for :names:, and
+# automatic links. Most of them match characters, and no entities.
 EXTENSIONS = re.compile(
     r"[{}^$=]"
     r"|\+(?=\+)"
@@ -26,8 +26,8 @@ EXTENSIONS = re.compile(
     r"|(?<!\d):(?=\S)|:(?=[^\s\d])|^:"
     r"|(?<!\d)\.(?=\w)|\.(?=[^\W\d])"
 )
-# GitHub and remark look for addresses when entities are characters again: a word joiner, which
-# nobody sees, ends what they look for.
+# GitHub and remark look for addresses after they have decoded the entities. An invisible word
+# joiner splits such an address.
 ADDRESS = re.compile(r"(?<=@)|(?<=//)|(?<=[Ww]{3})(?=\.)")
 JOINER = "&#8288;"
 
@@ -46,7 +46,7 @@ def result_page(recording: Recording) -> str:
 
 
 def escape(text: str) -> str:
-    """One line of plain text: no formatting, no HTML, no link, however it is written."""
+    """Return one line of plain text without formatting, HTML or links, however they are written."""
     text = one_line(text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = EXTENSIONS.sub(lambda found: f"&#{ord(found[0])};", ADDRESS.sub(JOINER, text))

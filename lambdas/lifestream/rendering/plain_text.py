@@ -1,4 +1,4 @@
-"""A transcript in, plain text out: who spoke, when, and what, for any other program."""
+"""Render a transcript as plain text: who spoke, when, and what."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lifestream.domain.transcript import Transcript, text_of
 
 
 def to_text(transcript: Transcript) -> str:
-    """A paragraph a turn; empty where nothing was said."""
+    """Return one paragraph per turn; empty if nothing was said."""
     return "\n".join(_paragraphs(transcript))
 
 

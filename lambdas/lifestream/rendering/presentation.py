@@ -1,4 +1,4 @@
-"""Transcript and summary in, what a page shows of them out, in the order that people read it."""
+"""The view model of the result pages: title, facts and sections in reading order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lifestream.domain.transcript import Transcript
 
 @dataclass(frozen=True)
 class Recording:
-    """What people may read of it: `transcript` without what is not to be shown to them."""
+    """What a page shows of a recording. `transcript` holds only what may be shown."""
 
     file_name: str
     transcript: Transcript
@@ -50,7 +50,7 @@ class Kind(Enum):
 
 
 class Entry(NamedTuple):
-    """A statement that was checked, and the words that prove it."""
+    """A verified statement with the quote that it rests on."""
 
     text: str
     start_seconds: float
@@ -60,7 +60,7 @@ class Entry(NamedTuple):
 
     @property
     def is_literal(self) -> bool:
-        """The statement is its own quote."""
+        """True if the statement is its own quote."""
         return normalized(self.text) == normalized(self.quote)
 
 
@@ -71,7 +71,7 @@ class Section(NamedTuple):
 
 
 def sections_of(summary: Summary, names: Mapping[str, str]) -> list[Section]:
-    """Those in which there is something. `names`: speaker id → the name that people read."""
+    """Return the sections that have entries. `names`: speaker id → the name that people read."""
     listed: list[tuple[str, Kind, Iterable[CitedStatement]]] = [
         ("Chapters", Kind.CHAPTERS, summary.chapters),
         ("Key points", Kind.STATEMENTS, summary.key_points),

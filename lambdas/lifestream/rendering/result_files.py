@@ -1,4 +1,4 @@
-"""Everything that is known about a recording in, the files that people use out."""
+"""Render all files that people use from what is known about a recording."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CONTENT_TYPES = {
 }
 
 
-def result_files(  # noqa: PLR0913  # one argument a part of the results
+def result_files(  # noqa: PLR0913  # one argument per part of the results
     *,
     file_name: str,
     options: JobOptions,
@@ -42,10 +42,10 @@ def result_files(  # noqa: PLR0913  # one argument a part of the results
     missing: Sequence[MissingPart],
     switched_off: Sequence[SwitchedOff] = (),
 ) -> dict[str, str]:
-    """Name → content, the manifest last: whoever sees it sees all the others.
+    """Return name → content, with the manifest last: if it exists, all the others do.
 
-    What nobody seems to have said is in the transcript, with the reason, and nowhere else
-    unless the options ask for it.
+    Text flagged as hallucinated is kept in transcript.json, with the reason, and left out of every
+    other file unless the options ask for it.
     """
     readable = transcript if options.show_flagged else transcript.reliable
     recording = Recording(

@@ -1,8 +1,8 @@
-"""A transcript in, subtitles out: SRT and WebVTT that players and people can follow.
+"""Render a transcript as SRT and WebVTT subtitles that players and people can follow.
 
-A cue has at most 2 lines of 42 characters, stays at least a second where the next cue leaves
-room for it, is read at no more than 20 characters a second where there is time to, and never
-overlaps the next one (limits as in the BBC and Netflix timed-text guidelines).
+A cue has at most 2 lines of 42 characters. It stays for at least a second, and is read at no more
+than 20 characters per second, if the next cue leaves room for it. It never overlaps the next cue
+(limits as in the BBC and Netflix timed-text guidelines).
 """
 
 from __future__ import annotations
@@ -48,10 +48,13 @@ def to_vtt(cues: Sequence[Cue]) -> str:
 
 
 def cues_of(transcript: Transcript, *, with_speakers: bool = False) -> list[Cue]:
-    """Cues in time order. No cue mixes two segments, so none mixes two speakers; on request, each
-    turn begins with the name of who has it."""
-    said = _labelled(transcript) if with_speakers else map(_clean, transcript.segments)
-    cues = [cue for words in said for cue in _split(words)]
+    """Return cues in time order.
+
+    No cue mixes two segments, and so none mixes two speakers. `with_speakers`: each turn begins
+    with the name of its speaker.
+    """
+    turns = _labelled(transcript) if with_speakers else map(_clean, transcript.segments)
+    cues = [cue for words in turns for cue in _split(words)]
     end = max([transcript.duration_seconds, *(cue.end_seconds for cue in cues[-1:])])
     ends = [*(cue.start_seconds for cue in cues[1:]), end]
     return [_with_time_to_read(cue, until) for cue, until in zip(cues, ends, strict=False)]
@@ -65,13 +68,13 @@ def _labelled(transcript: Transcript) -> Iterator[tuple[Word, ...]]:
 
 
 def _clean(segment: Segment) -> tuple[Word, ...]:
-    """Every cue is made of these: a word that ends its line could begin a cue of its own."""
+    """Return the words as single lines: a word with a line end could begin a cue of its own."""
     cleaned = (replace(word, text=one_line(word.text)) for word in segment.words)
     return tuple(word for word in cleaned if word.text)
 
 
 def _label(speaker: str, words: Sequence[Word]) -> Iterator[Word]:
-    """The name as words that take no time, so that it is laid out like what follows."""
+    """Yield the name as words without duration, so that it is laid out like the words after it."""
     name = one_line(speaker)
     if len(name) > MAX_LABEL_CHARACTERS:
         name = f"{name[: MAX_LABEL_CHARACTERS - 1]}…"
@@ -81,7 +84,7 @@ def _label(speaker: str, words: Sequence[Word]) -> Iterator[Word]:
 
 
 def _split(words: Sequence[Word]) -> Iterator[Cue]:
-    """Groups of words that fit one cue, cut at long pauses too."""
+    """Yield groups of words that fit one cue, cut at long pauses too."""
     group: list[Word] = []
     lines: list[str] = []
     for word in words:
@@ -105,7 +108,7 @@ def _fits(words: Sequence[Word], lines: Sequence[str]) -> bool:
 
 
 def _with(lines: Sequence[str], word: Word) -> list[str]:
-    """The lines with one more word; a word that is longer than a line goes on in the next."""
+    """Return the lines with one more word. A word longer than a line continues on the next one."""
     *before, last = lines or [""]
     together = last + (word.text if word.is_glued or not last else f" {word.text}")
     if len(together) <= MAX_LINE_CHARACTERS:
