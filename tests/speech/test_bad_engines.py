@@ -75,7 +75,7 @@ def test_a_model_that_still_loads_but_is_another_is_named(copied: Path) -> None:
     data[-100] ^= 1
     weights.write_bytes(data)
 
-    with pytest.raises(ModelAlteredError, match=r"model\.bin is not the file"):
+    with pytest.raises(ModelAlteredError, match=r"model\.bin does not match its checksum"):
         FasterWhisper(settings(copied))
 
 

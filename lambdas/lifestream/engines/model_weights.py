@@ -1,7 +1,7 @@
-"""A model's folder in, the assurance that it is whole out.
+"""Check the files of a model against their published checksums.
 
-Weights are code and data from elsewhere: where the folder has a SHA256SUMS (as `sha256sum`
-writes it, and `lifestream models`), every file is compared with it before it is loaded.
+Weights are code and data from elsewhere. If the folder has a SHA256SUMS (as `sha256sum` and
+`lifestream models` write it), every file is compared with it before it is loaded.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SUMS = "SHA256SUMS"
 
 
 def verified(folder: Path, *needed: str) -> Path:
-    """Raises ModelMissingError, ModelAlteredError."""
+    """Return the folder if it is complete. Raises ModelMissingError, ModelAlteredError."""
     sums = folder / SUMS
     published = dict(listed(sums.read_text())) if sums.is_file() else {}
     for name in (*needed, *published):
@@ -24,7 +24,7 @@ def verified(folder: Path, *needed: str) -> Path:
             raise ModelMissingError(f"no model in {folder}: {name} is missing")
     for name, digest in published.items():
         if sha256(folder / name) != digest:
-            raise ModelAlteredError(f"{folder / name} is not the file that {SUMS} names")
+            raise ModelAlteredError(f"{folder / name} does not match its checksum in {SUMS}")
     return folder
 
 
@@ -34,7 +34,7 @@ def write_sums(folder: Path) -> None:
 
 
 def files_of(folder: Path) -> list[str]:
-    """The model itself: neither its sums nor what the hub's client keeps beside it."""
+    """Return the model's own files, without its checksums and the cache of the hub's client."""
     paths = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
     return sorted(p.as_posix() for p in paths if p.name != SUMS and ".cache" not in p.parts)
 
@@ -45,7 +45,7 @@ def sha256(path: Path) -> str:
 
 
 def listed(sums: str) -> Iterator[tuple[str, str]]:
-    """File → hexadecimal digest, of the text of a SHA256SUMS."""
+    """Yield file and hexadecimal digest from the text of a SHA256SUMS."""
     for line in sums.splitlines():
         digest, _, name = line.partition("  ")
         yield name, digest

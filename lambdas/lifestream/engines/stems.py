@@ -1,4 +1,4 @@
-"""Text in, the stems of its words that carry meaning out: for the built-in answerer, in English."""
+"""Stem the words of an English text that carry meaning, for the built-in answerer."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ EMPTY = frozenset(
     same said say says see seem shall still such take talk talked tell them told too under until up
     us very well were while whom within without yet""".split()  # noqa: SIM905  # as in `ranking`
 )
-"""Words that a question has about as often as its answer, beside function words."""
+"""Words that a question has about as often as its answer, besides function words."""
 
 
 class Stems:
-    """Raises ConfigurationError where its packages are not installed."""
+    """Raises ConfigurationError if its packages are not installed."""
 
     def __init__(self) -> None:
         try:
@@ -32,6 +32,6 @@ class Stems:
         self._empty = FUNCTION_WORDS | EMPTY
 
     def of(self, text: str) -> list[str]:
-        """In the order of the words."""
+        """Return the stems in the order of the words."""
         words = [word for word in normalized(text).split() if word not in self._empty]
         return list(self._stemmer.stemWords(words))

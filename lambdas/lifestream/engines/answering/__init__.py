@@ -1,4 +1,4 @@
-"""A question and the passages found for it in, sentences that quote them out; or none."""
+"""Answer a question with sentences that quote the passages found for it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ class Answerer(Protocol):
         """Engine, model and prompt version."""
 
     def answer(self, question: str, passages: Sequence[str]) -> Answered:
-        """No sentences where the passages do not hold the answer. Raises TransientError,
-        ConfigurationError, AnswerError."""
+        """Return the answer, without sentences if the passages do not hold it.
+
+        Raises TransientError, ConfigurationError, AnswerError.
+        """
 
 
 def load_answerer(settings: SummarySettings, api_keys: ApiKeys) -> Answerer:
-    """By the settings of the summaries: the same engine writes both. Questions are answered even
-    if no summaries are written."""
+    """Return the engine that the settings of the summaries name, since one engine writes both.
+
+    Questions are answered even if no summaries are written.
+    """
     engine = settings.summarization_engine
     if engine == "openai" or (engine in ("auto", "off") and api_keys.openai_api_key):
         from lifestream.engines.answering.openai import OpenAIAnswerer

@@ -1,4 +1,4 @@
-"""OpenAI, or any endpoint that speaks its protocol: answers from the passages it is given."""
+"""Answer questions from the given passages, with OpenAI or a compatible endpoint."""
 
 from __future__ import annotations
 

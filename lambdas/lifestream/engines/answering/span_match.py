@@ -1,8 +1,8 @@
-"""The embedded answerer: the place where all that the question names was said together.
+"""The built-in answerer: quote the place that holds all the words of the question.
 
-It only ever repeats what was said, and it would rather not answer: every word of the question
-that carries meaning, in whatever inflection, has to stand in one short stretch of a passage. It
-knows no synonyms, and cannot tell a question's words from its answer.
+It only repeats what was said, and prefers no answer to a wrong one: every word of the question that
+carries meaning, in any inflection, has to be in one short stretch of a passage. It knows no
+synonyms, and cannot tell the words of a question from those of its answer.
 """
 
 from __future__ import annotations
@@ -24,20 +24,24 @@ class SpanMatch:
         self._stems = Stems()
 
     def answer(self, question: str, passages: Sequence[str]) -> Answered:
-        wanted = set(self._stems.of(question))
+        asked = set(self._stems.of(question))
         sentences: list[AnswerSentence] = []
-        for number, passage in enumerate(passages if wanted else ()):
-            quote = self._quote(passage, wanted)
+        for number, passage in enumerate(passages if asked else ()):
+            quote = self._quote(passage, asked)
             if quote and not any(_repeats(quote, earlier.quote) for earlier in sentences):
                 sentences.append(AnswerSentence(text=quote, passage=number, quote=quote))
         return Answered(draft=AnswerDraft(sentences=tuple(sentences[:MAX_SENTENCES])))
 
-    def _quote(self, passage: str, wanted: set[str]) -> str | None:
-        """From the shortest stretch that holds every wanted word, with what follows it; with what
-        comes before where the passage ends there."""
+    def _quote(self, passage: str, asked: set[str]) -> str | None:
+        """Return the shortest stretch that holds every word of the question, with the text after
+        it.
+
+        If the passage ends there, the text before it is added instead. Return None if there is
+        none.
+        """
         words = passage.split()
         stems = [" ".join(self._stems.of(word)) for word in words]
-        stretches = _stretches(stems, wanted)
+        stretches = _stretches(stems, asked)
         shortest = min(stretches, key=len, default=range(MAX_WINDOW_WORDS + 1))
         if len(shortest) > MAX_WINDOW_WORDS:
             return None
@@ -46,17 +50,17 @@ class SpanMatch:
 
 
 def _repeats(quote: str, earlier: str) -> bool:
-    """Passages overlap: the same place may be found in two of them."""
+    """Return whether both quotes are from the same place: passages overlap."""
     words = quote.split()
     return sum(word in earlier.split() for word in words) > len(words) / 2
 
 
-def _stretches(stems: Sequence[str], wanted: set[str]) -> list[range]:
-    """For each wanted word, the stretch from there to where all of them have been said."""
-    places = [n for n, stem in enumerate(stems) if stem in wanted]
+def _stretches(stems: Sequence[str], asked: set[str]) -> list[range]:
+    """Return, for each place of a word of the question, the stretch that holds all of them."""
+    places = [n for n, stem in enumerate(stems) if stem in asked]
     found: list[range] = []
     for start in places:
-        missing = set(wanted)
+        missing = set(asked)
         for end in (place for place in places if place >= start):
             missing.discard(stems[end])
             if not missing:

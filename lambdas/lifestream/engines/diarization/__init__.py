@@ -1,4 +1,4 @@
-"""Audio in, who speaks when out."""
+"""Find out who speaks when."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Diarizer(Protocol):
     def diarize(
         self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
     ) -> Diarization:
-        """Raises SpeechEngineError."""
+        """Return the speaker turns. Raises SpeechEngineError."""
 
 
 def load_diarizer(settings: SpeechSettings) -> Diarizer:

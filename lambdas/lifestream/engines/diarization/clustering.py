@@ -1,5 +1,7 @@
-"""The built-in diarizer: speech is cut at its pauses, each phrase becomes a vector that tells
-voices apart, and the vectors are clustered by voice. No torch.
+"""The built-in diarizer: cluster phrases by voice, without torch.
+
+Speech is cut at its pauses, each phrase becomes a vector that tells voices apart, and the vectors
+are clustered.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from lifestream.media.voice_activity import SpeechSpan
 
 LONGEST_GAP_SECONDS = 0.5
 BATCH = 64
-"""Phrases that are encoded at once, in 50 MB."""
+"""How many phrases are encoded at once. They take 50 MB."""
 
 
 class ClusteringDiarizer:
@@ -55,7 +57,7 @@ def _vectors(
 
 
 def _loudness(audio: Audio) -> float:
-    """Root mean square of the speech; pauses do not count."""
+    """Return the root mean square of the speech, without the pauses."""
     squares = sum(
         float(np.sum(np.square(audio.samples[s.start : s.end]), dtype=np.float64))
         for s in audio.speech
@@ -72,7 +74,7 @@ def _turn(phrase: SpeechSpan, speaker: np.intp) -> SpeakerTurn:
 
 
 def _joined(turns: list[SpeakerTurn]) -> list[SpeakerTurn]:
-    """Neighbouring phrases of one speaker become one turn."""
+    """Join neighbouring phrases of one speaker into one turn."""
     joined = turns[:1]
     for turn in turns[1:]:
         last = joined[-1]

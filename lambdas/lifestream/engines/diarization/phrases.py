@@ -1,7 +1,7 @@
-"""Speech in, phrases out: pieces of about a second that one person speaks.
+"""Cut speech into phrases: pieces of about a second that one person speaks.
 
-Speakers change where the voice pauses, if only for a moment. So speech is cut where its loudness
-dips: on conversations with turns of one to three seconds, 2 % of the time lies in a phrase of two.
+Speakers change at pauses, however short. So speech is cut where its loudness dips: on conversations
+with turns of one to three seconds, 2 % of the time lies in a phrase of two speakers.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from lifestream.media.voice_activity import SpeechSpan
 SHORTEST, LONGEST = 75, 200
 """In frames of 10 ms. A shorter phrase says too little about a voice."""
 SMALLEST_DIP = 6.0
-"""Decibels below what is around it, half a second to both sides."""
+"""Decibels below the loudness of the half second on both sides."""
 AROUND = 101
 SMOOTHING = 2.0
 
 
 def phrases(samples: NDArray[np.float32], span: SpeechSpan) -> Iterator[SpeechSpan]:
-    """In time order, without gaps between them."""
+    """Yield phrases in time order, without gaps between them."""
     dips = _dips(samples[span.start : span.end])
     cuts = _long_enough(dips, (span.end - span.start) // HOP)
     for begin, end in pairwise(cuts):
@@ -34,7 +34,7 @@ def phrases(samples: NDArray[np.float32], span: SpeechSpan) -> Iterator[SpeechSp
 
 
 def halved(spoken: Sequence[SpeechSpan], fewest: int) -> list[SpeechSpan]:
-    """Cut on, the longest first, until there is a phrase for each of `fewest` speakers."""
+    """Halve the longest phrases until there is one for each of `fewest` speakers."""
     pieces = list(spoken)
     while pieces and len(pieces) < fewest:
         longest = max(range(len(pieces)), key=lambda i: pieces[i].end - pieces[i].start)
@@ -47,7 +47,7 @@ def halved(spoken: Sequence[SpeechSpan], fewest: int) -> list[SpeechSpan]:
 
 
 def _dips(samples: NDArray[np.float32]) -> dict[int, float]:
-    """Frame → how deep the loudness dips there, in decibels."""
+    """Return frame → how deep the loudness dips there, in decibels."""
     from scipy.ndimage import gaussian_filter1d
     from scipy.signal import find_peaks
 
@@ -58,7 +58,7 @@ def _dips(samples: NDArray[np.float32]) -> dict[int, float]:
 
 
 def _long_enough(dips: dict[int, float], frames: int) -> list[int]:
-    """Where to cut. While a phrase is too short, the shallower dip beside it is no cut."""
+    """Return where to cut. Beside a phrase that is too short, the shallower dip is no cut."""
     cuts = [0, *dips, frames]
     while len(cuts) > 2:  # noqa: PLR2004  # both ends
         beside = [

@@ -1,7 +1,9 @@
-"""pyannote.audio: neural diarization from a local pipeline folder, offline, telemetry off.
+"""pyannote.audio: neural diarization from a local pipeline folder, offline and without telemetry.
 
-It gets the waveform in memory, so no second decoder touches the file, and returns exclusive
-turns, which were made for assigning words. Source: https://github.com/pyannote/pyannote-audio
+It gets the waveform in memory, so no second decoder reads the file. Words are assigned by its
+exclusive turns, which were made for that.
+
+Source: https://github.com/pyannote/pyannote-audio
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ if TYPE_CHECKING:
     from pyannote.core import Annotation
 
 STAGES = {"segmentation": (0.0, 0.4), "embeddings": (0.4, 1.0)}
-"""Which share of the work each stage is, about."""
+"""Which share of the work each stage is, roughly."""
 
 
 class Pyannote:
@@ -42,7 +44,7 @@ class Pyannote:
     def diarize(
         self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
     ) -> Diarization:
-        """Half as much at once where memory does not suffice."""
+        """Return the speaker turns. The batch size is halved each time memory runs out."""
         if not audio.speech:
             return Diarization()
         while True:
@@ -54,7 +56,8 @@ class Pyannote:
                     raise
                 self._batch_size //= 2
                 logger.warning(
-                    "out of memory, with less again", extra={"batch_size": self._batch_size}
+                    "out of memory, retrying with a smaller batch",
+                    extra={"batch_size": self._batch_size},
                 )
 
     def _diarize(
@@ -98,7 +101,7 @@ def _turns(annotation: Annotation) -> tuple[SpeakerTurn, ...]:
 
 
 def _voices(speakers: list[str], embeddings: Any) -> tuple[Voiceprint, ...]:
-    """One a speaker; those who were never heard alone have none."""
+    """Return one voiceprint per speaker, except for speakers who never talk alone."""
     rows = [] if embeddings is None else embeddings.tolist()
     return tuple(
         Voiceprint(speaker=speaker, vector=tuple(round(value, 6) for value in row))

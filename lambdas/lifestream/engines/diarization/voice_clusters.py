@@ -1,9 +1,9 @@
-"""Vectors of phrases in, one speaker per phrase out, and how many there are.
+"""Cluster the vectors of phrases by speaker, and find out how many speakers there are.
 
 For every possible number of speakers the vectors are clustered (k-means), and the two most similar
-clusters are compared. If these are two voices, phrases of different clusters are clearly less
-alike than phrases of one; if they are halves of one voice, hardly. The largest number at which all
-clusters are different voices wins.
+clusters are compared. If they are two voices, phrases of different clusters are clearly less
+similar than phrases of one; if they are halves of one voice, hardly. The largest number at which
+all clusters are different voices wins.
 """
 
 from __future__ import annotations
@@ -18,20 +18,21 @@ from lifestream.domain.options import JobOptions
 Vectors = NDArray[np.float32]
 Labels = NDArray[np.intp]
 MOST_SPEAKERS = 10
-"""Looked for, unless the job says that there may be more."""
+"""The most speakers to look for, unless the job allows more."""
 SAME_VOICE = 0.895
-"""How similar two clusters of one voice are at least (see `_similarity`). Measured on mixtures of
+"""The lowest similarity of two clusters of one voice (see `_similarity`). Measured on mixtures of
 four readers: clean, over telephones, in rooms and in noise (ADR 31)."""
 CLEARER = 0.005
-"""How much less similar they have to be for each further speaker: more clusters, more chances."""
+"""How much less similar they have to be per further speaker, because more clusters have more
+chances."""
 DOUBT = 1.5
-"""Phrases: a difference that so few show counts half."""
+"""The number of phrases with which a difference counts half."""
 USUAL_LIKENESS = 0.72
-"""Of two phrases of one person: the cosine of their vectors, in any room and over any line."""
+"""The usual cosine of two phrases of one person, in any room and over any line."""
 FEWEST_PHRASES = 3
 SHORTEST_SECONDS, SHORTEST_SHARE = 5.0, 0.2
-"""A speaker who says less than both is not told from a slip of the voice of another. The share is
-for recordings of half a minute and less."""
+"""A speaker who says less than both cannot be told from a variation in another's voice. The share
+is for recordings of half a minute and less."""
 PRIOR_PHRASES = 6
 TRIES = 5
 
@@ -50,8 +51,10 @@ class SpeakerBounds:
 
 
 def cluster(vectors: Vectors, seconds: NDArray[np.float64], bounds: SpeakerBounds) -> Labels:
-    """(phrases,): one label per phrase; their number is within the bounds if there are as many
-    phrases. Linear in the number of phrases."""
+    """Return (phrases,): one label per phrase. Takes time linear in the number of phrases.
+
+    The number of labels is within the bounds if there are enough phrases.
+    """
     fewest = min(bounds.fewest, len(vectors))
     for count in range(min(bounds.most, len(vectors) // FEWEST_PHRASES), fewest, -1):
         labels = _clusters(vectors, seconds, count)
@@ -70,7 +73,7 @@ def _clusters(vectors: Vectors, seconds: NDArray[np.float64], count: int) -> Lab
 
 
 def _without_empty(labels: Labels, count: int) -> Labels:
-    """Vectors that are all alike fill fewer clusters than were asked for."""
+    """Fill empty clusters: vectors that are all alike make fewer clusters than were asked for."""
     filled = np.unique(labels, return_inverse=True)[1]
     for label in range(int(filled.max()) + 1, count):
         largest = np.flatnonzero(filled == np.bincount(filled).argmax())
@@ -93,11 +96,11 @@ def _are_voices(vectors: Vectors, seconds: NDArray[np.float64], labels: Labels, 
 def _similarity(
     vectors: Vectors, seconds: NDArray[np.float64], labels: Labels, count: int
 ) -> NDArray[np.float64]:
-    """(count, count): how alike phrases of two clusters are, as a share of how alike those of one
-    cluster are. Both are means of cosines over pairs of phrases, weighted by their seconds.
+    """Return (count, count): the similarity of phrases of two clusters, as a share of that in one.
 
-    A phrase is never compared with itself. Few phrases prove little: each cluster counts as having
-    some more pairs of USUAL_LIKENESS.
+    Both are means of cosines over pairs of phrases, weighted by their seconds. A phrase is never
+    compared with itself. Few phrases are weak evidence, so each cluster counts as having some more
+    pairs of USUAL_LIKENESS.
     """
     weights = np.zeros((len(vectors), count))
     weights[np.arange(len(vectors)), labels] = seconds

@@ -1,4 +1,4 @@
-"""A phrase in, a vector that is alike for phrases of one voice out.
+"""Encode a phrase as a vector that is similar for phrases of one voice.
 
 `voice_encoder.onnx` holds the voice encoder of Resemblyzer 0.1.4 (Apache License 2.0), an LSTM that
 was trained to tell thousands of speakers apart: Wan et al., "Generalized end-to-end loss for
@@ -23,31 +23,32 @@ if TYPE_CHECKING:
 MODEL = Path(__file__).with_name("voice_encoder.onnx")
 BANDS, WINDOW, HOP = 40, 400, 160
 FRAMES = 160
-"""What the encoder was trained on: 1.6 seconds. A shorter phrase is repeated to that length."""
+"""The length that the encoder was trained on: 1.6 seconds. A shorter phrase is repeated to it."""
 LOUDNESS = 0.04
-"""The encoder hears how loud speech is: a recording is brought to this root mean square."""
+"""The encoder is sensitive to loudness, so a recording is scaled to this root mean square."""
 
 
 class VoiceEncoder:
-    """For one recording, whose speech has `loudness` (root mean square)."""
+    """The encoder for one recording. `loudness`: the root mean square of its speech."""
 
     def __init__(self, loudness: float) -> None:
         self._gain = np.float32((LOUDNESS / max(loudness, 1e-6)) ** 2)
 
     def encode(self, spectra: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """(phrases, 256) of length 1, of the phrases' `mel`."""
+        """Return (phrases, 256), of length 1, for the `mel` of each phrase."""
         clips = np.stack([np.resize(self._levelled(s), (FRAMES, BANDS)) for s in spectra])
         (voices,) = _session().run(None, {"mel": clips})
         return np.asarray(voices / np.maximum(np.linalg.norm(voices, axis=1, keepdims=True), 1e-9))
 
     def _levelled(self, spectrum: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Half of what makes a phrase louder than others goes: people turn their heads."""
+        """Remove half of the differences in loudness between phrases: people turn their heads."""
         power = spectrum * self._gain
         return np.asarray(power / np.sqrt(power.sum(axis=1).mean() + 1e-9))
 
 
 def mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(frames, 40): energy in mel bands, one row each 10 ms, as librosa computes it by default."""
+    """Return (frames, 40): energy in mel bands, one row per 10 ms, as librosa computes it by
+    default."""
     padded = np.pad(samples, WINDOW // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     spectrum = np.fft.rfft(frames * np.hanning(WINDOW + 1)[:-1].astype(np.float32))
@@ -65,7 +66,7 @@ def _session() -> InferenceSession:
 
 @cache
 def _filters() -> NDArray[np.float32]:
-    """(201, 40): triangles of equal area on Slaney's mel scale, 0 to 8 kHz."""
+    """Return (201, 40): triangles of equal area on Slaney's mel scale, 0 to 8 kHz."""
     edges = _hertz(np.linspace(0, _mels(SAMPLE_RATE / 2), BANDS + 2))
     bins = np.fft.rfftfreq(WINDOW, 1 / SAMPLE_RATE)[:, None]
     left, centre, right = edges[:-2], edges[1:-1], edges[2:]

@@ -1,4 +1,4 @@
-"""Texts in, vectors out."""
+"""Turn texts into vectors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Vector = list[float]
 
 
 class Embedded(NamedTuple):
-    """One vector of unit length a text, in order, and what they cost."""
+    """One vector of unit length per text, in order, and what they cost."""
 
     vectors: list[Vector]
     usage: Usage = Usage()
@@ -30,11 +30,14 @@ class Embedder(Protocol):
         """Numbers in each vector."""
 
     def embed(self, texts: Sequence[str]) -> Embedded:
-        """Raises TransientError, ConfigurationError."""
+        """Return the vectors. Raises TransientError, ConfigurationError."""
 
 
 def load_embedder(settings: IndexSettings, api_keys: ApiKeys) -> Embedder | SwitchedOff:
-    """Raises ConfigurationError if the engine that is asked for cannot work here."""
+    """Return the embedder, or SwitchedOff if there is none.
+
+    Raises ConfigurationError if the engine that the settings name cannot work here.
+    """
     engine = settings.embedding_engine
     if settings.vector_index == "off":
         return SwitchedOff(part="index", reason="VECTOR_INDEX is off")

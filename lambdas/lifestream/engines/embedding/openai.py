@@ -1,4 +1,4 @@
-"""OpenAI embeddings, or those of any endpoint that speaks its protocol."""
+"""Embed texts with OpenAI or a compatible endpoint."""
 
 from __future__ import annotations
 

@@ -1,7 +1,9 @@
-"""WordLlama: one learned vector per token, and a text is the mean of its tokens. English at best.
+"""WordLlama: embed a text as the mean of learned vectors, one per token. Best for English.
 
-It finds what is meant in other words, in milliseconds and without a network. The weights are the
-model's published files, read directly. Source: https://github.com/dleemiller/WordLlama
+It finds what was said in other words, in milliseconds and without a network. The weights are the
+model's published files, read directly.
+
+Source: https://github.com/dleemiller/WordLlama
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class WordLlama:
         return Embedded([self._mean(tokens.ids) for tokens in encoded])
 
     def _mean(self, ids: Sequence[int]) -> list[float]:
-        """Of unit length, but for a text without tokens."""
+        """Return a vector of unit length, or zeros for a text without tokens."""
         total = self._rows[list(ids)].sum(axis=0, dtype=np.float32)
         vector: list[float] = (total / max(float(np.linalg.norm(total)), 1e-9)).tolist()
         return vector

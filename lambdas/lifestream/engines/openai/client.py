@@ -1,4 +1,4 @@
-"""OpenAI's client, and its exceptions as ours: the one border for both OpenAI engines."""
+"""Create OpenAI's client and translate its errors into ours, for every OpenAI engine."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ TIMEOUT_SECONDS = 120.0
 
 
 def client(key: SecretStr | None, base_url: str | None) -> OpenAI:
-    """Raises ConfigurationError where there is no key."""
+    """Return the client. Raises ConfigurationError if there is no API key."""
     from openai import OpenAI
 
     if key is None:
-        raise ConfigurationError("OPENAI_API_KEY is not set, neither here nor in the secret")
+        raise ConfigurationError("OPENAI_API_KEY is in neither the environment nor the secret")
     return OpenAI(
         api_key=key.get_secret_value(),
         base_url=base_url,
@@ -33,8 +33,11 @@ def client(key: SecretStr | None, base_url: str | None) -> OpenAI:
 
 @contextmanager
 def translated(unusable: type[PipelineError]) -> Iterator[None]:
-    """TransientError for what passes, ConfigurationError for what we must fix, `unusable` for
-    requests that the service refuses. The messages never hold the key."""
+    """Raise our error for OpenAI's.
+
+    TransientError for what passes, ConfigurationError for what the deployment has to fix,
+    `unusable` for requests that OpenAI refuses. The messages never hold the key.
+    """
     import openai
 
     try:

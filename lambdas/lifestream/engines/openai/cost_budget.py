@@ -1,4 +1,4 @@
-"""Model calls in, what they cost out; the one that could exceed the cap is not made."""
+"""Add up the cost of model calls, and stop before one that could exceed the cap."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from lifestream.errors import ConfigurationError, CostCapError
 
 
 class CostBudget:
-    """Of one piece of work. A cap on a model whose price is not known is a ConfigurationError."""
+    """The budget of one piece of work. A cap on a model without a known price is a
+    ConfigurationError."""
 
     def __init__(self, model: str, *, max_dollars: float | None) -> None:
         self._price = PRICES.get(model)
@@ -16,10 +17,10 @@ class CostBudget:
         self._model = model
         self._calls = self._input_tokens = self._output_tokens = 0
         if max_dollars is not None and self._price is None:
-            raise ConfigurationError(f"a cap needs a price, and that of {model} is not known")
+            raise ConfigurationError(f"a cap needs a price, and the price of {model} is not known")
 
     def allow(self, input_tokens: int, output_tokens: int) -> None:
-        """Raises CostCapError where a call of at most this size could exceed the cap."""
+        """Raise CostCapError if a call of at most this size could exceed the cap."""
         if self._price is None or self._max_dollars is None:
             return
         spent = self._price.of(self._input_tokens, self._output_tokens)

@@ -1,1 +1,1 @@
-"""What the speech engines share: which device they run on and how its errors are named."""
+"""What the speech engines share: the choice of their device and the names of their errors."""

@@ -1,6 +1,6 @@
-"""The device that speech engines run on: what fits into its memory, and its errors by name.
+"""Choose the device of the speech engines, what fits into its memory, and names for its errors.
 
-The engines' libraries raise RuntimeError for everything; only the text tells an old driver from
+The engines' libraries raise RuntimeError for everything, so only the text tells an old driver from
 a full memory. The texts are those of CTranslate2 4.8, torch 2.13 and pyannote.audio 4.0.
 """
 
@@ -80,8 +80,8 @@ VENDOR_ERRORS = (
 
 @dataclass(frozen=True)
 class Capacity:
-    """What Whisper large-v3-turbo and pyannote get on a device: numbers of which size, and how
-    much at once; `both_at_once`: they fit together."""
+    """What Whisper large-v3-turbo and pyannote use on a device: the number format, the batch sizes,
+    and whether both fit at once."""
 
     compute_type: str
     whisper_batch: int
@@ -95,7 +95,7 @@ ON_GPU = (
     (4 * GIB, Capacity("int8_float16", 4, 16, both_at_once=False)),
     (0, Capacity("int8_float16", 1, 4, both_at_once=False)),
 )
-# More at once makes a CPU no faster, and pyannote slower (benchmarks/peers.py).
+# Larger batches make a CPU no faster, and pyannote slower (benchmarks/peers.py).
 ON_CPU = (
     (6 * GIB, Capacity("int8", 8, 2, both_at_once=True)),
     (0, Capacity("int8", 2, 1, both_at_once=False)),
@@ -103,13 +103,13 @@ ON_CPU = (
 
 
 def capacity(free_bytes: int, *, on_gpu: bool) -> Capacity:
-    """A first guess: the engine takes half as much each time it turns out to be too much."""
+    """Return a first guess. An engine halves its batch each time that proves too large."""
     steps = ON_GPU if on_gpu else ON_CPU
     return next(fits for needed, fits in steps if free_bytes >= needed)
 
 
 def capacity_of(device: str) -> Capacity:
-    """`device`: cuda or cpu."""
+    """Return the capacity of `device`, which is cuda or cpu, by its free memory."""
     if device == "cuda":
         import torch
 
@@ -119,7 +119,7 @@ def capacity_of(device: str) -> Capacity:
 
 
 def resolve_device(device: str) -> str:
-    """cuda or cpu, for `auto` too."""
+    """Return cuda or cpu, for `auto` too."""
     if device != "auto":
         return device
     import ctranslate2

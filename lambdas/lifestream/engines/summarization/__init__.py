@@ -1,4 +1,4 @@
-"""A transcript in, a summary draft out; every claim names its segments and quotes them."""
+"""Draft a summary of a transcript; every claim names its segments and quotes them."""
 
 from __future__ import annotations
 
@@ -17,11 +17,17 @@ class Summarizer(Protocol):
         """Engine, model and prompt version: part of the step's fingerprint and the manifest."""
 
     def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
-        """Raises TransientError, ConfigurationError, SummaryError, UnsupportedOptionError."""
+        """Return the draft.
+
+        Raises TransientError, ConfigurationError, SummaryError, UnsupportedOptionError.
+        """
 
 
 def load_summarizer(settings: SummarySettings, api_keys: ApiKeys) -> Summarizer | SwitchedOff:
-    """Raises ConfigurationError if the engine that is asked for cannot work here."""
+    """Return the summarizer, or SwitchedOff if there is none.
+
+    Raises ConfigurationError if the engine that the settings name cannot work here.
+    """
     engine = settings.summarization_engine
     if engine == "off":
         return SwitchedOff(part="summary", reason="SUMMARIZATION_ENGINE is off")

@@ -1,7 +1,7 @@
-"""The embedded summarizer: LexRank over TF-IDF. It only ever repeats what was said.
+"""The built-in summarizer: LexRank over TF-IDF. It only repeats what was said.
 
-Source: Erkan & Radev, "LexRank: Graph-based Lexical Centrality as Salience in Text
-Summarization" (2004); scikit-learn weighs the words, networkx ranks the graph.
+Source: Erkan & Radev, "LexRank: Graph-based Lexical Centrality as Salience in Text Summarization"
+(2004); scikit-learn weighs the words, networkx ranks the graph.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ TITLE_TOPICS = 3
 MIN_WORDS = 4
 MAX_QUOTE_WORDS = 25
 MAX_RANKED = 200
-"""Sentences compared with each other at once: a comparison of n sentences takes n² of memory."""
+"""How many sentences are compared with each other at once: n sentences take n² of memory."""
 SMALL_TALK = (
     "agree", "ask", "good", "great", "hello", "just", "know", "like", "ll", "mean", "meet",
     "morning", "need", "okay", "really", "right", "say", "send", "talk", "thank", "thanks",
@@ -62,8 +62,8 @@ class LexRank:
     def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
         if options.language or options.instructions:
             raise UnsupportedOptionError(
-                "without OPENAI_API_KEY the summary repeats what was said: it takes no language "
-                "and no instructions"
+                "without OPENAI_API_KEY the summary only repeats what was said: a language or "
+                "instructions are not supported"
             )
         candidates = [s for s in transcript.segments if len(s.words) >= MIN_WORDS]
         return Drafted(draft=_draft(transcript, candidates) if candidates else NOTHING_SAID)
@@ -86,8 +86,8 @@ def _draft(transcript: Transcript, candidates: list[Segment]) -> SummaryDraft:
 
 
 def _chapters(transcript: Transcript, candidates: list[Segment]) -> Iterator[Chapter]:
-    """Stretches of equal length, each named by the words that weigh most in it; none for a
-    recording that is one stretch."""
+    """Yield chapters of equal length, each named by the words that weigh most in it. A recording
+    that is too short for two has none."""
     count = int(transcript.duration_seconds // CHAPTER_SECONDS)
     length = transcript.duration_seconds / max(count, 1)
     for _, group in groupby(candidates if count > 1 else [], lambda s: s.start_seconds // length):
@@ -99,20 +99,20 @@ def _chapters(transcript: Transcript, candidates: list[Segment]) -> Iterator[Cha
 
 
 def _contributions(ranked: list[Segment]) -> Iterator[Contribution]:
-    """Of each speaker, the most central sentence."""
+    """Yield the most central sentence of each speaker."""
     first = {segment.speaker: segment for segment in reversed(ranked) if segment.speaker}
     for speaker, segment in sorted(first.items()):
         yield Contribution(speaker=speaker, **_statement(segment).model_dump())
 
 
 def _once(segments: list[Segment], pattern: re.Pattern[str]) -> list[Segment]:
-    """Those that the pattern finds, each once, however often it was repeated."""
+    """Return the segments that match the pattern, each text once."""
     found = {s.text: s for s in reversed(segments) if pattern.search(s.text)}
     return _in_spoken_order(list(found.values()))
 
 
 def _most_central(segments: list[Segment]) -> list[Segment]:
-    """Of a long recording, the most central sentences of each part of it."""
+    """Return the most central sentences of each part of a long recording."""
     while len(segments) > MAX_RANKED:
         parts = [segments[i : i + MAX_RANKED] for i in range(0, len(segments), MAX_RANKED)]
         best = MAX_RANKED // 5
@@ -121,7 +121,8 @@ def _most_central(segments: list[Segment]) -> list[Segment]:
 
 
 def _rank(segments: list[Segment]) -> tuple[list[Segment], list[str]]:
-    """Segments by centrality, and the words that weigh most. Ties keep the spoken order."""
+    """Return the segments by centrality, and the words that weigh most. Ties keep the spoken
+    order."""
     import networkx as nx
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 

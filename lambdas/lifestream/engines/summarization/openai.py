@@ -1,6 +1,6 @@
-"""OpenAI, or any endpoint that speaks its protocol: map-reduce with a strict schema.
+"""Summarize with OpenAI or a compatible endpoint: map-reduce with a strict schema.
 
-Every segment is sent exactly once in the map stage, in parts that fit a token budget; drafts are
+The map stage sends every segment exactly once, in parts that fit a token budget. Drafts are
 combined until one is left.
 """
 
@@ -48,8 +48,11 @@ class OpenAISummarizer:
 
 
 def packed(lines: Iterable[str], *, at_least: int = 1) -> Iterator[str]:
-    """Lines together as long as they fit the token budget, and never fewer than `at_least` while
-    there are more; one empty part where there are none."""
+    """Join lines into parts that fit the token budget.
+
+    A part has at least `at_least` lines while there are more. Without lines there is one empty
+    part.
+    """
     part: list[str] = []
     size = 0
     for line in lines:
@@ -63,13 +66,13 @@ def packed(lines: Iterable[str], *, at_least: int = 1) -> Iterator[str]:
 
 
 def instructions(name: str, options: SummaryOptions) -> str:
-    """The prompt, and what the reader wants beside it."""
-    wanted = []
+    """Return the prompt, followed by what the reader asks for."""
+    requests = []
     if options.language:
-        wanted.append(f"Write everything but the quotes in this language: {options.language}.")
+        requests.append(f"Write everything but the quotes in this language: {options.language}.")
     if options.instructions:
-        wanted.append(f"The reader asks for this, within the rules above: {options.instructions}")
-    return "\n".join([prompt(name), *wanted])
+        requests.append(f"The reader asks for this, within the rules above: {options.instructions}")
+    return "\n".join([prompt(name), *requests])
 
 
 @cache

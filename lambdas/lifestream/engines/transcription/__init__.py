@@ -1,4 +1,4 @@
-"""Audio in, words with times out."""
+"""Recognize the words of the audio, with their times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lifestream.media.audio import Audio
 from lifestream.settings import SpeechSettings
 
 UNDETERMINED = "und"
-"""The language of a recording in which nobody was heard (ISO 639-2)."""
+"""The language of a recording in which no speech was recognized (ISO 639-2)."""
 ProgressCallback = Callable[[float], None]
 """Called with the seconds of audio that are done, from any thread."""
 
@@ -24,17 +24,16 @@ class Transcriber(Protocol):
     def transcribe(
         self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
     ) -> Recognition:
-        """Words in time order; where there is no speech there are no segments.
+        """Return words in time order, without segments if there is no speech.
 
         Raises SpeechEngineError, UnsupportedOptionError.
         """
 
 
 def load_transcriber(settings: SpeechSettings) -> Transcriber:
-    """The one engine, with the model that the settings name: tiny.en on a laptop, else
-    large-v3-turbo.
+    """Return the one engine, with the model that the settings name.
 
-    Raises ModelMissingError, ModelAlteredError.
+    That is tiny.en on a laptop, else large-v3-turbo. Raises ModelMissingError, ModelAlteredError.
     """
     from lifestream.engines.transcription.faster_whisper import FasterWhisper
 

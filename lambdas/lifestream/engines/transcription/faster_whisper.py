@@ -1,8 +1,10 @@
 """faster-whisper: Whisper on CTranslate2, batched, with word times.
 
-It gets clips of at most 30 seconds, cut at pauses, some minutes of them at a time: spectrograms
-and results of a long recording are never in memory together, and where memory runs out only
-those minutes are heard again. Source: https://github.com/SYSTRAN/faster-whisper
+It gets clips of at most 30 seconds, cut at pauses, some minutes of them at a time: spectrograms and
+results of a long recording are never in memory together, and if memory runs out, only those minutes
+are transcribed again.
+
+Source: https://github.com/SYSTRAN/faster-whisper
 """
 
 from __future__ import annotations
@@ -35,16 +37,16 @@ NO_TRANSLATOR = "turbo"
 
 
 class FasterWhisper:
-    """A local model folder only: nothing is ever downloaded at run time."""
+    """Loads a local model folder. Nothing is downloaded at run time."""
 
     def __init__(self, settings: SpeechSettings) -> None:
         self._model = verified(settings.models_dir / settings.whisper_model, *NEEDED)
         self.name = f"faster-whisper/{self._model.name}"
         self._device = resolve_device(settings.device)
-        room = capacity_of(self._device)
+        capacity = capacity_of(self._device)
         is_open = settings.compute_type == "auto"
-        self._compute_type = room.compute_type if is_open else settings.compute_type
-        self._batch_size = settings.whisper_batch_size or room.whisper_batch
+        self._compute_type = capacity.compute_type if is_open else settings.compute_type
+        self._batch_size = settings.whisper_batch_size or capacity.whisper_batch
         self._pipeline = self._load()
 
     def transcribe(
@@ -82,11 +84,11 @@ class FasterWhisper:
                 with named_errors("faster-whisper"):
                     return WhisperPipeline.load(self._model, self._device, self._compute_type)
             except OutOfMemoryError:
-                if not self._take_smaller_numbers():
+                if not self._use_smaller_numbers():
                     raise
 
     def _fitting(self, attempt: Callable[[], Recognition]) -> Recognition:
-        """Half as much at once where memory does not suffice, then numbers of half the size."""
+        """If memory runs out, halve the batch size, then use numbers of half the size."""
         while True:
             try:
                 with named_errors("faster-whisper"):
@@ -94,16 +96,16 @@ class FasterWhisper:
             except OutOfMemoryError:
                 if self._batch_size > 1:
                     self._batch_size //= 2
-                elif self._take_smaller_numbers():
+                elif self._use_smaller_numbers():
                     self._pipeline = self._load()
                 else:
                     raise
                 logger.warning(
-                    "out of memory, with less again",
+                    "out of memory, retrying with less",
                     extra={"batch_size": self._batch_size, "compute_type": self._compute_type},
                 )
 
-    def _take_smaller_numbers(self) -> bool:
+    def _use_smaller_numbers(self) -> bool:
         if self._compute_type not in SMALLER:
             return False
         self._compute_type = SMALLER[self._compute_type]
@@ -148,8 +150,8 @@ def _beyond_english(options: JobOptions) -> str | None:
 
 def _recognized(segment: Segment, language: str | None) -> Iterator[RecognizedSegment]:
     """Whisper's words begin with their space; empty ones are dropped."""
-    on_progress = [word for word in segment.words or () if word.word.strip()]
-    has_spaces = any(word.word.startswith(" ") for word in on_progress)
+    spoken = [word for word in segment.words or () if word.word.strip()]
+    has_spaces = any(word.word.startswith(" ") for word in spoken)
     words = tuple(
         Word(
             text=word.word.strip(),
@@ -158,7 +160,7 @@ def _recognized(segment: Segment, language: str | None) -> Iterator[RecognizedSe
             confidence=round(float(word.probability), 3),
             is_glued=not word.word.startswith(" ") and (number > 0 or not has_spaces),
         )
-        for number, word in enumerate(on_progress)
+        for number, word in enumerate(spoken)
     )
     if words:
         yield RecognizedSegment(

@@ -1,4 +1,4 @@
-"""faster-whisper's batched pipeline, which detects each clip's language, and here keeps it."""
+"""faster-whisper's batched pipeline, extended to keep the language that it detects per clip."""
 
 from __future__ import annotations
 

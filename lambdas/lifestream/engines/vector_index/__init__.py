@@ -1,4 +1,4 @@
-"""Vectors of a job in; for a question's vector, the passages nearest to it out."""
+"""Store the passages of jobs as vectors, and find those nearest to the vector of a question."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ class VectorIndex(Protocol):
     def replace(
         self, job: ProcessingJob, chunks: Sequence[Chunk], vectors: Sequence[Vector]
     ) -> None:
-        """Afterwards the index holds exactly these passages of the job, however often it runs."""
+        """Make the index hold exactly these passages of the job. May be repeated."""
 
     def remove(self, job_id: str) -> None:
-        """Afterwards the index holds no passage of the job."""
+        """Remove all passages of the job from the index."""
 
     def ids(self, job_id: str) -> set[str]:
-        """The passages of a job that the index holds."""
+        """Return the ids of the passages of a job that the index holds."""
 
     def search(
         self, vector: Vector, *, limit: int, search_filter: SearchFilter = NO_FILTER
     ) -> list[Hit]:
-        """Nearest first."""
+        """Return hits, nearest first."""
 
 
 def load_vector_index(
@@ -69,7 +69,9 @@ def load_vector_index(
     engine = settings.vector_index
     if engine == "pinecone" or (engine == "auto" and api_keys.pinecone_api_key):
         if api_keys.pinecone_api_key is None:
-            raise ConfigurationError("PINECONE_API_KEY is not set, neither here nor in the secret")
+            raise ConfigurationError(
+                "PINECONE_API_KEY is in neither the environment nor the secret"
+            )
         from lifestream.engines.vector_index.pinecone import PineconeIndex
 
         return PineconeIndex(

@@ -73,10 +73,11 @@ class PineconeIndex:
         return [_hit(match.score, dict(match.metadata or {})) for match in answer.matches]
 
     def existing_dimension(self) -> int | None:
-        """None if there is no such index; nothing is created. One that does not say how many
-        dimensions it has counts as fitting.
+        """Return the dimension of the index, or None if there is no such index. Nothing is created.
 
-        Raises KeyRefusedError, TransientError, ConfigurationError."""
+        An index that does not report its dimension counts as fitting. Raises KeyRefusedError,
+        TransientError, ConfigurationError.
+        """
         from pinecone import Pinecone
 
         client = Pinecone(api_key=self._key.get_secret_value())
@@ -107,7 +108,7 @@ class PineconeIndex:
                 spec=ServerlessSpec(cloud="aws", region=self._region),
             )
         described = client.describe_index(self._index_name)
-        dimension = getattr(described, "dimension", None)  # not there where there are many fields
+        dimension = getattr(described, "dimension", None)  # missing if there are many fields
         if dimension not in (None, self._dimension):
             raise ConfigurationError(
                 f"the index {self._index_name!r} has {dimension} dimensions and the embedder "

@@ -1,7 +1,7 @@
-"""The embedded index: one object a job in the bucket, compared one by one.
+"""The built-in index: one object per job in the bucket, compared one by one.
 
-Nothing runs and nothing costs while nobody searches, and replacing a job is one atomic write.
-Meant for a library of some thousand recordings; beyond that, Pinecone.
+It costs nothing while nobody searches, and replacing a job is one atomic write. It is meant for
+some thousand recordings; use Pinecone beyond that.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ PARALLEL_READS = 16
 
 
 class IndexedJob(Frozen):
-    """`vectors`: base64 of little-endian float32, (chunks, dimension), row by row. What was
-    indexed by version 0.1.0 does not say when it came."""
+    """The stored passages of a job, with their vectors.
+
+    `vectors`: base64 of little-endian float32, (chunks, dimension), row by row. `submitted_at` is
+    None in objects of version 0.1.0.
+    """
 
     schema_version: Literal["1"] = "1"
     job_id: str
