@@ -1,4 +1,4 @@
-"""The CDK app: `npx cdk synth -c stage=dev -c compute=gpu`."""
+"""Define the CDK app, as `npx cdk synth -c stage=dev -c compute=gpu` runs it."""
 
 from __future__ import annotations
 

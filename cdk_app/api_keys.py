@@ -1,4 +1,4 @@
-"""One secret for the vendors' keys; they are empty until somebody fills them in."""
+"""Create the secret for the vendors' API keys. The keys are empty until you fill them in."""
 
 from __future__ import annotations
 
@@ -12,14 +12,17 @@ from lifestream.settings import API_KEY_NAMES
 
 
 class ApiKeys(Construct):
-    """`secret`: JSON with the names of KEY_NAMES. CloudFormation never sees a key."""
+    """Exposes `secret`, a JSON object with the names in API_KEY_NAMES.
+
+    The template never contains a key.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
         self.secret = secretsmanager.Secret(
             self,
             "Secret",
-            description="API keys of LifeStream; an empty key means that the vendor is not used",
+            description="API keys of LifeStream. A vendor without a key is not used.",
             generate_secret_string=secretsmanager.SecretStringGenerator(
                 secret_string_template=json.dumps(dict.fromkeys(API_KEY_NAMES, "")),
                 generate_string_key="unused",

@@ -1,4 +1,7 @@
-"""Source and locked requirements in, Lambda zips out: no Docker, wheels for Lambda's platform."""
+"""Bundle the Lambda functions from source and locked requirements, without Docker.
+
+The wheels are those of Lambda's platform, whatever machine builds them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ NOT_SHIPPED = ("__pycache__", "*.pyc", "requirements", "client", "*.egg-info", "
 
 @dataclass(frozen=True)
 class Target:
-    """What the wheels are for; `platform` in uv's words."""
+    """The platform, as `uv pip install` names it, and the Python version that wheels are for."""
 
     platform: str
     python_version: str
@@ -31,7 +34,7 @@ LAMBDA = Target(platform="aarch64-manylinux_2_28", python_version="3.13")
 
 
 class Requirements(StrEnum):
-    """What a function needs beside the shared package: a lock file in `lambdas/requirements/`."""
+    """The lock file in `lambdas/requirements/` that a function's packages are installed from."""
 
     BASE = "base"
     MEDIA = "media"
@@ -41,7 +44,8 @@ class Requirements(StrEnum):
 
 
 def code_with(requirements: Requirements) -> lambda_.AssetCode:
-    """Hashed by source, so that an unchanged function is neither bundled nor deployed again."""
+    """Return the code of a function. It is hashed by source, so that an unchanged function is
+    neither bundled nor deployed again."""
     return lambda_.Code.from_asset(
         str(SOURCE),
         asset_hash_type=AssetHashType.SOURCE,
@@ -55,6 +59,8 @@ def code_with(requirements: Requirements) -> lambda_.AssetCode:
 
 @jsii.implements(ILocalBundling)
 class HostBundling:
+    """Bundles on this machine instead of in a Docker container."""
+
     def __init__(self, requirements: Requirements) -> None:
         self._requirements = requirements
 
@@ -64,11 +70,14 @@ class HostBundling:
 
 
 def bundle(requirements: Requirements, folder: Path, target: Target = LAMBDA) -> None:
-    """What is in the zip: the locked requirements, checked by hash, and our source."""
+    """Install the locked requirements, checked by hash, into `folder` and copy the source.
+
+    Raises CalledProcessError if uv fails.
+    """
     lock = SOURCE / "requirements" / f"{requirements}.txt"
     install = ["uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    where = ["--target", str(folder), "--python-version", target.python_version]
-    what = ["--python-platform", target.platform, "--require-hashes", "-r", str(lock)]
-    subprocess.run([sys.executable, "-m", *install, *where, *what], check=True)
+    python = ["--python-platform", target.platform, "--python-version", target.python_version]
+    packages = ["--target", str(folder), "--require-hashes", "-r", str(lock)]
+    subprocess.run([sys.executable, "-m", *install, *python, *packages], check=True)
     shutil.rmtree(folder / "bin", ignore_errors=True)
     shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns(*NOT_SHIPPED), dirs_exist_ok=True)

@@ -1,4 +1,4 @@
-"""The switches of a deployment, from `-c name=value` or cdk.json."""
+"""Read and validate the switches of a deployment, from `-c name=value` or cdk.json."""
 
 from __future__ import annotations
 
@@ -28,41 +28,43 @@ from lifestream.settings import (
 )
 
 
-def _checked(given: dict[str, str], *kinds: type[EnvSettings]) -> dict[str, str]:
-    """What the engines would refuse hours later is refused here."""
+def _validated(given: dict[str, str], *kinds: type[EnvSettings]) -> dict[str, str]:
+    """Validate settings before the deployment, as the engines would validate them at run time."""
     if unknown := given.keys() - {name for kind in kinds for name in kind.variables()}:
-        raise ValueError(f"no such settings: {', '.join(sorted(unknown))}")
+        raise ValueError(f"unknown settings: {', '.join(sorted(unknown))}")
     for kind in kinds:
         kind.model_validate(given)
     return given
 
 
-def _unpacked(given: Any) -> Any:
-    """cdk.json holds an object or a list, `-c speech=` its JSON."""
+def _from_json(given: Any) -> Any:
+    """Parse a value from `-c name=…`; a value from cdk.json is an object or a list already."""
     if not isinstance(given, str):
         return given
     try:
         return json.loads(given)
     except json.JSONDecodeError as error:
-        raise ValueError(f"no JSON: {given!r} ({error})") from None
+        raise ValueError(f"not JSON: {given!r} ({error})") from None
 
 
-def _one_gpu_and_four_vcpus(name: str) -> str:
-    """A whole NVIDIA GPU beside x86 vCPUs: not g4ad (AMD), g5g (Arm), g6f (part of a GPU)."""
+def _validate_gpu_type(name: str) -> str:
+    """Require x86 vCPUs and a whole NVIDIA GPU: not g4ad (AMD), g5g (Arm), g6f (part of a GPU)."""
     if not re.fullmatch(r"g\d(dn|e)?\.xlarge", name):
-        raise ValueError(f"{name!r} is no type with 4 vCPUs and an NVIDIA GPU, such as g6.xlarge")
+        raise ValueError(
+            f"{name!r} is not an instance type with 4 vCPUs and an NVIDIA GPU, such as g6.xlarge"
+        )
     return name
 
 
-def _of_a_browser(origin: str) -> str:
-    """Scheme, host and port, as a browser sends them; plain HTTP for development only."""
+def _validate_origin(origin: str) -> str:
+    """Require scheme, host and port, as a browser sends them; plain HTTP only for localhost."""
     if not re.fullmatch(r"https://[a-z0-9.-]+(:\d+)?|http://localhost(:\d+)?", origin):
-        raise ValueError(f"{origin!r} is no origin such as https://videos.example.com")
+        raise ValueError(f"{origin!r} is not an origin such as https://videos.example.com")
     return origin
 
 
-GpuInstanceType = Annotated[str, AfterValidator(_one_gpu_and_four_vcpus)]
-Origin = Annotated[str, AfterValidator(_of_a_browser)]
+GpuInstanceType = Annotated[str, AfterValidator(_validate_gpu_type)]
+Origin = Annotated[str, AfterValidator(_validate_origin)]
 
 
 class Config(BaseModel):
@@ -76,54 +78,60 @@ class Config(BaseModel):
     max_dispatchers: int = Field(default=2, ge=2, le=1000)
     max_extractions: int = Field(default=5, ge=1, le=500)
     max_gpu_tasks: int = Field(default=1, ge=1, le=100)
-    gpu_instance_types: Annotated[tuple[GpuInstanceType, ...], BeforeValidator(_unpacked)] = Field(
+    gpu_instance_types: Annotated[tuple[GpuInstanceType, ...], BeforeValidator(_from_json)] = Field(
         default=("g6.xlarge", "g5.xlarge"), min_length=1
     )
-    browser_origins: Annotated[tuple[Origin, ...], BeforeValidator(_unpacked)] = ()
+    browser_origins: Annotated[tuple[Origin, ...], BeforeValidator(_from_json)] = ()
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
-    speech: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
-    summary: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
-    index: Annotated[dict[str, str], BeforeValidator(_unpacked)] = Field(default_factory=dict)
+    speech: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
+    summary: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
+    index: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
 
     @field_validator("speech")
     @classmethod
-    def _speech_can_be_set(cls, given: dict[str, str]) -> dict[str, str]:
-        return _checked(given, SpeechSettings, VoiceSettings)
+    def _validate_speech(cls, given: dict[str, str]) -> dict[str, str]:
+        return _validated(given, SpeechSettings, VoiceSettings)
 
     @field_validator("summary")
     @classmethod
-    def _summary_can_be_set(cls, given: dict[str, str]) -> dict[str, str]:
-        return _checked(given, SummarySettings)
+    def _validate_summary(cls, given: dict[str, str]) -> dict[str, str]:
+        return _validated(given, SummarySettings)
 
     @field_validator("index")
     @classmethod
-    def _index_can_be_set(cls, given: dict[str, str]) -> dict[str, str]:
-        return _checked(given, IndexSettings)
+    def _validate_index(cls, given: dict[str, str]) -> dict[str, str]:
+        return _validated(given, IndexSettings)
 
     @classmethod
     def from_context(cls, node: Node) -> Self:
+        """Read the switches from the CDK context. Exits with a message if one is invalid."""
         given = {name: node.try_get_context(name) for name in cls.model_fields}
         try:
             return cls.model_validate({k: v for k, v in given.items() if v is not None})
         except ValidationError as error:
             wrong = "; ".join(f"-c {e['loc'][0]}: {e['msg']}" for e in error.errors())
-            raise SystemExit(f"unusable switches: {wrong}") from None
+            raise SystemExit(f"invalid switches: {wrong}") from None
 
     @property
     def removal_policy(self) -> RemovalPolicy:
-        """`prod` keeps its data, unless its first deployment fails: what that left behind would
-        block the next one. `dev` cleans up after itself, all but a filled bucket."""
+        """What happens to the data when its stack is deleted.
+
+        `prod` keeps it, unless the first deployment fails: the leftovers would block the next
+        one. `dev` deletes everything but a bucket that still holds objects.
+        """
         retain = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
         return retain if self.stage == "prod" else RemovalPolicy.DESTROY
 
     @property
-    def artifacts_kept(self) -> Duration:
-        """Longer than an execution may take (`workflow.TOTAL_TIMEOUT`). So are old versions of
-        videos and results, which can be had back for as long."""
+    def artifact_retention(self) -> Duration:
+        """How long artifacts are kept, and old versions of videos and results can be restored.
+
+        Longer than an execution may take (`workflow.TOTAL_TIMEOUT`).
+        """
         return Duration.days(30 if self.stage == "prod" else 14)
 
     @property
-    def logs_kept(self) -> RetentionDays:
+    def log_retention(self) -> RetentionDays:
         return RetentionDays.THREE_MONTHS if self.stage == "prod" else RetentionDays.ONE_WEEK
 
     @property
@@ -132,11 +140,15 @@ class Config(BaseModel):
 
     @property
     def speech_environment(self) -> dict[str, str]:
-        """Given to the container and to InspectVideo, which must agree on a transcript's
-        fingerprint, and to PublishResults, which compares voices."""
+        """Environment variables of the speech engines.
+
+        The container and InspectVideo both get them, because they must compute the same
+        fingerprint of a transcript. PublishResults gets them to identify speakers.
+        """
         return {"WHISPER_MODEL": self.whisper_model, **self.speech}
 
     @property
     def device(self) -> str:
-        """Said, not found out: a GPU host whose driver is broken must not go on with its CPUs."""
+        """Set instead of detected: if the driver of a GPU host is broken, the container must fail
+        and not continue on the CPUs."""
         return "cuda" if self.compute == "gpu" else "cpu"

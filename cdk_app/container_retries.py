@@ -1,8 +1,9 @@
-"""What happens when the container fails: it is started again, or waits for a host.
+"""Restart the container after a crash, or wait until a host is available.
 
-Step Functions calls both failures States.TaskFailed; only the Cause, ECS's description of the
-task, tells them apart. So a Catch reads it, and each failure has a budget of its own: a crash
-is expensive and rarely mends itself, a missing host costs nothing and comes sooner or later.
+Step Functions reports both failures as States.TaskFailed; only the Cause, ECS's description of
+the task, distinguishes them. So a Catch reads the Cause, and each failure has its own number of
+retries: a crash is expensive and often repeats itself; a missing host costs nothing, and one
+becomes available sooner or later.
 """
 
 from __future__ import annotations
@@ -19,30 +20,33 @@ RESTARTS = 2
 RESTART_AFTER = Duration.seconds(10)
 HOST_WAITS = 40
 HOST_WAIT = Duration.minutes(5)
-# RunTask is refused: `failures` in its answer, throttling, no Fargate capacity, server errors.
+# RunTask failed: `failures` in its response, throttling, no Fargate capacity, server errors.
 # https://docs.aws.amazon.com/step-functions/latest/dg/connect-ecs.html
-REFUSED = (
+RUN_TASK_ERRORS = (
     "AmazonECS.Unknown",
     "ECS.AmazonECSException",
     "ECS.ServerException",
     "ECS.SdkClientException",
 )
-# The same for names that also stand for mistakes of ours.
-REFUSED_FOR_NOW = "capacity|Request limit exceeded"
-# Why a task does not start although it has a host, or never will: these need somebody.
+# Causes of transient errors whose names can also mean a configuration error.
+TRANSIENT_CAUSES = "capacity|Request limit exceeded"
+# Causes of failed starts that a host would not solve: a person has to correct the configuration.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
-OWN_FAULT = (
+CONFIGURATION_CAUSES = (
     "Cannot(Pull|Start|Create|Inspect)|ResourceInitializationError|ResourceNotFoundException"
     "|ContainerRuntime|ncompatible|not compatible|UnauthorizedOperation|AccessDenied"
 )
 
 
 def retry_container(
-    scope: Construct, state: sfn.TaskStateBase, *, host: str, gave_up: sfn.State
+    scope: Construct, state: sfn.TaskStateBase, *, host: str, on_failure: sfn.State
 ) -> sfn.TaskStateBase:
-    """`host`: what the container runs on, for people. `gave_up` gets every failure for good."""
+    """Add the retries to `state`. A failure that is not retried goes to `on_failure`.
+
+    `host` is what the container runs on, as messages name it.
+    """
     state.add_catch(
-        _choice(scope, state, host, gave_up),
+        _choice(scope, state, host, on_failure),
         errors=["States.TaskFailed"],
         outputs="{% $states.input %}",
         assign={
@@ -51,37 +55,41 @@ def retry_container(
             "is_host_missing": f"{{% {is_host_missing()} %}}",
         },
     )
-    return state.add_catch(gave_up, errors=["States.ALL"], outputs=failure_of(state.id))
+    return state.add_catch(on_failure, errors=["States.ALL"], outputs=failure_of(state.id))
 
 
 def is_host_missing() -> str:
-    """By patterns in the Cause's text: `$parse` would fail, uncaught, if it is no JSON."""
+    """Return a JSONata expression that is true if no host was available.
+
+    It matches patterns in the text of the Cause. `$parse` would fail the execution, uncaught, if
+    the Cause is not JSON.
+    """
     error, cause = "$states.errorOutput.Error", "($states.errorOutput.Cause & '')"
-    refused = ", ".join(f"'{name}'" for name in REFUSED)
-    is_refused = f"{error} in [{refused}]"
-    is_refused_for_now = f"$contains({error}, /^ECS/) and $contains({cause}, /{REFUSED_FOR_NOW}/)"
+    names = ", ".join(f"'{name}'" for name in RUN_TASK_ERRORS)
+    is_refused = f"{error} in [{names}]"
+    is_transient = f"$contains({error}, /^ECS/) and $contains({cause}, /{TRANSIENT_CAUSES}/)"
     is_not_started = rf'$contains({cause}, /"StopCode"\s*:\s*"TaskFailedToStart"/)'
-    is_own_fault = f"$contains({cause}, /{OWN_FAULT}/)"
-    return f"{is_refused} or {is_refused_for_now} or ({is_not_started} and $not({is_own_fault}))"
+    is_misconfigured = f"$contains({cause}, /{CONFIGURATION_CAUSES}/)"
+    return f"{is_refused} or {is_transient} or ({is_not_started} and $not({is_misconfigured}))"
 
 
 def _choice(
-    scope: Construct, state: sfn.TaskStateBase, host: str, gave_up: sfn.State
+    scope: Construct, state: sfn.TaskStateBase, host: str, on_failure: sfn.State
 ) -> sfn.Choice:
     why = {"error": "{% $container_error %}", "cause": "{% $container_cause %}"}
     no_host = why | {"error": NoHostError.__name__, "summary": f"no {host} was available"}
     return (
         sfn.Choice.jsonata(
-            scope, "WhyContainerFailed", comment="A crash, or a host that did not come?"
+            scope, "WhyContainerFailed", comment="Did the container crash, or was there no host?"
         )
         .when(
             sfn.Condition.jsonata(f"{{% $is_host_missing and $host_waits >= {HOST_WAITS} %}}"),
-            gave_up,
+            on_failure,
             outputs=failure_of(state.id) | no_host,
         )
         .when(
             sfn.Condition.jsonata(f"{{% $not($is_host_missing) and $crashes >= {RESTARTS} %}}"),
-            gave_up,
+            on_failure,
             outputs=failure_of(state.id) | why,
         )
         .when(sfn.Condition.jsonata("{% $is_host_missing %}"), _wait_for_host(scope, state, host))
@@ -106,7 +114,7 @@ def _restart(scope: Construct, state: sfn.TaskStateBase) -> sfn.Wait:
     wait = sfn.Wait.jsonata(
         scope,
         "WaitBeforeRestart",
-        comment="The container ended too early: start it again",
+        comment="The container failed: start it again",
         time=sfn.WaitTime.duration(RESTART_AFTER),
         assign={"crashes": "{% $crashes + 1 %}"},
     )

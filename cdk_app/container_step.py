@@ -1,7 +1,8 @@
-"""The state that is a container: one GPU (or Fargate CPUs), nothing running while nobody uploads.
+"""Create the container of TranscribeSpeech: its cluster, hosts, network, image and state.
 
-Fargate has no GPUs. The closest thing is ECS Managed Instances: the same task definitions,
-AWS owns the hosts, and they are gone when no task is left.
+It runs on a host with one GPU, or on Fargate's CPUs, because Fargate has no GPUs. ECS Managed
+Instances come closest: AWS manages the hosts, the task definitions are the same, and the last
+host is terminated when no task runs.
 """
 
 from __future__ import annotations
@@ -28,22 +29,27 @@ SHIPPED = ("lambdas/lifestream", "containers/transcribe_speech")
 NOT_SHIPPED = ("**/__pycache__", "**/*.pyc", "lambdas/lifestream/client")
 IDLE_HOST_SECONDS = 300
 START_LIMIT_SECONDS = 45 * 60
-"""ECS stops a task that has found no host after 30 minutes; the rest is for the image."""
+"""ECS stops a task that gets no host within 30 minutes; pulling the image takes the rest."""
 JOB_BY_REFERENCE = {
     "JOB_ID": "{% $states.input.job_id %}",
     "JOB_ATTEMPT": "{% $string($states.input.attempt) %}",
     EXECUTION_NAME: "{% $states.context.Execution.Name %}",
 }
-"""ECS takes 8,192 characters of overrides, quotes escaped: fewer than a job may have."""
+"""The container reads the job from the job table. A job may be longer than the 8,192 characters
+that ECS accepts for overrides, escaped quotes included."""
 VCPUS = 4
-"""Of a host; a G and VT quota of as many carries one container."""
+"""Per host. One container uses this much of the quota for G and VT instances."""
 ANY_PRICE = 999_999
-"""The list of types limits the price. ECS would leave out what costs 20 % more than the cheapest:
+"""A percentage that excludes no instance type. The list of types limits the price already; by
+default, ECS leaves out types that cost 20 % more than the cheapest:
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_InstanceRequirementsRequest.html"""
 
 
 class ContainerStep(Construct):
-    """`state(…)` makes the state; `task_role` is what the container may do."""
+    """Exposes `cluster`, `task_role`, the container's role, and `host`, what it runs on.
+
+    `state()` creates the state that runs the container.
+    """
 
     def __init__(
         self, scope: Construct, step: Step, *, config: Config, environment: dict[str, str]
@@ -60,7 +66,7 @@ class ContainerStep(Construct):
             container_insights_v2=ecs.ContainerInsights.ENABLED,  # of running tasks only
         )
         self._security_group = ec2.SecurityGroup(
-            self, "EgressOnly", vpc=self._vpc, description="no way in, every way out"
+            self, "EgressOnly", vpc=self._vpc, description="No inbound traffic, any outbound"
         )
         gpu = config.compute == "gpu"
         self._definition = self._gpu_definition() if gpu else self._cpu_definition()
@@ -73,7 +79,7 @@ class ContainerStep(Construct):
 
     @property
     def outputs(self) -> dict[str, str]:
-        """What RunTask needs to start the container outside of an execution, to check it."""
+        """What `lifestream doctor` needs to run the container outside of an execution."""
         return {
             "ClusterName": self.cluster.cluster_name,
             "TaskDefinitionArn": self._definition.task_definition_arn,
@@ -85,7 +91,10 @@ class ContainerStep(Construct):
         }
 
     def state(self, scope: Construct, *, comment: str) -> tasks.EcsRunTask:
-        """`.sync`: a crash, a kill or a failed image pull fails the state at once."""
+        """Return the state that runs the container and waits until it ends (`.sync`).
+
+        A crash, a kill or a failed image pull fails the state at once.
+        """
         on_fargate = self._definition.is_fargate_compatible
         return tasks.EcsRunTask.jsonata(
             scope,
@@ -112,8 +121,8 @@ class ContainerStep(Construct):
         )
 
     def _network(self) -> ec2.Vpc:
-        """Public subnets and free gateway endpoints: no NAT gateway to pay for by the hour. What is
-        refused is logged; there is nothing to refuse while no task runs."""
+        """Create a VPC with public subnets and free gateway endpoints: no NAT gateway, which
+        costs money by the hour. Rejected traffic is logged; without a task there is none."""
         vpc = ec2.Vpc(
             self,
             "Vpc",
@@ -135,7 +144,8 @@ class ContainerStep(Construct):
         return vpc
 
     def _gpu_definition(self) -> ecs.TaskDefinition:
-        """A little less than a g6.xlarge (4 vCPU, 16 GiB), which has to run the agent too."""
+        """Reserve a little less than a g6.xlarge has (4 vCPU, 16 GiB), which also runs the
+        agent."""
         return ecs.TaskDefinition(
             self,
             "Task",
@@ -147,7 +157,7 @@ class ContainerStep(Construct):
         )
 
     def _cpu_definition(self) -> ecs.TaskDefinition:
-        """ARM64, for which PyPI has torch without CUDA; its prices are lower too (ADR 20)."""
+        """Use ARM64: PyPI has torch without CUDA for it, and it is cheaper (ADR 20)."""
         return ecs.FargateTaskDefinition(
             self,
             "Task",
@@ -191,8 +201,11 @@ class ContainerStep(Construct):
         return provider.capacity_provider_name
 
     def _name_instance_role(self, provider: ecs.ManagedInstancesCapacityProvider) -> None:
-        """AWS's policy lets ECS pass only names with this prefix, so CDK sets one. It lacks the
-        region, and IAM has only one namespace for all of them."""
+        """Add the region to the role's name, because role names are global in an account.
+
+        AWS's managed policy lets ECS pass only roles with this prefix, so CDK sets a name, but
+        one without the region.
+        """
         name = f"ecsInstanceRole-{Stack.of(self).stack_name}-{Aws.REGION}"
         for child, attribute in (
             ("InstanceRole", "RoleName"),
@@ -200,7 +213,7 @@ class ContainerStep(Construct):
         ):
             resource = provider.node.find_child(child).node.default_child
             if not isinstance(resource, CfnResource):
-                raise TypeError(f"{child} is no resource")
+                raise TypeError(f"{child} is not a CfnResource")
             resource.add_property_override(attribute, name)
 
     def _fargate(self, config: Config) -> str:
@@ -249,14 +262,17 @@ IMAGE_PLATFORMS = {
 
 @jsii.implements(tasks.IEcsLaunchTarget)
 class CapacityProviderLaunchTarget:
-    """CDK's own launch targets refuse Managed Instances, and all of them set a launch type."""
+    """Launches the task with a capacity provider.
+
+    CDK's own launch targets all set a launch type, and none supports Managed Instances.
+    """
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
 
     def bind(
         self,
-        task: tasks.EcsRunTask,  # noqa: ARG002  # jsii calls by these names
+        task: tasks.EcsRunTask,  # noqa: ARG002  # jsii passes these by name
         *,
         task_definition: ecs.ITaskDefinition,  # noqa: ARG002
         cluster: ecs.ICluster | None = None,  # noqa: ARG002

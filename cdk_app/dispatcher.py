@@ -1,4 +1,4 @@
-"""Queue messages in, executions out."""
+"""Create the function that starts an execution for each message of the ingest queue."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ BATCH_SIZE = 10
 
 
 class Dispatcher(Construct):
-    """`function`; one bad message fails alone, and a burst starts executions steadily."""
+    """Exposes `function`. A bad message fails alone, not its batch; `max_concurrency` keeps a
+    burst of uploads from starting all executions at once."""
 
     def __init__(
         self,

@@ -1,6 +1,7 @@
-"""Empty the bucket of a stage before CloudFormation deletes it, which it refuses while it is full.
+"""Empty the bucket of a stage before the stack is deleted.
 
-`python -m cdk_app.emptying dev yes` deletes them; without `yes` it only says that they are there.
+CloudFormation deletes only empty buckets. `python -m cdk_app.emptying dev yes` deletes all
+objects; without `yes`, it only reports whether there are any.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ BUCKET = "AwsS3BucketName"
 
 
 def main(stage: str, answer: str = "") -> None:
-    """Exits with 1 if destroying the stage would fail."""
+    """Print the result. Exits with code 1 if deleting the stage would fail."""
     try:
         print(prepare(stage, empty=answer == "yes"))  # noqa: T201  # a command's output
     except (ConfigurationError, ClientError, BotoCoreError) as error:
@@ -28,9 +29,12 @@ def main(stage: str, answer: str = "") -> None:
 
 
 def prepare(stage: str, *, empty: bool) -> str:
-    """Says what it did. Raises ConfigurationError if the stage cannot be destroyed as asked."""
+    """Empty the bucket if `empty`, and return a message that says what was done.
+
+    Raises ConfigurationError if the stage cannot be deleted as requested.
+    """
     if stage == "prod" and empty:
-        raise ConfigurationError("prod keeps its data; whoever means to delete it does so by hand")
+        raise ConfigurationError("prod keeps its data. To delete it, empty the bucket by hand.")
     if stage == "prod":
         return "prod keeps its bucket, job table, queues and keys; everything else is deleted"
     bucket = bucket_of(stage)
@@ -38,24 +42,24 @@ def prepare(stage: str, *, empty: bool) -> str:
         return f"{bucket.name} is empty"
     if not empty:
         raise ConfigurationError(
-            f"{bucket.name} still holds objects, and CloudFormation deletes no bucket that does: "
-            f"`make destroy STAGE={stage} EMPTY=yes` deletes all videos and results with the stage"
+            f"{bucket.name} still holds objects, and CloudFormation deletes only empty buckets. "
+            f"To delete all videos and results with the stage: make destroy STAGE={stage} EMPTY=yes"
         )
     return f"deleted all {delete_everything(bucket)} object versions in {bucket.name}"
 
 
 def bucket_of(stage: str) -> Bucket:
-    """Raises ClientError if there is no such stack."""
+    """Return the bucket of the stage. Raises ClientError if the stack doesn't exist."""
     described = boto3.client("cloudformation").describe_stacks(StackName=f"LifeStream-{stage}")
     outputs = described["Stacks"][0].get("Outputs", [])
     names = {output["OutputKey"]: output["OutputValue"] for output in outputs}
     if BUCKET not in names:
-        raise ConfigurationError(f"the stack has no output {BUCKET}: was it deployed completely?")
+        raise ConfigurationError(f"the stack has no output {BUCKET}. Was it deployed completely?")
     return boto3.resource("s3").Bucket(names[BUCKET])
 
 
 def delete_everything(bucket: Bucket) -> int:
-    """Every version and every delete marker. Returns how many there were."""
+    """Delete all object versions and delete markers. Returns their number."""
     answers = bucket.object_versions.delete()
     for answer in answers:
         for error in answer.get("Errors", []):

@@ -1,4 +1,4 @@
-"""The failure path: RecordFailure ▶ SendToDeadLetterQueue ▶ JobFailed or JobPartial."""
+"""Build the failure path: RecordFailure ▶ SendToDeadLetterQueue ▶ JobFailed or JobPartial."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from cdk_app.slots import SAME_AS_INPUT
 from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
 
 SEND_TIMEOUT = Duration.seconds(60)
-# Only if SQS itself refuses: to retry after a lost answer would send a second DLQ message. If it
-# is in doubt whether the message was sent, lifestream.recovery.finalizer looks.
+# Retry only if SQS itself returned an error: a retry after a lost response would send a second
+# DLQ message. lifestream.recovery.finalizer finds out whether such a message was sent.
 TRANSIENT_IN_SQS = ("SQS.AmazonSQSException",)
 
 
 class FailurePath:
-    """`first` takes a failure, as `guards.failure_of` describes it."""
+    """Exposes `first`, the state to enter with the failure that `guards.failure_of` describes."""
 
     def __init__(
         self, scope: Construct, *, record_failure: LambdaStep, dead_letter_queue: sqs.IQueue
@@ -39,11 +39,11 @@ class FailurePath:
     def _if_message_needed(self, send: sfn.State) -> sfn.Choice:
         is_needed = "{% $states.input.status in ['FAILED', 'PARTIAL'] %}"
         cancelled = sfn.Succeed.jsonata(
-            self._scope, "JobCancelled", comment="It was cancelled on purpose"
+            self._scope, "JobCancelled", comment="A person cancelled the job"
         )
         return (
             sfn.Choice.jsonata(
-                self._scope, "IsDlqMessageNeeded", comment="A cancelled job needs no message"
+                self._scope, "IsDlqMessageNeeded", comment="A cancelled job needs no DLQ message"
             )
             .when(sfn.Condition.jsonata(is_needed), send)
             .otherwise(cancelled)
@@ -53,7 +53,7 @@ class FailurePath:
         send = tasks.SqsSendMessage.jsonata(
             self._scope,
             SEND_TO_DEAD_LETTER_QUEUE,
-            comment="The whole job and what failed: enough to run it again",
+            comment="Send the job and its failure: enough to run it again",
             queue=dead_letter_queue,
             message_body=sfn.TaskInput.from_text("{% $string($states.input.message) %}"),
             task_timeout=sfn.Timeout.duration(SEND_TIMEOUT),
@@ -64,10 +64,10 @@ class FailurePath:
 
     def _if_partial(self, *, otherwise: sfn.Fail) -> sfn.Choice:
         partial = sfn.Succeed.jsonata(
-            self._scope, "JobPartial", comment="Everything that could be made is published"
+            self._scope, "JobPartial", comment="The results are published, without the failed part"
         )
         return (
-            sfn.Choice.jsonata(self._scope, "IsPartial", comment="Are there results nevertheless?")
+            sfn.Choice.jsonata(self._scope, "IsPartial", comment="Are there results all the same?")
             .when(sfn.Condition.jsonata("{% $states.input.status = 'PARTIAL' %}"), partial)
             .otherwise(otherwise)
         )
@@ -76,7 +76,7 @@ class FailurePath:
         return sfn.Fail.jsonata(
             self._scope,
             "JobFailed",
-            comment="Its DLQ message says why; moved back, it runs the job again",
+            comment="The DLQ message says why; moving it back runs the job again",
             error="{% $states.input.error %}",
             cause="{% $states.input.cause %}",
         )
@@ -98,4 +98,4 @@ UNRECORDED = {
     "cause": "{% $states.input.cause %}",
     "message": UNRECORDED_MESSAGE,
 }
-"""What is sent if even RecordFailure fails."""
+"""The input of SendToDeadLetterQueue if RecordFailure fails too."""

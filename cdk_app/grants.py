@@ -1,7 +1,7 @@
-"""Narrow grants: exactly the calls that the code makes.
+"""Grant exactly the API calls that the code makes.
 
-CDK's own grants are wider: `grant_read` of a bucket allows `s3:GetBucket*` and `s3:List*`, and a
-grant on a table covers its indexes.
+CDK's own grants are wider: `grant_read` on a bucket allows `s3:GetBucket*` and `s3:List*`, and a
+grant on a table includes its indexes.
 """
 
 from __future__ import annotations
@@ -23,8 +23,11 @@ def allow(role: iam.IGrantable, *actions: str, on: str | list[str]) -> None:
 
 
 def allow_reading(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
-    """Allow reading objects, and listing their keys: without that, S3 answers 403 instead of 404
-    for a missing object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html"""
+    """Allow reading objects and listing their keys.
+
+    Without permission to list, S3 answers 403 instead of 404 for a missing object:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+    """
     allow(role, "s3:GetObject", on=_objects(bucket, prefixes))
     role.grant_principal.add_to_principal_policy(
         iam.PolicyStatement(
@@ -44,19 +47,21 @@ def allow_writing(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> N
     allow(role, "s3:PutObject", on=_objects(bucket, prefixes))
 
 
-def allow_giving_up_parts(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
-    """Allow aborting multipart uploads, which removes the parts that were sent before a failure.
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions"""
+def allow_aborting_uploads(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
+    """Allow aborting a multipart upload, which deletes the parts that were uploaded before a
+    failure: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+    """
     allow(role, "s3:AbortMultipartUpload", on=_objects(bucket, prefixes))
 
 
 def allow_updating_rows(
     role: iam.IGrantable, table: dynamodb.Table, attributes: Collection[str]
 ) -> None:
-    """Allow updating these attributes of any job.
+    """Allow updating these attributes of any job, and no others.
 
-    The other attributes are denied instead of these being listed: whichever parts of a request
-    DynamoDB counts as its attributes, a request that names none of the others is allowed.
+    The policy denies the other attributes instead of allowing these. AWS doesn't say exactly
+    which parts of a request count as its attributes; a request that names none of the others is
+    allowed either way.
     https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
     """
     allow(role, "dynamodb:UpdateItem", on=table.table_arn)

@@ -1,5 +1,4 @@
-"""What every Task of the state machine has: retries for transient errors, and a Catch that names
-the step."""
+"""Add retries for transient errors to a state, and describe a failure for RecordFailure."""
 
 from __future__ import annotations
 
@@ -14,13 +13,13 @@ from lifestream.errors import KeyRefusedError
 JOB = "{% $states.context.Execution.Input %}"
 EXECUTION = "{% $states.context.Execution.Id %}"
 ERROR = "{% $states.errorOutput.Error %}"
-# Some errors have no Cause, and an undefined expression inside a Catch fails the execution. The
-# Cause is kept whole, because its end may hold the reason; RecordFailure makes it readable.
+# Some errors have no Cause, and an undefined expression in a Catch fails the execution. The Cause
+# is not truncated, because the reason may be at its end; RecordFailure makes it readable.
 CAUSE = "{% $states.errorOutput.Cause & '' %}"
 MAX_DELAY = Duration.minutes(5)
 THROTTLED = ("Lambda.TooManyRequestsException",)
 THROTTLED_ATTEMPTS = 60
-"""Five hours: a burst of uploads in an account whose Lambda concurrency is 10."""
+"""About five hours: enough for a burst of uploads in an account with a Lambda concurrency of 10."""
 TRANSIENT = (
     "TransientError",
     "Lambda.ServiceException",
@@ -37,20 +36,21 @@ TRANSIENT = (
 
 
 def failure_of(step: str, *, error: str = ERROR, cause: str = CAUSE) -> dict[str, str]:
-    """The input of RecordFailure. By default the error that was caught, inside a Catch."""
+    """Return the input of RecordFailure. By default it describes the error that a Catch caught."""
     return {"job": JOB, "step": step, "error": error, "cause": cause, "execution_arn": EXECUTION}
 
 
 def retry_lambda(state: sfn.TaskStateBase) -> None:
-    """Throttling has its own budget: it says how busy the account is, not what is broken."""
+    """Retry throttling and transient errors. Throttling has its own, larger number of retries: it
+    means that the account is busy, not that anything is broken."""
     add_retry(state, errors=THROTTLED, attempts=THROTTLED_ATTEMPTS)
     add_retry(state, errors=TRANSIENT)
 
 
 def retry_refused_key(state: sfn.TaskStateBase) -> None:
-    """Run the step once more, when no process has the old key any more: it may have been rotated.
+    """Retry once, after every process has dropped its cached key: it may have been rotated.
 
-    Without jitter, which could make the wait shorter.
+    There is no jitter, because it could shorten the wait.
     """
     state.add_retry(
         errors=[KeyRefusedError.__name__],
@@ -64,6 +64,7 @@ def retry_refused_key(state: sfn.TaskStateBase) -> None:
 def add_retry(
     state: sfn.TaskStateBase, *, errors: Sequence[str], attempts: int = 4, interval: int = 2
 ) -> None:
+    """Retry with exponential backoff and full jitter; `interval` is in seconds."""
     state.add_retry(
         errors=list(errors),
         max_attempts=attempts,

@@ -1,4 +1,4 @@
-"""One row a job: on demand, restorable to any second of the last days."""
+"""Create the table with one row per job, with on-demand capacity and point-in-time recovery."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lifestream.aws.job_table import RECENT_INDEX
 
 
 class JobTable(Construct):
-    """`table`; its index `recent` lists jobs by the time they were submitted."""
+    """Exposes `table`. Its index `recent` lists jobs by submission time."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)

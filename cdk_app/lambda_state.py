@@ -1,4 +1,4 @@
-"""The state that calls the Lambda function of a step."""
+"""Create the state that invokes the Lambda function of a step."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cdk_app.lambda_step import LambdaStep
 from lifestream.step_names import Step
 
 GRACE_SECONDS = 10
-"""The state waits longer than the function may run, so that Lambda's own timeout is the error."""
+"""Added to the function's timeout, so that Lambda reports the timeout and not Step Functions."""
 
 
 def invoke(
@@ -24,7 +24,7 @@ def invoke(
     *,
     assign: Mapping[str, object] | None = None,
 ) -> tasks.LambdaInvoke:
-    """The state without its Catch."""
+    """Return the state with its Retry, but without a Catch."""
     limit = Duration.seconds(part.spec.timeout.to_seconds() + GRACE_SECONDS)
     state = tasks.LambdaInvoke.jsonata(
         scope,

@@ -1,4 +1,7 @@
-"""A state that is a Lambda function: the step's name gives file, construct and log group."""
+"""Create the Lambda function of a step.
+
+The step's name determines the handler's file and the construct's id.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from lifestream.step_names import Step
 
 
 class LambdaStep(Construct):
-    """The `function` of a step, as the step table describes it in `spec`."""
+    """Exposes `function`, and `spec`, its entry in the step table."""
 
     def __init__(self, scope: Construct, step: Step, *, environment: dict[str, str]) -> None:
         super().__init__(scope, step)
@@ -40,7 +43,7 @@ def python_function(  # noqa: PLR0913  # a construct's properties, all named
     memory: int,
     disk: Size | None = None,
 ) -> lambda_.Function:
-    """A function with its own role, which may write to its own log group only."""
+    """Create a function with its own role, which may only write to the function's log group."""
     logs = log_group(scope)
     role = iam.Role(
         scope, "FunctionServiceRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")

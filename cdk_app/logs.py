@@ -1,4 +1,4 @@
-"""Log groups: kept for a week in `dev` and three months in `prod`, gone with the stack."""
+"""Create log groups. Logs are kept for a week in `dev` and for three months in `prod`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from cdk_app.config import Config
 
 
 def log_group(scope: Construct) -> logs.LogGroup:
+    """Create a log group that is deleted with the stack."""
     return logs.LogGroup(
         scope,
         "Logs",
-        retention=Config.from_context(scope.node).logs_kept,
+        retention=Config.from_context(scope.node).log_retention,
         removal_policy=RemovalPolicy.DESTROY,
     )

@@ -1,4 +1,4 @@
-"""Alarms for what needs a person: a DLQ message, and an execution that ended without one."""
+"""Create the alarms for everything that needs a person's attention."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ class Monitoring(Construct):
         self._alarm(
             "DlqMessages",
             dead_letter_queue.metric_approximate_number_of_messages_visible(),
-            "A job ended without (all of) its results; read the message",
+            "A job failed or lacks a part of its results: read the DLQ message",
         )
         self._alarm(
             "TimedOut",
             state_machine.metric_timed_out(),
-            "An execution ran into the limit of the whole state machine",
+            "An execution exceeded the time limit of the state machine",
         )
         if webhook:
             self._alarm(
                 "WebhookUndelivered",
                 webhook.undelivered.metric_approximate_number_of_messages_visible(),
-                "The webhook did not take a message; the queue holds the event",
+                "The webhook did not accept an event: the queue holds it",
             )
-        for function, what in zip(
+        for function, name in zip(
             recovery.functions, ("ExecutionEnded", "Reconciler"), strict=True
         ):
             self._alarm(
-                f"{what}Errors",
+                f"{name}Errors",
                 function.metric_errors(),
-                f"{what} fails: an aborted job may lack its DLQ message",
+                f"{name} fails: an aborted job may lack its DLQ message",
             )
 
     def _alarm(self, name: str, metric: cloudwatch.Metric, description: str) -> None:

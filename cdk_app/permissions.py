@@ -1,4 +1,4 @@
-"""What each role of the stack may do: what its code does, and nothing else."""
+"""Grant each role of the stack exactly the permissions that its code needs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aws_cdk import aws_s3 as s3
 
 from cdk_app.grants import (
     allow,
-    allow_giving_up_parts,
+    allow_aborting_uploads,
     allow_reading,
     allow_reading_versions,
     allow_updating_rows,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def grant_permissions(stack: LifeStreamStack) -> None:
     for part in stack.lambdas.values():
         _permit_lambda_step(stack, part)
-    _permit_index(stack)
+    _permit_single_steps(stack)
     _permit_container(stack)
     _permit_dispatcher(stack)
     _permit_recovery(stack)
@@ -55,11 +55,12 @@ def _permit_lambda_step(stack: LifeStreamStack, part: LambdaStep) -> None:
         stack.slots.table.grant(role, "dynamodb:UpdateItem")
 
 
-def _permit_index(stack: LifeStreamStack) -> None:
-    """ExtractAudio uploads in parts; IndexTranscript deletes the passages of older versions."""
+def _permit_single_steps(stack: LifeStreamStack) -> None:
+    """Grant what only one step needs: ExtractAudio aborts failed multipart uploads,
+    IndexTranscript deletes the passages of older versions."""
     bucket = stack.uploads.bucket
     extract = stack.lambdas[Step.EXTRACT_AUDIO].function
-    allow_giving_up_parts(extract, bucket, artifacts_of_step(Step.EXTRACT_AUDIO))
+    allow_aborting_uploads(extract, bucket, artifacts_of_step(Step.EXTRACT_AUDIO))
     index = stack.lambdas[Step.INDEX_TRANSCRIPT].function
     allow(index, "s3:DeleteObject", on=bucket.arn_for_objects(f"{INDEX}*"))
 

@@ -1,4 +1,7 @@
-"""Two functions that look after executions: one whenever an execution ends, one every hour."""
+"""Create the functions that finalize ended executions and repair lost work.
+
+ExecutionEnded runs whenever an execution ends, the Reconciler every hour.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ RECONCILE_EVERY = Duration.hours(1)
 
 
 class Recovery(Construct):
-    """`execution_ended`, `reconciler`."""
+    """Exposes the functions `execution_ended` and `reconciler`, also as `functions`."""
 
     def __init__(
         self,
@@ -43,7 +46,7 @@ class Recovery(Construct):
         events.Rule(
             self,
             "Ended",
-            description="Settle what the execution could not, and announce how the job ended",
+            description="Finalize an ended execution and publish Job Ended",
             event_pattern=events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
@@ -57,7 +60,7 @@ class Recovery(Construct):
         events.Rule(
             self,
             "Hourly",
-            description="Find what got lost between two services",
+            description="Find and repair work that was lost between two services",
             schedule=events.Schedule.rate(RECONCILE_EVERY),
             targets=[targets.LambdaFunction(self.reconciler)],
         )
@@ -75,14 +78,14 @@ class Recovery(Construct):
         state_machine: sfn.StateMachine,
         cluster: ecs.Cluster,
     ) -> None:
-        """What both need, to settle an execution."""
+        """Grant both functions what they need to finalize an execution."""
         bus = events.EventBus.from_event_bus_name(self, "Bus", "default")
         for function in self.functions:
             row = ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
             allow(function, *row, on=jobs.table_arn)
             slots.grant(function, "dynamodb:UpdateItem")
             dead_letter_queue.grant(function, "sqs:SendMessage")
-            # To look for a message that was sent before:
+            # To find out whether the DLQ message was sent already:
             dead_letter_queue.grant(function, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility")
             state_machine.grant_execution(
                 function, "states:DescribeExecution", "states:GetExecutionHistory"
@@ -104,9 +107,10 @@ class Recovery(Construct):
 
 
 def _tasks_of(cluster: ecs.Cluster) -> iam.PolicyStatement:
-    """ListTasks knows no task, so the cluster is a condition.
+    """Allow listing and stopping the tasks of the cluster.
 
-    Source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
+    The cluster is a condition, because ListTasks has no task as its resource:
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html
     """
     return iam.PolicyStatement(
         actions=["ecs:ListTasks", "ecs:DescribeTasks", "ecs:StopTask"],

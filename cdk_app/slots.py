@@ -1,7 +1,7 @@
-"""Back-pressure: an execution waits until a slot is free before it uses a limited resource.
+"""Limit how many executions use a resource at once: an execution waits until a slot is free.
 
-A burst of uploads starts as many executions. They wait here, for one look every two to three
-minutes, instead of in Lambda or ECS, which give up much sooner.
+A burst of uploads starts one execution per upload. They wait in the state machine, which polls
+every two to three minutes, instead of in Lambda or ECS, which give up much sooner.
 """
 
 from __future__ import annotations
@@ -27,25 +27,29 @@ NO_SLOT_IS_FREE = "DynamoDB.ConditionalCheckFailedException"
 FIRST_WAIT_SECONDS = 5
 SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 120, 180
 AVERAGE_WAIT_SECONDS = (SHORTEST_WAIT_SECONDS + LONGEST_WAIT_SECONDS) // 2
-EVENTS_PER_LOOK = 9
-"""In the execution's history: five of the look, two of the choice, two of the wait."""
+EVENTS_PER_POLL = 9
+"""In the execution's history: five for the query, two for the choice, two for the wait."""
 MAX_WAIT = {Pool.EXTRACTION: Duration.days(1), Pool.GPU: Duration.days(3)}
 
 Guard = Callable[[sfn.TaskStateBase], sfn.TaskStateBase]
-"""Adds the Retry and Catch that every state has."""
+"""A function that adds the Retry and Catch that every state has."""
 
 
-def max_looks(pool: Pool) -> int:
+def max_polls(pool: Pool) -> int:
+    """Return how often an execution polls for a slot before it fails."""
     return int(MAX_WAIT[pool].to_seconds()) // AVERAGE_WAIT_SECONDS
 
 
-def looks_of(pool: Pool) -> str:
-    """The variable that counts how often an execution has looked for a slot."""
-    return f"{pool}_slot_looks"
+def poll_counter(pool: Pool) -> str:
+    """Return the name of the variable that counts an execution's polls for a slot."""
+    return f"{pool}_slot_polls"
 
 
 class SlotTable(Construct):
-    """`table`: per pool one item, the set of executions that hold a slot."""
+    """Exposes `table`, with one item per pool: the set of executions that hold a slot.
+
+    `limits` has the number of slots per pool.
+    """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
@@ -60,15 +64,17 @@ class SlotTable(Construct):
 
 
 class SlotLoop:
-    """LookForGpuSlot ▶ IsGpuSlotFree ▶ AcquireGpuSlot; if none is free, WaitForGpuSlot and look
-    again. Looking first keeps failed attempts out of the console; acquiring decides.
+    """LookForGpuSlot ▶ IsGpuSlotFree ▶ AcquireGpuSlot, or WaitForGpuSlot and look again.
 
-    `first` is where an execution comes in, `acquired` is where it goes on, with a slot.
-    `gave_up` gets the failure when no slot was free for too long.
+    LookForGpuSlot avoids most failed attempts to acquire a slot, which the console would show.
+    The condition of AcquireGpuSlot decides.
+
+    Exposes `first`, the state to enter, and `acquired`, the last state, which holds a slot. If no
+    slot is free for too long, the failure goes to `on_timeout`.
     """
 
     def __init__(
-        self, scope: Construct, pool: Pool, *, slots: SlotTable, guard: Guard, gave_up: sfn.State
+        self, scope: Construct, pool: Pool, *, slots: SlotTable, guard: Guard, on_timeout: sfn.State
     ) -> None:
         self._scope = scope
         self._pool = pool
@@ -78,7 +84,7 @@ class SlotLoop:
         wait = self._wait()
         self.acquired = guard(self._acquire(wait))
         self.first = guard(self._look())
-        self.first.next(self._is_free(wait, gave_up))
+        self.first.next(self._is_free(wait, on_timeout))
         wait.next(self.first)
 
     def release(self) -> tasks.DynamoUpdateItem:
@@ -86,7 +92,7 @@ class SlotLoop:
         return tasks.DynamoUpdateItem.jsonata(
             self._scope,
             f"Release{self._slot}",
-            comment=f"Let the next execution have the {self._pool.label} slot",
+            comment=f"Release the {self._pool.label} slot",
             update_expression=RELEASE,
             expression_attribute_values={":me": me},
             **self._item,
@@ -106,36 +112,37 @@ class SlotLoop:
         is_free = (
             f"$count({holders}) < {self._limit} or $states.context.Execution.Name in {holders}"
         )
-        looks = looks_of(self._pool)
+        polls = poll_counter(self._pool)
         return tasks.DynamoGetItem.jsonata(
             self._scope,
             f"LookFor{self._slot}",
             comment=f"Is one of {self._limit} {self._pool.label} slots free?",
             consistent_read=True,
-            assign={"is_slot_free": f"{{% {is_free} %}}", looks: f"{{% ${looks} + 1 %}}"},
+            assign={"is_slot_free": f"{{% {is_free} %}}", polls: f"{{% ${polls} + 1 %}}"},
             **self._item,
         )
 
-    def _is_free(self, wait: sfn.Wait, gave_up: sfn.State) -> sfn.Choice:
-        is_too_long = f"{{% ${looks_of(self._pool)} >= {max_looks(self._pool)} %}}"
+    def _is_free(self, wait: sfn.Wait, on_timeout: sfn.State) -> sfn.Choice:
+        is_too_long = f"{{% ${poll_counter(self._pool)} >= {max_polls(self._pool)} %}}"
         days = MAX_WAIT[self._pool].to_days()
         cause = f"no {self._pool.label} slot was free for {days:.0f} day{'s' if days > 1 else ''}"
         return (
             sfn.Choice.jsonata(
-                self._scope, f"Is{self._slot}Free", comment="Go on, look again later, or give up"
+                self._scope, f"Is{self._slot}Free", comment="Continue, poll again later, or fail"
             )
             .when(sfn.Condition.jsonata("{% $is_slot_free %}"), self.acquired)
             .when(
                 sfn.Condition.jsonata(is_too_long),
-                gave_up,
+                on_timeout,
                 outputs=failure_of(f"WaitFor{self._slot}", error=NoSlotError.__name__, cause=cause),
             )
             .otherwise(wait)
         )
 
     def _wait(self) -> sfn.Wait:
-        """Longer from look to look, and never the same for two executions."""
-        doubled = f"{FIRST_WAIT_SECONDS} * $power(2, $min([${looks_of(self._pool)}, 6]))"
+        """Wait with exponential backoff, and with jitter, so that executions poll at different
+        times."""
+        doubled = f"{FIRST_WAIT_SECONDS} * $power(2, $min([${poll_counter(self._pool)}, 6]))"
         capped = f"$min([{SHORTEST_WAIT_SECONDS}, {doubled}])"
         jitter = LONGEST_WAIT_SECONDS / SHORTEST_WAIT_SECONDS - 1
         return sfn.Wait.jsonata(
@@ -146,12 +153,12 @@ class SlotLoop:
         )
 
     def _acquire(self, wait: sfn.Wait) -> tasks.DynamoUpdateItem:
-        """The condition decides if two executions saw the same free slot."""
+        """Take a slot. If two executions saw the same free slot, the condition lets one have it."""
         value = tasks.DynamoAttributeValue
         state = tasks.DynamoUpdateItem.jsonata(
             self._scope,
             f"Acquire{self._slot}",
-            comment=f"Take the {self._pool.label} slot, unless somebody was faster",
+            comment=f"Take a {self._pool.label} slot, unless another execution was faster",
             update_expression=ACQUIRE,
             condition_expression=IS_FREE,
             expression_attribute_values={

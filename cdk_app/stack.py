@@ -1,4 +1,4 @@
-"""The whole deployment on one page: the parts, and how they are connected."""
+"""Define the whole deployment on one page: its parts, and how they are connected."""
 
 from __future__ import annotations
 
@@ -25,7 +25,11 @@ from lifestream.step_names import Step
 
 class LifeStreamStack(Stack):
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
-        super().__init__(scope, construct_id, description="LifeStream: video in, knowledge out")
+        super().__init__(
+            scope,
+            construct_id,
+            description="LifeStream: turns videos into transcripts, summaries and search",
+        )
         self.config = config
         self.uploads = uploads = Uploads(self, "Uploads", config=config)
         self.jobs = JobTable(self, "Jobs", config=config)
@@ -108,7 +112,7 @@ class LifeStreamStack(Stack):
         }
 
     def _output_client_settings(self) -> None:
-        """`lifestream --stage` reads these; output `AwsRegion` is setting `AWS_REGION`."""
+        """Output the settings that `lifestream --stage` reads: `AwsRegion` is `AWS_REGION`."""
         for name, value in {
             "AwsRegion": Aws.REGION,
             "AwsS3BucketName": self.uploads.bucket.bucket_name,

@@ -1,4 +1,4 @@
-"""What each Lambda step needs and may do: one entry per step, in the order of the pipeline."""
+"""List the resources and permissions of each Lambda step, in the order of the pipeline."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from lifestream.domain.bucket_layout import INDEX, RESULTS, VOICEPRINTS, artifac
 from lifestream.step_names import Step
 
 MEDIA_MEMORY = 1769
-"""One whole vCPU. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+"""In MB. A function with this much memory has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
 
 
 @dataclass(frozen=True)
 class LambdaStepSpec:
-    """`memory` in MB. `reads` and `writes` are patterns of keys in the bucket.
+    """The resources and permissions of one step.
 
     comment: shown in the Step Functions console
-    settings: environment variables from the switches of the deployment
+    memory: in MB
+    settings: returns the environment variables that depend on the deployment's switches
+    reads, writes: prefixes of object keys in the bucket
     row_attributes: the attributes of job rows that the step may write
     """
 
@@ -47,7 +49,7 @@ def _artifacts(*steps: Step) -> tuple[str, ...]:
 
 LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
     Step.INSPECT_VIDEO: LambdaStepSpec(
-        "What is it, and can it be processed?",
+        "Check that the file is a video that can be processed",
         timeout=Duration.minutes(2),
         memory=MEDIA_MEMORY,
         requirements=Requirements.MEDIA,
@@ -57,7 +59,7 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
         reads_uploads=True,
     ),
     Step.EXTRACT_AUDIO: LambdaStepSpec(
-        "Write its audio as mono 16 kHz FLAC",
+        "Extract the audio as mono 16 kHz FLAC",
         timeout=Duration.minutes(15),
         memory=MEDIA_MEMORY,
         disk=Size.gibibytes(5),
@@ -67,7 +69,7 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
         reads_uploads=True,
     ),
     Step.SUMMARIZE_TRANSCRIPT: LambdaStepSpec(
-        "Summarize it; every statement quotes the transcript",
+        "Summarize the transcript; every statement has a quote",
         timeout=Duration.minutes(15),
         memory=1024,
         requirements=Requirements.SUMMARY,
@@ -77,7 +79,7 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
         uses_api_keys=True,
     ),
     Step.INDEX_TRANSCRIPT: LambdaStepSpec(
-        "Make its passages searchable",
+        "Add the transcript to the search index",
         timeout=Duration.minutes(15),
         memory=1024,
         requirements=Requirements.INDEX,
@@ -88,7 +90,7 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
         uses_api_keys=True,
     ),
     Step.PUBLISH_RESULTS: LambdaStepSpec(
-        "Write the files that people use",
+        "Write the result files",
         timeout=Duration.minutes(5),
         memory=1024,
         settings=lambda config: config.speech_environment,
@@ -104,7 +106,7 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
         row_attributes=WRITTEN_BY_SUCCESS,
     ),
     Step.RECORD_FAILURE: LambdaStepSpec(
-        "Record in the job table what failed, and release the slots",
+        "Record the failure in the job table and release the slots",
         timeout=Duration.seconds(60),
         reads=_artifacts(Step.TRANSCRIBE_SPEECH),
         releases_slots=True,

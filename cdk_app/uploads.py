@@ -1,4 +1,4 @@
-"""Where videos come in: the bucket, the ingest queue behind it, and its dead-letter queue."""
+"""Create the bucket, the ingest queue that it notifies of uploads, and the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from lifestream.domain.file_types import EXTENSIONS
 QUEUE_NAME = "lifestream-video-processing"
 MAX_RECEIVES = 3
 VISIBILITY_TIMEOUT = Duration.minutes(15)
-"""Of a receive, for which Lambda retries a throttled dispatcher (ADR 0021)."""
-ACCESS_LOGS_KEPT = Duration.days(90)
+"""Of each receive. Lambda retries a throttled dispatcher for this long (ADR 0021)."""
+ACCESS_LOG_RETENTION = Duration.days(90)
 
 
 class Uploads(Construct):
-    """`bucket`, `queue`, `dead_letter_queue`."""
+    """Exposes `bucket`, `queue` and `dead_letter_queue`."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
@@ -67,8 +67,11 @@ class Uploads(Construct):
         )
 
     def _access_logs(self, config: Config) -> s3.Bucket | None:
-        """Who read what, in `prod`. CloudFormation deletes no bucket that holds logs, and `dev` has
-        to go when it is told to."""
+        """Create the bucket for access logs, in `prod` only.
+
+        CloudFormation deletes only empty buckets, so access logs would keep `dev` from being
+        deleted.
+        """
         if config.stage != "prod":
             return None
         return s3.Bucket(
@@ -79,14 +82,15 @@ class Uploads(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             removal_policy=config.removal_policy,
-            lifecycle_rules=[s3.LifecycleRule(expiration=ACCESS_LOGS_KEPT)],
+            lifecycle_rules=[s3.LifecycleRule(expiration=ACCESS_LOG_RETENTION)],
         )
 
     def _notify(self) -> None:
-        """On the L1 resource: the L2 way adds a custom resource with a Lambda function.
+        """Notify the queue of uploads.
 
-        S3 compares suffixes by case, hence both; the policy names the account instead of the
-        bucket, because bucket and policy would otherwise wait for each other.
+        The L1 resource is configured, because the L2 method adds a custom resource with a Lambda
+        function. S3's suffixes are case-sensitive, so each is listed in both cases. The policy
+        names the account instead of the bucket, to avoid a circular dependency.
         """
         self.queue.add_to_resource_policy(
             iam.PolicyStatement(
@@ -105,12 +109,12 @@ class Uploads(Construct):
             raise TypeError("the bucket has no CfnBucket")
         resource.notification_configuration = s3.CfnBucket.NotificationConfigurationProperty(
             queue_configurations=[
-                self._rule(suffix) for name in EXTENSIONS for suffix in (name, name.upper())
+                self._notification(suffix) for name in EXTENSIONS for suffix in (name, name.upper())
             ]
         )
         resource.node.add_dependency(self.queue.node.find_child("Policy"))
 
-    def _rule(self, suffix: str) -> s3.CfnBucket.QueueConfigurationProperty:
+    def _notification(self, suffix: str) -> s3.CfnBucket.QueueConfigurationProperty:
         rules = [
             s3.CfnBucket.FilterRuleProperty(name="prefix", value=UPLOADS),
             s3.CfnBucket.FilterRuleProperty(name="suffix", value=suffix),
@@ -125,17 +129,20 @@ class Uploads(Construct):
 
 
 def lifecycle_rules(config: Config) -> list[s3.LifecycleRule]:
-    """How long objects and old versions are kept. Old versions can be restored if a mistake may
-    overwrite an object; they go within a day where people delete on purpose."""
-    at_once = Duration.days(1)
-    for_a_while = config.artifacts_kept
-    old_versions_kept = {
-        UPLOADS: for_a_while,
-        RESULTS: for_a_while,
-        INDEX: for_a_while,
-        MODELS: for_a_while,
-        JOBS: at_once,
-        VOICEPRINTS: at_once,
+    """Return the rules that expire artifacts and old versions of objects.
+
+    Old versions are kept if an object may be overwritten by mistake, and for a day if people
+    delete objects on purpose.
+    """
+    a_day = Duration.days(1)
+    restorable = config.artifact_retention
+    old_version_retention = {
+        UPLOADS: restorable,
+        RESULTS: restorable,
+        INDEX: restorable,
+        MODELS: restorable,
+        JOBS: a_day,
+        VOICEPRINTS: a_day,
     }
     return [
         s3.LifecycleRule(
@@ -145,17 +152,20 @@ def lifecycle_rules(config: Config) -> list[s3.LifecycleRule]:
         *(
             s3.LifecycleRule(
                 prefix=prefix,
-                expiration=config.artifacts_kept if prefix == JOBS else None,
-                noncurrent_version_expiration=kept,
+                expiration=config.artifact_retention if prefix == JOBS else None,
+                noncurrent_version_expiration=retention,
             )
-            for prefix, kept in old_versions_kept.items()
+            for prefix, retention in old_version_retention.items()
         ),
     ]
 
 
 def browser_uploads(origins: Sequence[str]) -> s3.CorsRule:
-    """A page names the parts of a multipart upload by their ETag, so it has to see it.
-    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html"""
+    """Return the CORS rule that lets pages of these origins upload.
+
+    A page needs the ETag of each part to complete a multipart upload:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ManageCorsUsing.html
+    """
     method = s3.HttpMethods
     return s3.CorsRule(
         allowed_origins=list(origins),

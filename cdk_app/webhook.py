@@ -1,4 +1,4 @@
-"""An event that says how a job ended in; a signed POST out. There only with `-c webhook_url=`."""
+"""Create the function that posts each `Job Ended` event, signed, to `-c webhook_url=`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from lifestream.domain.job_ended import DETAIL_TYPE, SOURCE
 
 
 class Webhook(Construct):
-    """`function`, `undelivered`."""
+    """Exposes `function`, and `undelivered`, the queue of events that could not be delivered."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Webhook(Construct):
         events.Rule(
             self,
             "JobEnded",
-            description="Tell the webhook how a job ended",
+            description="Post Job Ended to the webhook",
             event_pattern=events.EventPattern(
                 source=[SOURCE],
                 detail_type=[DETAIL_TYPE],

@@ -1,12 +1,12 @@
-"""The state machine: from an uploaded video to published results or a DLQ message.
+"""Build the state machine that takes an uploaded video to published results or a DLQ message.
 
 InspectVideo ▶ [a slot] ExtractAudio ▶ [a slot] TranscribeSpeech
     ▶ ( SummarizeTranscript | IndexTranscript ) ▶ PublishResults ▶ RecordSuccess
 any failure ▶ the failure path: RecordFailure ▶ SendToDeadLetterQueue ▶ JobFailed
 
-If one of the two branches fails, the rest is published, the job ends PARTIAL, and the same DLQ
-message is sent. No Catch sees what ends an execution from outside, such as an abort or the time
-limit of the whole machine: `recovery` finalizes those.
+If one of the two branches fails, the rest is published, the job ends as PARTIAL, and a DLQ
+message is sent as well. No Catch handles an execution that is ended from outside, by an abort or
+by the time limit of the state machine: `recovery` finalizes those.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from cdk_app.guards import CAUSE, ERROR, add_retry, failure_of
 from cdk_app.lambda_state import invoke
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.logs import log_group
-from cdk_app.slots import SAME_AS_INPUT, SlotLoop, SlotTable, looks_of
+from cdk_app.slots import SAME_AS_INPUT, SlotLoop, SlotTable, poll_counter
 from lifestream.aws.slots import Pool
 from lifestream.step_names import Step
 
 TOTAL_TIMEOUT = Duration.days(10)
-"""Longer than all retries and waits together, shorter than artifacts are kept."""
+"""Longer than all retries and waits together, shorter than the retention of artifacts."""
 TRANSIENT_IN_DYNAMODB = ("States.TaskFailed", "States.Timeout")
-COUNTERS = {**container_retries.COUNTERS, **{looks_of(pool): 0 for pool in Pool}}
+COUNTERS = {**container_retries.COUNTERS, **{poll_counter(pool): 0 for pool in Pool}}
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Workflow(Construct):
             "StateMachine",
             definition_body=sfn.DefinitionBody.from_chainable(self._flow()),
             query_language=sfn.QueryLanguage.JSONATA,
-            comment="A video in, a transcript, a summary, subtitles and search out",
+            comment="Turn a video into a transcript, a summary, subtitles and search",
             timeout=TOTAL_TIMEOUT,
             tracing_enabled=True,
             logs=sfn.LogOptions(
@@ -75,7 +75,8 @@ class Workflow(Construct):
         )
 
     def _flow(self) -> sfn.IChainable:
-        """The states in the order in which a video passes them, then how they are connected."""
+        """Create the states in the order in which a video passes through them, then connect
+        them."""
         inspect = self._lambda_state(Step.INSPECT_VIDEO, assign=COUNTERS)
         extraction_slot = self._acquire_slot(Pool.EXTRACTION)
         extract = self._lambda_state(Step.EXTRACT_AUDIO)
@@ -95,7 +96,7 @@ class Workflow(Construct):
     def _if_transcribed(self, then: sfn.IChainable, *, otherwise: sfn.IChainable) -> sfn.Choice:
         is_transcribed = sfn.Condition.jsonata("{% $states.input.is_transcribed %}")
         choice = sfn.Choice.jsonata(
-            self, "IsTranscribed", comment="Does its transcript exist already?"
+            self, "IsTranscribed", comment="Does the transcript exist already?"
         )
         return choice.when(is_transcribed, then).otherwise(otherwise)
 
@@ -105,16 +106,16 @@ class Workflow(Construct):
             pool,
             slots=self._steps.slots,
             guard=self._guard_dynamodb,
-            gave_up=self._failure.first,
+            on_timeout=self._failure.first,
         )
 
     def _transcribe(self) -> sfn.TaskStateBase:
         part = self._steps.transcribe_speech
-        state = part.state(self, comment=f"Words and speakers, on a {part.host}")
-        return retry_container(self, state, host=part.host, gave_up=self._failure.first)
+        state = part.state(self, comment=f"Transcribe words and speakers on a {part.host}")
+        return retry_container(self, state, host=part.host, on_failure=self._failure.first)
 
     def _release_slot(self, slot: SlotLoop, *, then: sfn.State | sfn.Parallel) -> sfn.State:
-        """A failed release does not fail the job: the reconciler finds the slot."""
+        """Release the slot. If that fails, the job continues; the reconciler frees the slot."""
         release = slot.release()
         add_retry(release, errors=TRANSIENT_IN_DYNAMODB)
         release.add_catch(then, errors=["States.ALL"], outputs=SAME_AS_INPUT)
@@ -122,13 +123,14 @@ class Workflow(Construct):
         return release
 
     def _summarize_and_index(self) -> sfn.Parallel:
-        """Two branches that cannot fail: an error becomes a missing part."""
+        """Summarize and index in parallel. A branch does not fail: its error is recorded as a
+        missing part."""
         names = ("missing", "switched_off")
         parts = ", ".join(f"'{name}': [$states.result.{name}]" for name in names)
         both = sfn.Parallel.jsonata(
             self,
             "SummarizeAndIndex",
-            comment="Both work on the transcript, side by side",
+            comment="Summarize and index the transcript in parallel",
             outputs=f"{{% $merge([$states.input, {{{parts}}}]) %}}",
         )
         both.branch(self._branch(Step.SUMMARIZE_TRANSCRIPT, or_else="SummaryMissing"))
@@ -136,7 +138,7 @@ class Workflow(Construct):
         return both
 
     def _branch(self, step: Step, *, or_else: str) -> sfn.TaskStateBase:
-        missing = sfn.Pass.jsonata(self, or_else, comment="Go on without it; the job is PARTIAL")
+        missing = sfn.Pass.jsonata(self, or_else, comment="Continue without it: the job is PARTIAL")
         part = {"missing": {"step": step.value, "error": ERROR, "cause": CAUSE}}
         state = invoke(self, step, self._steps.lambdas[step])
         return state.add_catch(missing, errors=["States.ALL"], outputs=part)

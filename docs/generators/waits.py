@@ -6,7 +6,7 @@ from aws_cdk import Duration
 
 from cdk_app.container_retries import HOST_WAIT, HOST_WAITS, RESTARTS
 from cdk_app.guards import MAX_DELAY, THROTTLED_ATTEMPTS
-from cdk_app.slots import AVERAGE_WAIT_SECONDS, MAX_WAIT, max_looks
+from cdk_app.slots import AVERAGE_WAIT_SECONDS, MAX_WAIT, max_polls
 from cdk_app.workflow import TOTAL_TIMEOUT
 from lifestream.aws.slots import Pool
 
@@ -29,7 +29,7 @@ def table() -> str:
 
 
 def _slot(pool: Pool) -> str:
-    return f"{_text(MAX_WAIT[pool])}: {max_looks(pool):,} checks, every {AVERAGE_WAIT_SECONDS} s"
+    return f"{_text(MAX_WAIT[pool])}: {max_polls(pool):,} checks, every {AVERAGE_WAIT_SECONDS} s"
 
 
 def _host() -> str:

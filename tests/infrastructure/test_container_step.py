@@ -122,12 +122,15 @@ def test_every_listed_instance_type_can_be_chosen(synthesize: Synthesize) -> Non
 @pytest.mark.parametrize(
     ("types", "complaint"),
     [
-        ("g6.xlarge", "-c gpu_instance_types: Value error, no JSON: 'g6.xlarge'"),
+        ("g6.xlarge", "-c gpu_instance_types: Value error, not JSON: 'g6.xlarge'"),
         ("[]", "-c gpu_instance_types: Tuple should have at least 1 item"),
-        ('["g6"]', "'g6' is no type with 4 vCPUs and an NVIDIA GPU, such as g6.xlarge"),
-        ('["g6.12xlarge"]', "'g6.12xlarge' is no type with 4 vCPUs"),
-        ('["g5g.xlarge"]', "'g5g.xlarge' is no type with 4 vCPUs and an NVIDIA GPU"),
-        ('["m7i.xlarge"]', "'m7i.xlarge' is no type with 4 vCPUs and an NVIDIA GPU"),
+        (
+            '["g6"]',
+            "'g6' is not an instance type with 4 vCPUs and an NVIDIA GPU, such as g6.xlarge",
+        ),
+        ('["g6.12xlarge"]', "'g6.12xlarge' is not an instance type with 4 vCPUs"),
+        ('["g5g.xlarge"]', "'g5g.xlarge' is not an instance type with 4 vCPUs and an NVIDIA GPU"),
+        ('["m7i.xlarge"]', "'m7i.xlarge' is not an instance type with 4 vCPUs and an NVIDIA GPU"),
     ],
 )
 def test_instance_types_that_no_host_can_have_are_refused(

@@ -43,7 +43,7 @@ def test_what_is_set_for_the_index_reaches_its_step(synthesize: Synthesize) -> N
             "Environment": {"Variables": Match.object_like({"PINECONE_NAMESPACE": "prod"})},
         },
     )
-    with pytest.raises(SystemExit, match="no such settings: PINECONE_SPACE"):
+    with pytest.raises(SystemExit, match="unknown settings: PINECONE_SPACE"):
         synthesize(index='{"PINECONE_SPACE": "prod"}')
 
 

@@ -19,7 +19,7 @@ from cdk_app.local.asl.errors import StateError
 from cdk_app.local.asl.executor import Execution
 from cdk_app.local.asl.validation import problems
 from cdk_app.local.synthesis import ROOT
-from cdk_app.slots import EVENTS_PER_LOOK, LONGEST_WAIT_SECONDS, max_looks
+from cdk_app.slots import EVENTS_PER_POLL, LONGEST_WAIT_SECONDS, max_polls
 from infrastructure.conftest import all_states, definition, synthesized
 from lifestream.aws.api_keys import MAX_AGE_SECONDS
 from lifestream.aws.slots import Pool
@@ -128,7 +128,7 @@ def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -
     total = sum(longest_seconds(state) for state in states.values())
     total += RESTARTS * states[Step.TRANSCRIBE_SPEECH]["TimeoutSeconds"]
     total += HOST_WAITS * (int(HOST_WAIT.to_seconds()) + START_LIMIT_SECONDS)
-    total += sum(max_looks(pool) * LONGEST_WAIT_SECONDS for pool in Pool)
+    total += sum(max_polls(pool) * LONGEST_WAIT_SECONDS for pool in Pool)
 
     assert total < rendered["TimeoutSeconds"]
 
@@ -149,13 +149,13 @@ def test_the_longest_waits_fit_the_history() -> None:
         for state in all_states(machine()).values()
         for retry in state.get("Retry", ())
     )
-    looks = sum(max_looks(pool) for pool in Pool)
+    polls = sum(max_polls(pool) for pool in Pool)
 
-    assert EVENTS_PER_LOOK * looks + 3 * retries + 10 * (HOST_WAITS + RESTARTS) < EVENTS - 200
+    assert EVENTS_PER_POLL * polls + 3 * retries + 10 * (HOST_WAITS + RESTARTS) < EVENTS - 200
 
 
-def test_a_look_is_as_many_events_as_we_count() -> None:
-    """In the history that our executor writes as Step Functions does."""
+def test_a_poll_writes_as_many_events_as_we_count() -> None:
+    """In the history, which our executor writes as Step Functions does."""
     services = Services({}, looks_until_free=2)
     kinds: list[str] = []
 
@@ -166,7 +166,7 @@ def test_a_look_is_as_many_events_as_we_count() -> None:
     free = Services({}, looks_until_free=0)
     without: list[str] = []
     execute(free, without)
-    assert len(kinds) - len(without) == EVENTS_PER_LOOK * both.count("WaitStateEntered")
+    assert len(kinds) - len(without) == EVENTS_PER_POLL * both.count("WaitStateEntered")
 
 
 def test_our_executor_supports_the_whole_definition(template: Template) -> None:

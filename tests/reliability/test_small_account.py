@@ -103,13 +103,13 @@ def test_a_host_that_never_comes_is_tried_for_a_day_and_is_no_crash(cloud: Cloud
 
 
 @pytest.mark.parametrize(
-    ("looks", "days"), [(20, 20 / 576), pytest.param(1_728, 3, marks=pytest.mark.soak)]
+    ("polls", "days"), [(20, 20 / 576), pytest.param(1_728, 3, marks=pytest.mark.soak)]
 )
-def test_a_slot_that_never_becomes_free_is_given_up(cloud: Cloud, looks: int, days: float) -> None:
-    """After 1,728 looks, as it is synthesized, or sooner."""
+def test_a_slot_that_never_becomes_free_is_given_up(cloud: Cloud, polls: int, days: float) -> None:
+    """After 1,728 polls, as it is synthesized, or sooner."""
     definition = json.dumps(cloud.executions.definition)
-    assert definition.count("$gpu_slot_looks >= 1728") == 1
-    shorter = definition.replace("$gpu_slot_looks >= 1728", f"$gpu_slot_looks >= {looks}")
+    assert definition.count("$gpu_slot_polls >= 1728") == 1
+    shorter = definition.replace("$gpu_slot_polls >= 1728", f"$gpu_slot_polls >= {polls}")
     cloud.executions.definition = json.loads(shorter)
     cloud.take_all_slots()
     job = cloud.upload()

@@ -123,7 +123,7 @@ def test_prod_is_never_emptied(bucket: Any, capsys: pytest.CaptureFixture[str]) 
 
     assert (code, said) == (
         1,
-        "prod: prod keeps its data; whoever means to delete it does so by hand",
+        "prod: prod keeps its data. To delete it, empty the bucket by hand.",
     )
     assert destroy(capsys, "prod")[0] == 0
     assert versions(bucket) == 7
