@@ -1,18 +1,17 @@
-"""The second deployment target: the synthesized template, on this machine.
+"""Deploy the synthesized template to an embedded AWS (MiniStack) on this machine.
 
-No second wiring: template and assets go into an embedded AWS (MiniStack), and what MiniStack
-lacks or does otherwise than AWS stands here, one file a subject.
+There is no second definition of the stack: the template and its assets are those of a deployment
+to AWS. `ministack` and `asl` replace what MiniStack lacks or does differently from AWS.
 
-cli             `lifestream local VIDEO…`
-run             uploads the videos, waits, collects what came out
-progress        the live table
-session         starts and stops the embedded AWS
-weights         the built-in engines' models, and which Whisper model runs
-synthesis       app.py → template and assets, made again only when something changed
-deployment      template and assets → embedded AWS
-embedded_aws    the process that is the embedded AWS
-credentials     who may sign; signatures checks it
-shims/          what MiniStack needs to behave like AWS here; each asserts what it hooks into
-states_language executes the state machine; jsonata evaluates its expressions
-dockerfile      what a container image would start
+cli            `lifestream local VIDEO…`
+run            upload the videos, wait for the jobs, collect the results
+progress       the live table
+session        start and stop the embedded AWS
+model_weights  the built-in engines' models, and the choice of the Whisper model
+synthesis      run app.py to get the template and assets, if a source has changed
+deployment     deploy the template and assets with CloudFormation
+credentials    the root access key of the embedded AWS
+dockerfile     the command that a container image would run
+asl/           an interpreter of the state machine
+ministack/     the process of the embedded AWS, and the patches that make it behave like AWS
 """

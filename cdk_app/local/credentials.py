@@ -1,4 +1,4 @@
-"""The root access key of the embedded AWS: random for every run, or kept with the state."""
+"""Create the root access key of the embedded AWS: at random, or once per state folder."""
 
 from __future__ import annotations
 
@@ -19,14 +19,17 @@ class Credentials:
 
     @classmethod
     def random(cls) -> Credentials:
-        """Shaped like those of AWS."""
+        """Return a random access key in the format of AWS's."""
         key_id = "".join(secrets.choice(KEY_ID_CHARACTERS) for _ in range(16))
         return cls(f"AKIA{key_id}", secrets.token_urlsafe(30))
 
     @classmethod
     def kept_in(cls, state: Path) -> Credentials:
-        """The same in every run on this state, so that another terminal can go on using it. Only
-        the file's owner can read it."""
+        """Return the access key of the state folder. Create it if it doesn't exist.
+
+        It stays the same between runs, so that other terminals can continue to use it. Only the
+        file's owner can read it.
+        """
         file = state / "credentials"
         if not file.exists():
             state.mkdir(parents=True, exist_ok=True)

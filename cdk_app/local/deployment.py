@@ -1,5 +1,5 @@
-"""Template and assets in, a deployed stack in the embedded AWS out: through CloudFormation,
-as `cdk deploy` does it."""
+"""Deploy the template and its assets to the embedded AWS with CloudFormation, as `cdk deploy`
+does."""
 
 from __future__ import annotations
 
@@ -22,12 +22,15 @@ BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 
 class DeploymentError(RuntimeError):
-    """CloudFormation's own reasons, one a line."""
+    """The deployment failed. The message has CloudFormation's reasons, one per line."""
 
 
 def deploy(assembly: Assembly, session: boto3.Session, *, account: str) -> dict[str, str]:
-    """The stack's outputs. A stack that is there already (kept state) is left as it is; the
-    keys are always those that the person has now."""
+    """Create the stack if it doesn't exist, store the API keys, and return the stack's outputs.
+
+    A stack from an earlier run with the same state is not updated. The API keys are always those
+    in the environment. Raises DeploymentError.
+    """
     cloud_formation = session.client("cloudformation")
     outputs = _outputs(cloud_formation, assembly.stack)
     if outputs is None:
@@ -50,7 +53,7 @@ def _create(assembly: Assembly, session: boto3.Session, account: str) -> dict[st
 
 
 def store_keys(session: boto3.Session, secret: str, environment: Mapping[str, str]) -> None:
-    """The keys that the person has are used here as they are in the cloud: from the secret."""
+    """Copy the API keys from the environment to the secret, which steps read here as on AWS."""
     keys = {name: environment.get(name, "") for name in API_KEY_NAMES}
     session.client("secretsmanager").put_secret_value(
         SecretId=secret, SecretString=json.dumps(keys)
@@ -58,7 +61,7 @@ def store_keys(session: boto3.Session, secret: str, environment: Mapping[str, st
 
 
 def zip_folder(folder: Path) -> bytes:
-    """Byte-identical for the same files."""
+    """Return a zip of the folder, byte-identical for the same files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
@@ -68,7 +71,7 @@ def zip_folder(folder: Path) -> bytes:
 
 
 def _publish_assets(assembly: Assembly, session: boto3.Session, account: str) -> str:
-    """Uploads every file asset; returns the template's address."""
+    """Upload every file asset and return the template's URL."""
     s3, buckets, url = session.client("s3"), set(), ""
     zips: dict[Path, bytes] = {}
     for asset in assembly.files.values():

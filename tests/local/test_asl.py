@@ -314,9 +314,9 @@ def test_a_pause_is_shortened_and_the_wait_before_a_retry_is_not() -> None:
     asked: list[float | None] = []
 
     class Watch(WallClock):
-        def wait_until(self, is_so: Callable[[], bool], seconds: float | None) -> None:
+        def wait_until(self, condition: Callable[[], bool], seconds: float | None) -> None:
             asked.append(seconds)
-            super().wait_until(is_so, 0 if seconds else seconds)
+            super().wait_until(condition, 0 if seconds else seconds)
 
     retry = {"ErrorEquals": ["Busy"], "IntervalSeconds": 3, "MaxAttempts": 1}
     states = {
@@ -373,14 +373,14 @@ def test_history_tells_the_whole_story_with_its_chain() -> None:
         ({"Type": "Pass", "Parameters": {}, "End": True}, "unsupported field Parameters"),
         ({"Type": "Succeed", "Assign": {}}, "unsupported field Assign"),
         ({"Type": "Pass"}, "neither Next nor End"),
-        ({"Type": "Pass", "Next": "Nowhere"}, "there is no state 'Nowhere'"),
+        ({"Type": "Pass", "Next": "Nowhere"}, "the state 'Nowhere' does not exist"),
         (call("f", HeartbeatSeconds=5), "unsupported field HeartbeatSeconds"),
         (call("f", Retry=[{"ErrorEquals": ALL, "MaxAttempt": 1}]), "Retry.MaxAttempt"),
-        (call("f", Catch=[{"ErrorEquals": ALL, "Next": "X"}]), "there is no state 'X'"),
+        (call("f", Catch=[{"ErrorEquals": ALL, "Next": "X"}]), "the state 'X' does not exist"),
         (call("f") | {"Resource": "arn:aws:states:::sns:publish"}, "unsupported resource"),
         (
             {"Type": "Parallel", "End": True, "Branches": [{"StartAt": "Q", "States": {}}]},
-            "StartAt names no state",
+            "the state that StartAt names does not exist",
         ),
     ],
 )

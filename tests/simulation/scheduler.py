@@ -58,8 +58,8 @@ class Scheduler:
     def start(self, call: Callable[[], None]) -> None:
         self.spawn(call)
 
-    def wait_until(self, is_so: Callable[[], bool], seconds: float | None) -> None:
-        self._pause(is_so, None if seconds is None else self.time + seconds)
+    def wait_until(self, condition: Callable[[], bool], seconds: float | None) -> None:
+        self._pause(condition, None if seconds is None else self.time + seconds)
 
     # For those who are scheduled
 

@@ -1,8 +1,8 @@
-"""Execute the synthesized state machine: an interpreter of the Amazon States Language.
+"""Execute the synthesized state machine with an interpreter of the Amazon States Language.
 
-executor    run states, retries, catches, parallel branches and maps
-clock       shortened waits and time limits
-errors      errors of service integrations under their AWS names
-jsonata     JSONata expressions
-validation  refuse what the executor does not support
+executor    run states, with retries, catches and parallel branches
+clock       the time and threads that the executor uses
+errors      the errors that end a state or an execution
+jsonata     evaluate JSONata expressions
+validation  find what the executor does not support
 """

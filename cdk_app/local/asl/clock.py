@@ -1,4 +1,4 @@
-"""Time and threads as the executor sees them; a test may bring its own time."""
+"""Provide time and threads to the executor. Tests pass a clock with simulated time."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 POLL_SECONDS = 0.2
-"""How long it may take until an abort is seen; the end of a call is seen at once."""
+"""How often `WallClock.wait_until` checks for an abort. It notices the end of a call at once."""
 
 
 class Clock(Protocol):
     def now(self) -> float:
-        """Seconds since some moment."""
+        """Return seconds since an arbitrary start."""
 
-    def wait_until(self, is_so: Callable[[], bool], seconds: float | None) -> None:
-        """Returns when `is_so()`, or after `seconds`; None waits for ever."""
+    def wait_until(self, condition: Callable[[], bool], seconds: float | None) -> None:
+        """Return when `condition()` is true, or after `seconds`. None means no limit."""
 
     def start(self, call: Callable[[], None]) -> None:
-        """Runs the call beside the caller."""
+        """Run the call concurrently."""
 
 
 class WallClock:
     """The machine's own time and threads."""
 
     def __init__(self) -> None:
-        self._something_ended = threading.Condition()
+        self._call_ended = threading.Condition()
 
     def now(self) -> float:
         return time.monotonic()
 
-    def wait_until(self, is_so: Callable[[], bool], seconds: float | None) -> None:
-        """Looks at once when a call has ended, and otherwise five times a second."""
+    def wait_until(self, condition: Callable[[], bool], seconds: float | None) -> None:
+        """Check the condition whenever a call has ended, and every POLL_SECONDS."""
         until = None if seconds is None else self.now() + seconds
-        with self._something_ended:
-            while not is_so():
+        with self._call_ended:
+            while not condition():
                 left = POLL_SECONDS if until is None else min(POLL_SECONDS, until - self.now())
                 if left <= 0:
                     return
-                self._something_ended.wait(left)
+                self._call_ended.wait(left)
 
     def start(self, call: Callable[[], None]) -> None:
         threading.Thread(target=self._run, args=(call,), daemon=True).start()
 
     def _run(self, call: Callable[[], None]) -> None:
         call()
-        with self._something_ended:
-            self._something_ended.notify_all()
+        with self._call_ended:
+            self._call_ended.notify_all()
 
 
 class Background:
-    """A call beside the caller, in the caller's context."""
+    """A concurrent call, which runs in a copy of the caller's context."""
 
     def __init__(self, call: Callable[[], Any], clock: Clock) -> None:
         self.is_done = False
@@ -70,6 +70,7 @@ class Background:
         self.is_done = True
 
     def result(self) -> Any:  # any JSON
+        """Return the call's result, or raise its error. Call it only when `is_done`."""
         if self._error is not None:
             raise self._error
         return self._value

@@ -1,4 +1,4 @@
-"""How a state ends when it does not end well."""
+"""Define the errors that end a state or an execution."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ NEVER_CAUGHT_BY_ALL = ("States.Runtime", "States.DataLimitExceeded")
 
 
 class StateError(Exception):
-    """`error` and `cause` as a Catch sees them; an empty cause is no cause."""
+    """A failed state, with `error` and `cause` as a Catch gets them. An empty cause is left out."""
 
     def __init__(self, error: str, cause: str = "") -> None:
         super().__init__(f"{error}: {cause}")
@@ -20,7 +20,10 @@ class StateError(Exception):
         return {"Error": self.error, **({"Cause": self.cause} if self.cause else {})}
 
     def is_named_in(self, names: Sequence[str]) -> bool:
-        """`States.ALL` and `States.TaskFailed` each leave some errors out."""
+        """Return whether a Retry or Catch for `names` matches this error.
+
+        `States.ALL` and `States.TaskFailed` match all but a few errors.
+        """
         if self.error in names:
             return True
         if self.error in NEVER_CAUGHT_BY_ALL:
@@ -31,8 +34,8 @@ class StateError(Exception):
 
 
 class ExecutionStoppedError(Exception):
-    """Somebody aborted the execution; nothing more may happen in it."""
+    """The execution was aborted: none of its states may continue."""
 
 
 class ExecutionTimedOutError(Exception):
-    """The limit of the whole state machine is over."""
+    """The execution exceeded the time limit of the state machine."""

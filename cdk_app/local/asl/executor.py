@@ -1,8 +1,9 @@
-"""Executes a state machine written in the Amazon States Language with JSONata.
+"""Execute a state machine that is written in the Amazon States Language with JSONata.
 
-Only what our definition uses: Task, Choice, Parallel, Pass, Wait, Succeed, Fail, with Retry,
-Catch, variables, time limits and full history. `states_rules` names everything else, and such a
-definition is refused instead of being run wrongly. Source: https://states-language.net/spec.html
+The executor supports only what our definition uses: Task, Choice, Parallel, Pass, Wait, Succeed
+and Fail, with Retry, Catch, variables, time limits and full history. `validation` finds anything
+else, so that such a definition is rejected instead of executed wrongly.
+Source: https://states-language.net/spec.html
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ State = dict[str, Any]
 
 class Invoke(Protocol):
     def __call__(self, resource: str, arguments: Any, cancelled: threading.Event) -> Any:
-        """Runs one service integration; gives up when `cancelled` is set. Raises StateError."""
+        """Call a service integration; stop when `cancelled` is set. Raises StateError."""
 
 
 class Record(Protocol):
     def __call__(self, event_type: str, previous: int, details: dict[str, Any]) -> int:
-        """Appends to the history; returns the event's id."""
+        """Append an event to the history and return its id. `previous` is the previous event's."""
 
 
 @dataclass
 class Scope:
-    """One line of execution: the machine itself, or a branch of a Parallel state. A branch sees
-    the variables around it and keeps its own to itself."""
+    """The state machine itself, or a branch of a Parallel state. A branch can read the variables
+    outside of it; its own are not visible outside."""
 
     previous: int
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -50,8 +51,13 @@ class Scope:
 
 @dataclass
 class Execution:
-    """One run of a machine. `context` is the context object; `wait_scale` shortens every
-    wait, `pause_scale` those of Wait states."""
+    """One execution of a state machine.
+
+    context: the context object
+    wait_scale: a factor for every wait
+    pause_scale: another factor for the waits of Wait states
+    draw: the random source for jitter, uniform in [0, 1)
+    """
 
     definition: dict[str, Any]
     context: dict[str, Any]
@@ -62,11 +68,10 @@ class Execution:
     pause_scale: float = 1.0
     clock: Clock = field(default_factory=WallClock)
     draw: Callable[[], float] = random.random
-    """For jitter: uniform in [0, 1)."""
     deadline: float | None = None
 
     def run(self, given: Any, *, previous: int = 0) -> Any:  # any JSON
-        """The output. Raises StateError, ExecutionTimedOutError, ExecutionStoppedError."""
+        """Return the output. Raises StateError, ExecutionTimedOutError, ExecutionStoppedError."""
         limit = self.definition.get("TimeoutSeconds")
         self.deadline = self.clock.now() + limit if limit else None
         return self._walk(self.definition, given, Scope(previous))
@@ -89,12 +94,12 @@ class Execution:
         self._wait_until(lambda: False, seconds * self.wait_scale, scope)
 
     def wait_for(self, call: Background, scope: Scope, seconds: float | None) -> None:
-        """Raises StateError States.Timeout after `seconds`."""
+        """Wait until the call has ended. Raises StateError States.Timeout after `seconds`."""
         if not self._wait_until(lambda: call.is_done, seconds, scope):
             raise StateError("States.Timeout")
 
     def wait_for_all(self, calls: Sequence[Background], scope: Scope) -> None:
-        """Whichever fails first fails them all at once."""
+        """Wait until all calls have ended. Raises the first error at once."""
         waiting = list(calls)
         while waiting:
             self._wait_until(lambda: any(call.is_done for call in waiting), None, scope)
@@ -102,21 +107,26 @@ class Execution:
                 call.result()
                 waiting.remove(call)
 
-    def _wait_until(self, is_so: Callable[[], bool], seconds: float | None, scope: Scope) -> bool:
-        """Whether it is so. Raises what `_check` raises, as soon as there is reason to."""
+    def _wait_until(
+        self, condition: Callable[[], bool], seconds: float | None, scope: Scope
+    ) -> bool:
+        """Wait for the condition, at most `seconds`, and return whether it is true.
+
+        Raises ExecutionStoppedError or ExecutionTimedOutError as soon as the execution ends.
+        """
         left = None if self.deadline is None else self.deadline - self.clock.now()
         limits = [limit for limit in (seconds, left) if limit is not None]
         self.clock.wait_until(
-            lambda: is_so() or self.is_stopped() or scope.is_cancelled,
+            lambda: condition() or self.is_stopped() or scope.is_cancelled,
             max(0.0, min(limits)) if limits else None,
         )
         self._check(scope)
-        return is_so()
+        return condition()
 
 
 @dataclass
 class Visit:
-    """One state, entered once; retries included."""
+    """One visit of a state, with its retries."""
 
     execution: Execution
     name: str
@@ -127,14 +137,14 @@ class Visit:
     entered: str = field(default_factory=lambda: datetime.now(UTC).isoformat())
 
     def run(self) -> tuple[Any, str | None]:
-        """The output and the next state's name."""
+        """Return the output and the next state's name."""
         kind = self.state["Type"]
         entered = {"name": self.name, "input": json.dumps(self.given)}
         self.log(f"{kind}StateEntered", stateEnteredEventDetails=entered)
-        output, following = self._guarded(getattr(self, f"_{kind.lower()}"))
+        output, next_state = self._with_retries(getattr(self, f"_{kind.lower()}"))
         left = {"name": self.name, "output": _checked_json(output)}
         self.log(f"{kind}StateExited", stateExitedEventDetails=left)
-        return output, following
+        return output, next_state
 
     def log(self, event_type: str, **details: Any) -> int:  # any JSON
         self.scope.previous = self.execution.record(event_type, self.scope.previous, details)
@@ -147,15 +157,17 @@ class Visit:
         return evaluate(template, {**self.scope.variables, "states": states})
 
     def leave(self, rule: dict[str, Any], default: Any, **more: Any) -> Any:  # any JSON
-        """The output of the state, or of the Catch or Choice rule that ends it. Output and
-        variables are computed side by side: neither sees what the other changes."""
+        """Assign variables and return the output, as the state or its Catch or Choice rule says.
+
+        Both are evaluated with the variables from before: neither sees what the other changes.
+        """
         output = self.value(rule["Output"], **more) if "Output" in rule else default
         assigned = self.value(rule.get("Assign", {}), **more)
         self.scope.variables = {**self.scope.variables, **assigned}
         return output
 
-    def _guarded(self, work: Callable[[], tuple[Any, str | None]]) -> tuple[Any, str | None]:
-        """Retry first, Catch when no retry is left; each retrier counts its own attempts."""
+    def _with_retries(self, work: Callable[[], tuple[Any, str | None]]) -> tuple[Any, str | None]:
+        """Retry; if no retry is left, apply a Catch. Each retrier counts its own attempts."""
         attempts: dict[int, int] = {}
         while True:
             try:
@@ -200,7 +212,7 @@ class Visit:
         return self._finish(result)
 
     def _invoke(self, resource: str, arguments: Any) -> Any:  # any JSON
-        """In a thread of its own, so that a time limit or an abort does not wait for it."""
+        """Call the integration in a thread, so that a time limit or an abort ends the wait."""
         cancelled = threading.Event()
         invoke, clock = self.execution.invoke, self.execution.clock
         call = Background(lambda: invoke(resource, arguments, cancelled), clock)
@@ -264,7 +276,7 @@ class Visit:
 def delay_seconds(
     retrier: dict[str, Any], used: int, draw: Callable[[], float] = random.random
 ) -> float:
-    """Before the next attempt, when `used` retries are used up."""
+    """Return the delay before the next attempt, after `used` retries."""
     delay = retrier.get("IntervalSeconds", 1) * retrier.get("BackoffRate", 2.0) ** used
     delay = min(delay, retrier.get("MaxDelaySeconds", delay))
     is_jittered = retrier.get("JitterStrategy") == "FULL"
@@ -272,7 +284,7 @@ def delay_seconds(
 
 
 def _first(rules: Any, error: StateError) -> tuple[int, dict[str, Any] | None]:
-    """The first Retry or Catch entry that names the error."""
+    """Return the first Retry or Catch entry that matches the error, and its position."""
     for number, rule in enumerate(rules):
         if error.is_named_in(rule["ErrorEquals"]):
             return number, rule
@@ -282,5 +294,5 @@ def _first(rules: Any, error: StateError) -> tuple[int, dict[str, Any] | None]:
 def _checked_json(value: Any) -> str:  # any JSON
     text = json.dumps(value)
     if len(text.encode()) > MAX_PAYLOAD_BYTES:
-        raise StateError("States.DataLimitExceeded", f"{len(text)} bytes between two states")
+        raise StateError("States.DataLimitExceeded", f"{len(text)} bytes from one state to another")
     return text

@@ -1,4 +1,4 @@
-"""JSONata as Step Functions evaluates it: `{% … %}` in strings, at any depth."""
+"""Evaluate JSONata as Step Functions does: `{% … %}` in strings, at any depth."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ TIMEOUT_MILLISECONDS = 1_000
 
 
 def evaluate(template: Any, bindings: dict[str, Any]) -> Any:  # any JSON
-    """The template with every expression replaced by its value. `bindings`: `states` is the
-    `$states` of an expression, and every variable has its own name.
+    """Return the template with every expression replaced by its value.
 
-    Raises StateError States.QueryEvaluationError, also where an expression yields nothing:
-    JSON cannot represent undefined.
+    `bindings` has the value of each variable by name; `states` is `$states`.
+
+    Raises StateError States.QueryEvaluationError if an expression is invalid, fails, or yields
+    nothing, because JSON cannot represent undefined.
     """
     if isinstance(template, dict):
         return {name: evaluate(value, bindings) for name, value in template.items()}

@@ -1,4 +1,4 @@
-"""A state machine's definition in, what our executor would not do as AWS does it out."""
+"""Find what the executor does not support in the definition of a state machine."""
 
 from __future__ import annotations
 
@@ -34,10 +34,11 @@ TARGETS = ("Next", "Default")
 
 
 def problems(definition: dict[str, Any], where: str = "") -> Iterator[str]:
-    """What this executor would not do as AWS does it, or AWS would refuse."""
+    """Yield a message for each part of the definition that the executor does not support or that
+    AWS would reject."""
     states: dict[str, Any] = definition.get("States", {})
     if definition.get("StartAt") not in states:
-        yield f"{where or '/'}: StartAt names no state"
+        yield f"{where or '/'}: the state that StartAt names does not exist"
     for name, state in states.items():
         yield from _problems_of_state(state, states, f"{where}/{name}")
 
@@ -51,7 +52,7 @@ def _problems_of_state(state: dict[str, Any], states: dict[str, Any], path: str)
         yield f"{path}: unsupported field {field}"
     for target in _targets(state):
         if target not in states:
-            yield f"{path}: there is no state {target!r}"
+            yield f"{path}: the state {target!r} does not exist"
     if "Next" in FIELDS[kind] and "Next" not in state and not state.get("End"):
         yield f"{path}: neither Next nor End"
     if kind == "Task" and not state.get("Resource", "").endswith(RESOURCES):

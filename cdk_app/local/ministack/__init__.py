@@ -1,26 +1,32 @@
-"""What MiniStack 1.5.33 needs to behave like AWS here. Each shim asserts the place it hooks
-into, so that another version fails at the start instead of behaving differently in silence.
+"""Patch MiniStack 1.5.33 where it lacks something or behaves differently from AWS.
 
-guard            only signed requests of this machine are answered
-loopback         IAM: loopback counts as TLS
-version_ranges   S3: a range of a version
-item_attributes  IAM: which attributes of an item a write names
-permissions      IAM: what a service does for a role is checked too; decisions can be written down
-lambda_workers   a handler's own error name; a limit on workers; credentials nobody can guess;
-                 warm workers for the later steps
-cloud_formation  resource types without a local meaning
-containers       ECS tasks are subprocesses, with their task role's credentials
-step_functions   our executor; ecs:runTask.sync; idempotent StartExecution
-state_machine_role  what a state needs of the role, and the error when it does not have it
+Each patch checks that the code it replaces exists, so that another version of MiniStack fails at
+the start instead of silently behaving differently.
+
+server              the process of the embedded AWS: MiniStack with all patches
+guard               reject requests without a valid signature
+signatures          verify Signature Version 4
+loopback            IAM: treat connections over loopback as TLS
+version_ranges      S3: answer requests for a range of an object version
+item_attributes     IAM: find the attributes that a write to DynamoDB names
+permissions         IAM: check calls between services too, and log decisions
+lambda_workers      Lambda: error names, a limit on workers, random credentials, warm workers
+cloud_formation     CloudFormation: resource types that have no effect on one machine
+containers          ECS: run tasks as subprocesses, with the credentials of the task role
+step_functions      Step Functions: our executor, ecs:runTask.sync, idempotent StartExecution
+state_machine_role  Step Functions: check the permissions of the state machine's role
 """
 
 from __future__ import annotations
 
 
-class SeamMovedError(RuntimeError):
-    """MiniStack is not the version that this shim was written for."""
+class UnsupportedMiniStackError(RuntimeError):
+    """The installed MiniStack is not the version that the patches were written for."""
 
 
-def require(condition: object, seam: str) -> None:
+def require(condition: object, patched: str) -> None:
+    """Raise UnsupportedMiniStackError if the code that is `patched` is not as expected."""
     if not condition:
-        raise SeamMovedError(f"MiniStack has changed: {seam}; install ministack==1.5.33")
+        raise UnsupportedMiniStackError(
+            f"MiniStack has changed: {patched}. Install ministack==1.5.33."
+        )

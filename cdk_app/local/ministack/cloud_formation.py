@@ -1,6 +1,7 @@
-"""CloudFormation: types that mean nothing on one machine, and `Ref` of a secret.
+"""Patch CloudFormation: accept resource types that have no effect on one machine, and `Ref` of a
+secret.
 
-On AWS `Ref` gives a secret's ARN, which policies name; MiniStack gives its name.
+On AWS, `Ref` returns a secret's ARN, which policies name; MiniStack returns its name.
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from typing import Any
 
 from cdk_app.local.ministack import require
 
-SECRET_TYPE = "AWS::SecretsManager::Secret"  # noqa: S105  # a type, no secret
-WITHOUT_LOCAL_MEANING = (
+SECRET_TYPE = "AWS::SecretsManager::Secret"  # noqa: S105  # a type, not a secret
+TYPES_WITHOUT_EFFECT = (
     "AWS::EC2::FlowLog",
     "AWS::ECS::CapacityProvider",
     "AWS::ECS::ClusterCapacityProviderAssociations",
 )
 
 Created = tuple[str, dict[str, str]]
-"""Physical id and attributes."""
+"""The physical id and the attributes of a resource."""
 
 
 def install() -> None:
@@ -27,8 +28,8 @@ def install() -> None:
 
     require(hasattr(provisioners, "_RESOURCE_HANDLERS"), "CloudFormation's resource handlers")
     handlers: dict[str, Any] = provisioners._RESOURCE_HANDLERS  # noqa: SLF001
-    for resource_type in WITHOUT_LOCAL_MEANING:
-        handlers.setdefault(resource_type, _nothing(resource_type))
+    for resource_type in TYPES_WITHOUT_EFFECT:
+        handlers.setdefault(resource_type, _no_op(resource_type))
     require(SECRET_TYPE in handlers, "CloudFormation's secrets")
     secret = handlers[SECRET_TYPE]
     handlers[SECRET_TYPE] = secret | {"create": _named_by_arn(secret["create"])}
@@ -42,7 +43,7 @@ def _named_by_arn(create: Callable[..., Created]) -> Callable[..., Created]:
     return create_secret
 
 
-def _nothing(resource_type: str) -> dict[str, Any]:
+def _no_op(resource_type: str) -> dict[str, Any]:
     def create(logical_id: str, properties: dict[str, Any], stack: str) -> Created:
         name = properties.get("Name") or f"{stack}-{logical_id}-{uuid.uuid4().hex[:8]}"
         return name, {"Arn": f"arn:aws:local:::{resource_type}/{logical_id}"}

@@ -1,7 +1,7 @@
-"""ECS: a container is a subprocess that runs the Dockerfile's entry point.
+"""Patch ECS: run a container as a subprocess, with the Dockerfile's entry point.
 
-MiniStack talks to Docker through one client object; this is one that starts processes. A task
-gets the credentials of its task role, so that the template's policies hold for it too.
+MiniStack uses Docker through one client object, which is replaced by one that starts processes.
+A task gets the credentials of its task role, so that the template's policies apply to it too.
 """
 
 from __future__ import annotations
@@ -24,7 +24,11 @@ STOP_SECONDS = 30
 
 
 def install(*, images: dict[str, dict[str, str]], endpoint: str, settings: dict[str, str]) -> None:
-    """`images`: asset hash → {"context", "dockerfile"}; `settings` reach every container."""
+    """Replace MiniStack's Docker client.
+
+    `images` has the `context` and `dockerfile` of each image asset, by the asset's hash.
+    `settings` are environment variables for every container.
+    """
     from ministack.services import ecs
 
     require(hasattr(ecs, "_docker") and hasattr(ecs, "_build_run_kwargs"), "ECS's Docker client")
@@ -47,7 +51,8 @@ def install(*, images: dict[str, dict[str, str]], endpoint: str, settings: dict[
 
 
 class LocalContainers:
-    """As much of docker-py's client as MiniStack uses; `containers` and `images` are itself."""
+    """The part of docker-py's client that MiniStack uses. `containers` and `images` are the
+    object itself."""
 
     def __init__(self, images: dict[str, dict[str, str]], environment: dict[str, str]) -> None:
         self.containers = self.images = self
@@ -63,13 +68,13 @@ class LocalContainers:
         environment: dict[str, str] | None = None,
         labels: dict[str, str] | None = None,
         name: str = "",
-        **_: Any,  # limits and networks have no local meaning
+        **_: Any,  # limits and networks are ignored
     ) -> LocalContainer:
         start = self.pull(image)
         inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
-        of_task = {key: str(value) for key, value in (environment or {}).items()}
-        of_task.pop("AWS_CONTAINER_CREDENTIALS_FULL_URI", None)
-        env = inherited | start.environment | of_task | self._environment
+        task_env = {key: str(value) for key, value in (environment or {}).items()}
+        task_env.pop("AWS_CONTAINER_CREDENTIALS_FULL_URI", None)
+        env = inherited | start.environment | task_env | self._environment
         container = LocalContainer(start.argv(command), env, start.folder, name, labels or {})
         self._running[container.id] = container
         return container
@@ -80,7 +85,7 @@ class LocalContainers:
     def pull(self, image: str, **_: Any) -> ImageStart:
         asset_hash = image.rpartition(":")[2]
         if asset_hash not in self._images:
-            raise RuntimeError(f"no container image {image} among the synthesized assets")
+            raise RuntimeError(f"the image {image} is not among the synthesized assets")
         asset = self._images[asset_hash]
         return read_dockerfile(Path(asset["dockerfile"]), Path(asset["context"]))
 
@@ -93,7 +98,7 @@ class LocalContainers:
 
 
 class LocalContainer:
-    """As much of docker-py's container as MiniStack uses."""
+    """The part of docker-py's container that MiniStack uses."""
 
     def __init__(
         self, argv: list[str], env: dict[str, str], folder: Path, name: str, labels: dict[str, str]
@@ -120,7 +125,7 @@ class LocalContainer:
         return "running" if self._process.poll() is None else "exited"
 
     def reload(self) -> None:
-        """The status is always current."""
+        """Do nothing: the status is always current."""
 
     def wait(self, **_: Any) -> dict[str, int]:
         code = self._process.wait()
@@ -138,7 +143,7 @@ class LocalContainer:
         self._process.wait()
 
     def remove(self, **_: Any) -> None:
-        """There is nothing on disk to remove."""
+        """Do nothing: the container has no files."""
 
     def logs(self, *, stream: bool = False, **_: Any) -> bytes | Iterator[bytes]:
         return self._follow() if stream else b"".join(self._lines)

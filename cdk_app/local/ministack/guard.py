@@ -1,9 +1,12 @@
-"""Nobody reaches MiniStack who cannot sign.
+"""Reject requests that are not signed with valid credentials, before MiniStack handles them.
 
-MiniStack believes everybody who names the root's access key, answers pages of any origin, and has
-addresses that need no key at all. So each request passes here first. Answered are: those that
-are signed with the run's own key or one that STS gave out, uploads by a signed form, a custom
-resource's answer under the secret name that its request carried, and whoever asks for health.
+MiniStack trusts every request that names the root's access key, answers web pages of any origin,
+and has paths that need no key at all. The guard lets these requests through:
+
+- requests that are signed with this run's root key, or with a key from STS
+- uploads with a signed form
+- the response of a custom resource, at the secret path that its request contained
+- health checks
 """
 
 from __future__ import annotations
@@ -28,13 +31,13 @@ from cdk_app.local.ministack.signatures import (
 
 HEALTH = "/_ministack/health"
 CUSTOM_RESOURCE_ANSWERS = "/_ministack/cfn-response/"
-# MiniStack's own (`/_`) and what AWS serves on other hosts, with keys in it: the metadata of
-# instances and tasks.
+# MiniStack's own paths (`/_`), and the metadata of instances and tasks. AWS serves metadata on
+# other hosts; it contains keys.
 CLOSED_PATHS = ("/_", "/health", "/latest/", "/v2/credentials", "/v4/")
-BEGINNING_CHUNKS = 4
+FIRST_CHUNKS = 4
 FORM = "multipart/form-data"
 SIGNING_FIELDS = ("policy", "x-amz-credential", "x-amz-date", "x-amz-signature")
-SEAMS = ("app", "AUTH", "_credential_failure", "_send_response", "_routing_params")
+PATCHED = ("app", "AUTH", "_credential_failure", "_send_response", "_routing_params")
 
 Message = MutableMapping[str, Any]
 Scope = MutableMapping[str, Any]
@@ -48,7 +51,7 @@ def install(*, credentials: Credentials, port: int) -> None:
     from ministack.services import s3
     from ministack.services.cloudformation import custom_resource
 
-    missing = [name for name in SEAMS if not hasattr(app, name)]
+    missing = [name for name in PATCHED if not hasattr(app, name)]
     require(not missing and app.AUTH, f"the gateway without {missing}, or without AUTH")
     require(hasattr(s3, "_parse_multipart_form"), "S3's forms")
     require(hasattr(custom_resource, "_pending"), "CloudFormation's custom resources")
@@ -56,7 +59,7 @@ def install(*, credentials: Credentials, port: int) -> None:
 
 
 class Guard:
-    """In front of an ASGI application."""
+    """ASGI middleware that answers unauthorized requests with AWS's errors."""
 
     def __init__(self, app: App, root_key: str, port: int) -> None:
         self._app = app
@@ -75,27 +78,28 @@ class Guard:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = Body(receive)
         try:
-            request = _received(scope)
+            request = _parse_request(scope)
             self._require_own_address(request)
             await self._require_admitted(scope["path"], request, body)
         except RefusedError as error:
-            await _send_refusal(scope, await body.beginning(), error, send)
+            await _send_refusal(scope, await body.first_chunks(), error, send)
         else:
-            await self._app(scope, await body.again(), send)
+            await self._app(scope, await body.replay(), send)
 
     def _require_own_address(self, request: Request) -> None:
-        """A page of another origin says so, and one behind a foreign name names it as host."""
+        """Reject requests from web pages: those of another origin, and those that reach this
+        machine under another host name (DNS rebinding)."""
         host, origin = request.headers.get("host"), request.headers.get("origin")
         if host not in self._hosts:
-            raise RefusedError("AccessDenied", "This host name is not one of the local stack's")
+            raise RefusedError("AccessDenied", "The local stack does not have this host name")
         if origin is not None and origin not in self._origins:
-            raise RefusedError("AccessDenied", "Pages of other origins are not answered")
+            raise RefusedError("AccessDenied", "Requests from pages of other origins are rejected")
 
     async def _require_admitted(self, path: str, request: Request, body: Body) -> None:
         if (request.method, path) == ("GET", HEALTH):
             return
         if request.method == "PUT" and path.startswith(CUSTOM_RESOURCE_ANSWERS):
-            _require_awaited(path.removeprefix(CUSTOM_RESOURCE_ANSWERS))
+            _require_pending(path.removeprefix(CUSTOM_RESOURCE_ANSWERS))
         elif path.startswith(CLOSED_PATHS):
             raise RefusedError("AccessDenied", f"{path} is closed in the local stack")
         elif _is_form(request):
@@ -107,14 +111,16 @@ class Guard:
             require_genuine(request, signature, secret_key, await body.read())
 
     def _require_genuine_form(self, request: Request, body: bytes) -> None:
-        """MiniStack compares the form with its policy; a form without one, it takes from
-        everybody."""
+        """Require a signed policy. MiniStack checks a form against its policy, but accepts any form
+        without one."""
         from ministack.services import s3
 
         parts = s3._parse_multipart_form(request.headers["content-type"], body)  # noqa: SLF001
         names = [name.lower() for name, *_ in parts]
         if any(names.count(name) != 1 for name in SIGNING_FIELDS):
-            raise RefusedError("AccessDenied", f"A form needs one of each: {SIGNING_FIELDS}")
+            raise RefusedError(
+                "AccessDenied", f"A form needs each of these fields once: {SIGNING_FIELDS}"
+            )
         fields = {name.lower(): value.decode("latin-1") for name, _, _, value in parts}
         signature = read_form_signature(fields)
         secret_key = self._secret_key(signature.access_key, signature.token)
@@ -128,7 +134,9 @@ class Guard:
         )
 
         if is_root_access_key(access_key) and access_key != self._root_key:
-            raise RefusedError("UnrecognizedClientException", "The access key is not this run's")
+            raise RefusedError(
+                "UnrecognizedClientException", "The access key is not that of this run"
+            )
         credential = resolve_credential(access_key, session_token=token)
         if isinstance(credential, CredentialResolutionError):
             raise RefusedError(credential.code, credential.message)
@@ -136,7 +144,7 @@ class Guard:
 
 
 class Body:
-    """What a request brings, read once by us and once by the application."""
+    """The body of a request, which both the guard and the application read."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -149,23 +157,26 @@ class Body:
         self._chunks = [b"".join(self._chunks)]  # a video is in memory once, not twice
         return self._chunks[0]
 
-    async def beginning(self) -> bytes:
-        """Of what may be long. It is read to the end: a client that is still sending would see
-        a broken connection and not the answer."""
+    async def first_chunks(self) -> bytes:
+        """Return the first chunks and discard the rest.
+
+        The body is read to the end: otherwise, a client that is still sending would get a broken
+        connection instead of the response.
+        """
         while self._end is None:
             chunk = await self._next()
-            self._chunks += [chunk] if len(self._chunks) < BEGINNING_CHUNKS else []
+            self._chunks += [chunk] if len(self._chunks) < FIRST_CHUNKS else []
         return b"".join(self._chunks)
 
-    async def again(self) -> Receive:
-        """From the beginning; after it, what else arrives."""
+    async def replay(self) -> Receive:
+        """Return a `receive` that delivers the body first, then any later messages."""
         body = await self.read()
         unseen = [{**(self._end or {}), "body": body}]
 
-        async def receive_again() -> Message:
+        async def receive_replayed() -> Message:
             return unseen.pop() if unseen else await self._receive()
 
-        return receive_again
+        return receive_replayed
 
     async def _next(self) -> bytes:
         message = await self._receive()
@@ -174,7 +185,7 @@ class Body:
         return message.get("body") or b""
 
 
-def _received(scope: Scope) -> Request:
+def _parse_request(scope: Scope) -> Request:
     headers: dict[str, str] = {}
     try:
         for name, value in scope["headers"]:
@@ -182,9 +193,9 @@ def _received(scope: Scope) -> Request:
             headers[key] = f"{headers[key]},{text}" if key in headers else text
         path, query = scope["raw_path"].decode("ascii"), scope["query_string"].decode("ascii")
     except UnicodeDecodeError as error:
-        raise RefusedError("AccessDenied", "The address is not ASCII") from error
+        raise RefusedError("AccessDenied", "The URL is not ASCII") from error
     if not path.startswith("/"):
-        raise RefusedError("AccessDenied", "The address has no path")
+        raise RefusedError("AccessDenied", "The URL has no path")
     pairs = parse_qsl(query, keep_blank_values=True)
     return Request(scope["method"], path, tuple(pairs), headers)
 
@@ -196,7 +207,8 @@ def _text(value: bytes) -> str:
 
 
 def _is_form(request: Request) -> bool:
-    """To a bucket, by somebody without credentials: the form has them."""
+    """Return whether the request uploads a form to a bucket. The credentials are in the form, so
+    the request itself has none."""
     has_more = request.query or any(name.startswith("x-amz-") for name in request.headers)
     return (
         request.method == "POST"
@@ -207,29 +219,32 @@ def _is_form(request: Request) -> bool:
     )
 
 
-def _require_awaited(answer: str) -> None:
-    """CloudFormation hands its name, a random UUID, to the function that it asks."""
+def _require_pending(token: str) -> None:
+    """Require the token, a random UUID, that CloudFormation sent to the custom resource."""
     from ministack.services.cloudformation import custom_resource
 
-    if answer not in custom_resource._pending:  # noqa: SLF001
-        raise RefusedError("AccessDenied", "No custom resource waits for this answer")
+    if token not in custom_resource._pending:  # noqa: SLF001
+        raise RefusedError("AccessDenied", "No custom resource has this token")
 
 
 def _without_cors(send: Send) -> Send:
-    """MiniStack lets pages of every origin read its answers."""
+    """Remove MiniStack's CORS headers, which let web pages of any origin read its responses."""
 
     async def send_without(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = message.get("headers", ())
-            kept = [pair for pair in headers if not pair[0].lower().startswith(b"access-control-")]
-            message = {**message, "headers": kept}
+            headers = [
+                (name, value)
+                for name, value in message.get("headers", ())
+                if not name.lower().startswith(b"access-control-")
+            ]
+            message = {**message, "headers": headers}
         await send(message)
 
     return send_without
 
 
 async def _send_refusal(scope: Scope, body: bytes, error: RefusedError, send: Send) -> None:
-    """In the words of the service that was asked, so that its client understands them."""
+    """Send the error in the format of the requested service, so that its client understands it."""
     from ministack import app
     from ministack.core.iam_evaluator import AuthError
 

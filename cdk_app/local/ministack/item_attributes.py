@@ -1,7 +1,7 @@
-"""IAM: the attributes that a write to DynamoDB names, as the condition key `dynamodb:Attributes`.
+"""Patch IAM: set the condition key `dynamodb:Attributes` for writes to DynamoDB.
 
-MiniStack gives the key for reads only. The strictest reading of AWS's page counts the key, what is
-set or removed, and what the condition looks at:
+MiniStack sets it only for reads. In the strictest reading of AWS's documentation, it contains the
+key attributes, those that are set or removed, and those in the condition:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 """
 
@@ -16,18 +16,18 @@ from cdk_app.local.ministack import require
 EXPRESSIONS = ("UpdateExpression", "ConditionExpression")
 BY_NAME = ("Key", "Item", "AttributeUpdates", "Expected")
 TOP_LEVEL_NAME = re.compile(r"(?<![.:\w#])#?[A-Za-z_]\w*")
-"""Of a path such as `#letter.#state`, its first part. A keyword counts as a name: it is none of
-ours."""
+"""The first part of a path such as `#job.#state`. Keywords match too, but are not names of our
+attributes."""
 
 
 def install() -> None:
     from ministack.core import iam_actions
 
     require(hasattr(iam_actions, "dynamodb_service_context"), "DynamoDB's condition keys")
-    of_a_read = iam_actions.dynamodb_service_context
+    context_of_read = iam_actions.dynamodb_service_context
 
     def with_writes(body: bytes) -> dict[str, Any]:
-        context = dict(of_a_read(body))
+        context = dict(context_of_read(body))
         if written := written_attributes(json.loads(body or b"{}")):
             context["dynamodb:Attributes"] = [*context.get("dynamodb:Attributes", ()), *written]
         return context
@@ -36,7 +36,7 @@ def install() -> None:
 
 
 def written_attributes(request: dict[str, Any]) -> list[str]:
-    """Top-level names that a PutItem, UpdateItem or DeleteItem mentions."""
+    """Return the top-level attributes that a PutItem, UpdateItem or DeleteItem names."""
     names = request.get("ExpressionAttributeNames", {})
     texts = (request.get(expression, "") for expression in EXPRESSIONS)
     found = {token for text in texts for token in TOP_LEVEL_NAME.findall(text)}

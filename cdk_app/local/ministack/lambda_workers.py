@@ -1,8 +1,8 @@
-"""Lambda: a failed handler reports its error's own name, and a burst does not fork without end.
+"""Patch Lambda: report the name of a handler's error, limit the workers, randomize their keys.
 
-MiniStack calls every handler's exception `Runtime.HandlerError`, which no Retry or Catch of
-ours would match, and ends the worker, which on AWS stays warm. It derives the worker's secret key
-from the function's name, so that anybody could sign as the function.
+MiniStack reports every exception of a handler as `Runtime.HandlerError`, which no Retry or Catch
+of ours matches, and ends the worker, which stays warm on AWS. It derives a worker's secret key
+from the function's name, so that any process could sign as the function.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def install(*, max_workers: int) -> None:
         require(hasattr(module, "execution_credentials"), "the Lambda worker's credentials")
         module.execution_credentials = _execution_credentials
     execute = lambda_svc._execute_function_warm  # noqa: SLF001
-    gate = threading.BoundedSemaphore(max_workers)
+    workers = threading.BoundedSemaphore(max_workers)
 
     def execute_limited(function: Any, event: Any, request_id: str) -> dict[str, Any]:
-        with gate:
+        with workers:
             answer: dict[str, Any] = execute(function, event, request_id)
         body = answer.get("body")
         if isinstance(body, dict) and "__failed__" in body:
@@ -59,8 +59,10 @@ def install(*, max_workers: int) -> None:
 
 
 def warm() -> None:
-    """Start a worker for every step after the container, while earlier steps leave a core idle:
-    a job finds them warm."""
+    """Start a worker for each step after the container.
+
+    This happens while earlier steps leave a core idle, so that the later steps start warm.
+    """
     from ministack.core.lambda_runtime import acquire_worker, ensure_spawned, release_worker
     from ministack.services import lambda_svc
 

@@ -1,9 +1,9 @@
-"""IAM: decisions that MiniStack does not make are made as on AWS, and all can be written down.
+"""Patch IAM: check the permissions that MiniStack does not check, and log decisions.
 
-MiniStack checks every call that arrives over HTTP. It does not check what one of its services does
-in another: an event source mapping that reads a queue, a rule that invokes a function. And it
-answers 404 for a missing object to everybody; AWS answers 403 to those who may not list the
-bucket: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+MiniStack checks every call that arrives over HTTP, but not the calls between its own services: an
+event source mapping that reads a queue, or a rule that invokes a function. For a missing object
+it always answers 404, whereas AWS answers 403 if the caller may not list the bucket:
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 """
 
 from __future__ import annotations
@@ -22,15 +22,18 @@ from cdk_app.local.ministack import require
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 EVENT_SOURCE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 EVENTS = "events.amazonaws.com"
-OF_A_CLUSTER = re.compile(r"(?P<prefix>arn:aws:ecs:[^/]*):(cluster|task)/(?P<name>[^/]+)(/.*)?")
+CLUSTER_OR_TASK = re.compile(r"(?P<prefix>arn:aws:ecs:[^/]*):(cluster|task)/(?P<name>[^/]+)(/.*)?")
 
 Enforce = Callable[..., Any]
-"""MiniStack's decision about a request: None, or why it is refused."""
+"""MiniStack's decision about a request: None if it is allowed, otherwise the reason."""
 
 
 def install(*, decisions: str | None) -> None:
-    """`decisions`: a file to which each decision about a role or a service is appended, one JSON
-    object per line: principal, action, resource, allowed. With None, nothing is written."""
+    """Install the patches.
+
+    Each decision about a role or a service is appended to the file `decisions` as one line of
+    JSON: principal, action, resource, allowed. If `decisions` is None, none is logged.
+    """
     from ministack.core import iam_evaluator
     from ministack.services import eventbridge, lambda_svc, sqs
 
@@ -38,12 +41,12 @@ def install(*, decisions: str | None) -> None:
     require(hasattr(sqs, "queue_policy_allows"), "SQS's decision about S3")
     require(hasattr(lambda_svc, "_run_sqs_batch"), "Lambda's batches from SQS")
     require(hasattr(eventbridge, "_invoke_target"), "EventBridge's targets")
-    note = DecisionLog(Path(decisions)).note if decisions else _forget
-    enforce = _knowing_the_cluster(iam_evaluator.enforce)
-    iam_evaluator.enforce = _hiding_missing_objects(_noted(enforce, note), listing=enforce)
-    sqs.queue_policy_allows = _noted_delivery(sqs.queue_policy_allows, note)
-    lambda_svc._run_sqs_batch = _permitted_batch(lambda_svc._run_sqs_batch)  # noqa: SLF001
-    eventbridge._invoke_target = _permitted_target(eventbridge._invoke_target, note)  # noqa: SLF001
+    log = DecisionLog(Path(decisions)).append if decisions else _discard
+    enforce = _with_cluster_key(iam_evaluator.enforce)
+    iam_evaluator.enforce = _hide_missing_objects(_logged(enforce, log), listing=enforce)
+    sqs.queue_policy_allows = _logged_delivery(sqs.queue_policy_allows, log)
+    lambda_svc._run_sqs_batch = _checked_batch(lambda_svc._run_sqs_batch)  # noqa: SLF001
+    eventbridge._invoke_target = _checked_target(eventbridge._invoke_target, log)  # noqa: SLF001
 
 
 class DecisionLog:
@@ -51,19 +54,21 @@ class DecisionLog:
         self._path = path
         self._lock = threading.Lock()
 
-    def note(self, principal: str, action: str, resource: str, allowed: bool) -> None:  # noqa: FBT001  # one line of the file
+    def append(self, principal: str, action: str, resource: str, allowed: bool) -> None:  # noqa: FBT001  # the fields of a line
         decision = {"principal": principal, "action": action, "resource": resource}
         with self._lock, self._path.open("a") as file:
             file.write(json.dumps(decision | {"allowed": allowed}) + "\n")
 
 
-def _forget(*_: object) -> None:
-    """Normal use keeps no decisions."""
+def _discard(*_: object) -> None:
+    """Log nothing, outside of tests."""
 
 
 def refusal(role_arn: str, action: str, resource: str) -> str | None:
-    """Why the role may not, in AWS's words; None when it may. Counts the policies of the role and
-    of the resource."""
+    """Return AWS's error message if the role may not perform the action, otherwise None.
+
+    The policies of the role and of the resource are evaluated.
+    """
     from ministack.core import iam_actions, iam_evaluator
     from ministack.core.responses import get_region
 
@@ -79,7 +84,7 @@ def refusal(role_arn: str, action: str, resource: str) -> str | None:
 
 @functools.cache
 def role_session(role_arn: str, session_name: str = "local") -> dict[str, str]:
-    """Credentials of the role, as AWS hands them to what runs under it."""
+    """Return environment variables with credentials of the role, as Lambda and ECS set them."""
     from ministack.services import sts
 
     account, role = role_arn.split(":")[4], role_arn.rpartition("/")[2]
@@ -98,8 +103,8 @@ def role_session(role_arn: str, session_name: str = "local") -> dict[str, str]:
     }
 
 
-def _noted(enforce: Enforce, note: Callable[..., None]) -> Enforce:
-    def enforce_noted(  # MiniStack's signature
+def _logged(enforce: Enforce, log: Callable[..., None]) -> Enforce:
+    def enforce_logged(  # MiniStack's signature
         access_key_id: str,
         iam_action: str,
         service: str,
@@ -109,26 +114,26 @@ def _noted(enforce: Enforce, note: Callable[..., None]) -> Enforce:
     ) -> Any:  # MiniStack's result
         denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
         if role := _role_of(access_key_id):
-            note(role, iam_action, resource_arn, denied is None)
+            log(role, iam_action, resource_arn, denied is None)
         return denied
 
-    return enforce_noted
+    return enforce_logged
 
 
-def _noted_delivery(allows: Callable[..., bool], note: Callable[..., None]) -> Callable[..., bool]:
-    def allows_noted(queue_arn: str, service: str, *source: str) -> bool:
+def _logged_delivery(allows: Callable[..., bool], log: Callable[..., None]) -> Callable[..., bool]:
+    def allows_logged(queue_arn: str, service: str, *source: str) -> bool:
         allowed = allows(queue_arn, service, *source)
-        note(service, "sqs:SendMessage", queue_arn, allowed)
+        log(service, "sqs:SendMessage", queue_arn, allowed)
         return allowed
 
-    return allows_noted
+    return allows_logged
 
 
-def _knowing_the_cluster(enforce: Enforce) -> Enforce:
-    """The condition key `ecs:cluster`:
+def _with_cluster_key(enforce: Enforce) -> Enforce:
+    """Set the condition key `ecs:cluster`:
     https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerservice.html"""
 
-    def enforce_knowing(
+    def enforce_with_key(
         access_key_id: str,
         iam_action: str,
         service: str,
@@ -137,15 +142,18 @@ def _knowing_the_cluster(enforce: Enforce) -> Enforce:
         service_context: dict[str, Any] | None = None,
     ) -> Any:  # MiniStack's result
         context = dict(service_context or {})
-        if found := OF_A_CLUSTER.fullmatch(resource_arn):
+        if found := CLUSTER_OR_TASK.fullmatch(resource_arn):
             context["ecs:cluster"] = f"{found['prefix']}:cluster/{found['name']}"
         return enforce(access_key_id, iam_action, service, region, resource_arn, context)
 
-    return enforce_knowing
+    return enforce_with_key
 
 
-def _hiding_missing_objects(enforce: Enforce, *, listing: Enforce) -> Enforce:
-    """A role that is refused so lacks no permission: only `enforce` writes down its decisions."""
+def _hide_missing_objects(enforce: Enforce, *, listing: Enforce) -> Enforce:
+    """Deny reading a missing object to a role that may not list the bucket.
+
+    The role needs no further permission, so the decision of `listing` is not logged.
+    """
 
     def enforce_hiding(  # MiniStack's signature
         access_key_id: str,
@@ -156,7 +164,7 @@ def _hiding_missing_objects(enforce: Enforce, *, listing: Enforce) -> Enforce:
         service_context: dict[str, Any] | None = None,
     ) -> Any:  # MiniStack's result
         denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
-        if denied or iam_action != "s3:GetObject" or _is_there(resource_arn):
+        if denied or iam_action != "s3:GetObject" or _exists(resource_arn):
             return denied
         bucket = resource_arn.partition("/")[0]
         return listing(access_key_id, "s3:ListBucket", service, region, bucket)
@@ -164,7 +172,7 @@ def _hiding_missing_objects(enforce: Enforce, *, listing: Enforce) -> Enforce:
     return enforce_hiding
 
 
-def _is_there(object_arn: str) -> bool:
+def _exists(object_arn: str) -> bool:
     from ministack.services import s3
 
     bucket, _, key = object_arn.removeprefix("arn:aws:s3:::").partition("/")
@@ -172,11 +180,14 @@ def _is_there(object_arn: str) -> bool:
     return found is None or key in found["objects"]
 
 
-def _permitted_batch(run: Callable[..., None]) -> Callable[..., None]:
-    """AWS refuses even to create a mapping whose function's role may not read the queue:
-    https://github.com/aws/aws-cdk/issues/6770"""
+def _checked_batch(run: Callable[..., None]) -> Callable[..., None]:
+    """Deliver a batch only if the function's role may read the queue.
 
-    def run_permitted(mapping: dict[str, Any], function: dict[str, Any], *batch: Any) -> None:
+    AWS does not even create an event source mapping otherwise:
+    https://github.com/aws/aws-cdk/issues/6770
+    """
+
+    def run_checked(mapping: dict[str, Any], function: dict[str, Any], *batch: Any) -> None:
         role, queue = function["config"]["Role"], mapping["EventSourceArn"]
         refusals = [refusal(role, action, queue) for action in EVENT_SOURCE_ACTIONS]
         if problem := next(filter(None, refusals), None):
@@ -184,27 +195,25 @@ def _permitted_batch(run: Callable[..., None]) -> Callable[..., None]:
             return
         run(mapping, function, *batch)
 
-    return run_permitted
+    return run_checked
 
 
-def _permitted_target(
-    invoke: Callable[..., None], note: Callable[..., None]
-) -> Callable[..., None]:
-    """AWS invokes a function only if the function's own policy lets the rule:
+def _checked_target(invoke: Callable[..., None], log: Callable[..., None]) -> Callable[..., None]:
+    """Invoke a function only if its resource policy allows the rule to, as AWS does:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html"""
 
-    def invoke_permitted(
+    def invoke_checked(
         target: dict[str, Any], event: Any, rule: dict[str, Any], *more: Any
     ) -> None:
         function = target.get("Arn", "")
         if ":lambda:" in function:
             allowed = _may_invoke(rule["Arn"], function)
-            note(EVENTS, "lambda:InvokeFunction", function, allowed)
+            log(EVENTS, "lambda:InvokeFunction", function, allowed)
             if not allowed:
                 return
         invoke(target, event, rule, *more)
 
-    return invoke_permitted
+    return invoke_checked
 
 
 def _may_invoke(rule_arn: str, function_arn: str) -> bool:
@@ -227,7 +236,7 @@ def _may_invoke(rule_arn: str, function_arn: str) -> bool:
 
 
 def _role_of(access_key_id: str) -> str | None:
-    """The role's name; None for the account's root, which is the person who uses the stack."""
+    """Return the role's name, or None for the account's root: the person who uses the stack."""
     from ministack.services import sts
 
     principal = sts._sessions.get(access_key_id, {}).get("Arn", "")  # noqa: SLF001

@@ -1,8 +1,8 @@
-"""The process that is the embedded AWS: MiniStack with our shims, on one loopback port.
+"""Run the embedded AWS: MiniStack with our patches, on one loopback port.
 
-Started by `session`. The root's credentials arrive on its standard input, where other processes
-cannot read them. It ends when its standard input does, so it never outlives whoever started it,
-however that one ended.
+`session` starts this process and writes the root's credentials to its standard input, which other
+processes cannot read. The process ends when its standard input is closed, so that it never
+outlives its parent, even if that one is killed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from cdk_app.local.credentials import Credentials
 
 
 def main() -> None:
-    """`argv[1]`: JSON of `images` (see shims.containers), `settings`, `wait_scale`, `workers`,
-    `decisions` (see shims.permissions)."""
+    """Start the server with the options in `argv[1]`.
+
+    The options are a JSON object: `images` and `settings` (see `containers`), `wait_scale` (see
+    `asl.executor`), `workers` (see `lambda_workers`) and `decisions` (see `permissions`).
+    """
     options = json.loads(sys.argv[1])
     sys.argv = sys.argv[:1]
     root = Credentials(**json.loads(sys.stdin.buffer.readline()))
-    # MiniStack asks its environment who is root and with which secret.
+    # MiniStack reads the root's credentials from its environment.
     os.environ |= {"AWS_ACCESS_KEY_ID": root.access_key, "AWS_SECRET_ACCESS_KEY": root.secret_key}
     from ministack import app
     from ministack.services import ecs
@@ -58,7 +61,8 @@ def main() -> None:
 
 
 def _follow_parent() -> None:
-    """A line says that the stack is deployed; the end of the input, that its parent has ended."""
+    """Warm the workers when the parent writes a line, which means that the stack is deployed. End
+    the process at the end of the input, which means that the parent has ended."""
     from cdk_app.local.ministack import lambda_workers
 
     for _ in sys.stdin.buffer:

@@ -1,4 +1,4 @@
-"""Signature Version 4 as the receiver checks it: botocore signs the request again.
+"""Verify Signature Version 4: botocore signs the request again, and the signatures are compared.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html
@@ -35,17 +35,17 @@ AUTHORIZATION = re.compile(
 )
 CLOCK_SKEW = timedelta(minutes=15)
 LONGEST_EXPIRY_SECONDS = 7 * 24 * 3600
-# What S3 takes instead of the body's hash. botocore never signs each chunk.
+# Values that S3 accepts instead of the body's hash. botocore never signs single chunks.
 UNSIGNED_BODIES = (UNSIGNED_PAYLOAD, STREAMING_UNSIGNED_PAYLOAD_TRAILER)
 BODY_HASH = "x-amz-content-sha256"
 HASH = re.compile("[0-9a-f]{64}")
 
 SecretKey = Callable[[str, str], str]
-"""Secret access key of an access key id and its session token. Raises RefusedError."""
+"""Returns the secret key for an access key id and its session token. Raises RefusedError."""
 
 
 class RefusedError(Exception):
-    """A request that is not answered, with AWS's error code."""
+    """A rejected request, with AWS's error code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -55,8 +55,12 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """As received: path and header names undecoded and in lower case, a header that came twice
-    joined by a comma; `query` decoded, in the order of the address."""
+    """A request as it was received.
+
+    path: not decoded
+    query: the decoded parameters, in the order of the URL
+    headers: by name in lower case; the values of a repeated header are joined with commas
+    """
 
     method: str
     path: str
@@ -66,7 +70,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Signature:
-    """What a request says about its own signature."""
+    """The signature of a request, and the parameters that it was made with."""
 
     access_key: str
     region: str
@@ -83,24 +87,30 @@ class Signature:
 
 
 def read_signature(request: Request) -> Signature:
-    """From the Authorization header or the address, whichever the request has. Nothing is
-    checked yet but that all is there, and that all that AWS wants signed is said to be."""
-    in_address = {name.lower() for name, _ in request.query if name.lower().startswith("x-amz-")}
+    """Read the signature from the Authorization header or, for a presigned URL, from the query.
+
+    Raises RefusedError if a part is missing, or if a header that AWS requires to be signed is
+    not among the signed ones. The signature itself is not verified.
+    """
+    in_query = {name.lower() for name, _ in request.query if name.lower().startswith("x-amz-")}
     if "authorization" not in request.headers:
-        signature = _from_address(request)
-    elif in_address & {"x-amz-algorithm", "x-amz-credential", "x-amz-signature"}:
+        signature = _from_query(request)
+    elif in_query & {"x-amz-algorithm", "x-amz-credential", "x-amz-signature"}:
         raise RefusedError("InvalidArgument", "Only one auth mechanism is allowed.")
     else:
         signature = _from_header(request)
-    must = {"host"} | {name for name in request.headers if name.startswith("x-amz-")}
-    if unsigned := must - signature.signed_headers:
+    required = {"host"} | {name for name in request.headers if name.startswith("x-amz-")}
+    if unsigned := required - signature.signed_headers:
         names = ", ".join(sorted(unsigned))
         raise RefusedError("AccessDenied", f"These headers must be signed: {names}")
     return signature
 
 
 def require_current(signature: Signature, now: datetime) -> None:
-    """Within a quarter of an hour of our clock; a presigned address until it expires."""
+    """Require a signature within 15 minutes of our clock, or a presigned URL that is not expired.
+
+    Raises RefusedError.
+    """
     lifetime = CLOCK_SKEW
     if signature.expires_seconds is not None:
         lifetime = timedelta(seconds=signature.expires_seconds)
@@ -112,23 +122,24 @@ def require_current(signature: Signature, now: datetime) -> None:
 
 
 def require_genuine(request: Request, signature: Signature, secret_key: str, body: bytes) -> None:
-    """Signed with the secret key, and the body is the one that was signed."""
+    """Require that the request and its body were signed with the secret key. Raises
+    RefusedError."""
     stated = request.headers.get(BODY_HASH)
     if stated and not (signature.service == "s3" and stated in UNSIGNED_BODIES):
         if not HASH.fullmatch(stated):
             raise RefusedError("UnsupportedSignature", f"{BODY_HASH} {stated} is not supported")
         if not hmac.compare_digest(stated, sha256(body).hexdigest()):
             raise RefusedError(
-                "XAmzContentSHA256Mismatch", f"The body is not the one whose {BODY_HASH} was sent"
+                "XAmzContentSHA256Mismatch", f"The body's hash is not that in {BODY_HASH}"
             )
     signer = _signer(signature, secret_key)
-    again = _to_sign(request, signature, body)
-    text = signer.string_to_sign(again, signer.canonical_request(again))
-    _require_equal(signer.signature(text, again), signature.signature)
+    unsigned = _unsigned_request(request, signature, body)
+    text = signer.string_to_sign(unsigned, signer.canonical_request(unsigned))
+    _require_equal(signer.signature(text, unsigned), signature.signature)
 
 
 def read_form_signature(fields: Mapping[str, str]) -> Signature:
-    """Of a form that S3 takes uploads by."""
+    """Read the signature from the fields of an upload form. Raises RefusedError."""
     return _signature(
         fields.get("x-amz-credential", ""),
         timestamp=fields.get("x-amz-date", ""),
@@ -138,10 +149,14 @@ def read_form_signature(fields: Mapping[str, str]) -> Signature:
 
 
 def require_genuine_form(policy: str, signature: Signature, secret_key: str) -> None:
-    """What the policy allows, and until when, is for S3 to check."""
+    """Require that the form's policy was signed with the secret key. Raises RefusedError.
+
+    S3 checks what the policy allows and when it expires.
+    """
     credentials = Credentials(signature.access_key, secret_key)
     signer = S3SigV4PostAuth(credentials, signature.service, signature.region)
-    _require_equal(signer.signature(policy, _timed(AWSRequest(), signature)), signature.signature)
+    request = _with_timestamp(AWSRequest(), signature)
+    _require_equal(signer.signature(policy, request), signature.signature)
 
 
 def _from_header(request: Request) -> Signature:
@@ -157,7 +172,7 @@ def _from_header(request: Request) -> Signature:
     )
 
 
-def _from_address(request: Request) -> Signature:
+def _from_query(request: Request) -> Signature:
     names = [name for name, _ in request.query]
     query = dict(request.query)
     if "X-Amz-Signature" not in query:
@@ -166,7 +181,9 @@ def _from_address(request: Request) -> Signature:
         raise RefusedError("UnsupportedSignature", f"Sign with {ALGORITHM}, as SDKs do")
     expires = query.get("X-Amz-Expires", "")
     if not expires.isdecimal() or not 0 < int(expires) <= LONGEST_EXPIRY_SECONDS:
-        raise RefusedError("AuthorizationQueryParametersError", "X-Amz-Expires is up to a week")
+        raise RefusedError(
+            "AuthorizationQueryParametersError", "X-Amz-Expires must be at most a week"
+        )
     return _signature(
         query.get("X-Amz-Credential", ""),
         timestamp=query.get("X-Amz-Date", ""),
@@ -202,19 +219,19 @@ def _signature(
 
 def _signer(signature: Signature, secret_key: str) -> SigV4Auth:
     credentials = Credentials(signature.access_key, secret_key)
-    is_s3, is_address = signature.service == "s3", signature.expires_seconds is not None
-    header = S3SigV4Auth if is_s3 else SigV4Auth
-    address = S3SigV4QueryAuth if is_s3 else SigV4QueryAuth
-    kind: type[SigV4Auth] = address if is_address else header
+    is_s3, is_presigned = signature.service == "s3", signature.expires_seconds is not None
+    in_header = S3SigV4Auth if is_s3 else SigV4Auth
+    in_query = S3SigV4QueryAuth if is_s3 else SigV4QueryAuth
+    kind: type[SigV4Auth] = in_query if is_presigned else in_header
     return kind(credentials, signature.service, signature.region)
 
 
-def _to_sign(request: Request, signature: Signature, body: bytes) -> AWSRequest:
-    """The request as it was before it was signed: with the signed headers and nothing else."""
-    # A number sign that arrives belongs to the path; for the signer it would end it.
+def _unsigned_request(request: Request, signature: Signature, body: bytes) -> AWSRequest:
+    """Return the request as it was before it was signed, with only the signed headers."""
+    # A received number sign belongs to the path. The signer would take it for a fragment.
     path = request.path.replace("#", "%23")
     query = [pair for pair in request.query if pair[0] != "X-Amz-Signature"]
-    again = AWSRequest(
+    unsigned = AWSRequest(
         method=request.method,
         url=f"http://{request.headers['host']}{path}?{urlencode(query, quote_via=quote)}",
         headers={
@@ -224,10 +241,10 @@ def _to_sign(request: Request, signature: Signature, body: bytes) -> AWSRequest:
         },
         data=body,
     )
-    return _timed(again, signature)
+    return _with_timestamp(unsigned, signature)
 
 
-def _timed(request: AWSRequest, signature: Signature) -> AWSRequest:
+def _with_timestamp(request: AWSRequest, signature: Signature) -> AWSRequest:
     request.context["timestamp"] = signature.timestamp
     return request
 

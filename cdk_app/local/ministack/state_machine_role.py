@@ -1,8 +1,8 @@
-"""What a state machine's role must allow, and how AWS reports that it does not.
+"""Check the permissions of a state machine's role, and report a missing one as AWS does.
 
-The error's name follows the SDK behind the integration: its own name when the service's model
-knows AccessDeniedException (ECS), otherwise the SDK's name for any error of that service. Seen on
-AWS: https://github.com/awslabs/aws-deployment-framework/issues/460 (Lambda),
+The error's name comes from the SDK behind the integration: AccessDeniedException if the service's
+model has it (ECS), otherwise the SDK's name for any error of that service. Examples from AWS:
+https://github.com/awslabs/aws-deployment-framework/issues/460 (Lambda),
 https://dev.classmethod.jp/articles/step_functions_run_ecs_task_passrole_error/ (ECS).
 """
 
@@ -25,26 +25,29 @@ MANAGED_RULE = "StepFunctionsGetEventsForECSTaskRule"
 MANAGED_RULE_ACTIONS = ("events:PutTargets", "events:PutRule", "events:DescribeRule")
 
 Needed = Iterator[tuple[str, str]]
-"""Action and resource."""
+"""The actions that are needed, each with its resource."""
 
 
 def require_permission(role: str, resource: str, arguments: dict[str, Any]) -> None:
-    """Of all that the integration needs before it calls. Raises StateError."""
+    """Require all permissions that the integration needs for its call. Raises StateError."""
     service, _, call = resource.removeprefix("arn:aws:states:::").partition(":")
-    for action, on in NEEDED[f"{service}:{call}"](arguments):
-        require_allowed(role, service, action, on)
+    for action, target in NEEDED[f"{service}:{call}"](arguments):
+        require_allowed(role, service, action, target)
 
 
 def require_allowed(role: str, service: str, action: str, resource: str) -> None:
-    """Raises StateError, named as the service's integration names it."""
+    """Require one permission. Raises StateError with the error name of the integration."""
     if cause := refusal(role, action, resource):
         raise StateError(REFUSED[service], f"{cause} (Error Code: AccessDeniedException)")
 
 
 def managed_rule_problem(role: str, definition: str) -> str | None:
-    """AWS refuses to create a state machine that waits for ECS tasks when its role may not make
-    the rule by which Step Functions hears of their end:
-    https://github.com/nasa/cumulus/pull/2693"""
+    """Return AWS's error message if the role may not create the managed rule, otherwise None.
+
+    A state machine that waits for ECS tasks needs the rule, which notifies Step Functions of
+    their end; without the permission, AWS does not create the state machine:
+    https://github.com/nasa/cumulus/pull/2693
+    """
     from ministack.core.responses import get_account_id, get_region
 
     if "ecs:runTask.sync" not in definition:
@@ -73,7 +76,7 @@ def _item(action: str, arguments: dict[str, Any]) -> Needed:
 
 
 def _run_task(arguments: dict[str, Any]) -> Needed:
-    """ECS settles the revision before it asks IAM:
+    """ECS determines the revision of the task definition before it checks permissions:
     https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html"""
     from ministack.services import ecs
 

@@ -1,8 +1,8 @@
-"""Step Functions: executions are run by our executor instead of MiniStack's.
+"""Patch Step Functions: run executions with our executor instead of MiniStack's.
 
-MiniStack's ignores jitter, caps and time limits, waits for all branches of a failed Parallel
-state, writes no history inside them and never asks whether the state machine's role may do what
-it does. Its API, storage and Lambda and SQS calls are kept.
+MiniStack's executor ignores jitter, maximum delays and time limits, waits for all branches of a
+failed Parallel state, writes no history for them, and does not check the permissions of the state
+machine's role. MiniStack's API, storage, and Lambda and SQS calls remain in use.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from cdk_app.local.ministack.state_machine_role import (
 
 POLL_SECONDS = 0.05
 MACHINE_TYPE = "AWS::StepFunctions::StateMachine"
-SEAMS = (
+PATCHED = (
     "_run_execution",
     "_create_state_machine",
     "_start_execution",
@@ -39,15 +39,15 @@ SEAMS = (
 
 
 PAUSE_SCALE = 0.1
-"""On AWS a look for a free slot costs money; here it costs nothing, and people watch. A job still
-waits for hours: it looks as often as on AWS."""
+"""Shortens Wait states, because a person waits for the job, and polling for a slot is free here.
+A job still waits for hours before it fails, because it polls as often as on AWS."""
 
 
 def install(*, wait_scale: float) -> None:
     from ministack.services import stepfunctions
     from ministack.services.cloudformation import provisioners
 
-    missing = [name for name in SEAMS if not hasattr(stepfunctions, name)]
+    missing = [name for name in PATCHED if not hasattr(stepfunctions, name)]
     require(not missing, f"Step Functions without {missing}")
     create, start = stepfunctions._create_state_machine, stepfunctions._start_execution  # noqa: SLF001
     stepfunctions._run_execution = lambda arn: RunningExecution(arn, wait_scale).run()  # noqa: SLF001
@@ -67,7 +67,10 @@ def _refuse(data: dict[str, Any]) -> Any:  # MiniStack's response triple
 
 
 def _checked(create: Callable[..., Any]) -> Callable[..., Any]:
-    """CloudFormation's way past the API. What it raises is the resource's status reason."""
+    """Check a state machine that CloudFormation creates, because it bypasses the API.
+
+    The message of the ValueError becomes the status reason of the resource.
+    """
     from ministack.services.cloudformation import provisioners
 
     def create_checked(logical_id: str, properties: dict[str, Any], stack: str) -> Any:
@@ -80,7 +83,7 @@ def _checked(create: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _problem(role: str, definition: str) -> tuple[str, str] | None:
-    """Code and message, when AWS or our executor would not take the state machine."""
+    """Return an error code and message if AWS or our executor would reject the state machine."""
     if found := list(problems(json.loads(definition))):
         return "InvalidDefinition", "; ".join(found)
     if problem := managed_rule_problem(role, definition):
@@ -89,7 +92,7 @@ def _problem(role: str, definition: str) -> tuple[str, str] | None:
 
 
 def _already_running(data: dict[str, Any]) -> Any:  # MiniStack's response triple
-    """AWS answers a repeated start of a running execution, with the same input, as the first."""
+    """Answer a repeated start of a running execution like the first, if the input is the same."""
     from ministack.core.responses import json_response
     from ministack.services import stepfunctions
 
@@ -102,7 +105,7 @@ def _already_running(data: dict[str, Any]) -> Any:  # MiniStack's response tripl
 
 
 class RunningExecution:
-    """One of MiniStack's execution records, run by our executor."""
+    """Runs one of MiniStack's execution records with our executor."""
 
     def __init__(self, arn: str, wait_scale: float) -> None:
         from ministack.services import stepfunctions
@@ -134,7 +137,7 @@ class RunningExecution:
             self._end("TIMED_OUT", {"error": "States.Timeout"}, error="States.Timeout")
         except ExecutionStoppedError:
             return
-        except Exception as error:  # our own mistake must not leave it RUNNING for ever
+        except Exception as error:  # a bug of ours must not leave it RUNNING forever
             self._end(
                 "FAILED", {"error": "States.Runtime"}, error="States.Runtime", cause=repr(error)
             )
@@ -178,6 +181,7 @@ class RunningExecution:
 
 
 def invoke(resource: str, arguments: Any, cancelled: threading.Event, role: str) -> Any:
+    """Call a service integration with the permissions of `role`. Raises StateError."""
     from ministack.services import stepfunctions
 
     require_permission(role, resource, arguments)
@@ -190,9 +194,11 @@ def invoke(resource: str, arguments: Any, cancelled: threading.Event, role: str)
 
 
 def run_task(arguments: dict[str, Any], cancelled: threading.Event, role: str) -> dict[str, Any]:
-    """`.sync`: the task's description when it has stopped; a failure where it ended with an
-    exit code or could not start. Cancelled means stopped, as when AWS aborts the state, if the
-    role allows it."""
+    """Run an ECS task, wait until it stops (`.sync`), and return its description.
+
+    If `cancelled` is set, the task is stopped, provided that the role allows it, as when AWS
+    aborts the state. Raises StateError if the task does not start or exits with an error.
+    """
     from ministack.services import ecs, stepfunctions
 
     request = stepfunctions._pascal_to_camel(arguments)  # noqa: SLF001
