@@ -1,13 +1,13 @@
-"""`make preflight`: what a deployment would run into, before it does. One line a check.
+"""Find problems before a deployment runs into them (`make preflight`). Prints one line per check.
 
-account               credentials, region, and CDK's bootstrap stack in it
-service_linked_roles  roles that AWS makes itself, too late for the first stack of an account
-quotas                vCPUs of GPU hosts or of Fargate, and Lambda's concurrency
-offerings             GPU types in the availability zones that the stack takes
-leftovers             an earlier stack, and names of this one that are taken
-tools                 Docker, Node, Python
-plan                  the switches and the template that all of them are compared with
 command               the command itself
+plan                  the switches and the template that the checks compare the account with
+tools                 Python, Node, Docker
+account               the credentials, the region, and CDK's bootstrap stack
+service_linked_roles  roles that AWS creates too late for the first stack of an account
+quotas                the vCPUs of GPU hosts or of Fargate, and Lambda's concurrency
+offerings             the GPU instance types in the availability zones of the stack
+leftovers             an earlier stack, and names of this stack that are already taken
 
-Lines and exit code are those of `lifestream doctor`, which runs after a deployment.
+Output and exit codes are those of `lifestream doctor`, which checks a deployed stage.
 """

@@ -1,4 +1,4 @@
-"""`python -m cdk_app.preflight`."""
+"""Run `make preflight`, as `python -m cdk_app.preflight`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Credentials and region, and CDK's bootstrap stack in it."""
+"""Check the credentials, the region, and the region's CDK bootstrap stack."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
-"""https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html; the qualifier is CDK's own."""
+"""With CDK's default qualifier: https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html"""
 
 
 def check_account(sts: STSClient, region: str | None) -> Iterator[Finding]:
-    """Without a region CDK would silently take us-east-1, and the client nothing."""
+    """Require a region: without one, CDK would silently use us-east-1, and the client none."""
     who = sts.get_caller_identity()
     if region is None:
         yield failed("account", f"{who['Account']}, but no region is set", SET_REGION)
@@ -33,7 +33,7 @@ def check_bootstrap(ssm: SSMClient, needed: int) -> Iterator[Finding]:
         yield failed("CDK bootstrap", f"{region} is not bootstrapped", "Run: make bootstrap")
         return
     if version < needed:
-        detail = f"version {version}, the template asks for {needed}"
+        detail = f"version {version}, but the template needs {needed}"
         yield failed("CDK bootstrap", detail, "Run: make bootstrap")
     else:
         yield ok("CDK bootstrap", f"version {version}")

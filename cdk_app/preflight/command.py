@@ -1,4 +1,4 @@
-"""`make preflight`, and what `make bootstrap` asks first."""
+"""Run all checks of `make preflight`, or print the environment for `make bootstrap`."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ app = typer.Typer(pretty_exceptions_enable=False)
 
 
 @app.command()
-def preflight(  # one option a question the person may answer
+def preflight(  # one option per question that a person may answer
     stage: Annotated[str, typer.Option(help="dev or prod.")] = "dev",
-    compute: Annotated[str, typer.Option(help="gpu, or cpu: Fargate.")] = "gpu",
+    compute: Annotated[str, typer.Option(help="gpu, or cpu for Fargate.")] = "gpu",
     context: Annotated[
         list[str] | None, typer.Option("-c", "--context", help="name=value, as for cdk deploy.")
     ] = None,
     fix: Annotated[bool, typer.Option("--fix", help="Create missing roles.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON line a check.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line per check.")] = False,
     environment: Annotated[
-        bool, typer.Option("--environment", help="Only print where CDK deploys to.")
+        bool, typer.Option("--environment", help="Only print the account and region.")
     ] = False,
 ) -> None:
-    """What a deployment would run into, before it does. Changes nothing without --fix."""
+    """Find problems before a deployment runs into them. Changes nothing without --fix."""
     if environment:
         print_environment()
         return
@@ -53,15 +53,15 @@ def preflight(  # one option a question the person may answer
 
 
 def switches(given: list[str]) -> dict[str, str]:
-    """`name=value`, as `cdk -c` takes it. Raises ValueError."""
+    """Parse `name=value`, as `cdk -c` does. Raises ValueError."""
     pairs = [text.partition("=") for text in given]
     if wrong := [text for text, (_, equals, _) in zip(given, pairs, strict=True) if not equals]:
-        raise ValueError(f"-c wants name=value, not {', '.join(wrong)}")
+        raise ValueError(f"-c expects name=value, not {', '.join(wrong)}")
     return {name: value for name, _, value in pairs}
 
 
 def print_environment() -> None:
-    """`aws://account/region`, which CDK can bootstrap without synthesizing the app."""
+    """Print `aws://account/region`, which CDK can bootstrap without synthesizing the app."""
     for finding in examine([Check("account", account)]):
         if finding.verdict is Verdict.FAILED:
             console_of_errors.print(line(finding), soft_wrap=True)
@@ -72,20 +72,21 @@ def print_environment() -> None:
 
 
 def findings(given: dict[str, str], *, fix: bool) -> Iterator[Finding]:
-    """Without Node there is no template, without an account nobody to ask."""
+    """Run all checks. The checks of AWS need an account and, to synthesize the template, Node."""
     found = list(examine([Check("Python", check_python), Check("Node", check_node)]))
     found += examine([Check("Docker", check_docker), Check("account", account)])
     yield from found
-    stops = [f.what for f in found if f.verdict is Verdict.FAILED and f.what in ("Node", "account")]
-    if stops:
-        yield note("AWS", f"the rest is looked at once this works: {', '.join(stops)}")
+    failures = [finding.what for finding in found if finding.verdict is Verdict.FAILED]
+    blockers = [name for name in failures if name in ("Node", "account")]
+    if blockers:
+        yield note("AWS", f"not checked until this works: {', '.join(blockers)}")
         return
     with console_of_errors.status("Synthesizing the stack…"):
-        plan = planned(given)
+        plan = make_plan(given)
     yield from examine(checks_of(plan, session_of_this_shell(), fix=fix))
 
 
-def planned(given: dict[str, str]) -> Plan:
+def make_plan(given: dict[str, str]) -> Plan:
     from cdk_app.preflight.plan import Plan
 
     return Plan(given)
@@ -115,11 +116,11 @@ def checks_of(plan: Plan, session: boto3.Session, *, fix: bool) -> Iterator[Chec
 
 def account() -> Iterator[Finding]:
     session = session_of_this_shell()
-    # Who one is can be asked without knowing where.
+    # GetCallerIdentity gives the same answer in every region.
     sts = session.client("sts", region_name=session.region_name or "us-east-1")
     return check_account(sts, session.region_name)
 
 
 def session_of_this_shell() -> boto3.Session:
-    """AWS_REGION counts for the CDK and for our client, but not for boto3."""
+    """Return a session that uses AWS_REGION, as CDK and our client do; boto3 ignores it."""
     return boto3.Session(region_name=load(AwsSettings).region)

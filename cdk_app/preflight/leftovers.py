@@ -1,7 +1,8 @@
-"""What an earlier stack left: a state that cannot be deployed over, or names that are taken.
+"""Find what an earlier stack left behind: a stack that cannot be updated, or resources whose names
+are taken.
 
-Resources with a name of their own that outlived their stack make CloudFormation fail with
-"already exists"; which ones there are, the template says.
+If a resource that the template names already exists, CloudFormation fails to create the stack
+("already exists").
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
 
 WHAT = "earlier stack"
-# `cdk deploy` deletes these itself before it starts over (aws-cdk, `isCreationFailure`).
+# `cdk deploy` deletes a stack with this status itself (aws-cdk, `isCreationFailure`).
 CREATION_FAILED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED")
 NAME_PROPERTIES = {
     "AWS::SQS::Queue": "QueueName",
@@ -42,7 +43,7 @@ def check_leftovers(
     session: boto3.Session, stack: str, template: Mapping[str, Any], account: str
 ) -> Iterator[Finding]:
     status = stack_status(session.client("cloudformation"), stack)
-    yield judged(stack, status)
+    yield finding_for(stack, status)
     if status is None or status in CREATION_FAILED:
         pseudo = {
             "AWS::AccountId": account,
@@ -53,7 +54,7 @@ def check_leftovers(
 
 
 def stack_status(cloud_formation: CloudFormationClient, stack: str) -> str | None:
-    """None if there is no such stack, which CloudFormation calls a ValidationError."""
+    """Return the stack's status, or None if it doesn't exist (CloudFormation's ValidationError)."""
     try:
         return cloud_formation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
     except ClientError as error:
@@ -62,14 +63,14 @@ def stack_status(cloud_formation: CloudFormationClient, stack: str) -> str | Non
         raise
 
 
-def judged(stack: str, status: str | None) -> Finding:
+def finding_for(stack: str, status: str | None) -> Finding:
     if status is None:
         return ok(WHAT, f"none: {stack} will be created")
     if status in CREATION_FAILED:
         detail = f"{stack} is {status}: its creation failed"
-        return warning(WHAT, detail, "`make deploy` deletes it first; read its events to learn why")
+        return warning(WHAT, detail, "Read its events to learn why; `make deploy` deletes it first")
     if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
-        return failed(WHAT, f"{stack} is {status}", "Wait until it is over")
+        return failed(WHAT, f"{stack} is {status}", "Wait until that has ended")
     if status == "DELETE_FAILED":
         return failed(WHAT, f"{stack} is {status}", f"Delete it: {_delete(stack)}")
     if status == "UPDATE_ROLLBACK_FAILED":
@@ -90,8 +91,8 @@ def taken_names(
     names = list(named_resources(template, pseudo))
     taken = [(kind, name) for kind, name in names if IS_TAKEN[kind](session, name)]
     for kind, name in taken:
-        advice = "An earlier stack left it. Delete it if nothing in it is needed"
-        yield failed("name", f"{kind} {name} is taken: the stack would not be created", advice)
+        advice = "An earlier stack left it behind. Delete it if you don't need its contents"
+        yield failed("name", f"{kind} {name} is taken: creating the stack would fail", advice)
     if not taken:
         yield ok("names", f"{len(names)} fixed names, none of them taken")
 
@@ -99,7 +100,7 @@ def taken_names(
 def named_resources(
     template: Mapping[str, Any], pseudo: Mapping[str, str]
 ) -> Iterator[tuple[str, str]]:
-    """Type and name of what would not get a name of CloudFormation's own."""
+    """Yield the type and name of every resource that the template names."""
     for resource in template["Resources"].values():
         given = resource.get("Properties", {}).get(NAME_PROPERTIES.get(resource["Type"], ""))
         if given is not None and (name := resolved(given, pseudo)):
@@ -107,7 +108,7 @@ def named_resources(
 
 
 def resolved(value: Any, pseudo: Mapping[str, str]) -> str | None:
-    """None for what is known only after the deployment."""
+    """Resolve a template value, or return None if it is known only after the deployment."""
     match value:
         case str():
             return value
@@ -119,13 +120,13 @@ def resolved(value: Any, pseudo: Mapping[str, str]) -> str | None:
     return None
 
 
-def _answers(ask: Callable[[], Any]) -> bool:
+def _exists(call: Callable[[], Any]) -> bool:
     try:
-        ask()
+        call()
     except ClientError as error:
         if error.response["Error"]["Code"] in NOT_FOUND:
             return False
-        if error.response["Error"]["Code"] == "403":  # a bucket of somebody else
+        if error.response["Error"]["Code"] == "403":  # the bucket belongs to another account
             return True
         raise
     return True
@@ -137,11 +138,11 @@ def _has_log_group(session: boto3.Session, name: str) -> bool:
 
 
 IS_TAKEN: dict[str, Callable[[boto3.Session, str], bool]] = {
-    "AWS::SQS::Queue": lambda s, n: _answers(lambda: s.client("sqs").get_queue_url(QueueName=n)),
-    "AWS::S3::Bucket": lambda s, n: _answers(lambda: s.client("s3").head_bucket(Bucket=n)),
-    "AWS::DynamoDB::Table": lambda s, n: _answers(
+    "AWS::SQS::Queue": lambda s, n: _exists(lambda: s.client("sqs").get_queue_url(QueueName=n)),
+    "AWS::S3::Bucket": lambda s, n: _exists(lambda: s.client("s3").head_bucket(Bucket=n)),
+    "AWS::DynamoDB::Table": lambda s, n: _exists(
         lambda: s.client("dynamodb").describe_table(TableName=n)
     ),
-    "AWS::IAM::Role": lambda s, n: _answers(lambda: s.client("iam").get_role(RoleName=n)),
+    "AWS::IAM::Role": lambda s, n: _exists(lambda: s.client("iam").get_role(RoleName=n)),
     "AWS::Logs::LogGroup": _has_log_group,
 }

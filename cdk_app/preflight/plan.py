@@ -1,4 +1,4 @@
-"""What is about to be deployed: the switches, and the template that they make."""
+"""Synthesize the template that is about to be deployed, from its switches."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from cdk_app.config import Config
 from cdk_app.stack import LifeStreamStack
 
 ROOT = Path(__file__).parent.parent.parent
-# CDK's own switch.
+# CDK's own switch: don't bundle the Lambda functions.
 WITHOUT_ZIPS: dict[str, Any] = {"aws:cdk:bundling-stacks": []}
 DEFAULT_GPU_TYPES = ("g6.xlarge", "g5.xlarge")
 
 
 class Plan:
-    """Built from cdk.json and from what would be given to `cdk deploy -c`; the template is that of
-    the deployment but for its zips. `bootstrap_version` is the lowest that it asks for."""
+    """What `cdk deploy -c …` would deploy: `config`, the name of the `stack`, and its `template`.
+
+    The template is that of the deployment, except for the zips. `bootstrap_version` is the
+    lowest that it needs.
+    """
 
     def __init__(self, given: Mapping[str, Any]) -> None:
         in_file = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -40,6 +43,6 @@ class Plan:
 
     @property
     def zones(self) -> int:
-        """How many availability zones the stack takes."""
+        """The number of availability zones that the stack uses."""
         types = [resource["Type"] for resource in self.template["Resources"].values()]
         return types.count("AWS::EC2::Subnet")

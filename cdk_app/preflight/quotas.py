@@ -1,6 +1,6 @@
-"""Quotas of the account in this region, against what the deployment may use at once.
+"""Check the account's quotas against what the deployment may use at once.
 
-A new account often has none of the GPU's vCPUs and ten concurrent Lambda executions:
+A new account often has a quota of no GPU vCPUs and ten concurrent Lambda executions:
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-spot-limits.html
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Quota(NamedTuple):
-    """As `aws service-quotas list-service-quotas --service-code …` names it."""
+    """A quota, as `aws service-quotas list-service-quotas --service-code …` lists it."""
 
     service: str
     code: str
@@ -33,13 +33,13 @@ FARGATE = Quota("fargate", "L-3032A538", "Fargate On-Demand vCPU resource count"
 FARGATE_SPOT = Quota("fargate", "L-36FBB829", "Fargate Spot vCPU resource count")
 CONCURRENCY = Quota("lambda", "L-B99A9384", "Concurrent executions")
 VCPUS_PER_TASK = 4
-"""Of every GPU type that a deployment may name, and of the task on Fargate."""
+"""Every GPU type that a deployment may use has this many, and so does the task on Fargate."""
 SMALL_CONCURRENCY = 50
 WANTED_CONCURRENCY = 1_000
 
 
 def check_vcpus(quotas: ServiceQuotasClient, config: Config) -> Iterator[Finding]:
-    """Every task has a host of its own: one GPU each, or Fargate."""
+    """Check that all tasks fit the quota. Each task runs on its own GPU host, or on Fargate."""
     if config.compute == "cpu":
         quota = FARGATE_SPOT if config.spot else FARGATE
     else:
@@ -48,24 +48,26 @@ def check_vcpus(quotas: ServiceQuotasClient, config: Config) -> Iterator[Finding
 
 
 def compared(quota: Quota, value: float, config: Config, region: str) -> Finding:
-    what, tasks = f"quota {quota.name}", config.max_gpu_tasks
+    name, tasks = f"quota {quota.name}", config.max_gpu_tasks
     wanted, fitting = tasks * VCPUS_PER_TASK, int(value // VCPUS_PER_TASK)
-    have = f"{value:g} vCPUs; {tasks} tasks at once with {VCPUS_PER_TASK} each take {wanted}"
+    detail = f"{value:g} vCPUs; {tasks} tasks at once with {VCPUS_PER_TASK} each need {wanted}"
     if fitting >= tasks:
-        return ok(what, have)
-    ask = f"Ask for {wanted}: {how_to_ask(quota, wanted, region)}"
-    return failed(what, have, f"{ask}. {_until_then(fitting, config)}")
+        return ok(name, detail)
+    request = f"Request {wanted}: {how_to_request(quota, wanted, region)}"
+    return failed(name, detail, f"{request}. {_until_then(fitting, config)}")
 
 
 def _until_then(fitting: int, config: Config) -> str:
     if fitting:
         return f"Until then deploy with SWITCHES='-c max_gpu_tasks={fitting}'"
     return (
-        "Until then deploy with COMPUTE=cpu" if config.compute == "gpu" else "Nothing runs before"
+        "Until then deploy with COMPUTE=cpu"
+        if config.compute == "gpu"
+        else "Until then no job can run"
     )
 
 
-def how_to_ask(quota: Quota, wanted: int, region: str) -> str:
+def how_to_request(quota: Quota, wanted: int, region: str) -> str:
     console = f"https://{region}.console.aws.amazon.com/servicequotas/home/services"
     return (
         f"{console}/{quota.service}/quotas/{quota.code}, or aws service-quotas "
@@ -75,7 +77,7 @@ def how_to_ask(quota: Quota, wanted: int, region: str) -> str:
 
 
 def value_of(quotas: ServiceQuotasClient, quota: Quota) -> float:
-    """What the account has; the default, where nobody ever changed it and AWS says only that."""
+    """Return the account's quota, or AWS's default if the account has no value of its own."""
     try:
         answer = quotas.get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)
         return answer["Quota"]["Value"]
@@ -87,11 +89,11 @@ def value_of(quotas: ServiceQuotasClient, quota: Quota) -> float:
 
 
 def check_concurrency(functions: LambdaClient) -> Iterator[Finding]:
-    what = "Lambda concurrency"
+    name = "Lambda concurrency"
     limit = functions.get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
     if limit >= SMALL_CONCURRENCY:
-        yield ok(what, f"{limit} at once")
+        yield ok(name, f"{limit} at once")
         return
-    ask = how_to_ask(CONCURRENCY, WANTED_CONCURRENCY, functions.meta.region_name)
+    request = how_to_request(CONCURRENCY, WANTED_CONCURRENCY, functions.meta.region_name)
     detail = f"{limit} at once: in a burst, steps are throttled and wait for each other"
-    yield warning(what, detail, f"Jobs take longer, none is lost. Ask for more: {ask}")
+    yield warning(name, detail, f"Jobs take longer, but none is lost. Request more: {request}")

@@ -1,6 +1,7 @@
-"""Service-linked roles: AWS makes them when a service is used first, which is too late for the
-first stack of an account. Its cluster fails with "Unable to assume the service linked role".
+"""Check that the service-linked roles exist, and create them with `--fix`.
 
+AWS creates them when a service is first used, which is too late for the first stack of an
+account: its cluster fails with "Unable to assume the service linked role".
 https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/818
 """
 
@@ -34,22 +35,22 @@ def check_service_linked_roles(iam: IAMClient, config: Config, *, fix: bool) -> 
     for role in needed(config):
         what = f"role {role.name}"
         if exists(iam, role):
-            yield ok(what, "is there")
+            yield ok(what, "exists")
         elif fix:
             iam.create_service_linked_role(AWSServiceName=role.service)
-            yield fixed(what, "was missing, is created")
+            yield fixed(what, "was missing and has been created")
         else:
             command = f"aws iam create-service-linked-role --aws-service-name {role.service}"
             yield failed(what, "is missing", f"Run: make preflight FIX=yes, or {command}")
 
 
 def needed(config: Config) -> list[ServiceLinkedRole]:
-    """Fargate brings its own hosts, spot or not."""
+    """Return the roles that the deployment needs. Fargate needs only that of ECS."""
     if config.compute == "cpu":
         return [ECS]
     return [ECS, ECS_COMPUTE, EC2_SPOT] if config.spot else [ECS, ECS_COMPUTE]
 
 
 def exists(iam: IAMClient, role: ServiceLinkedRole) -> bool:
-    """By its path, which is made of the service's name."""
+    """Find the role by its path, which contains the service's name."""
     return bool(iam.list_roles(PathPrefix=f"/aws-service-role/{role.service}/")["Roles"])

@@ -1,4 +1,4 @@
-"""Docker builds the container's image, Node runs the CDK, Python everything else."""
+"""Check the programs that a deployment needs: Python, Node and Docker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lifestream.client.doctor.findings import Finding, failed, ok
 
 MIN_NODE, MIN_PYTHON = 20, (3, 11)
 TIMEOUT_SECONDS = 30
-START = "Start it. `make deploy` builds the container's image with it; nothing else needs it"
+START = "Start it. Only `make deploy` needs it, to build the container's image"
 
 
 def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Iterator[Finding]:
@@ -37,20 +37,20 @@ def check_node() -> Iterator[Finding]:
 
 
 def check_docker() -> Iterator[Finding]:
-    """CDK builds with the program that CDK_DOCKER names."""
+    """Check Docker, or the program that CDK_DOCKER names."""
     program = os.environ.get("CDK_DOCKER", "docker")
     versions = _json(output_of(program, "version", "--format", "{{json .}}"))
     server = versions.get("Server") or {}
     if not versions:
         yield failed("Docker", f"{program} was not found", f"Install it. {START}")
     elif not server:
-        yield failed("Docker", f"{program} is installed, its engine does not answer", START)
+        yield failed("Docker", f"{program} is installed, but its engine does not answer", START)
     else:
         yield ok("Docker", f"client {versions['Client']['Version']}, engine {server['Version']}")
 
 
 def output_of(*argv: str) -> str:
-    """Empty for a program that is not there."""
+    """Return the program's output, or an empty string if it can't be run."""
     try:
         done = subprocess.run(
             argv, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False

@@ -120,7 +120,7 @@ def test_without_credentials_or_network_the_line_says_so(error: Exception, says:
 
 @pytest.mark.parametrize(
     ("version", "verdict", "says"),
-    [("21", OK, "version 21"), ("5", FAILED, "version 5, the template asks for 6")],
+    [("21", OK, "version 21"), ("5", FAILED, "version 5, but the template needs 6")],
 )
 @pytest.mark.usefixtures("aws")
 def test_the_bootstrap_version_is_compared(version: str, verdict: Verdict, says: str) -> None:
@@ -182,7 +182,7 @@ def test_the_gpu_quota_is_compared_with_the_tasks_at_once(
     [finding] = check_vcpus(quotas, Config(max_gpu_tasks=4))
 
     assert finding.verdict is verdict
-    assert f"{vcpus} vCPUs; 4 tasks at once with 4 each take 16" in finding.detail
+    assert f"{vcpus} vCPUs; 4 tasks at once with 4 each need 16" in finding.detail
     assert advice in finding.advice
     if verdict is FAILED:
         assert "/servicequotas/home/services/ec2/quotas/L-DB2E81BA" in finding.advice
@@ -250,9 +250,9 @@ def offered(*zones: str) -> Any:
 @pytest.mark.parametrize(
     ("zones", "verdict", "says"),
     [
-        (("eu-x-1b", "eu-x-1c"), WARNING, "eu-x-1a has none of g6.xlarge"),
+        (("eu-x-1b", "eu-x-1c"), WARNING, "eu-x-1a offers none of g6.xlarge"),
         (("eu-x-1c",), FAILED, "only in eu-x-1c; the stack uses eu-x-1a, eu-x-1b"),
-        ((), FAILED, "offers neither g6.xlarge"),
+        ((), FAILED, "offers none of g6.xlarge"),
     ],
 )
 def test_zones_without_gpu_hosts_are_named(

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from aws_answers import Session, refusing_aws, stubbed
 from cdk_app.config import Config
 from cdk_app.preflight.command import app
-from cdk_app.preflight.leftovers import check_leftovers, judged, taken_names
+from cdk_app.preflight.leftovers import check_leftovers, finding_for, taken_names
 from cdk_app.preflight.tools import check_docker, check_node, check_python
 from conftest import our_session
 from lifestream.client.doctor.findings import Finding, Verdict
@@ -35,7 +35,7 @@ def verdicts(findings: Iterator[Finding]) -> list[Verdict]:
         ("CREATE_COMPLETE", OK, ""),
         ("UPDATE_ROLLBACK_COMPLETE", OK, ""),
         ("ROLLBACK_COMPLETE", WARNING, "`make deploy` deletes it first"),
-        ("UPDATE_IN_PROGRESS", FAILED, "Wait until it is over"),
+        ("UPDATE_IN_PROGRESS", FAILED, "Wait until that has ended"),
         ("DELETE_FAILED", FAILED, "aws cloudformation delete-stack --stack-name LifeStream-dev"),
         ("UPDATE_ROLLBACK_FAILED", FAILED, "continue-update-rollback"),
     ],
@@ -43,7 +43,7 @@ def verdicts(findings: Iterator[Finding]) -> list[Verdict]:
 def test_the_state_of_an_earlier_stack_is_judged(
     status: str | None, verdict: Verdict, advice: str
 ) -> None:
-    finding = judged("LifeStream-dev", status)
+    finding = finding_for("LifeStream-dev", status)
 
     assert finding.verdict is verdict
     assert advice in finding.advice
@@ -80,7 +80,7 @@ def test_names_that_are_taken_are_named() -> None:
     said = " ".join(finding.detail for finding in findings)
     for name in ("Queue ingest", "Bucket videos", "Table jobs", "/lifestream", "role-us-east-1"):
         assert name in said
-    assert all("Delete it if nothing in it is needed" in f.advice for f in findings)
+    assert all("Delete it if you don't need its contents" in f.advice for f in findings)
 
 
 @pytest.mark.usefixtures("aws")
@@ -166,7 +166,7 @@ BOTH = '{"Client":{"Version":"28.2.2"},"Server":{"Version":"28.2.1","ApiVersion"
     ("output", "verdict", "says"),
     [
         (BOTH, OK, "client 28.2.2, engine 28.2.1"),
-        (CLIENT, FAILED, "its engine does not answer"),
+        (CLIENT, FAILED, "but its engine does not answer"),
         (None, FAILED, "docker was not found"),
     ],
 )
@@ -251,4 +251,4 @@ def test_the_environment_to_bootstrap_is_printed() -> None:
 def test_a_switch_without_a_value_is_refused() -> None:
     code, said = typed("-c", "spot")
 
-    assert (code, "-c wants name=value, not spot" in said) == (2, True)
+    assert (code, "-c expects name=value, not spot" in said) == (2, True)
