@@ -1,10 +1,12 @@
-"""A burst of uploads through the whole pipeline on this machine, every event ten times.
+"""Measure a burst of uploads through the whole pipeline on this machine, with every event
+delivered ten times.
 
-Everything is real but the speech engines, which take half a second. Prints, for each size:
-wall time, peak memory of all processes, the most containers at once, and how many executions
-and paid calls there were an upload. Figures of one run; the ratios are what counts.
+Only the speech engines are replaced, by ones that take half a second. For each size, the benchmark
+prints the wall time, the peak memory of all processes, the largest number of containers at once,
+and the executions and paid calls per upload. The times are those of one run on one machine; the
+ratios matter.
 
-    python benchmarks/burst.py [UPLOADS …]      100 and 1000 where none is given
+    python benchmarks/burst.py [UPLOADS …]      100 and 1000 by default
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from lifestream.domain.job import JobStatus, ProcessingJob
 from media_files import tone
 
 SIZES = (100, 1_000)
-COPIES = 8  # beside S3's own event and the client's message
+COPIES = 8  # besides S3's event and the client's message
 POLL_SECONDS = 0.5
 DRAFT = a_draft(abstract="A").model_dump(mode="json")
 DOCKERFILE = Path(__file__).parent / "timed_speech" / "Dockerfile"
@@ -44,8 +46,8 @@ MIB = 1 << 20
 
 
 @dataclass
-class Watch:
-    """Samples the process tree until it is stopped."""
+class ProcessSampler:
+    """Samples memory and containers in the process tree until `is_over` is set."""
 
     root: int
     peak_bytes: int = 0
@@ -73,7 +75,7 @@ class Measured:
 
 def main() -> None:
     sizes = [int(size) for size in sys.argv[1:]] or SIZES
-    table = Table("Uploads", "Wall time", "An upload", "Memory", "Containers", "Executions/upload",
+    table = Table("Uploads", "Wall time", "Per upload", "Memory", "Containers", "Executions/upload",
                   "Paid calls/upload", "Succeeded")  # fmt: skip
     for size in sizes:
         done = measure(size)
@@ -102,9 +104,9 @@ def measure(size: int) -> Measured:
     options = Options(settings=settings, wait_scale=0.1, dockerfile=DOCKERFILE)
     with openai.running(), embedded_aws(options) as aws:
         os.environ.update(aws.environment)
-        resources.reset()  # the clients of the size before
+        resources.reset()  # drop the clients of the previous size
         service = VideoService(connect())
-        with watching() as watch:
+        with sampling() as sampler:
             started = time.monotonic()
             jobs = upload(service, size)
             duplicate(aws, jobs)
@@ -114,8 +116,8 @@ def measure(size: int) -> Measured:
         return Measured(
             uploads=size,
             seconds=seconds,
-            peak_mib=watch.peak_bytes / MIB,
-            peak_containers=watch.peak_containers,
+            peak_mib=sampler.peak_bytes / MIB,
+            peak_containers=sampler.peak_containers,
             executions=count_executions(aws) / size,
             paid_calls=len(openai.requests) / size,
             succeeded=sum(record.status == JobStatus.SUCCEEDED for record in records),
@@ -134,7 +136,7 @@ def upload(service: VideoService, size: int) -> list[ProcessingJob]:
 
 
 def duplicate(aws: EmbeddedAws, jobs: list[ProcessingJob]) -> None:
-    """Every event eight times more, in an order of their own."""
+    """Send every event another COPIES times, in random order."""
     events = [event_of(job) for job in jobs for _ in range(COPIES)]
     random.Random(1).shuffle(events)
     sqs = aws.session().client("sqs")
@@ -153,7 +155,7 @@ def event_of(job: ProcessingJob) -> str:
 
 
 def wait(service: VideoService, jobs: list[ProcessingJob]) -> None:
-    """Until every job has ended and every duplicate is read."""
+    """Wait until every job has ended and every duplicate has been read."""
     left = {job.job_id for job in jobs}
     while left:
         ended = {i for i in left if service.job(i).status.is_terminal}
@@ -174,19 +176,19 @@ def count_executions(aws: EmbeddedAws) -> int:
 
 
 @contextmanager
-def watching() -> Iterator[Watch]:
-    watch = Watch(os.getpid())
-    thread = threading.Thread(target=watch.run)
+def sampling() -> Iterator[ProcessSampler]:
+    sampler = ProcessSampler(os.getpid())
+    thread = threading.Thread(target=sampler.run)
     thread.start()
     try:
-        yield watch
+        yield sampler
     finally:
-        watch.is_over.set()
+        sampler.is_over.set()
         thread.join()
 
 
 def descendants(root: int) -> Iterator[int]:
-    """Children of children too; containers and workers come and go."""
+    """Yield the process and all its descendants at this moment."""
     parents: dict[int, list[int]] = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

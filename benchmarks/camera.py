@@ -1,6 +1,6 @@
-"""ExtractAudio of a camera's 12 hours in 60 GB, from a store with a function's speed.
+"""Measure ExtractAudio on 12 hours from a camera (60 GB), read at the speed of a Lambda function.
 
-The decoder is the real one; the store's clock runs as fast as its bytes are asked for.
+The decoder is the real one. The object store is simulated: its clock advances with each request.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def main() -> None:
     table.add_row("Requests", f"{bucket.requests:,}")
     line = f"{BYTES_PER_SECOND / 1e6:.0f} MB/s, {LATENCY_SECONDS * 1_000:.0f} ms"
     table.add_row(f"Fetching, simulated ({line})", f"{store.seconds:.0f} s")
-    table.add_row("All of it, at that speed", f"{recording.size / BYTES_PER_SECOND:.0f} s")
-    table.add_row("Decoding and encoding here", f"{time.monotonic() - started:.0f} s")
+    table.add_row("Fetching all of it, at that speed", f"{recording.size / BYTES_PER_SECOND:.0f} s")
+    table.add_row("Decoding and encoding on this machine", f"{time.monotonic() - started:.0f} s")
     Console().print(table)
 
 

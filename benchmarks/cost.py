@@ -1,8 +1,9 @@
-"""What an hour of video costs on AWS: list prices, and assumptions that you should replace.
+"""Estimate what an hour of video costs on AWS, from list prices and assumptions.
 
-Prices: us-east-1, dollars, collected in November 2026 from public price lists; check them before
-you rely on them. How many times faster than the recording the GPU works is an assumption: no
-figure for this model pair on this GPU is published, and ours has not run there yet.
+Replace the assumptions with your own figures. The prices are in dollars, for us-east-1, collected
+in November 2026 from public price lists; check them before you rely on them. The GPU's speed is an
+assumption: no figure for these two models on this GPU is published, and ours have not run on one
+yet.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from rich.table import Table
 from lifestream.domain.prices import PRICES
 
 GPU_HOURS = {"g6.xlarge": 0.8048, "g5.xlarge": 1.006}
-"""On demand; the instance types that a deployment chooses from unless it is told otherwise."""
+"""On-demand prices of the instance types that a deployment uses by default."""
 MANAGED_INSTANCES_FEE = 0.12
-ASSUMED_SPEED = 20.0  # hours of recording an hour of work
+ASSUMED_SPEED = 20.0  # hours of recording per hour of work
 COLD_START_HOURS = 5 / 60
 IDLE_HOURS = 5 / 60  # the host stays this long, see IDLE_HOST_SECONDS
 SUMMARY_TOKENS_IN, SUMMARY_TOKENS_OUT = 15_000, 1_500
@@ -38,7 +39,7 @@ def main() -> None:
 
 
 def costs(gpu_hour: float) -> dict[str, float]:
-    """Of an hour of video, in dollars; the host costs `gpu_hour` with its fee."""
+    """Return the costs of an hour of video in dollars. `gpu_hour` is the host's price with fee."""
     parts = {
         "GPU, warm host": gpu_hour / ASSUMED_SPEED,
         "summary": PRICES["gpt-4o-mini"].of(SUMMARY_TOKENS_IN, SUMMARY_TOKENS_OUT),
@@ -49,8 +50,8 @@ def costs(gpu_hour: float) -> dict[str, float]:
     busy = sum(parts.values())
     start_and_idle = gpu_hour * (COLD_START_HOURS + IDLE_HOURS)
     return parts | {
-        "together, in a busy hour": busy,
-        "alone: with start and idle time of the host": busy + start_and_idle,
+        "total, on a busy host": busy,
+        "total, alone: with the host's start and idle time": busy + start_and_idle,
     }
 
 

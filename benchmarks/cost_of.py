@@ -1,4 +1,4 @@
-"""A command in, what it costs out: wall time, CPU time, peak memory."""
+"""Run a command and measure its wall time, CPU time and peak memory."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Cost:
-    """`peak_mib`: of the largest process that the command started."""
+    """What a command needed. `peak_mib` is the peak memory of the largest of its processes."""
 
     wall_seconds: float
     cpu_seconds: float
@@ -21,7 +21,7 @@ class Cost:
 
 
 def cost_of(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Cost:
-    """Ends the benchmark with the command's own words where it fails."""
+    """Run the command. If it fails, exit with its output."""
     started = time.perf_counter()
     process = subprocess.Popen(
         [str(part) for part in command],

@@ -1,6 +1,7 @@
-"""ExtractAudio's decoder against the ffmpeg command: 1 h and 12 h of audio, as MP4 and MKV.
+"""Compare ExtractAudio's decoder with the ffmpeg command on 1 h and 12 h of audio, as MP4 and MKV.
 
-`python extraction.py PEERS_PYTHON`: an environment with an ffmpeg (`make bench` makes it).
+`python extraction.py PEERS_PYTHON`: the Python of an environment that has ffmpeg (`make bench`
+creates it).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ HOURS = (1, 12)
 
 def main(peers: str) -> None:
     ffmpeg = ffmpeg_of(peers)
-    table = Table("", "Ours", "ffmpeg", "Wall", "CPU", "Our peak", "its peak", title="Extraction")
+    table = Table("", "Ours", "ffmpeg", "Wall", "CPU", "Our peak", "Its peak", title="Extraction")
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("mp4", "mkv"):
             for hours in HOURS:
@@ -36,10 +37,10 @@ def main(peers: str) -> None:
 
 
 def ffmpeg_of(peers: str) -> str:
-    """The command that comes with the peers' environment."""
-    ask = "import imageio_ffmpeg as f; print(f.get_ffmpeg_exe())"
-    answer = subprocess.run([peers, "-c", ask], capture_output=True, text=True, check=True)
-    return answer.stdout.strip()
+    """Return the path of the ffmpeg that is installed in the peers' environment."""
+    code = "import imageio_ffmpeg as f; print(f.get_ffmpeg_exe())"
+    done = subprocess.run([peers, "-c", code], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def row(name: str, ours: Cost, theirs: Cost) -> list[str]:
@@ -55,7 +56,7 @@ def row(name: str, ours: Cost, theirs: Cost) -> list[str]:
 
 
 def make_video(ffmpeg: str, path: Path, hours: int) -> Path:
-    """The sample again and again, copied packet by packet."""
+    """Repeat the sample for `hours`, without encoding it again."""
     repeats = str(hours * 3600 // SAMPLE_SECONDS + 1)
     command = [ffmpeg, "-loglevel", "error", "-stream_loop", repeats, "-i", str(SAMPLE)]
     subprocess.run([*command, "-t", str(hours * 3600), "-c", "copy", str(path)], check=True)

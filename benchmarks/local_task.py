@@ -1,4 +1,4 @@
-"""The container's own speech task on a local FLAC and local models, without the cloud around it."""
+"""Run the container's speech pipeline on a local FLAC file and local models, without AWS."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from lifestream.settings import SpeechSettings
 
 
 def transcribe(flac: Path, settings: SpeechSettings) -> tuple[Transcript, Diagnostics]:
-    """Only what reaches for S3 and DynamoDB is replaced."""
+    """Transcribe with the real pipeline. Only its calls to S3 and DynamoDB are replaced."""
     job = an_inspected_job().model_copy(update={"options": JobOptions(language="en")})
-    here = SimpleNamespace(download=lambda *names: shutil.copyfile(flac, names[-1]))
-    nothing: Any = SimpleNamespace(show_progress=lambda *_: None)
+    local_artifacts = SimpleNamespace(download=lambda *names: shutil.copyfile(flac, names[-1]))
+    no_table: Any = SimpleNamespace(show_progress=lambda *_: None)
     vars(pipeline).update(
-        artifacts=lambda: here,
+        artifacts=lambda: local_artifacts,
         load=lambda _: SimpleNamespace(bucket=""),
         fetch_models=lambda *_: None,
         clients=SimpleNamespace(s3=lambda: None),
     )
-    vars(heartbeat).update(job_table=lambda: nothing)
+    vars(heartbeat).update(job_table=lambda: no_table)
     return pipeline.run_pipeline(job, settings)

@@ -1,4 +1,4 @@
-"""Twelve hours of invented speech, and everything that is done with it after the engines."""
+"""Measure everything that happens after the engines, on twelve hours of invented speech."""
 
 from __future__ import annotations
 
@@ -32,8 +32,11 @@ ENGINES = Engines(transcription="invented", diarization="invented")
 
 
 def after_the_engines() -> tuple[int, float]:
-    """(words, seconds): words to speakers, flags, both ways through JSON, quality, all result
-    files, passages for the index."""
+    """Assign speakers, flag hallucinations, write and read the JSON, assess the quality, render all
+    result files, and split the transcript for the index.
+
+    Returns the number of words and the seconds that this took.
+    """
     recognized, turns = invented()
     speech = [
         Span(start_seconds=s.words[0].start_seconds, end_seconds=s.words[-1].end_seconds)
@@ -69,7 +72,8 @@ def after_the_engines() -> tuple[int, float]:
 
 
 def invented() -> tuple[list[RecognizedSegment], list[SpeakerTurn]]:
-    """Sentences of a dozen words, and two speakers in every half minute."""
+    """Return recognized segments with sentences of about a dozen words, each segment split between
+    two speakers."""
     dice, at = np.random.default_rng(0), 0.0
     recognized, turns = [], []
     while at < HOURS * 3600:

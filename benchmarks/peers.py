@@ -1,12 +1,13 @@
-"""Our speech task against plain faster-whisper, and pyannote.audio after it, and against WhisperX.
+"""Compare our speech pipeline with faster-whisper, faster-whisper plus pyannote.audio, and
+WhisperX.
 
-The same real speech and the same weights in one run, on this machine's CPU; each in a process of
-its own, so that imports and loading count. Whisper tiny.en is real, and so are the word errors.
-The pyannote pipeline and WhisperX's aligner have random weights: their cost is real, what they say
-is not. Ratios are to WhisperX.
+All process the same real speech with the same weights in one run, on this machine's CPU. Each runs
+in its own process, so that imports and loading are included. Whisper tiny.en has its real weights,
+so the word error rates are real. The pyannote pipeline and WhisperX's aligner have random weights:
+their cost is real, but their output is not. Ratios are relative to WhisperX.
 
-`python peers.py SPEECH_PYTHON PEERS_PYTHON`: the container's own environment, and one with
-WhisperX and an ffmpeg (`make bench` makes both).
+`python peers.py SPEECH_PYTHON PEERS_PYTHON`: the Python of the container's environment, and of one
+with WhisperX and ffmpeg (`make bench` creates both).
 """
 
 from __future__ import annotations
@@ -33,17 +34,17 @@ REPEATS = 2
 RATE = 16_000
 CODE = (".", "lambdas", "containers", "tests", "benchmarks")
 NOTE = """Whisper tiny.en has its real weights, in int8, on the CPU. pyannote.audio's models and \
-WhisperX's aligner have random weights: their cost counts, what they say does not. The laptop's \
-speakers are found by its built-in diarizer; faster-whisper alone finds none."""
+WhisperX's aligner have random weights: their cost is real, but their output is not. On the \
+laptop, the built-in diarizer finds the speakers; faster-whisper alone finds none."""
 BASE = "WhisperX"
 
 
 def main(speech: str, peers: str) -> None:
     cases = [c for c in voice_cases(Path(speech).parent.parent, None) if c.is_real] * REPEATS
-    said = " ".join(case.text or "" for case in cases)
+    reference = " ".join(case.text or "" for case in cases)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        seconds = write_sound(folder / "audio.flac", [case.recording for case in cases])
+        seconds = write_audio(folder / "audio.flac", [case.recording for case in cases])
         environment = {
             "PYTHONPATH": ":".join(str(ROOT / name) for name in CODE),
             "PATH": f"{with_ffmpeg(peers, folder)}:/usr/bin:/bin",
@@ -51,7 +52,7 @@ def main(speech: str, peers: str) -> None:
         }
         models = make_models(speech, folder / "models", environment)
         measured = {
-            name: measure(command, models, environment, said)
+            name: measure(command, models, environment, reference)
             for name, command in commands(speech, peers).items()
         }
     show(measured, f"{seconds:.0f} s of people's voices: {cases[0].name}, {cases[1].name}")
@@ -64,29 +65,30 @@ def make_models(speech: str, folder: Path, environment: dict[str, str]) -> Path:
 
 
 def measure(
-    command: list[str | Path], models: Path, environment: dict[str, str], said: str
+    command: list[str | Path], models: Path, environment: dict[str, str], reference: str
 ) -> tuple[Cost, float]:
-    """What it costs, and the share of words that it has wrong."""
+    """Return the command's cost and its word error rate."""
     flac, text = (models.parent / name for name in ("audio.flac", "words.txt"))
     cost = cost_of([*command, models, flac, text], environment)
-    return cost, word_error(said, text.read_text())
+    return cost, word_error(reference, text.read_text())
 
 
 def commands(speech: str, peers: str) -> dict[str, list[str | Path]]:
-    """The first two run in the laptop's environment; the first finds no speakers."""
+    """Return the commands to compare. The first two run in the laptop's environment, and the first
+    finds no speakers."""
     here = sys.executable
     return {
         "faster-whisper alone": [here, PEERS / "plain.py", "no"],
         "ours on the laptop": [here, PEERS / "ours.py", "no"],
         BASE: [peers, PEERS / "whisperx_peer.py"],
         "faster-whisper+pyannote": [speech, PEERS / "plain.py", "yes"],
-        "ours, both at once": [speech, PEERS / "ours.py", "yes"],
-        "ours, one by one": [speech, PEERS / "ours.py", "no"],
+        "ours, in parallel": [speech, PEERS / "ours.py", "yes"],
+        "ours, one after the other": [speech, PEERS / "ours.py", "no"],
     }
 
 
-def write_sound(flac: Path, recordings: list[Path]) -> float:
-    """One after the other, with pauses. Returns the length in seconds."""
+def write_audio(flac: Path, recordings: list[Path]) -> float:
+    """Join the recordings, with pauses. Returns the length in seconds."""
     pause = np.zeros(RATE, dtype=np.int16)
     samples = np.concatenate([part for path in recordings for part in (samples_of(path), pause)])
     with av.open(str(flac), "w", format="flac") as sink:
@@ -105,7 +107,7 @@ def samples_of(recording: Path) -> NDArray[np.int16]:
 
 
 def with_ffmpeg(peers: str, folder: Path) -> Path:
-    """A folder with an `ffmpeg` in it, which WhisperX calls."""
+    """Link `ffmpeg`, which WhisperX calls, into the folder, and return the folder."""
     (folder / "ffmpeg").symlink_to(ffmpeg_of(peers))
     return folder
 

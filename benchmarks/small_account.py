@@ -1,7 +1,7 @@
-"""A burst in a new account: Lambda concurrency 10, every event ten times, in the simulation.
+"""Simulate a burst in a new account: a Lambda concurrency of 10, every event delivered ten times.
 
 Handlers, state machine and executor are the real ones; time and the account's limits are
-simulated. Prints how many uploads were lost, and executions and paid calls per upload.
+simulated. Prints the number of lost uploads, and the executions and paid calls per upload.
 
     python benchmarks/small_account.py [UPLOADS [CONCURRENCY]]      1000 and 10 by default
 """
@@ -25,7 +25,7 @@ from simulation.world import simulated
 
 COPIES = 10
 GPU_TASKS = 20
-"""So many GPUs that Lambda is what limits the burst."""
+"""Enough for Lambda to be the bottleneck."""
 SEED = 11
 
 
@@ -47,13 +47,13 @@ def main() -> int:
 
 
 def allow_gpu_tasks(cloud: Cloud, count: int) -> None:
-    """As `-c max_gpu_tasks` would."""
+    """Change the number of GPU slots, as `-c max_gpu_tasks` does."""
     definition = copy.deepcopy(cloud.executions.definition)
     for name in ("LookForGpuSlot", "AcquireGpuSlot"):
         state = json.dumps(definition["States"][name])
         state, changes = re.subn(r'(SS\) < |"N": ")\d+', rf"\g<1>{count}", state)
         if changes != 1:
-            raise RuntimeError(f"{name} states {changes} limits")
+            raise RuntimeError(f"{name} has {changes} limits instead of one")
         definition["States"][name] = json.loads(state)
     cloud.executions.definition = definition
 
@@ -66,7 +66,7 @@ def show(cloud: Cloud, seconds: float) -> None:
     uploads = len(cloud.uploads)
     events = [len(record.events) for record in cloud.executions.records.values()]
     table = Table("What", "Measured")
-    table.add_row("Uploads, each announced ten times", str(uploads))
+    table.add_row("Uploads, each with ten events", str(uploads))
     table.add_row("Lambda concurrency of the account", str(cloud.account.concurrency))
     table.add_row("Lost", str(lost(cloud)))
     table.add_row("DLQ messages", str(len(cloud.dlq_messages())))
@@ -74,10 +74,10 @@ def show(cloud: Cloud, seconds: float) -> None:
     table.add_row("Executions per upload", f"{executions:.2f}")
     table.add_row("Paid calls per upload", f"{cloud.summarizer.paid.total() / uploads:.2f}")
     table.add_row("Throttled invocations per upload", f"{cloud.account.throttled / uploads:.2f}")
-    table.add_row("Extractions at once, at most", str(cloud.account.peak["ExtractAudio"]))
-    table.add_row("Longest history, of 25,000 events", str(max(events)))
+    table.add_row("Most extractions at once", str(cloud.account.peak["ExtractAudio"]))
+    table.add_row("Longest history, of at most 25,000 events", str(max(events)))
     table.add_row("Simulated hours", f"{cloud.scheduler.time / 3_600:.1f}")
-    table.add_row("Seconds of this machine", f"{seconds:.0f}")
+    table.add_row("Seconds on this machine", f"{seconds:.0f}")
     Console(width=100).print(table)
 
 

@@ -1,4 +1,4 @@
-"""How far a transcript is from what was said: words, speakers, and speech that is lost."""
+"""Compute the errors of a transcript: wrong words, wrong speakers, and speech without text."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from lifestream.domain.transcript import Span, SpeakerTurn, Transcript
 
 FRAMES_PER_SECOND = 100
 SHORTEST_LOST_SECONDS = 0.5
-"""The edges of the reference are not exact to the word."""
+"""Shorter spans don't count, because the reference's turns don't start and end exactly with a
+word."""
 
 
 @dataclass(frozen=True)
 class DiarizationError:
-    """Shares of the speech; both together may be wrong for more than all of it."""
+    """The diarization error as shares of the speech. Their sum may be larger than 1."""
 
     missed: float
     false: float
@@ -35,32 +36,34 @@ class DiarizationError:
         return self.missed + self.false + self.confused
 
 
-def word_error(said: str, text: str) -> float:
-    return float(jiwer.wer(_words(said), _words(text)))
+def word_error(reference: str, text: str) -> float:
+    """Return the word error rate of the normalized text."""
+    return float(jiwer.wer(_words(reference), _words(text)))
 
 
 def diarization_error(
     expected: Sequence[SpeakerTurn], found: Sequence[SpeakerTurn]
 ) -> DiarizationError:
-    """Without a collar, overlapping speech included, speakers matched for the best.
+    """Compute the error without a collar, with overlapping speech, for the best speaker mapping.
 
-    A pause of a second, with nobody else in between, belongs to the turn: in both alike.
+    In both lists, consecutive turns of a speaker are joined if the pause between them is short.
     """
     expected, found = _without_pauses(expected), _without_pauses(found)
     frames = int(max(t.end_seconds for t in [*expected, *found]) * FRAMES_PER_SECOND) + 1
     truth, guess = _activity(expected, frames), _activity(found, frames)
     agreement = truth @ guess.T
     rows, columns = linear_sum_assignment(-agreement)
-    said, heard, total = truth.sum(axis=0), guess.sum(axis=0), truth.sum()
+    spoken, detected, total = truth.sum(axis=0), guess.sum(axis=0), truth.sum()
+    matched = agreement[rows, columns].sum()
     return DiarizationError(
-        missed=float(np.maximum(said - heard, 0).sum() / total),
-        false=float(np.maximum(heard - said, 0).sum() / total),
-        confused=float((np.minimum(said, heard).sum() - agreement[rows, columns].sum()) / total),
+        missed=float(np.maximum(spoken - detected, 0).sum() / total),
+        false=float(np.maximum(detected - spoken, 0).sum() / total),
+        confused=float((np.minimum(spoken, detected).sum() - matched) / total),
     )
 
 
 def turns_in(transcript: Transcript) -> list[SpeakerTurn]:
-    """As a reader sees them."""
+    """Return the turns as a reader of the transcript sees them."""
     return [
         SpeakerTurn(speaker=s.speaker, start_seconds=s.start_seconds, end_seconds=s.end_seconds)
         for s in transcript.reliable.segments
@@ -69,20 +72,20 @@ def turns_in(transcript: Transcript) -> list[SpeakerTurn]:
 
 
 def without_text(turns: Iterable[SpeakerTurn], transcript: Transcript) -> list[Span]:
-    """Where somebody speaks and no word stands."""
+    """Return the spans of speech for which the transcript has no word."""
     words = [word for segment in transcript.segments for word in segment.words]
     text = Timeline(words, gap_seconds=PAUSE_SECONDS)
     return _long_enough(Timeline(turns).without(text))
 
 
 def lost(silent: Iterable[Span], quality: QualityReport) -> list[Span]:
-    """Of the speech without text, what the quality report does not name either."""
-    named = Timeline([*quality.missing_text, *quality.loud_without_text])
-    return _long_enough(Timeline(silent).without(named))
+    """Return the spans of speech without text that the quality report does not list either."""
+    reported = Timeline([*quality.missing_text, *quality.loud_without_text])
+    return _long_enough(Timeline(silent).without(reported))
 
 
 def flagged_seconds(turns: Iterable[SpeakerTurn], quality: QualityReport) -> float:
-    """Of the speech, what the hallucination filter takes for invented."""
+    """Return the seconds of speech that are flagged as hallucinated."""
     flagged = Timeline(quality.flagged)
     spoken = Timeline(turns).spans
     return sum(flagged.seconds_within(s.start_seconds, s.end_seconds) for s in spoken)
@@ -100,13 +103,13 @@ def _without_pauses(turns: Iterable[SpeakerTurn]) -> list[SpeakerTurn]:
     in_order = sorted(turns, key=lambda turn: turn.start_seconds)
     return [
         SpeakerTurn(speaker=speaker, **span.model_dump())
-        for speaker, said in groupby(in_order, key=lambda turn: turn.speaker)
-        for span in Timeline(said, gap_seconds=PAUSE_SECONDS).spans
+        for speaker, their_turns in groupby(in_order, key=lambda turn: turn.speaker)
+        for span in Timeline(their_turns, gap_seconds=PAUSE_SECONDS).spans
     ]
 
 
 def _activity(turns: Sequence[SpeakerTurn], frames: int) -> NDArray[np.float64]:
-    """(speakers, frames): 1 where a speaker speaks."""
+    """Return a matrix (speakers, frames) with 1 for each frame in which the speaker speaks."""
     speakers = sorted({turn.speaker for turn in turns})
     matrix = np.zeros((len(speakers), frames))
     for turn in turns:

@@ -1,7 +1,7 @@
-"""How fast the laptop's speech engines are on the sample, and what surrounds them.
+"""Measure the speed of the built-in speech engines on the sample, and of the steps around them.
 
-The figures are ratios measured in this one run: seconds of work per second of audio (real-time
-factor), and our word-to-speaker assignment against the naive way.
+The figures are ratios from this one run: seconds of work per second of audio (real-time factor),
+and the speed of our speaker assignment relative to the naive algorithm.
 """
 
 from __future__ import annotations
@@ -29,10 +29,11 @@ from lifestream.settings import SpeechSettings
 
 SAMPLE = Path(__file__).parent.parent / "samples" / "team-meeting.mp4"
 WORDS_PER_HOUR, TURNS_PER_HOUR = 9_000, 1_200
-SAMPLED = {1: 10, 12: 500}
-"""Hours → one word in so many is looked at naively."""
+NAIVE_STRIDE = {1: 10, 12: 500}
+"""By hours: the naive algorithm runs on every 10th or 500th word only, because it is slow."""
 TRIES = 5
-"""Ours takes milliseconds: the best of some tries is what no other process disturbed."""
+"""Our algorithm takes milliseconds, so the best of several tries counts: other processes disturb
+it least."""
 Result = TypeVar("Result")
 
 
@@ -46,17 +47,17 @@ def main() -> None:
     audio = Audio(samples, spans)
     seconds = audio.seconds
     whisper, diarizer = load_transcriber(settings), load_diarizer(settings)
-    _, diarizing = timed(lambda: diarizer.diarize(audio, JobOptions(), unheard))
-    _, transcribing = timed(lambda: whisper.transcribe(audio, JobOptions(), unheard))
+    _, diarizing = timed(lambda: diarizer.diarize(audio, JobOptions(), ignore_progress))
+    _, transcribing = timed(lambda: whisper.transcribe(audio, JobOptions(), ignore_progress))
 
     table = Table("Built-in engines on the sample", "Figure", title=f"{seconds:.0f} s of audio")
     table.add_row("real-time factor: audio extraction", f"{extracting / seconds:.4f}")
     table.add_row("real-time factor: voice activity", f"{detecting / seconds:.4f}")
     table.add_row("real-time factor: recognition", f"{transcribing / seconds:.3f}")
     table.add_row("real-time factor: diarization", f"{diarizing / seconds:.4f}")
-    for hours, one_in in SAMPLED.items():
+    for hours, stride in NAIVE_STRIDE.items():
         table.add_row(
-            f"words to speakers, {hours} h: naive / ours", f"{speed_up(hours, one_in):.0f}x"
+            f"words to speakers, {hours} h: naive / ours", f"{speed_up(hours, stride):.0f}x"
         )
     words, working = after_the_engines()
     table.add_row(f"everything after the engines, {HOURS} h ({words:,} words)", f"{working:.1f} s")
@@ -69,12 +70,13 @@ def timed(work: Callable[[], Result]) -> tuple[Result, float]:
     return result, time.perf_counter() - started
 
 
-def unheard(_seconds: float) -> None:
-    """Nobody wants to know how far it is."""
+def ignore_progress(_seconds: float) -> None:
+    """Do nothing: the benchmark shows no progress."""
 
 
-def speed_up(hours: int, one_in: int) -> float:
-    """How many times faster than the naive way, which is measured on one word in so many."""
+def speed_up(hours: int, stride: int) -> float:
+    """Return how many times faster our algorithm is than the naive one, which runs on every
+    `stride`th word only."""
     word_seconds, turn_seconds = 3600 / WORDS_PER_HOUR, 3600 / TURNS_PER_HOUR
     words = [
         Word(
@@ -91,15 +93,15 @@ def speed_up(hours: int, one_in: int) -> float:
         )
         for i in range(hours * TURNS_PER_HOUR)
     ]
-    naive, naive_seconds = timed(lambda: [longest(word, turns) for word in words[::one_in]])
+    naive, naive_seconds = timed(lambda: [longest(word, turns) for word in words[::stride]])
     tries = [timed(lambda: assign_speakers(words, turns)) for _ in range(TRIES)]
-    if any(naive != ours[::one_in] for ours, _ in tries):
+    if any(naive != ours[::stride] for ours, _ in tries):
         raise SystemExit("our assignment differs from the naive one")
-    return naive_seconds * one_in / min(seconds for _, seconds in tries)
+    return naive_seconds * stride / min(seconds for _, seconds in tries)
 
 
 def longest(word: Word, turns: list[SpeakerTurn]) -> str:
-    """The naive way: every turn is looked at for every word."""
+    """Find the speaker with the naive algorithm, which compares the word with every turn."""
 
     def overlap(turn: SpeakerTurn) -> float:
         end = min(word.end_seconds, turn.end_seconds)

@@ -1,4 +1,4 @@
-"""Recordings with known turns: the samples, a telephone call, and whatever folder is named."""
+"""Load recordings with known speaker turns: the samples, a telephone call, and your own folder."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ LABELS = (".json", ".rttm", ".stm")
 
 @dataclass(frozen=True)
 class VoiceCase:
-    """`text`: all that is said, where it is known. `is_real`: a person spoke."""
+    """A recording with its speaker turns.
+
+    text: everything that is said, or None if it is unknown
+    is_real: whether people speak, and not synthetic voices
+    """
 
     name: str
     recording: Path
@@ -33,7 +37,8 @@ class VoiceCase:
 
 
 def voice_cases(speech_environment: Path, folder: Path | None) -> list[VoiceCase]:
-    """The telephone call comes with pyannote.audio, so it needs the container's environment."""
+    """Return all cases. The telephone call is part of pyannote.audio in the container's
+    environment, and is left out if that is not installed."""
     telephone = next(speech_environment.glob(TELEPHONE), None)
     return [
         sample("read-speech", ".flac"),
@@ -44,18 +49,19 @@ def voice_cases(speech_environment: Path, folder: Path | None) -> list[VoiceCase
 
 
 def sample(name: str, suffix: str) -> VoiceCase:
-    said = json.loads((SAMPLES / f"{name}.reference.json").read_text())["turns"]
+    turns = json.loads((SAMPLES / f"{name}.reference.json").read_text())["turns"]
     return VoiceCase(
         name=name,
         recording=SAMPLES / f"{name}{suffix}",
-        turns=turns_of((t["start_seconds"], t["end_seconds"], t["speaker"]) for t in said),
-        text=" ".join(turn["text"] for turn in said),
+        turns=turns_of((t["start_seconds"], t["end_seconds"], t["speaker"]) for t in turns),
+        text=" ".join(turn["text"] for turn in turns),
         is_real=name != SYNTHETIC,
     )
 
 
 def labelled(folder: Path) -> Iterator[VoiceCase]:
-    """Every recording beside which its turns lie, as `NAME.mp4.json` or `NAME.rttm`."""
+    """Yield every recording whose turns are in the same folder, as `NAME.mp4.json` or
+    `NAME.rttm`."""
     for recording in sorted(folder.iterdir()):
         if recording.with_name(f"{recording.name}.json").is_file():
             yield with_json(recording)
@@ -64,14 +70,15 @@ def labelled(folder: Path) -> Iterator[VoiceCase]:
 
 
 def with_json(recording: Path) -> VoiceCase:
-    """`turns`: [start, end, speaker] each; `words`: the text or null."""
+    """Load turns and text from JSON: `turns` is a list of [start, end, speaker], and `words` is the
+    text or null."""
     known = json.loads(recording.with_name(f"{recording.name}.json").read_text())
     turns, text = turns_of(known["turns"]), known.get("words")
     return VoiceCase(name=recording.stem, recording=recording, turns=turns, text=text)
 
 
 def with_rttm(recording: Path, name: str) -> VoiceCase:
-    """Who speaks when is in the RTTM file, what they say in the STM file, if there is one."""
+    """Load the turns from the RTTM file, and the text from the STM file if it exists."""
     lines = [line.split() for line in recording.with_suffix(".rttm").read_text().splitlines()]
     turns = turns_of((float(s[3]), float(s[3]) + float(s[4]), s[7]) for s in lines)
     words = recording.with_suffix(".stm")

@@ -1,10 +1,10 @@
-"""How right the laptop's engines are on people's voices, and on the synthetic sample.
+"""Measure the error rates of the built-in engines on people's voices and on the synthetic sample.
 
-The container's own task and quality report do the work, so these are the product's figures. They
-need no particular machine.
+The benchmark runs the container's own pipeline and quality report, so its figures are those of the
+product. They don't depend on the machine.
 
-`python voices.py SPEECH_ENVIRONMENT [FOLDER]`: the container's environment, in which a telephone
-call lies, and a folder with more recordings whose turns are known (`make bench VOICES=FOLDER`).
+`python voices.py SPEECH_ENVIRONMENT [FOLDER]`: the container's environment, which contains the
+telephone call, and a folder of your own recordings with known turns (`make bench VOICES=FOLDER`).
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Outcome:
 
     @property
     def word_error(self) -> float | None:
-        """The text as people read it: without what is flagged."""
+        """The word error rate of the text that people read, without what is flagged."""
         text = " ".join(segment.text for segment in self.transcript.reliable.segments)
         return None if self.case.text is None else word_error(self.case.text, text)
 
@@ -83,7 +83,7 @@ def main(speech_environment: str, folder: str | None = None) -> None:
     engines = outcomes[0].transcript.engines
     console.print(f"Engines: {engines.transcription}, {engines.diarization}.")
     if all(case.name != "telephone" for case in cases):
-        console.print(f"Skipped: the telephone call, which is not in {speech_environment}.")
+        console.print(f"Skipped: the telephone call. It is not in {speech_environment}.")
 
 
 def run_engines(case: VoiceCase) -> Outcome:
@@ -109,7 +109,7 @@ def words_table(outcomes: list[Outcome]) -> Table:
 
 
 def speakers_table(outcomes: list[Outcome], real: list[Outcome]) -> Table:
-    columns = ("Recording", "Found / are", "Error", "Missed", "False", "Confused", "Unknown")
+    columns = ("Recording", "Found / actual", "Error", "Missed", "False", "Confused", "Unknown")
     table = table_of(
         "Speakers: diarization error without collar; words of unknown speakers", *columns
     )
@@ -127,7 +127,7 @@ def speakers_table(outcomes: list[Outcome], real: list[Outcome]) -> Table:
     unknown = sum(outcome.quality.words_without_speaker for outcome in real)
     table.add_section()
     table.add_row(
-        "all people's",
+        "all people",
         f"{right} of {len(real)} right",
         f"{mean:.1%}",
         *("", "", ""),
@@ -137,8 +137,8 @@ def speakers_table(outcomes: list[Outcome], real: list[Outcome]) -> Table:
 
 
 def lost_table(real: list[Outcome]) -> Table:
-    columns = ("Recording", "Speech", "No text", "Nor named", "Longest", "Flagged")
-    table = table_of("People's speech without text, not even named, or flagged", *columns)
+    columns = ("Recording", "Speech", "No text", "Not reported", "Longest", "Flagged")
+    table = table_of("People's speech without text, not reported as such, or flagged", *columns)
     for outcome in real:
         table.add_row(
             outcome.case.name,

@@ -1,7 +1,7 @@
-"""Two synthetic voices in, `team-meeting.mp4` with its reference transcript and speaker turns out.
+"""Make `team-meeting.mp4` and its reference, a transcript with speaker turns.
 
-Nobody was recorded: the voices are speech synthesizers of the Debian archive
-(`apt-get install flite`), so the sample is free to share and its reference is exact.
+The voices are synthetic (`apt-get install flite`), so the sample is free to share and its
+reference is exact.
 """
 
 from __future__ import annotations
@@ -84,12 +84,12 @@ def silence(seconds: float) -> NDArray[np.int16]:
 
 
 def write_video(path: Path, audio: NDArray[np.int16], turns: list[dict[str, object]]) -> None:
-    """One coloured picture a speaker; the moving bar shows the time."""
+    """Write one coloured picture per speaker, with a moving bar that shows the time."""
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         picture = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "40"})
         picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        sound = container.add_stream("aac", rate=RATE, layout="mono")
-        sound.bit_rate = 64_000
+        audio_stream = container.add_stream("aac", rate=RATE, layout="mono")
+        audio_stream.bit_rate = 64_000
         seconds = len(audio) / RATE
         for number in range(int(seconds * FRAMES_PER_SECOND)):
             at = number / FRAMES_PER_SECOND
@@ -99,8 +99,8 @@ def write_video(path: Path, audio: NDArray[np.int16], turns: list[dict[str, obje
         for start in range(0, len(audio), 1024):
             chunk = av.AudioFrame.from_ndarray(audio[None, start : start + 1024], layout="mono")
             chunk.sample_rate, chunk.pts = RATE, start
-            container.mux(sound.encode(chunk))
-        container.mux(sound.encode(None))
+            container.mux(audio_stream.encode(chunk))
+        container.mux(audio_stream.encode(None))
 
 
 def draw(at: float, seconds: float, turns: list[dict[str, object]]) -> NDArray[np.uint8]:

@@ -1,6 +1,6 @@
-"""The first spoken sentence of `team-meeting.mp4` in; the video of `lifestream doctor` out.
+"""Make the video of `lifestream doctor` from the first sentence of `team-meeting.mp4`.
 
-Two seconds of a synthetic voice and a grey picture, small enough to be shipped with the client.
+It has two seconds of a synthetic voice and a grey picture, small enough to ship with the client.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""Convert Resemblyzer's voice encoder to ONNX: `voice_encoder.onnx` of the built-in diarizer.
+"""Convert Resemblyzer's voice encoder to ONNX, as `voice_encoder.onnx` of the built-in diarizer.
 
     pip download --no-deps Resemblyzer==0.1.4 && pip install onnx==1.23.2
     python samples/make_voice_encoder.py Resemblyzer-0.1.4-py3-none-any.whl
 
-The wheel carries the weights as a pickle that only torch can load. This
-reads it without torch and without running anything that it names, keeps the encoder in 16-bit
-floats, and leaves the state of the training out: 2.8 of 17 MB.
+The wheel contains the weights as a pickle that is made for torch. This script reads it without
+torch and without executing anything from it. It keeps the encoder as 16-bit floats and leaves out
+the state of the training: 2.8 of 17 MB remain.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from onnx import TensorProto, helper, numpy_helper
 WHEEL = "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f"
 OUTPUT = Path(__file__).parent.parent / "lambdas/lifestream/engines/diarization/voice_encoder.onnx"
 HEADERS = 3
-"""Pickles before the one that holds the model: a magic number, a version, the machine."""
+"""Pickles before the one with the model: a magic number, a version, the machine."""
 LAYERS, BANDS, SIZE = 3, 40, 256
 Weights = dict[str, NDArray[np.float32]]
 
@@ -43,7 +43,7 @@ def main(wheel: Path) -> None:
 
 
 class Reader(pickle.Unpickler):
-    """Knows the three names that weights need, and refuses every other."""
+    """Unpickler that supports the names that weights need, and rejects all others."""
 
     def find_class(self, module: str, name: str) -> Any:
         match module, name:
@@ -53,7 +53,7 @@ class Reader(pickle.Unpickler):
                 return lambda storage, offset, shape, *_: (storage, offset, shape)
             case "torch", "FloatStorage" | "LongStorage":
                 return {"FloatStorage": "<f4", "LongStorage": "<i8"}[name]
-        raise pickle.UnpicklingError(f"{module}.{name} is none of a model's parts")
+        raise pickle.UnpicklingError(f"{module}.{name} is not part of a model")
 
     def persistent_load(self, pid: Any) -> Any:
         _, kind, key, *_ = pid
@@ -74,7 +74,7 @@ def read_weights(file: BytesIO) -> Weights:
 
 
 def tensors(part: Any) -> list[Any]:
-    """Those of the optimizer too: their bytes lie between those of the model."""
+    """Return all tensors, the optimizer's included, because their bytes are between the model's."""
     match part:
         case ((str(), str()), int(), tuple()):
             return [part]
@@ -91,7 +91,7 @@ def read_storage(file: BytesIO, kind: str) -> NDArray[Any]:
 
 
 def encoder(weights: Weights) -> onnx.ModelProto:
-    """(clips, frames, 40) mel energies → (clips, 256), not negative."""
+    """Build the encoder: mel energies (clips, frames, 40) → non-negative vectors (clips, 256)."""
     nodes = [helper.make_node("Transpose", ["mel"], ["layer0"], perm=[1, 0, 2])]
     initializers = [numpy_helper.from_array(np.array([1]), "directions")]
 
@@ -132,7 +132,8 @@ def encoder(weights: Weights) -> onnx.ModelProto:
 
 
 def gates(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Torch's order (input, forget, cell, output) becomes ONNX's (input, output, forget, cell)."""
+    """Reorder torch's gates (input, forget, cell, output) as ONNX's (input, output, forget,
+    cell)."""
     enter, forget, cell, leave = np.split(values, 4)
     return np.concatenate([enter, leave, forget, cell])
 

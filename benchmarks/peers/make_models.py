@@ -1,7 +1,7 @@
-"""The models that no package holds, with random weights: what they say is noise, the cost is not.
+"""Make models with random weights for those that no package contains.
 
-A pyannote pipeline as the tests make it, and the aligner that WhisperX takes for English,
-wav2vec2 base.
+Their output is noise, but their cost is real: a pyannote pipeline, as the tests make it, and
+wav2vec2 base, the aligner that WhisperX uses for English.
 """
 
 from __future__ import annotations

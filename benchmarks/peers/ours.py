@@ -1,7 +1,8 @@
-"""The container's own speech task on a local FLAC and local models; without pyannote.audio in the
-environment, the built-in diarizer.
+"""Run our speech pipeline on a local FLAC file and local models.
 
-`python ours.py yes|no MODELS FLAC TEXT`: whether both engines work at once
+If pyannote.audio is not installed, the built-in diarizer runs.
+
+`python ours.py yes|no MODELS FLAC TEXT`: `yes` runs both engines in parallel
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from typing import Any
 if find_spec("torchaudio"):
     import speech.conftest  # noqa: F401  # makes torchaudio importable beside a torch without CUDA
 
-from local_task import transcribe  # torchaudio comes first
+from local_task import transcribe  # after torchaudio
 
 from lifestream.settings import SpeechSettings
 
 
-def main(together: Any, models: Path, flac: Path, text: Path) -> None:
+def main(in_parallel: Any, models: Path, flac: Path, text: Path) -> None:
     settings = SpeechSettings(
         models_dir=models,
         whisper_model="tiny.en",
         pyannote_model="diarization",
         device="cpu",
-        both_at_once=together,
+        both_at_once=in_parallel,
     )
     transcript, _ = transcribe(flac, settings)
     text.write_text(" ".join(segment.text for segment in transcript.reliable.segments))

@@ -1,6 +1,6 @@
-"""faster-whisper, and pyannote.audio after it, as their own guides show it.
+"""Run faster-whisper, then pyannote.audio, as their own guides show.
 
-`python plain.py yes|no MODELS FLAC TEXT`: whether speakers are wanted
+`python plain.py yes|no MODELS FLAC TEXT`: `yes` also finds the speakers
 """
 
 from __future__ import annotations

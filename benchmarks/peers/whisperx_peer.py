@@ -1,4 +1,5 @@
-"""WhisperX as its command runs it: voices, words, alignment, speakers; a model at a time.
+"""Run WhisperX as its command does: voice activity, words, alignment, speakers, one model at a
+time.
 
 `python whisperx_peer.py MODELS AUDIO TEXT`
 """
@@ -17,7 +18,7 @@ def main(models: Path, audio_file: Path, text: Path) -> None:
     import whisperx
     from whisperx.diarize import DiarizationPipeline, assign_word_speakers
 
-    a_sentence_splitter()
+    make_sentence_splitter()
     audio = whisperx.load_audio(str(audio_file))
     model = whisperx.load_model(
         str(models / "tiny.en"), "cpu", compute_type="int8", language="en", local_files_only=True
@@ -34,8 +35,9 @@ def main(models: Path, audio_file: Path, text: Path) -> None:
     text.write_text(" ".join(segment["text"] for segment in result["segments"]))
 
 
-def a_sentence_splitter() -> None:
-    """WhisperX downloads a trained one; an untrained one costs the same."""
+def make_sentence_splitter() -> None:
+    """Make an untrained sentence splitter. WhisperX would download a trained one; both cost the
+    same."""
     import nltk
     from nltk.tokenize.punkt import PunktParameters, save_punkt_params
 

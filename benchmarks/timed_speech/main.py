@@ -1,4 +1,4 @@
-"""The container's own entry point, with engines that take half a second and hear one sentence."""
+"""Run the container's entry point with engines that take half a second and return one word."""
 
 from __future__ import annotations
 
