@@ -1,42 +1,55 @@
-"""How far an engine is in, what people want to know about it out: share, speed, time left."""
+"""How far an engine is: the share that is done, its speed, and the time that is left."""
 
 from __future__ import annotations
 
+import math
+from typing import Self
+
 from lifestream.domain.base import Frozen
 
-SMOOTHING = 0.3
-"""Weight of the newest measurement in the moving average of the speed."""
+MEMORY_SECONDS = 60.0
+"""The speed is that of about the last minute. Engines report in bursts, a batch at a time."""
 
 
 class Progress(Frozen):
-    """`fraction` of the work, 0 to 1; `speed` is seconds of audio a second; None: not known yet."""
+    """`fraction` of the work, 0 to 1. `speed` in seconds of audio per second. None: not known."""
 
     fraction: float
     speed: float | None = None
     seconds_left: float | None = None
 
+    def after(self, seconds: float) -> Self:
+        """Some seconds after the report: the time left goes down, and is unknown once it is over
+        without the next report."""
+        if self.seconds_left is None:
+            return self
+        left = self.seconds_left - seconds
+        return self.model_copy(update={"seconds_left": left if left > 0 else None})
+
 
 class ProgressMeter:
-    """Exponentially weighted moving average, so that the estimate follows the machine's mood.
+    """Measures the speed as a ratio of two sums, audio and time, in which older reports count less.
 
-    `total_seconds` of audio; `moment` is any clock in seconds, and never goes back.
+    Until `MEMORY_SECONDS` have passed, this is the average since the start. `total_seconds` of
+    audio; `moment` is any clock in seconds that never goes back.
     """
 
     def __init__(self, total_seconds: float, *, moment: float) -> None:
         self._total = max(total_seconds, 0.001)
         self._done, self._moment = 0.0, moment
-        self._speed: float | None = None
+        self._audio_seconds, self._passed_seconds = 0.0, 0.0
 
     def at(self, done_seconds: float, *, moment: float) -> Progress:
         done = min(max(done_seconds, self._done), self._total)
         passed = moment - self._moment
         if passed > 0:
-            speed = (done - self._done) / passed
-            before = speed if self._speed is None else self._speed
-            self._speed = SMOOTHING * speed + (1 - SMOOTHING) * before
+            share = math.exp(-passed / MEMORY_SECONDS)
+            self._audio_seconds = self._audio_seconds * share + done - self._done
+            self._passed_seconds = self._passed_seconds * share + passed
             self._done, self._moment = done, moment
+        speed = self._audio_seconds / self._passed_seconds if self._audio_seconds else None
         return Progress(
             fraction=round(done / self._total, 3),
-            speed=round(self._speed, 2) if self._speed else None,
-            seconds_left=round((self._total - done) / self._speed) if self._speed else None,
+            speed=round(speed, 2) if speed else None,
+            seconds_left=round((self._total - done) / speed) if speed else None,
         )
