@@ -14,11 +14,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.whisper import require_supported
 from lifestream.domain.transcript import Recognition, RecognizedSegment, Word
 from lifestream.engines.model_weights import verified
 from lifestream.engines.speech_runtime.device import capacity_of, named_errors, resolve_device
 from lifestream.engines.transcription import UNDETERMINED, ProgressCallback
-from lifestream.errors import EnglishOnlyModelError, OutOfMemoryError, UnsupportedOptionError
+from lifestream.errors import OutOfMemoryError
 from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import LONGEST_SPAN_SECONDS, SpeechSpan, clips
 from lifestream.observability import logger
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 NEEDED = ("model.bin", "config.json", "tokenizer.json")
 CLIPS_AT_A_TIME = 32
 SMALLER = {"float32": "int8", "float16": "int8_float16", "auto": "int8"}
-NO_TRANSLATOR = "turbo"
-"""OpenAI's turbo models were trained without translations, and write down what is spoken."""
 
 
 class FasterWhisper:
@@ -52,7 +51,8 @@ class FasterWhisper:
     def transcribe(
         self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
     ) -> Recognition:
-        self._require_supported(options)
+        only_english = self._pipeline.knows_english_only
+        require_supported(options, self._model.name, is_english_only=only_english)
         language = options.language
         segments: list[RecognizedSegment] = []
         whole = clips(audio.speech, max_seconds=LONGEST_SPAN_SECONDS)
@@ -65,15 +65,6 @@ class FasterWhisper:
         on_progress(audio.seconds)
         spoken = "en" if options.translate else language or UNDETERMINED
         return Recognition(language=spoken, segments=tuple(segments))
-
-    def _require_supported(self, options: JobOptions) -> None:
-        if self._pipeline.knows_english_only and (wanted := _beyond_english(options)):
-            raise EnglishOnlyModelError(f"{self._model.name} knows English only, not {wanted}")
-        if options.translate and NO_TRANSLATOR in self._model.name:
-            raise UnsupportedOptionError(
-                f"{self._model.name} was not trained to translate: deploy with "
-                "-c whisper_model=large-v3"
-            )
 
     def _load(self) -> WhisperPipeline:
         with named_errors("faster-whisper"):
@@ -137,15 +128,6 @@ class FasterWhisper:
             found += _recognized(segment, spoken)
             on_progress(segment.end)
         return Recognition(language=info.language, segments=tuple(found))
-
-
-def _beyond_english(options: JobOptions) -> str | None:
-    """What the job asks for that takes a multilingual model."""
-    if options.language not in (None, "en"):
-        return f"the language {options.language!r}"
-    return next(
-        (f"{name!r}" for name in ("translate", "multilingual") if getattr(options, name)), None
-    )
 
 
 def _recognized(segment: Segment, language: str | None) -> Iterator[RecognizedSegment]:
