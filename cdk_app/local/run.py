@@ -1,4 +1,4 @@
-"""Videos in, finished jobs with their results out: what a user of the deployed stack does."""
+"""Upload videos, follow their jobs and copy the results, as a user of a deployed stack does."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ POLL_SECONDS = 0.25
 
 @dataclass
 class Outcome:
-    """A video and what became of it. `record` is None while it is being processed."""
+    """A video and what became of it. `record` is None until its execution has ended; `running`
+    is the job's row before that."""
 
     video: Path
     job: ProcessingJob
     states: dict[str, StateRun] = field(default_factory=dict)
+    running: JobRecord | None = None
     record: JobRecord | None = None
     results: Path | None = None
 
@@ -68,9 +70,21 @@ class Deployment:
             Outcome(video, self.service.create_upload_job(video, options=options, key=key))
             for video, key in zip(videos, unique_keys(videos), strict=True)
         ]
+        return self.follow(outcomes, out=out, watch=watch)
+
+    def follow(
+        self,
+        outcomes: list[Outcome],
+        *,
+        out: Path,
+        watch: Callable[[Sequence[Outcome]], None] | None = None,
+    ) -> list[Outcome]:
+        """Jobs that were uploaded, until each has ended; their results are copied to `out`."""
         while running := [outcome for outcome in outcomes if outcome.record is None]:
             for outcome in running if watch else running[:1]:
                 self._look(outcome)
+                if watch and outcome.states:
+                    outcome.running = self.service.job(outcome.job.job_id)
             if watch:
                 watch(outcomes)
             time.sleep(POLL_SECONDS)
