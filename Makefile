@@ -45,17 +45,22 @@ help: # also what bare `make` does
 
 demo: $(VENV)/.ready $(MODELS)/.ready ## run the whole pipeline on the sample video, on this machine
 	@$(BIN)/lifestream local samples/team-meeting.mp4 --query "what is the biggest problem"
+	@echo
+	@echo "Next, with your own recordings:"
+	@echo "  source $(BIN)/activate"
+	@echo "  lifestream local VIDEO"
+	@echo "  lifestream local VIDEO --keep    # then search and ask in another terminal"
 
 install: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready ## set everything up
 
-$(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml
+$(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml cdk_app/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "Python 3.11 or newer is needed. Choose it with PYTHON=python3.13."; exit 1; }
 	@echo "Setting up $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m $(PIP_LOCKED) requirements-uv.txt
 	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.txt
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . --editable ./cdk_app
 	@touch $@
 
 models: $(MODELS)/.ready #: download the built-in models: Whisper tiny.en, word vectors

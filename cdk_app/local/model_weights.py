@@ -54,26 +54,42 @@ WHEELS = {
 
 def gather(folder: Path, given: Mapping[str, str]) -> str:
     """Link to every model that this machine has: the built-in ones, and those in the person's
-    own MODELS_DIR, which win. Returns which Whisper model runs: WHISPER_MODEL, else the
-    deployment's own where it is there, else the built-in one.
+    own MODELS_DIR, which win. Returns which Whisper model runs.
 
     Raises ModelMissingError.
     """
-    own = Path(given.get("MODELS_DIR", BUILT_IN)).resolve()
+    whisper = whisper_model(given)
     folder.mkdir()
-    for model in [*_folders(own), *_folders(BUILT_IN)]:
+    for model in _models(given):
         if not (folder / model.name).exists():
             (folder / model.name).symlink_to(model)
-    default = OF_DEPLOYMENT if (folder / OF_DEPLOYMENT).exists() else BUILT_IN_MODEL
-    whisper = given.get("WHISPER_MODEL", default)
-    if not (folder / whisper).exists():
-        how = (
-            "make models"
-            if whisper == BUILT_IN_MODEL
-            else f"lifestream models {whisper} --to {own}"
-        )
+    return whisper
+
+
+def whisper_model(given: Mapping[str, str]) -> str:
+    """Which one runs: WHISPER_MODEL, else the deployment's own if it is there, else the built-in.
+
+    Raises ModelMissingError.
+    """
+    names = {model.name for model in _models(given)}
+    whisper = given.get(
+        "WHISPER_MODEL", OF_DEPLOYMENT if OF_DEPLOYMENT in names else BUILT_IN_MODEL
+    )
+    if whisper not in names:
+        own = _own(given)
+        is_built_in = whisper == BUILT_IN_MODEL
+        how = "make models" if is_built_in else f"lifestream models {whisper} --to {own}"
         raise ModelMissingError(f"no model {whisper} in {own}. Get it: {how}")
     return whisper
+
+
+def _models(given: Mapping[str, str]) -> list[Path]:
+    """The person's own first."""
+    return [*_folders(_own(given)), *_folders(BUILT_IN)]
+
+
+def _own(given: Mapping[str, str]) -> Path:
+    return Path(given.get("MODELS_DIR", BUILT_IN)).resolve()
 
 
 def _folders(path: Path) -> list[Path]:

@@ -1,19 +1,23 @@
-"""An execution's history in, what each state did and how long it took out, as a live table."""
+"""How far the local jobs are, from the history of their executions and from their rows."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.table import Table
-
+from lifestream.client.commands import display
 from lifestream.client.commands.terminal import plain
 from lifestream.step_names import Step
 
-SHOWN = tuple(step for step in Step if step != Step.RECORD_FAILURE)
+if TYPE_CHECKING:
+    from cdk_app.local.run import Outcome
+
+SHOWN = tuple(step.value for step in Step if step not in (Step.RECORD_SUCCESS, Step.RECORD_FAILURE))
 FAILURE_STATES = (Step.RECORD_FAILURE.value, "SendToDeadLetterQueue")
+FIRST_WORD = re.compile("[A-Z][a-z]+")
 
 
 @dataclass
@@ -53,45 +57,28 @@ def states_of(history: Sequence[Mapping[str, Any]]) -> dict[str, StateRun]:
     return states
 
 
-def progress_table(videos: Mapping[str, dict[str, StateRun]]) -> Table:
-    """One row a step, one column a video; more videos than fit become one row each."""
-    return _by_step(videos) if len(videos) <= 3 else _by_video(videos)  # noqa: PLR2004  # columns that fit
+def heading(outcome: Outcome, length: str = "") -> str:
+    """talk.mp4  b1c66b8f  3:01."""
+    name = f"[bold]{plain(str(outcome.video.name))}[/]"
+    return "  ".join(filter(None, (name, outcome.job.short_id, length)))
 
 
-def _by_step(videos: Mapping[str, dict[str, StateRun]]) -> Table:
-    table = Table("Step", *(plain(name) for name in videos))
-    failures = [n for n in FAILURE_STATES if any(n in states for states in videos.values())]
-    for name in (*SHOWN, *failures):
-        table.add_row(name, *(_cell(states.get(name)) for states in videos.values()))
-    return table
+def progress_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    """For each recording: its steps, and how far the running one is."""
+    for outcome in outcomes:
+        running = outcome.running
+        yield heading(outcome)
+        yield step_line(outcome.states)
+        if outcome.record is None and running and running.progress:
+            yield display.progress_line(display.aged(running), with_bar=True)
 
 
-def _by_video(videos: Mapping[str, dict[str, StateRun]]) -> Table:
-    table = Table("Video", "Steps done", "Now", "Seconds")
-    for name, states in videos.items():
-        done = sum(1 for step in SHOWN if step in states and states[step].ended)
-        latest = list(states.values())[-1] if states else None
-        table.add_row(
-            plain(name),
-            f"{done} of {len(SHOWN)}",
-            latest.name if latest else "queued",
-            f"{_total_seconds(states):.1f}",
-        )
-    return table
+def step_line(states: Mapping[str, StateRun]) -> str:
+    """✓ Inspect 1s  ✓ Extract 1s  … Transcribe 98s."""
+    visited = [states[name] for name in (*SHOWN, *FAILURE_STATES) if name in states]
+    return "  ".join(map(_state, visited)) or "queued"
 
 
-def _cell(state: StateRun | None) -> str:
-    if state is None:
-        return ""
-    seconds = f"{state.seconds(datetime.now(UTC)):5.1f} s"
-    if state.is_failed:
-        return f"[red]✗[/] {seconds}"
-    return f"[green]✓[/] {seconds}" if state.ended else f"[cyan]…[/] {seconds}"
-
-
-def _total_seconds(states: dict[str, StateRun]) -> float:
-    if not states:
-        return 0.0
-    now = datetime.now(UTC)
-    end = max(state.ended or now for state in states.values())
-    return (end - min(state.started for state in states.values())).total_seconds()
+def _state(state: StateRun) -> str:
+    mark = "[red]✗[/]" if state.is_failed else "[green]✓[/]" if state.ended else "[cyan]…[/]"
+    return f"{mark} {FIRST_WORD.findall(state.name)[0]} {state.seconds(datetime.now(UTC)):.0f}s"

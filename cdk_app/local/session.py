@@ -59,6 +59,7 @@ class EmbeddedAws:
     outputs: dict[str, str]
     log: Path
     models: Path
+    whisper_model: str
 
     @property
     def environment(self) -> dict[str, str]:
@@ -78,6 +79,7 @@ class EmbeddedAws:
             "API_KEYS_SECRET": self.outputs["ApiKeysSecret"],
             "CLUSTER_NAME": self.outputs["ClusterName"],
             "MODELS_DIR": str(self.models),
+            "WHISPER_MODEL": self.whisper_model,
         }
 
     def session(self) -> boto3.Session:
@@ -118,7 +120,7 @@ def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
             _wait_until_ready(process, endpoint, log)
             outputs = deploy(assembly, LocalSession(endpoint, root), account=ACCOUNT)
             _tell(process, b"deployed\n")
-            yield EmbeddedAws(endpoint, root, outputs, log, scratch / "models")
+            yield EmbeddedAws(endpoint, root, outputs, log, scratch / "models", whisper_model)
         finally:
             _end(process)
 
@@ -182,8 +184,12 @@ def _argument(
 
 def _settings(options: Options) -> dict[str, str]:
     """This machine's engines find their device themselves."""
-    given = {name: os.environ[name] for name in SETTINGS if name in os.environ}
-    return {"SPEECH_DEVICE": "auto"} | given | dict(options.settings)
+    return {"SPEECH_DEVICE": "auto"} | own_settings() | dict(options.settings)
+
+
+def own_settings() -> dict[str, str]:
+    """What the person has set for steps and container."""
+    return {name: os.environ[name] for name in SETTINGS if name in os.environ}
 
 
 def _process_environment(

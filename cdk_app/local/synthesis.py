@@ -80,7 +80,11 @@ def source_hash(context: dict[str, Any]) -> str:
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    return [p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    return [p for p in path.rglob("*") if p.is_file() and not _is_generated(p)]
+
+
+def _is_generated(path: Path) -> bool:
+    return any(part == "__pycache__" or part.endswith(".egg-info") for part in path.parts)
 
 
 def _run_app(folder: Path, context: dict[str, Any]) -> None:

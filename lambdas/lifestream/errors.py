@@ -1,8 +1,9 @@
-"""Every error a job can end with, named for the reaction it calls for.
+"""Every error, named for the reaction it calls for.
 
 PipelineError
 ├─ TransientError              the state machine retries: throttling, timeouts, vendor 5xx
 │  ├─ ContainerInterruptedError  the host is taken back: the container starts over elsewhere
+│  ├─ HubUnreachableError      the model hub: nothing was fetched
 │  ├─ NoHostError              the container found no host for a day
 │  └─ NoSlotError              every slot was taken, for days
 ├─ UnusableVideoError          no retry helps: the video itself has to change
@@ -32,6 +33,12 @@ PipelineError
 │  ├─ DecoderStartError        the decoder ended before it read a byte of the video
 │  ├─ CudaLibraryError         the image's CUDA libraries are missing or do not match
 │  └─ GpuDriverError           the host has no GPU, or a driver that is too old
+├─ RequestError                the client cannot do what it was asked; no job ends with it
+│  ├─ UsageError               an argument is missing or not understood
+│  ├─ JobNotFoundError
+│  ├─ AmbiguousJobIdError
+│  ├─ JobStatusError           cancel of an ended job, redrive of one that did not fail
+│  └─ NoResultsError           the job published nothing, or nothing yet
 ├─ JobEndedError               cancelled, or taken over by a later attempt: nobody's mistake
 ├─ InvalidMessageError         a queue message without a usable job
 ├─ ArtifactMissingError        an earlier step's output is gone
@@ -75,6 +82,10 @@ class NoSlotError(TransientError):
         "Too many videos were in progress. Redrive the job, or deploy with a higher "
         "-c max_gpu_tasks or -c max_extractions."
     )
+
+
+class HubUnreachableError(TransientError):
+    advice = "Check the network and the proxy settings, then run the command again."
 
 
 class UnusableVideoError(PipelineError):
@@ -206,6 +217,38 @@ class GpuDriverError(ConfigurationError):
     advice = "Use a GPU host whose driver supports CUDA 12, or deploy with -c compute=cpu."
 
 
+class RequestError(PipelineError):
+    """Raised by the client only. Nothing was sent or changed."""
+
+    advice = "Correct what the message names, then try again."
+
+
+class UsageError(RequestError):
+    advice = "Correct the argument that the message names."
+
+
+class JobNotFoundError(RequestError):
+    advice = "See `lifestream list`."
+
+
+class AmbiguousJobIdError(RequestError):
+    advice = "Give more characters of the id. See `lifestream list`."
+
+
+class JobStatusError(RequestError):
+    advice = "See `lifestream status JOB`."
+
+
+class NoResultsError(RequestError):
+    """`advice` is that of the job's own failure, if it failed."""
+
+    advice = "Wait until the job has ended: `lifestream status JOB --watch`."
+
+    def __init__(self, message: str, *, advice: str | None = None) -> None:
+        super().__init__(message)
+        self.advice = advice or self.advice
+
+
 class JobEndedError(PipelineError):
     advice = "The job was cancelled, or a later attempt has started. See `lifestream status JOB`."
 
@@ -259,9 +302,13 @@ def all_errors(root: type[PipelineError] = PipelineError) -> Iterator[type[Pipel
 
 def is_permanent(error_name: str) -> bool:
     """True where another attempt on the same input must fail the same way."""
-    permanent = {
-        error.__name__
-        for root in (UnusableVideoError, ConfigurationError, JobEndedError)
-        for error in all_errors(root)
-    }
-    return error_name in permanent
+    return _is_among(error_name, UnusableVideoError, ConfigurationError, JobEndedError)
+
+
+def is_unusable_video(error_name: str) -> bool:
+    """True if only another version of the video can help."""
+    return _is_among(error_name, UnusableVideoError)
+
+
+def _is_among(error_name: str, *roots: type[PipelineError]) -> bool:
+    return error_name in {error.__name__ for root in roots for error in all_errors(root)}

@@ -184,6 +184,7 @@ class ClientSettings(Storage):
     dlq_url: str = Field(alias="AWS_SQS_DLQ_URL")
     api_keys_secret: str | None = Field(default=None, alias="API_KEYS_SECRET")
     state_machine_arn: str | None = Field(default=None, alias="STATE_MACHINE_ARN")
+    whisper_model: str | None = Field(default=None, alias="WHISPER_MODEL")
 
 
 class DoctorSettings(ClientSettings):

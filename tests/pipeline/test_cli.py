@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,10 +18,10 @@ from typer.testing import CliRunner
 
 from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import ROOT
-from lifestream.client.commands.app import app
+from lifestream.client.commands import app
 from pipeline.conftest import Pipeline
 
-COMMAND = [sys.executable, "-m", "lifestream.client.commands.app"]
+COMMAND = [sys.executable, "-m", "lifestream.client.commands"]
 
 
 def lifestream(*arguments: str) -> tuple[int, str]:
@@ -37,7 +38,7 @@ def test_a_job_can_be_followed_from_upload_to_search(
 
     assert lifestream("status", short_id, "--watch")[0] == 0
     assert pipeline.wait_for(pipeline.service.job(short_id).job) == "SUCCEEDED"
-    assert "SUCCEEDED" in lifestream("status", short_id)[1]
+    assert "Succeeded in" in lifestream("status", short_id)[1]
     assert short_id in lifestream("list")[1]
     assert "Transcript" in lifestream("results", short_id)[1]
     assert lifestream("results", short_id, "--to", str(tmp_path))[0] == 0
@@ -60,11 +61,13 @@ def test_a_failed_job_says_what_to_do_and_can_be_redriven(
     assert lifestream("results", outcome.job.job_id)[0] == 1
     code, output = lifestream("redrive", "--since", "1h", "--dry-run")
     assert (code, outcome.job.short_id in output) == (0, True)
-    assert "would be on their way" in output
+    assert "Nothing" not in output
+    assert "skipped: only another version of the video can help" in output
     code, output = lifestream("redrive", outcome.job.job_id)
     assert code == 0
-    assert "1 jobs are on their way" in output
+    assert "1 job will run again." in output
     assert "InspectVideo" in output
+    assert "no GPU" in output
     assert pipeline.wait_for(outcome.job, attempt=2) == "FAILED"
     assert len(pipeline.dlq_messages(outcome.job)) == 1
 
@@ -74,7 +77,7 @@ def test_an_ended_job_cannot_be_cancelled_and_nothing_is_lost(
     finished: Outcome,
 ) -> None:
     code, output = lifestream("cancel", finished.job.job_id)
-    assert (code, "is SUCCEEDED already" in output) == (1, True)
+    assert (code, "has ended already: SUCCEEDED" in output) == (1, True)
 
     code, output = lifestream("reconcile")
     assert (code, "delivered: nothing" in output) == (0, True)
@@ -83,13 +86,13 @@ def test_an_ended_job_cannot_be_cancelled_and_nothing_is_lost(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["status", "doesnotexist"], "0 jobs have an id that begins with"),
-        (["upload", "doesnotexist.mp4"], "there is no file doesnotexist.mp4"),
+        (["status", "doesnotexist"], "No job starts with"),
+        (["upload", "doesnotexist.mp4"], "There is no file doesnotexist.mp4"),
         (["upload", "x", "--speakers", "2", "--min-speakers", "1"], "not both"),
-        (["redrive"], "name the jobs to redrive, or say --all"),
-        (["redrive", "--since", "soon"], "is neither like 30m, 2h, 3d nor a date"),
-        (["redrive", "doesnotexist"], "0 jobs have an id that begins with"),
-        (["cancel", "doesnotexist"], "0 jobs have an id that begins with"),
+        (["redrive"], "Name the jobs to redrive, or give --all"),
+        (["redrive", "--since", "soon", "--yes"], "is neither a time ago, such as 30m"),
+        (["redrive", "doesnotexist"], "No job starts with"),
+        (["cancel", "doesnotexist"], "No job starts with"),
     ],
 )
 def test_mistakes_are_one_plain_sentence(
@@ -173,7 +176,7 @@ def test_kept_state_is_there_again_and_usable_from_another_terminal(tmp_path: Pa
 
 @contextmanager
 def _kept(*arguments: str) -> Iterator[dict[str, str]]:
-    """`lifestream local --keep`, ended politely; gives the environment that it tells to use."""
+    """`lifestream local --keep`, ended politely. Yields what `lifestream env` prints."""
     process = subprocess.Popen(
         [*COMMAND, "local", *arguments],
         cwd=ROOT,
@@ -182,12 +185,11 @@ def _kept(*arguments: str) -> Iterator[dict[str, str]]:
         text=True,
     )
     assert process.stderr
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if "Ctrl-C ends it" in line:
-            break
-    exports = [line.removeprefix("export ").strip() for line in lines if "export " in line]
+    next(line for line in process.stderr if "lifestream list" in line)
+    printed = subprocess.run(
+        [*COMMAND, "env"], env=_environment(), capture_output=True, text=True, check=True
+    )
+    exports = [shlex.split(line)[1] for line in printed.stdout.splitlines()]
     try:
         yield dict(export.split("=", 1) for export in exports)
     finally:

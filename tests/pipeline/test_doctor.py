@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from fakes import Answer, api_error
-from lifestream.client.commands.app import app
+from lifestream.client.commands import app
 from pipeline.conftest import Pipeline, healthy
 
 KEY = "uploads/lifestream-doctor.mp4"

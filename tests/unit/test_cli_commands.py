@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import webbrowser
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +17,7 @@ from cdk_app.local.model_weights import BUILT_IN
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
-from lifestream.client.commands.app import app
+from lifestream.client.commands import app
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.options import JobOptions
@@ -32,7 +33,6 @@ from unit.test_injection import elements
 def deployment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
     monkeypatch.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
     monkeypatch.setenv("AWS_SQS_DLQ_URL", aws.dlq_url)
-    monkeypatch.setenv("COLUMNS", "160")
     return aws
 
 
@@ -57,8 +57,8 @@ def test_a_speaker_gets_a_name_everywhere(published: ProcessingJob) -> None:
     said = typed("speakers", "name", published.short_id, "SPEAKER_01", "Ada")
 
     assert "SPEAKER_01  Ada" in said
-    assert "The name holds in this recording; no voice of it is kept." in said
-    assert "Ada (0:05)" in typed("results", published.short_id)
+    assert "The name holds in this recording; no voiceprint is kept." in said
+    assert "**Ada** (0:05)" in typed("results", published.short_id)
 
 
 def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
@@ -88,7 +88,7 @@ def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
 
 
 def test_forgetting_says_what_is_gone() -> None:
-    assert "0 prints of the voice are deleted" in typed("speakers", "forget", "Ada")
+    assert "0 voiceprints deleted" in typed("speakers", "forget", "Ada")
 
 
 def test_a_running_job_shows_how_far_it_is() -> None:
@@ -97,7 +97,10 @@ def test_a_running_job_shows_how_far_it_is() -> None:
     jobs.enter(job, Step.TRANSCRIBE_SPEECH, JobStatus.TRANSCRIBING)
     jobs.show_progress(job, Progress(fraction=0.42, speed=31.04, seconds_left=70))
 
-    assert "TranscribeSpeech 42%, 31.0x real time, 1:10 left" in typed("status", job.short_id)
+    said = typed("status", job.short_id)
+
+    assert "Transcribing (3 of 7)" in said
+    assert re.search(r"42%  31\.0x real time  about 1:(09|10) left", said)
 
 
 def test_everything_that_a_job_may_be_asked_for_can_be_typed(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from aws_answers import Session, refusing_aws, stubbed
 from conftest import BUCKET, JOBS, Aws, our_session
 from deployed_stage import settings_of, stage_of
 from lifestream.aws import clients
-from lifestream.client.commands.app import app
+from lifestream.client.commands import app
 from lifestream.client.commands.terminal import console
 from lifestream.client.doctor.deployed import DeployedStage, check_secret
 from lifestream.client.doctor.findings import Check, Finding, Verdict, examine

@@ -11,7 +11,7 @@ from conftest import BUCKET, JOBS, Aws
 from lifestream.client import ClientSettings, JobOptions, JobStatus, VideoService
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.messages import parse_message
-from lifestream.errors import ConfigurationError
+from lifestream.errors import JobNotFoundError
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_unknown_ids_are_refused(service: VideoService, video: Path) -> None:
     service.create_upload_job(video)
 
     for unclear in ("", "zzz"):
-        with pytest.raises(ConfigurationError, match="0 jobs"):
+        with pytest.raises(JobNotFoundError, match="no job starts with"):
             service.job(unclear)
 
 

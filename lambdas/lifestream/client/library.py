@@ -20,7 +20,7 @@ from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering import load_answerer
 from lifestream.engines.embedding import load_embedder
 from lifestream.engines.vector_index import NO_FILTER, Hit, SearchFilter, load_vector_index
-from lifestream.errors import ArtifactMissingError, SwitchedOffError
+from lifestream.errors import ArtifactMissingError, NoResultsError, SwitchedOffError
 from lifestream.settings import ClientSettings, IndexSettings, SummarySettings, load
 
 CANDIDATES = 100
@@ -101,6 +101,6 @@ class Recordings:
             return None
         try:
             published = Results(clients.s3(), record).read("transcript.json")
-        except ArtifactMissingError:
+        except (ArtifactMissingError, NoResultsError):
             return None
         return Transcript.model_validate_json(published)

@@ -11,6 +11,7 @@ from lifestream.domain import bucket_layout
 from lifestream.engines.model_weights import SUMS, files_of, sha256, write_sums
 from lifestream.errors import (
     ConfigurationError,
+    HubUnreachableError,
     ModelAlteredError,
     ModelGateError,
     ModelMissingError,
@@ -103,8 +104,8 @@ def fetch(name: str, folder: Path, token: SecretStr | None) -> Path:
             f"there is no model {repository!r} on the hub, or HUGGINGFACE_TOKEN may not read it"
         ) from error
     except LocalEntryNotFoundError as error:
-        raise TransientError(
-            f"the model hub cannot be reached, or does not answer, for {repository}"
+        raise HubUnreachableError(
+            f"the model hub is unreachable, so {repository} was not fetched"
         ) from error
     except (HfHubHTTPError, OSError) as error:
         raise TransientError(

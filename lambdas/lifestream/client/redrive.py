@@ -1,7 +1,7 @@
-"""Jobs that ended without success, once more: from the dead-letter queue, or from their rows.
+"""Run jobs again that ended without success: from the dead-letter queue, or from their rows.
 
-A DLQ message is the whole job, so the job table may be gone. A second redrive of the same letter
-names the same attempt, and so changes nothing.
+A DLQ message is the whole job, so the job table may be gone. A second redrive of the same message
+names the same attempt, so it changes nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lifestream.aws.queues import QueueService, ReceivedMessage, job_in
 from lifestream.client.video_service import VideoService
 from lifestream.domain.bucket_layout import artifact_key, artifacts_of_job
 from lifestream.domain.job import ProcessingJob
-from lifestream.errors import ConfigurationError
+from lifestream.errors import JobStatusError, is_unusable_video
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def candidates(
     """Of the jobs whose ids begin so, or everything in the dead-letter queue.
 
     The messages are hidden from other readers until they are redriven or given back. Raises
-    ConfigurationError for a name that fits no DLQ message and no job that failed.
+    JobNotFoundError for an id that fits no DLQ message and no job, JobStatusError for a job that
+    did not fail.
     """
     wanted: list[Candidate] = []
     others: list[Candidate] = []
@@ -55,6 +56,37 @@ def candidates(
     ids = [candidate.job.job_id for candidate in wanted if candidate.job]
     without_message = [job for job in jobs or () if not any(i.startswith(job) for i in ids)]
     return wanted + [Candidate(_from_row(service, job), None) for job in without_message]
+
+
+class Plan(NamedTuple):
+    """What another attempt of a candidate would do. PublishResults always runs, and costs nothing.
+
+    `is_skipped`: the video itself is unusable, so another attempt would fail in the same way.
+    """
+
+    candidate: Candidate
+    steps: tuple[Step, ...]
+    needs_gpu: bool
+    is_skipped: bool
+
+
+def plan_redrive(
+    s3: S3Client, found: Sequence[Candidate], *, skip_unusable: bool = False
+) -> list[Plan]:
+    """What each candidate would do again. An event that never became a job has every step left."""
+    return [_plan(s3, candidate, skip_unusable=skip_unusable) for candidate in found]
+
+
+def _plan(s3: S3Client, candidate: Candidate, *, skip_unusable: bool) -> Plan:
+    job = candidate.job
+    is_unusable = bool(job and job.failure and is_unusable_video(job.failure.error))
+    steps = tuple(steps_left(s3, job) if job else WORK)
+    return Plan(
+        candidate,
+        steps,
+        needs_gpu=Step.TRANSCRIBE_SPEECH in steps and not is_unusable,
+        is_skipped=is_unusable and skip_unusable,
+    )
 
 
 def run_again(queues: QueueService, chosen: Sequence[Candidate]) -> None:
@@ -105,5 +137,5 @@ def _is_wanted(candidate: Candidate, jobs: Sequence[str] | None, since: datetime
 def _from_row(service: VideoService, job: str) -> ProcessingJob:
     record = service.job(job)
     if record.failure is None:
-        raise ConfigurationError(f"job {record.job_id} is {record.status}: nothing to redrive")
+        raise JobStatusError(f"job {record.job_id} is {record.status}: there is nothing to redrive")
     return record.job.model_copy(update={"attempt": record.attempt, "failure": record.failure})

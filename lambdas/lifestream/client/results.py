@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lifestream.aws.videos import translated, version_of
-from lifestream.errors import ArtifactMissingError
+from lifestream.errors import ArtifactMissingError, NoResultsError
 from lifestream.rendering.page import with_video
 
 if TYPE_CHECKING:
@@ -20,14 +20,11 @@ VIDEO_SECONDS = 12 * 3_600
 
 
 class Results:
-    """The files under a job's results prefix. Raises ArtifactMissingError where there are none."""
+    """The files under a job's results prefix. Raises NoResultsError if there are none."""
 
     def __init__(self, s3: S3Client, record: JobRecord) -> None:
         if record.results_prefix is None:
-            raise ArtifactMissingError(
-                f"{record.key} has no results: it is {record.status}"
-                + (f" ({record.failure.error})" if record.failure else "")
-            )
+            raise _no_results(record)
         self._s3 = s3
         self._record = record
         self.prefix = record.results_prefix
@@ -91,6 +88,15 @@ class Results:
             self._s3.download_file(job.bucket, job.key, str(path), ExtraArgs=version_of(job))
         except ClientError as error:
             raise translated(error, job) from error
+
+
+def _no_results(record: JobRecord) -> NoResultsError:
+    name, failure = record.job.file_name, record.failure
+    if failure:
+        problem = f"{name} has no results: {failure.error} in {failure.step}, {failure.cause}"
+        return NoResultsError(problem, advice=failure.advice)
+    again = "Upload it again." if record.status.is_terminal else None
+    return NoResultsError(f"{name} has no results: it is {record.status}", advice=again)
 
 
 def _let_play(page: Path, url: str) -> None:

@@ -13,12 +13,19 @@ from lifestream.aws.job_table import JobRecord, JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.videos import OPTIONS_METADATA
 from lifestream.client.connection import connect
+from lifestream.client.upload_checks import check_video
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.file_types import content_type
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.options import JobOptions
-from lifestream.errors import ConfigurationError, MissingSettingsError
+from lifestream.errors import (
+    AmbiguousJobIdError,
+    ConfigurationError,
+    JobNotFoundError,
+    JobStatusError,
+    MissingSettingsError,
+)
 from lifestream.settings import ClientSettings
 
 MAX_POST_BYTES = 5 << 30  # S3's own limit for one request
@@ -57,11 +64,11 @@ class VideoService:
         S3's own notification of the upload leads to the same job: whichever comes second
         changes nothing. `on_bytes` gets the number of bytes sent since its last call.
 
-        Raises FileNotFoundError, ConfigurationError.
+        Raises FileNotFoundError, UnsupportedExtensionError, EmptyVideoError before anything is
+        sent.
         """
         path = Path(video)
-        if not path.is_file():
-            raise FileNotFoundError(f"there is no file {path}")
+        check_video(path)
         key = uploads_key(key or path.name)
         self._s3.upload_file(
             str(path),
@@ -114,26 +121,27 @@ class VideoService:
         return PresignedUpload(url=form["url"], fields=form["fields"], key=key)
 
     def job(self, job_id: str) -> JobRecord:
-        """By its id or the id's first characters. Raises ConfigurationError where none or
-        several fit."""
+        """By its id or the id's first characters. Raises JobNotFoundError, AmbiguousJobIdError."""
         if job_id and (record := self._jobs.find(job_id)):
             return record
         found = self._jobs.starting_with(job_id) if job_id else []
-        if len(found) != 1:
-            raise ConfigurationError(f"{len(found)} jobs have an id that begins with {job_id!r}")
+        if not found:
+            raise JobNotFoundError(f"no job starts with {job_id!r}")
+        if len(found) > 1:
+            raise AmbiguousJobIdError(f"{len(found)} jobs start with {job_id!r}")
         return found[0]
 
     def cancel(self, job_id: str) -> JobRecord:
         """The job ends CANCELLED, its container is stopped, and no DLQ message is sent.
 
-        Once more for a cancelled job stops what may still run of it. Raises ConfigurationError
-        for a job that has ended otherwise.
+        Once more for a cancelled job stops what may still run of it. Raises JobStatusError for a
+        job that has ended otherwise.
         """
         record = self.job(job_id)
         self._jobs.cancel(record.job)
         record = self.job(record.job_id)
         if record.status != JobStatus.CANCELLED:
-            raise ConfigurationError(f"job {record.job_id} is {record.status} already")
+            raise JobStatusError(f"job {record.job_id} has ended already: {record.status}")
         if self.settings.state_machine_arn is None:
             raise MissingSettingsError("not set: STATE_MACHINE_ARN")
         executions = Executions(clients.step_functions(), self.settings.state_machine_arn)

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import boto3
 import typer
-from rich.console import Console
 
 from lifestream.aws import clients
-from lifestream.client.commands.terminal import Stage, console, plain_errors
+from lifestream.client.commands.terminal import AsJson, Stage, console, console_of_errors
 from lifestream.client.connection import connect_as
 from lifestream.client.doctor.alarms import check_alarms
 from lifestream.client.doctor.check_task import check_container
@@ -26,27 +25,27 @@ from lifestream.settings import AwsSettings, DoctorSettings, load
 
 def doctor(
     skip_task: Annotated[
-        bool, typer.Option("--skip-task", help="Leave out the container's own check.")
+        bool, typer.Option("--skip-task", help="Do not run the container's own check.")
     ] = False,
     skip_video: Annotated[
-        bool, typer.Option("--skip-video", help="Leave out the video of two seconds.")
+        bool, typer.Option("--skip-video", help="Do not process the two-second test video.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON line a check on standard output.")
-    ] = False,
+    as_json: AsJson = False,
     minutes: Annotated[
-        float, typer.Option(min=0, help="How long to wait for the container, and for the video.")
+        float, typer.Option(min=0, help="How long to wait for the container and for the video.")
     ] = 30,
     stage: Stage = None,
 ) -> None:
-    """Is a deployed stage ready for its first video? Container and video may start a GPU host."""
-    with plain_errors():
-        settings = connect_as(DoctorSettings, stage)
-        session = boto3.Session(region_name=load(AwsSettings).region)
-        deployed = DeployedStage(stage, settings, session)
-        checks = checks_of(deployed, minutes * 60, task=not skip_task, video=not skip_video)
-        code = report(waited_for(examine(checks)), console, as_json=as_json)
-    raise typer.Exit(code)
+    """Check that a deployed stage is ready for its first video.
+
+    The container's check and the test video may start a GPU host. The exit code is 1 if a check
+    failed.
+    """
+    settings = connect_as(DoctorSettings, stage)
+    session = boto3.Session(region_name=load(AwsSettings).region)
+    deployed = DeployedStage(stage, settings, session)
+    checks = checks_of(deployed, minutes * 60, task=not skip_task, video=not skip_video)
+    raise typer.Exit(report(waited_for(examine(checks)), console, as_json=as_json))
 
 
 def checks_of(
@@ -68,8 +67,8 @@ def checks_of(
 
 
 def waited_for(findings: Iterator[Finding]) -> Iterator[Finding]:
-    """Something moves on the terminal while a check takes its time."""
-    waiting = Console(stderr=True).status("Looking at the stage; a GPU host takes minutes to come…")
+    """Shows that a slow check is still running."""
+    waiting = console_of_errors.status("Checking the stage. A GPU host takes minutes to start…")
     with waiting:
         while (finding := next(findings, None)) is not None:
             waiting.stop()

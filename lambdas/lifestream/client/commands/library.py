@@ -1,4 +1,4 @@
-"""`lifestream search` and `lifestream ask`: what was said anywhere, for who looks for it."""
+"""`lifestream search` and `lifestream ask`: everything that was said in any recording."""
 
 from __future__ import annotations
 
@@ -8,47 +8,80 @@ import typer
 
 from lifestream.client import library
 from lifestream.client.commands import display
-from lifestream.client.commands.terminal import Stage, console, moment, plain_errors
+from lifestream.client.commands.terminal import (
+    AsJson,
+    Since,
+    Stage,
+    console,
+    moment,
+    say,
+    say_json,
+)
 from lifestream.client.connection import connect
 from lifestream.client.video_service import uploads_key
 from lifestream.engines.vector_index import SearchFilter
+from lifestream.errors import UsageError
 
-Speaker = Annotated[str | None, typer.Option(help="Only theirs: SPEAKER_01.")]
-Video = Annotated[str | None, typer.Option(help="Only in this one: talk.mp4.")]
-Since = Annotated[str | None, typer.Option(help="Only of the last 2h, 3d, or since a date.")]
+Speaker = Annotated[
+    str | None, typer.Option(help="Only what this speaker said, such as SPEAKER_01.")
+]
+Video = Annotated[str | None, typer.Option(help="Only in this recording, such as talk.mp4.")]
 
 
-def search(
+def search(  # noqa: PLR0913  # one parameter per option
     words: Annotated[str, typer.Argument(help="What you are looking for.")],
-    limit: Annotated[int, typer.Option(min=1, max=100)] = 5,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="How many moments.")] = 5,
     speaker: Speaker = None,
     video: Video = None,
     since: Since = None,
+    as_json: AsJson = False,
     stage: Stage = None,
 ) -> None:
-    """Find the moment in which something was said."""
-    with plain_errors():
-        hits = library.search(
-            words, connect(stage), limit=limit, search_filter=_among(speaker, video, since)
-        )
-        console.print(display.hits_table(hits, words) if hits else "Nothing found.")
+    """Find the moments where something was said.
+
+    By meaning and by exact words, best first. The exit code is 0 if there are none.
+    """
+    _require_words(words)
+    among = _filter(speaker, video, since)
+    hits = library.search(words, connect(stage), limit=limit, search_filter=among)
+    if as_json:
+        for hit in hits:
+            say_json(hit.model_dump())
+        return
+    for line in display.hit_lines(hits, words, console):
+        say(line)
+    if not hits:
+        say("Nothing found.")
 
 
-def ask(
+def ask(  # one parameter per option
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     speaker: Speaker = None,
     video: Video = None,
     since: Since = None,
+    as_json: AsJson = False,
     stage: Stage = None,
 ) -> None:
-    """Answer a question from the recordings alone; each sentence with the moment that proves it."""
-    with plain_errors():
-        answer = library.ask(question, connect(stage), search_filter=_among(speaker, video, since))
-        for line in display.answer_lines(answer):
-            console.print(line, soft_wrap=True)
+    """Answer a question with quotes from the recordings.
+
+    Each sentence of the answer has a quote that is in a transcript, and its moment. The exit code
+    is 0 if the recordings do not answer the question.
+    """
+    _require_words(question)
+    answer = library.ask(question, connect(stage), search_filter=_filter(speaker, video, since))
+    if as_json:
+        say_json(answer.model_dump())
+        return
+    for line in display.answer_lines(answer):
+        say(line)
 
 
-def _among(speaker: str | None, video: str | None, since: str | None) -> SearchFilter:
+def _require_words(text: str) -> None:
+    if not text.strip():
+        raise UsageError("say what to look for: the text is empty")
+
+
+def _filter(speaker: str | None, video: str | None, since: str | None) -> SearchFilter:
     return SearchFilter(
         speaker=speaker,
         key=uploads_key(video) if video else None,

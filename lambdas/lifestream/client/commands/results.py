@@ -1,4 +1,4 @@
-"""`lifestream results` and `lifestream export`: what a job published, for people."""
+"""`lifestream results` and `lifestream export`: what a job published."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import typer
 from rich.markdown import Markdown
 
 from lifestream.aws import clients
-from lifestream.client.commands.terminal import Job, Stage, console, plain_errors
+from lifestream.client.commands.terminal import Job, Stage, console, say
 from lifestream.client.connection import connect
 from lifestream.client.results import Results
 from lifestream.client.video_service import VideoService
+from lifestream.domain.text import visible
 
 FOLDER = Path("lifestream-results")
 
@@ -22,38 +23,51 @@ def results(
     job: Job,
     to: Annotated[Path | None, typer.Option(help="Copy the files into this folder.")] = None,
     is_opened: Annotated[
-        bool, typer.Option("--open", help="Copy the files, and open the page in a browser.")
+        bool, typer.Option("--open", help="Copy the files and open the page in a browser.")
     ] = False,
     video: Annotated[
-        Path | None, typer.Option(help="What the page plays, instead of the upload.", exists=True)
+        Path | None,
+        typer.Option(help="A local file for the page to play, instead of the upload.", exists=True),
     ] = None,
     stage: Stage = None,
 ) -> None:
-    """Show a job's page, open it in a browser, or copy its files."""
-    with plain_errors():
-        published = published_by(job, stage)
-        if is_opened:
-            playing = video.resolve().as_uri() if video else None
-            page = published.copy_playing(to or FOLDER, playing)
-            console.print(f"{page}", markup=False, soft_wrap=True)
-            webbrowser.open(page.resolve().as_uri())
-        elif to:
-            console.print(f"copied to {published.copy_to(to)}", markup=False, soft_wrap=True)
-        else:
-            console.print(Markdown(published.read("result.md")))
+    """Show the results of a job, open them, or copy the files.
+
+    Without options, prints result.md.
+    """
+    published = published_by(job, stage)
+    if is_opened:
+        playing = video.resolve().as_uri() if video else None
+        page = published.copy_playing(to or FOLDER, playing)
+        console.print(f"{page}", markup=False, soft_wrap=True)
+        webbrowser.open(page.resolve().as_uri())
+    elif to:
+        console.print(f"copied to {published.copy_to(to)}", markup=False, soft_wrap=True)
+    else:
+        _show(published.read("result.md"))
 
 
 def export(
     job: Job,
     to: Annotated[Path, typer.Option(help="The folder in which the job gets its own.")],
-    video: Annotated[bool, typer.Option(help="With the video itself.")] = True,  # a flag
+    video: Annotated[bool, typer.Option(help="Include the video.")] = True,  # a flag
     stage: Stage = None,
 ) -> None:
-    """Everything there is of a job in one folder that needs no AWS: results, job, video."""
-    with plain_errors():
-        folder = published_by(job, stage).export_to(to, video_too=video)
-        console.print(f"exported to {folder}", markup=False, soft_wrap=True)
+    """Copy everything about a job, the video included, to a folder.
+
+    The folder needs no AWS: it holds the results, job.json and the video, which the page plays.
+    """
+    folder = published_by(job, stage).export_to(to, video_too=video)
+    console.print(f"exported to {folder}", markup=False, soft_wrap=True)
 
 
 def published_by(job: str, stage: str | None) -> Results:
     return Results(clients.s3(), VideoService(connect(stage)).job(job))
+
+
+def _show(markdown: str) -> None:
+    """Rendered on a terminal; piped, Markdown as it is."""
+    if console.is_terminal:
+        say(Markdown(markdown))
+    else:
+        console.print(visible(markdown), markup=False, soft_wrap=True)

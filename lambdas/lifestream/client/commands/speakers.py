@@ -1,4 +1,4 @@
-"""`lifestream speakers`: who is who."""
+"""`lifestream speakers`: name speakers, forget voices."""
 
 from __future__ import annotations
 
@@ -8,42 +8,46 @@ import typer
 
 from lifestream.aws import clients
 from lifestream.aws.voiceprints import VoiceprintStore
-from lifestream.client.commands.terminal import Job, Stage, console, plain, plain_errors
+from lifestream.client.commands.terminal import Job, Stage, console, plain, say
 from lifestream.client.connection import connect
 from lifestream.client.speakers import name_speaker
 from lifestream.client.video_service import VideoService
 
-speakers = typer.Typer(help="Who is who in the recordings.", no_args_is_help=True)
+speakers = typer.Typer(
+    help="Name speakers, and forget voices.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
 
 
 @speakers.command()
 def name(
     job: Job,
-    speaker: Annotated[str, typer.Argument(help="As the transcript calls them: SPEAKER_01.")],
-    called: Annotated[str, typer.Argument(help="Their name.")],
+    speaker: Annotated[
+        str, typer.Argument(help="The speaker's name in the transcript, such as SPEAKER_01.")
+    ],
+    called: Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")],
     stage: Stage = None,
 ) -> None:
-    """Give a speaker a name; the results are written anew, no engine runs again."""
-    with plain_errors():
-        record = VideoService(connect(stage)).job(job)
-        naming = name_speaker(clients.s3(), record, speaker, called)
-        for one, person in sorted(naming.names.items()):
-            console.print(f"{one}  {plain(person)}", soft_wrap=True)
-        console.print(
-            "Later recordings of this voice will carry the name."
-            if naming.is_remembered
-            else "The name holds in this recording; no voice of it is kept.",
-            soft_wrap=True,
-        )
+    """Name a speaker. The results are written again; no engine runs."""
+    record = VideoService(connect(stage)).job(job)
+    naming = name_speaker(clients.s3(), record, speaker, called)
+    for one, person in sorted(naming.names.items()):
+        console.print(f"{one}  {plain(person)}", soft_wrap=True)
+    say(
+        "Later recordings of this voice will carry the name."
+        if naming.is_remembered
+        else "The name holds in this recording; no voiceprint is kept."
+    )
 
 
 @speakers.command()
 def forget(
-    called: Annotated[str, typer.Argument(help="The name whose voice is to be forgotten.")],
+    called: Annotated[str, typer.Argument(help="The name whose voice to forget.", metavar="NAME")],
     stage: Stage = None,
 ) -> None:
-    """Forget a voice: later recordings will not be compared with it."""
-    with plain_errors():
-        settings = connect(stage)
-        count = VoiceprintStore(clients.s3(), settings.bucket).forget(called)
-        console.print(f"{count} prints of the voice are deleted")
+    """Delete the voiceprints of a person. Later recordings are not compared with them."""
+    settings = connect(stage)
+    count = VoiceprintStore(clients.s3(), settings.bucket).forget(called)
+    say(f"{count} voiceprints deleted")

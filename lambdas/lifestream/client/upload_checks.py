@@ -1,0 +1,37 @@
+"""Refuse what cannot work before anything is sent: the file, and options that no engine takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from lifestream.domain.file_types import EXTENSIONS, extension
+from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.whisper import ENGLISH_ONLY, LANGUAGES, require_supported
+from lifestream.errors import EmptyVideoError, UnsupportedExtensionError, UsageError
+
+
+def check_video(path: Path) -> None:
+    """Raises FileNotFoundError, UnsupportedExtensionError, EmptyVideoError."""
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+    if extension(path.name) not in EXTENSIONS:
+        raise UnsupportedExtensionError(f"{path.name} is not a video or audio file")
+    if path.stat().st_size == 0:
+        raise EmptyVideoError(f"{path.name} is empty")
+
+
+def check_options(options: JobOptions, whisper_model: str | None) -> None:
+    """Against the model that will run, if it is known; else against Whisper's languages.
+
+    Raises UsageError for a language that Whisper does not know, EnglishOnlyModelError or
+    UnsupportedOptionError for what this model cannot do.
+    """
+    if options.language and options.language not in LANGUAGES:
+        raise UsageError(
+            f"Whisper knows no language {options.language!r}. Give a code such as en, de or ja, "
+            "or leave --language out"
+        )
+    if whisper_model:
+        require_supported(
+            options, whisper_model, is_english_only=whisper_model.endswith(ENGLISH_ONLY)
+        )
