@@ -1,0 +1,41 @@
+"""Lambda workers of the local stack: warm before the first invocation."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from cdk_app.local.ministack.lambda_workers import worker_script
+
+HANDLER = """
+import sys, time
+
+def handler(event, context):
+    until = time.monotonic() + 60
+    while event not in sys.modules and time.monotonic() < until:
+        time.sleep(0.05)
+    return event in sys.modules
+"""
+
+
+def test_a_worker_imports_what_its_engine_needs_before_it_is_asked(tmp_path: Path) -> None:
+    from ministack.core import lambda_runtime
+
+    (tmp_path / "steps").mkdir()
+    (tmp_path / "steps" / "__init__.py").touch()
+    (tmp_path / "steps" / "index_transcript.py").write_text(HANDLER)
+    script = tmp_path / "worker.py"
+    script.write_text(worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT))
+    init = {"code_dir": str(tmp_path), "module": "steps.index_transcript", "handler": "handler"}
+
+    answers = subprocess.run(
+        [sys.executable, str(script)],
+        input=json.dumps(init) + "\n" + json.dumps({"event": "tokenizers"}) + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+
+    assert [json.loads(answer).get("result") for answer in answers] == [None, True]
