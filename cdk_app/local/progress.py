@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 from lifestream.client.commands import display
 from lifestream.client.commands.terminal import plain
 from lifestream.step_names import Step
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 SHOWN = tuple(step.value for step in Step if step not in (Step.RECORD_SUCCESS, Step.RECORD_FAILURE))
 FAILURE_STATES = (Step.RECORD_FAILURE.value, "SendToDeadLetterQueue")
+MAX_CELLS = 80
 FIRST_WORD = re.compile("[A-Z][a-z]+")
 
 
@@ -74,9 +77,18 @@ def progress_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
 
 
 def step_line(states: Mapping[str, StateRun]) -> str:
-    """✓ Inspect 1s  ✓ Extract 1s  … Transcribe 98s."""
-    visited = [states[name] for name in (*SHOWN, *FAILURE_STATES) if name in states]
-    return "  ".join(map(_state, visited)) or "queued"
+    """✓ Inspect 1s  ✓ Extract 1s  … Transcribe 98s. A line ends between two steps."""
+    visited = [_state(states[name]) for name in (*SHOWN, *FAILURE_STATES) if name in states]
+    lines: list[list[str]] = [[]]
+    for state in visited:
+        if _cells([*lines[-1], state]) > MAX_CELLS:
+            lines.append([])
+        lines[-1].append(state)
+    return "\n".join(map("  ".join, lines)) or "queued"
+
+
+def _cells(parts: Sequence[str]) -> int:
+    return Text.from_markup("  ".join(parts)).cell_len
 
 
 def _state(state: StateRun) -> str:

@@ -178,7 +178,10 @@ class WebhookSettings(EnvSettings):
 
 
 class ClientSettings(Storage):
-    """What the client needs; `lifestream` fills in what is missing from the stack's outputs."""
+    """What the client needs; `lifestream` fills in what is missing from the stack's outputs.
+
+    `whisper_model`: the one that will run. If it is known, options are checked before an upload.
+    """
 
     queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
     dlq_url: str = Field(alias="AWS_SQS_DLQ_URL")

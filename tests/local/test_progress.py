@@ -75,6 +75,17 @@ def test_the_steps_of_a_recording_are_one_line() -> None:
     assert line.plain == "✓ Inspect 2s  ✗ Extract 3s"
 
 
+def test_a_line_of_steps_fits_80_columns_and_ends_between_two_steps() -> None:
+    names = ("InspectVideo", "ExtractAudio", "TranscribeSpeech", "SummarizeTranscript")
+    more = ("IndexTranscript", "PublishResults")
+    long = {name: StateRun(name, START, START + timedelta(seconds=99)) for name in (*names, *more)}
+
+    first, second = Text.from_markup(step_line(long)).plain.splitlines()
+
+    assert len(first) <= 80
+    assert second == "✓ Publish 99s"
+
+
 def test_hostile_names_do_not_format_the_progress() -> None:
     [heading, _steps] = progress_lines([an_outcome("[red]x\x1b[2J.mp4")])
 
