@@ -72,7 +72,7 @@ class Reader:
 @pytest.fixture
 def reader(browser: Browser) -> Iterator[Reader]:
     context = browser.new_context(viewport={"width": 1200, "height": 800})
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     page = context.new_page()
     reading = Reader(page)
     page.on("console", lambda message: reading.complaints.append(message.text))

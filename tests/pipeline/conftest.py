@@ -29,7 +29,7 @@ from pipeline.grants import DecisionLog
 
 DRAFT = a_draft(abstract="A", topics=["budget"]).model_dump(mode="json")
 WAIT_SCALE = 0.02
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 300
 
 
 @dataclass
@@ -134,6 +134,15 @@ class Pipeline:
             if time.monotonic() > until:
                 raise AssertionError(complaint)
             time.sleep(0.1)
+
+    def until_queue_is_empty(self) -> None:
+        """All that was sent to the ingest queue has been worked on."""
+
+        def is_empty() -> bool:
+            counts = self.service.queues.get_queue_attributes()
+            return counts["waiting"] == counts["in_flight"] == 0
+
+        self.until(is_empty, "the ingest queue is not empty")
 
     def keys(self, prefix: str) -> list[str]:
         answer = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)

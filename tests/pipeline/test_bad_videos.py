@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,21 +117,23 @@ def test_a_video_deleted_before_it_is_processed_ends_with_its_own_error(
 def test_a_message_that_is_no_job_ends_in_the_dead_letter_queue_alone(pipeline: Pipeline) -> None:
     """After three receives; the queue's visibility timeout makes this slow, so only its start
     is watched here: the message is not deleted and nothing is started."""
-    before = len(pipeline.step_functions.list_executions(
-        stateMachineArn=pipeline.aws.outputs["StateMachineArn"]
-    )["executions"])  # fmt: skip
+    pipeline.until_queue_is_empty()
+    before = all_executions(pipeline)
 
     pipeline.sqs.send_message(
         QueueUrl=pipeline.aws.outputs["AwsSqsQueueUrl"], MessageBody="not json"
     )
-    import time
 
-    time.sleep(3)
-
-    counts = pipeline.service.queues.get_queue_attributes()
-    assert counts["waiting"] + counts["in_flight"] == 1
-    after = len(pipeline.step_functions.list_executions(
-        stateMachineArn=pipeline.aws.outputs["StateMachineArn"]
-    )["executions"])  # fmt: skip
-    assert after == before
+    counts = pipeline.service.queues.get_queue_attributes
+    pipeline.until(lambda: counts()["in_flight"] == 1, "the message is not received")
+    time.sleep(2)  # long enough to be deleted, if it were
+    assert counts()["in_flight"] == 1
+    assert all_executions(pipeline) == before
     pipeline.sqs.purge_queue(QueueUrl=pipeline.aws.outputs["AwsSqsQueueUrl"])
+
+
+def all_executions(pipeline: Pipeline) -> int:
+    pages = pipeline.step_functions.get_paginator("list_executions").paginate(
+        stateMachineArn=pipeline.aws.outputs["StateMachineArn"]
+    )
+    return sum(len(page["executions"]) for page in pages)

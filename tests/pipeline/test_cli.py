@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import ROOT
 from lifestream.client.commands import app
-from pipeline.conftest import Pipeline
+from pipeline.conftest import PATIENCE_SECONDS, Pipeline
 
 COMMAND = [sys.executable, "-m", "lifestream.client.commands"]
 
@@ -155,7 +155,7 @@ def test_ctrl_c_leaves_no_process_and_no_file(clip: Path, tmp_path: Path) -> Non
 
     os.kill(process.pid, signal.SIGINT)
 
-    assert process.wait(20) != 0
+    assert process.wait(PATIENCE_SECONDS) != 0
     _wait_until(lambda: not _commands_in(tmp_path))
     assert [path for path in tmp_path.iterdir() if path.name.startswith("lifestream-")] == []
 
@@ -194,7 +194,7 @@ def _kept(*arguments: str) -> Iterator[dict[str, str]]:
         yield dict(export.split("=", 1) for export in exports)
     finally:
         process.terminate()
-        process.communicate(timeout=20)
+        process.communicate(timeout=PATIENCE_SECONDS)
 
 
 def _in_another_terminal(exports: dict[str, str], *arguments: str) -> str:
@@ -227,8 +227,8 @@ def _commands_in(folder: Path) -> list[str]:
     return found
 
 
-def _wait_until(is_true: Callable[[], bool], *, seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
+def _wait_until(is_true: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
     while not is_true():
         assert time.monotonic() < until
         time.sleep(0.1)

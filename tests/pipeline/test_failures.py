@@ -19,7 +19,7 @@ from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.recovery.reconciler import Reconciled
 from lifestream.resources import reconciler
 from lifestream.settings import OperatorSettings, load
-from pipeline.conftest import Pipeline, healthy
+from pipeline.conftest import PATIENCE_SECONDS, Pipeline, healthy
 
 
 def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_completes(
@@ -187,7 +187,7 @@ def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Ou
 
 def _container_of(job_id: str) -> int:
     """The pid of the container's process, once it runs."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         for path in Path("/proc").glob("[0-9]*/environ"):
             try:

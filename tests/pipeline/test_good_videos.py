@@ -124,7 +124,7 @@ def test_the_same_event_five_times_is_one_of_everything(
         pipeline.sqs.send_message(
             QueueUrl=pipeline.aws.outputs["AwsSqsQueueUrl"], MessageBody=json.dumps(event)
         )
-    _wait_until_empty(pipeline)
+    pipeline.until_queue_is_empty()
 
     assert pipeline.executions(job) == [job.execution_name]
     assert {key: _content(pipeline, key) for key in pipeline.keys(job.results_prefix)} == before
@@ -237,14 +237,3 @@ def test_two_runs_over_the_same_video_give_identical_files(
 def _content(pipeline: Pipeline, key: str) -> tuple[str, bytes]:
     answer = pipeline.s3.get_object(Bucket=pipeline.bucket, Key=key)
     return answer["VersionId"], answer["Body"].read()
-
-
-def _wait_until_empty(pipeline: Pipeline) -> None:
-    import time
-
-    for _ in range(200):
-        counts = pipeline.service.queues.get_queue_attributes()
-        if counts["waiting"] == counts["in_flight"] == 0:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"the ingest queue is not empty: {counts}")

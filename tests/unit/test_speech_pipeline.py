@@ -86,7 +86,7 @@ class Engine:
         on_progress(audio.seconds)
         if self.meeting:
             try:
-                self.meeting.wait(0.5)
+                self.meeting.wait()
                 self.met.append(True)
             except BrokenBarrierError:
                 self.met.append(False)
@@ -155,7 +155,7 @@ def test_words_over_silence_are_kept_and_flagged_and_make_no_speaker(
 def test_engines_work_at_once_or_one_after_the_other(
     engine: Engine, job: InspectedJob, *, asked: Any, together: bool
 ) -> None:
-    engine.meeting = Barrier(2)
+    engine.meeting = Barrier(2, timeout=60 if together else 0.5)
 
     pipeline.run_pipeline(job, settings_with(both_at_once=asked))
 
