@@ -3,9 +3,11 @@
 There is no second definition of the stack: the template and its assets are those of a deployment
 to AWS. `ministack` and `asl` replace what MiniStack lacks or does differently from AWS.
 
-cli            `lifestream local VIDEO…`
-run            upload the videos, wait for the jobs, collect the results
-progress       the live table
+command        `lifestream local VIDEO…`
+kept           `lifestream env`: the settings of a stack that `--keep` keeps running
+run            upload the videos, wait for the jobs, copy the results
+progress       the live progress of each job
+outcome        the summary of each finished job
 session        start and stop the embedded AWS
 model_weights  the built-in engines' models, and the choice of the Whisper model
 synthesis      run app.py to get the template and assets, if a source has changed

@@ -1,4 +1,4 @@
-"""`lifestream local VIDEO…`: the whole pipeline on this machine, from upload to search."""
+"""Run the whole pipeline on this machine, from upload to search (`lifestream local VIDEO…`)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from lifestream.domain.text import visible
 from lifestream.errors import UsageError
 
 HITS = 3
-console = Console(stderr=True, emoji=False, highlight=False)  # ":secret:" in an ARN is no emoji
+console = Console(stderr=True, emoji=False, highlight=False)  # ":secret:" in an ARN is not an emoji
 
 
 def local(  # noqa: PLR0913  # one parameter per option
@@ -91,7 +91,7 @@ def local(  # noqa: PLR0913  # one parameter per option
 
 
 def _check(videos: Sequence[Path], options: JobOptions) -> None:
-    """Before anything starts."""
+    """Validate the command line before the stack starts."""
     for video in videos:
         check_video(video)
     check_options(options, whisper_model(own_settings()))
@@ -100,7 +100,7 @@ def _check(videos: Sequence[Path], options: JobOptions) -> None:
 def _process(
     aws: EmbeddedAws, videos: Sequence[Path], out: Path, options: JobOptions, *, quiet: bool
 ) -> list[Outcome]:
-    """The client finds the local stack as it finds any other: through its environment."""
+    """Process the videos. The client gets the settings of the local stack from the environment."""
     os.environ.update(aws.environment)
     os.environ.pop("AWS_SECURITY_TOKEN", None)  # an older name, which boto3 reads first
     deployment = Deployment(

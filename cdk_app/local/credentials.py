@@ -24,7 +24,7 @@ class Credentials:
         return cls(f"AKIA{key_id}", secrets.token_urlsafe(30))
 
     @classmethod
-    def kept_in(cls, state: Path) -> Credentials:
+    def load_or_create(cls, state: Path) -> Credentials:
         """Return the access key of the state folder. Create it if it doesn't exist.
 
         It stays the same between runs, so that other terminals can continue to use it. Only the

@@ -1,4 +1,7 @@
-"""`lifestream env`: how another terminal uses the local stack that `--keep` keeps running."""
+"""Print the settings of the local stack that `--keep` keeps running (`lifestream env`).
+
+With them, other terminals can use the stack.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,8 @@ def env() -> None:
 
 @contextmanager
 def settings_kept(settings: Mapping[str, str], path: Path = KEPT) -> Iterator[None]:
-    """Until the block ends, in a file that only its owner can read: it holds credentials."""
+    """Write the settings to a file until the block ends. Only the file's owner can read it, because
+    it contains credentials."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     content = {"pid": os.getpid(), "settings": dict(settings)}
@@ -47,7 +51,7 @@ def settings_kept(settings: Mapping[str, str], path: Path = KEPT) -> Iterator[No
 
 
 def read_settings(path: Path) -> dict[str, str] | None:
-    """None if no stack is running, also if one was killed and left its file."""
+    """Return the settings, or None if no stack is running, even if a killed one left its file."""
     content = _content(path)
     if not content or not _is_running(content["pid"]):
         return None

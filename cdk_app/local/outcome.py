@@ -1,4 +1,4 @@
-"""What became of a recording, in a few lines: its steps, what it holds, where to read it."""
+"""Show the result of a job in a few lines: its steps, its content, and where its files are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far the local jobs are, from the history of their executions and from their rows."""
+"""Show the progress of local jobs, from the history of their executions and from their rows."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class StateRun:
 
 
 def states_of(history: Sequence[Mapping[str, Any]]) -> dict[str, StateRun]:
-    """States by name, in the order in which they were entered.
+    """Return the states by name, in the order in which they were entered.
 
-    An event belongs to the state that its chain of previous events entered, which also holds
-    inside the branches of a Parallel state.
+    An event belongs to the state that the chain of its previous events leads to, even in the
+    branches of a Parallel state.
     """
     states: dict[str, StateRun] = {}
     state_at: dict[int, str] = {}
@@ -67,7 +67,7 @@ def heading(outcome: Outcome, length: str = "") -> str:
 
 
 def progress_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """For each recording: its steps, and how far the running one is."""
+    """Return the steps of each recording, with the progress of the running one."""
     for outcome in outcomes:
         running = outcome.running
         yield heading(outcome)

@@ -25,8 +25,8 @@ POLL_SECONDS = 0.25
 
 @dataclass
 class Outcome:
-    """A video and what became of it. `record` is None until its execution has ended; `running`
-    is the job's row before that."""
+    """A video and its job. `record` is the job's final row, None until the execution has ended;
+    `running` is the row before that."""
 
     video: Path
     job: ProcessingJob
@@ -49,7 +49,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Deployment:
-    """What `process` needs of a deployed stack."""
+    """The client and the services of a deployed stack that `process` uses."""
 
     service: VideoService
     step_functions: SFNClient
@@ -65,7 +65,7 @@ class Deployment:
         watch: Callable[[Sequence[Outcome]], None] | None = None,
     ) -> list[Outcome]:
         """Process all videos side by side and return when each job has ended. `watch` gets the
-        outcomes every quarter of a second; without it, one job at a time is asked for."""
+        outcomes every quarter of a second; without it, only one job at a time is polled."""
         outcomes = [
             Outcome(video, self.service.create_upload_job(video, options=options, key=key))
             for video, key in zip(videos, unique_keys(videos), strict=True)
@@ -79,10 +79,10 @@ class Deployment:
         out: Path,
         watch: Callable[[Sequence[Outcome]], None] | None = None,
     ) -> list[Outcome]:
-        """Jobs that were uploaded, until each has ended; their results are copied to `out`."""
+        """Wait until each job has ended, and copy its results to `out`."""
         while running := [outcome for outcome in outcomes if outcome.record is None]:
             for outcome in running if watch else running[:1]:
-                self._look(outcome)
+                self._refresh(outcome)
                 if watch and outcome.states:
                     outcome.running = self.service.job(outcome.job.job_id)
             if watch:
@@ -96,8 +96,9 @@ class Deployment:
                 outcome.results = page.parent
         return outcomes
 
-    def _look(self, outcome: Outcome) -> None:
-        """The execution counts, not the row: its DLQ message is sent after the row is written."""
+    def _refresh(self, outcome: Outcome) -> None:
+        """Update the outcome. The job has ended when its execution has, and not when its row says
+        so, because the DLQ message is sent after the row is written."""
         machine = self.state_machine_arn.replace(":stateMachine:", ":execution:")
         arn = f"{machine}:{outcome.job.execution_name}"
         try:
@@ -113,7 +114,7 @@ class Deployment:
 
 
 def unique_keys(videos: Sequence[Path]) -> list[str]:
-    """The file's name; where two are named alike, a number in front of the second."""
+    """Return a key for each file: its name, with a number in front if it is not unique."""
     names = [video.name for video in videos]
     return [
         name if names.index(name) == number else f"{number}/{name}"

@@ -1,4 +1,4 @@
-"""Starts the embedded AWS, deploys the stack into it, and ends both without a trace."""
+"""Start the embedded AWS, deploy the stack to it, and clean up afterwards."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ START_SECONDS = 60
 STOP_SECONDS = 10
 MAX_WORKERS = max(4, 2 * (os.cpu_count() or 1))
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "OMP_NUM_THREADS")
-# Settings of the person who starts it that reach steps and container where the template does
-# not set them. Keys are not among them: they go into the secret.
+# Settings in the user's environment that steps and container get unless the template sets them.
+# API keys are not among them, because they go into the secret.
 SETTINGS = (
     *SpeechSettings.variables(),
     *VoiceSettings.variables(),
@@ -52,7 +52,7 @@ SETTINGS = (
 
 @dataclass(frozen=True)
 class EmbeddedAws:
-    """A running deployment. `environment` is all that the client needs to use it."""
+    """A running deployment. `environment` has all settings that the client needs."""
 
     endpoint: str
     root: Credentials
@@ -67,7 +67,7 @@ class EmbeddedAws:
             "AWS_ENDPOINT_URL": self.endpoint,
             "AWS_ACCESS_KEY_ID": self.root.access_key,
             "AWS_SECRET_ACCESS_KEY": self.root.secret_key,
-            "AWS_SESSION_TOKEN": "",  # the person's own would be signed, and refused
+            "AWS_SESSION_TOKEN": "",  # the user's own token would be signed too, and rejected
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
             "AWS_S3_BUCKET_NAME": self.outputs["AwsS3BucketName"],
@@ -88,10 +88,13 @@ class EmbeddedAws:
 
 @dataclass(frozen=True)
 class Options:
-    """`state`: a folder in which everything is kept between runs; None keeps nothing.
-    `wait_scale` shortens the state machine's waits, for tests; `dockerfile` is what the
-    container runs instead of its own, for benchmarks; `decisions` is the file that collects what
-    IAM allowed and refused (see shims.permissions), for tests."""
+    """How to run the embedded AWS.
+
+    state: a folder that keeps everything between runs; None keeps nothing
+    wait_scale: a factor for the state machine's waits, for tests
+    dockerfile: replaces the container's Dockerfile, for benchmarks
+    decisions: a file for IAM's decisions (see ministack.permissions), for tests
+    """
 
     port: int | None = None
     state: Path | None = None
@@ -103,7 +106,7 @@ class Options:
 
 @contextmanager
 def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
-    """Runs until the block ends, for whatever reason it ends."""
+    """Run the embedded AWS with the deployed stack until the block ends."""
     with _scratch() as scratch:
         settings = _settings(options)
         whisper_model = gather(scratch / "models", settings)
@@ -111,7 +114,7 @@ def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
         assembly = synthesize(whisper_model)
         port = options.port or _port_of(options.state)
         endpoint = f"http://127.0.0.1:{port}"
-        root = Credentials.kept_in(options.state) if options.state else Credentials.random()
+        root = Credentials.load_or_create(options.state) if options.state else Credentials.random()
         log = scratch / "embedded-aws.log"
         argument = _argument(assembly.images, options, settings)
         process = _start(argument, _process_environment(port, scratch, options, settings), log)
@@ -119,7 +122,7 @@ def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
             _send_credentials(process, root)
             _wait_until_ready(process, endpoint, log)
             outputs = deploy(assembly, LocalSession(endpoint, root), account=ACCOUNT)
-            _tell(process, b"deployed\n")
+            _write(process, b"deployed\n")
             yield EmbeddedAws(endpoint, root, outputs, log, scratch / "models", whisper_model)
         finally:
             _end(process)
@@ -150,7 +153,7 @@ def _start(
 
 
 class LocalSession(boto3.Session):
-    """A boto3 session whose clients and resources talk to the embedded AWS."""
+    """A boto3 session whose clients and resources use the embedded AWS."""
 
     def __init__(self, endpoint: str, root: Credentials) -> None:
         super().__init__(
@@ -161,7 +164,7 @@ class LocalSession(boto3.Session):
         self._endpoint = endpoint
 
     def client(self, service_name: str, **options: Any) -> Any:  # type: ignore[override]
-        """Resources are made on top of it."""
+        """Create a client with the local endpoint. boto3 creates resources with it too."""
         config = Config(s3={"addressing_style": "path"}, inject_host_prefix=False)
         local = {"endpoint_url": self._endpoint, "config": config}
         return super().client(service_name, **(options | local))  # type: ignore[call-overload]  # boto3-stubs list services by literal
@@ -183,19 +186,20 @@ def _argument(
 
 
 def _settings(options: Options) -> dict[str, str]:
-    """This machine's engines find their device themselves."""
+    """Return the settings for steps and container. The speech engines detect their device."""
     return {"SPEECH_DEVICE": "auto"} | own_settings() | dict(options.settings)
 
 
 def own_settings() -> dict[str, str]:
-    """What the person has set for steps and container."""
+    """Return the user's own settings for steps and container."""
     return {name: os.environ[name] for name in SETTINGS if name in os.environ}
 
 
 def _process_environment(
     port: int, scratch: Path, options: Options, settings: Mapping[str, str]
 ) -> dict[str, str]:
-    """Nothing of our own environment but what is listed: no key, no AWS profile."""
+    """Return the process's environment: of ours only what is listed, without keys and AWS
+    profiles."""
     inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
     (scratch / "tmp").mkdir()
     kept = (
@@ -227,7 +231,7 @@ def _process_environment(
 
 
 def _port_of(state: Path | None) -> int:
-    """Kept state names its queues by address: it gets the same port every time."""
+    """Return a free port, or the state's: its queues have URLs, so the port must not change."""
     if state is None:
         return _free_port()
     state.mkdir(parents=True, exist_ok=True)
@@ -245,11 +249,12 @@ def _free_port() -> int:
 
 
 def _send_credentials(process: subprocess.Popen[bytes], root: Credentials) -> None:
-    """Not as an argument or in its environment, which other processes can read."""
-    _tell(process, json.dumps(asdict(root)).encode() + b"\n")
+    """Write the credentials to the process's input, because other processes could read its
+    arguments and environment."""
+    _write(process, json.dumps(asdict(root)).encode() + b"\n")
 
 
-def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:
+def _write(process: subprocess.Popen[bytes], line: bytes) -> None:
     if process.stdin:
         with suppress(BrokenPipeError):  # it has ended already; its log says why
             process.stdin.write(line)
@@ -270,7 +275,8 @@ def _wait_until_ready(process: subprocess.Popen[bytes], endpoint: str, log: Path
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM lets it stop its containers; what is left of its process group is killed."""
+    """Close the process's input, so that it stops its containers, and kill what remains of its
+    process group."""
     if process.stdin:
         process.stdin.close()
     try:

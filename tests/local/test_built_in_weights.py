@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from cdk_app.local.model_weights import BUILT_IN, OF_DEPLOYMENT, WHEELS, gather, install
+from cdk_app.local.model_weights import BUILT_IN, DEPLOYED_MODEL, WHEELS, gather, install
 from lifestream.client.commands import app
 from lifestream.client.model_weights import MODELS
 from lifestream.engines.model_weights import files_of, verified
@@ -109,9 +109,9 @@ def test_without_a_name_the_names_are_listed(tmp_path: Path) -> None:
 def test_the_built_in_model_runs_unless_the_deployments_own_is_there(tmp_path: Path) -> None:
     assert gather(tmp_path / "built-in", {}) == "tiny.en"
 
-    (tmp_path / "own" / OF_DEPLOYMENT).mkdir(parents=True)
+    (tmp_path / "own" / DEPLOYED_MODEL).mkdir(parents=True)
 
-    assert gather(tmp_path / "both", {"MODELS_DIR": str(tmp_path / "own")}) == OF_DEPLOYMENT
+    assert gather(tmp_path / "both", {"MODELS_DIR": str(tmp_path / "own")}) == DEPLOYED_MODEL
 
 
 def test_a_model_that_is_not_there_is_named_before_anything_starts(tmp_path: Path) -> None:

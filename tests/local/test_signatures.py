@@ -292,11 +292,11 @@ def test_a_form_is_genuine_with_its_policy_and_date() -> None:
 def test_kept_credentials_stay_and_only_their_owner_can_read_them(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
-        made = Credentials.kept_in(tmp_path / "state")
+        made = Credentials.load_or_create(tmp_path / "state")
     finally:
         os.umask(old)
 
-    assert Credentials.kept_in(tmp_path / "state") == made
+    assert Credentials.load_or_create(tmp_path / "state") == made
     assert (tmp_path / "state" / "credentials").stat().st_mode & 0o777 == 0o600
     assert made.secret_key not in repr(made)
     assert Credentials.random() != Credentials.random()

@@ -25,7 +25,7 @@ PRELOADED = {
     "steps.summarize_transcript": ("networkx", "sklearn.feature_extraction.text"),
     "steps.index_transcript": ("safetensors.numpy", "tokenizers"),
 }
-"""What the built-in engines import when they are first used: seconds, on a laptop."""
+"""Packages that the built-in engines import at first use, which takes seconds on a laptop."""
 
 OLD_READY = (
     '        _real_stdout.write(json.dumps({"status": "ready", "cold": True}) + "\\n")\n'
@@ -75,7 +75,8 @@ def install(*, max_workers: int) -> None:
 
 
 def worker_script(script: str) -> str:
-    """MiniStack's own, which names errors and preloads what the built-in engines import."""
+    """Patch MiniStack's worker script to report error names and to preload the built-in engines'
+    packages."""
     require(script.count(OLD_READY) == 1, "the Lambda worker's first answer")
     require(script.count(OLD_HANDLER) == 1, "the Lambda worker's error handling")
     return script.replace(OLD_READY, NEW_READY).replace(OLD_HANDLER, NEW_HANDLER)
