@@ -87,18 +87,25 @@ class PineconeServer:
             }
             for (space, i), v in self.vectors.items()
             if space == request.get("namespace", "")
-            and all(_fits(v["metadata"][f], c) for f, c in (request.get("filter") or {}).items())
+            and _fits(v["metadata"], request.get("filter") or {})
         ]
         return sorted(scored, key=lambda match: -match["score"])[: request["topK"]]
 
 
-def _fits(value: Any, condition: dict[str, Any]) -> bool:
+def _fits(metadata: dict[str, Any], wanted: dict[str, Any]) -> bool:
+    return all(_holds(metadata, name, condition) for name, condition in wanted.items())
+
+
+def _holds(metadata: dict[str, Any], name: str, condition: Any) -> bool:
     """$in of a list: one of them is in it."""
-    [(operator, wanted)] = condition.items()
+    if name in ("$and", "$or"):
+        parts = [_fits(metadata, part) for part in condition]
+        return all(parts) if name == "$and" else any(parts)
+    value, [(operator, operand)] = metadata[name], condition.items()
     match operator:
         case "$eq":
-            return bool(value == wanted)
+            return bool(value == operand)
         case "$gte":
-            return bool(value >= wanted)
+            return bool(value >= operand)
         case _:
-            return bool(set(value) & set(wanted))
+            return not set(value if isinstance(value, list) else [value]).isdisjoint(operand)

@@ -37,6 +37,7 @@ PipelineError
 │  ├─ UsageError               an argument is missing or not understood
 │  ├─ JobNotFoundError
 │  ├─ AmbiguousJobIdError
+│  ├─ UnknownSpeakerError      nobody in the recordings is called that
 │  ├─ JobStatusError           cancel of an ended job, redrive of one that did not fail
 │  └─ NoResultsError           the job published nothing, or nothing yet
 ├─ JobEndedError               cancelled, or taken over by a later attempt: nobody's mistake
@@ -233,6 +234,13 @@ class JobNotFoundError(RequestError):
 
 class AmbiguousJobIdError(RequestError):
     advice = "Give more characters of the id. See `lifestream list`."
+
+
+class UnknownSpeakerError(RequestError):
+    advice = (
+        "Use Speaker 1 or SPEAKER_00, or a name that was given with "
+        "`lifestream speakers name JOB SPEAKER NAME`."
+    )
 
 
 class JobStatusError(RequestError):

@@ -176,6 +176,21 @@ def test_a_search_can_be_narrowed_to_a_speaker_and_a_video(index: VectorIndex) -
     assert since_later == []
 
 
+def test_a_search_can_be_narrowed_to_speakers_of_each_job(index: VectorIndex) -> None:
+    ours, other, third = a_job(), a_job(key="uploads/b.mp4"), a_job(key="uploads/c.mp4")
+    for job in (ours, other, third):
+        chunks = chunks_of(MEETING.model_copy(update={"job_id": job.job_id}))
+        index.replace(job, chunks, VECTORS)
+
+    by_job = {ours.job_id: ("SPEAKER_01",), other.job_id: ("SPEAKER_00",), "0" * 32: ("S",)}
+    found = index.search(VECTORS[0], limit=99, search_filter=SearchFilter(speakers_by_job=by_job))
+    of_nobody = index.search(VECTORS[0], limit=9, search_filter=SearchFilter(speakers_by_job={}))
+
+    assert {hit.key for hit in found} == {ours.key, other.key}
+    assert all(set(by_job[hit.job_id]) <= set(hit.speakers) for hit in found)
+    assert of_nobody == []
+
+
 def test_two_stages_may_share_an_index_of_pinecone(pinecone: PineconeServer) -> None:
     dev, prod = a_pinecone_index(namespace="dev"), a_pinecone_index(namespace="prod")
     dev.replace(a_job(), CHUNKS, VECTORS)

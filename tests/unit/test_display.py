@@ -60,6 +60,7 @@ def a_hit(text: str, *, key: str = "uploads/a-very-long-name-of-a-meeting-of-our
         start_seconds=3_725,
         end_seconds=3_790,
         speakers=("SPEAKER_00", "SPEAKER_01"),
+        names=("Speaker 1", "Ada"),
         text=text,
     )
 
@@ -71,7 +72,7 @@ def test_a_hit_is_three_lines_of_80_columns() -> None:
 
     assert max(map(len, lines)) <= 80
     heading, said, more = lines
-    assert heading.startswith("a-very-long-name-of-a-meeting-of-ours.mp4  1:02:05  Speaker")
+    assert heading.startswith("a-very-long-name-of-a-meeting-of-ours.mp4  1:02:05  Speaker 1, Ada")
     assert said.startswith("  … The budget is forty")
     assert more.endswith("…")
 

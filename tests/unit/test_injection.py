@@ -158,7 +158,8 @@ def test_no_field_but_text_changes(text: str) -> None:
     for name in ("transcript.json", "summary.json", "quality.json", "manifest.json"):
         assert shape(json.loads(files[name])) == shape(json.loads(HARMLESS[name]))
     manifest, harmless = (json.loads(f["manifest.json"]) for f in (files, HARMLESS))
-    assert {**manifest, "duration_seconds": 0} == {**harmless, "duration_seconds": 0}
+    differing = {"duration_seconds": 0, "speakers": []}  # speakers have the hostile name
+    assert manifest | differing == harmless | differing
     summary, harmless = (json.loads(f["summary.json"]) for f in (files, HARMLESS))
     assert summary["verified_statements"] == harmless["verified_statements"] == 6
 

@@ -88,7 +88,7 @@ def test_the_page_leads_with_the_summary_and_ends_with_who_said_what() -> None:
 
     assert text.startswith("# Budget\n")
     assert text.index("It was about money.") < text.index("## Transcript")
-    assert "**Speaker 01** (0:05): The budget is forty thousand" in text
+    assert "**Speaker 2** (0:05): The budget is forty thousand" in text
     assert "0 of 0 statements verified" in text
 
 

@@ -19,7 +19,7 @@ from lifestream.domain.speech.voiceprints import NamedVoiceprint, matches_of, si
 from lifestream.domain.step_payloads import PublishableJob
 from lifestream.domain.summary import Drafted
 from lifestream.domain.transcript import Transcript
-from lifestream.errors import ConfigurationError
+from lifestream.errors import UnknownSpeakerError, UsageError
 from lifestream.resources import artifacts, voiceprints
 from lifestream.step_names import Step
 from steps.publish_results import handler
@@ -133,7 +133,13 @@ def test_renaming_rewrites_what_is_published_and_nothing_else(publish: Any) -> N
 
     after = {name: results.read(name) for name in results.names()}
     changed = {name for name in before if before[name] != after[name]}
-    assert changed == {"transcript.json", "transcript.txt", "result.md", "result.html"}
+    assert changed == {
+        "transcript.json",
+        "transcript.txt",
+        "result.md",
+        "result.html",
+        "manifest.json",
+    }
     assert "**Ada Lovelace** (0:00)" in after["result.md"]
     assert "**Bob** (0:05)" in after["result.md"]
 
@@ -183,13 +189,42 @@ def test_a_forgotten_voice_is_not_known_any_more(publish: Any) -> None:
 def test_what_is_no_name_is_refused(publish: Any, name: str) -> None:
     record = publish("uploads/monday.mp4")
 
-    with pytest.raises(ConfigurationError, match="a name has 1 to 80 characters"):
+    with pytest.raises(UsageError, match="a name has 1 to 80 characters"):
         name_speaker(clients.s3(), record, "SPEAKER_00", name)
 
 
-def test_a_speaker_who_is_not_there_is_refused(publish: Any) -> None:
-    with pytest.raises(ConfigurationError, match="only SPEAKER_00, SPEAKER_01"):
-        name_speaker(clients.s3(), publish("uploads/monday.mp4"), "SPEAKER_7", "Ada")
+@pytest.mark.parametrize("typed", ["SPEAKER_07", "Speaker 3", "Zoe", ""])
+def test_a_speaker_who_is_not_there_is_refused(publish: Any, typed: str) -> None:
+    record = publish("uploads/monday.mp4")
+    name_speaker(clients.s3(), record, "SPEAKER_00", "Ada")
+
+    with pytest.raises(UnknownSpeakerError, match="its speakers: Ada, Speaker 2"):
+        name_speaker(clients.s3(), record, typed, "Bob")
+
+
+@pytest.mark.parametrize("typed", ["SPEAKER_01", "Speaker 2", "speaker 2", "Eve", "eve"])
+def test_a_speaker_is_named_by_either_form_of_the_id_and_by_name(publish: Any, typed: str) -> None:
+    record = publish("uploads/monday.mp4")
+    name_speaker(clients.s3(), record, "SPEAKER_01", "Eve")
+
+    name_speaker(clients.s3(), record, typed, "Ada")
+
+    assert speakers_of(record) == {"SPEAKER_00": (None, None), "SPEAKER_01": ("Ada", None)}
+
+
+def test_a_name_that_two_speakers_have_means_neither(publish: Any) -> None:
+    record = publish("uploads/monday.mp4")
+    for speaker in ("Speaker 1", "Speaker 2"):
+        name_speaker(clients.s3(), record, speaker, "Ada")
+
+    with pytest.raises(UnknownSpeakerError, match="SPEAKER_00, SPEAKER_01"):
+        name_speaker(clients.s3(), record, "Ada", "Bob")
+
+
+@pytest.mark.parametrize("name", ["Speaker 2", "SPEAKER_01", "speaker 9"])
+def test_a_name_that_reads_like_an_id_is_refused(publish: Any, name: str) -> None:
+    with pytest.raises(UsageError, match="without a name"):
+        name_speaker(clients.s3(), publish("uploads/monday.mp4"), "SPEAKER_00", name)
 
 
 def test_a_hostile_name_formats_nothing(publish: Any) -> None:

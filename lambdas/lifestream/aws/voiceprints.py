@@ -1,19 +1,24 @@
 """Store the names that people give to voices: in one recording, and for good.
 
-`voices/people/<hash of the name>/<job id>-<speaker>.json` is a voice with its name,
-`voices/jobs/<job id>.json` what the speakers of one recording are called. Delete the prefix,
-and every voice is forgotten.
+`voices/people/<hash of the name>/<job id>-<speaker>.json` is a voice with its name.
+`voices/jobs/<job id>.json` holds what the speakers of one recording are called.
+`voices/names/<hash of the name>/<job id>-<speaker>` says whose results hold a name, so that a
+search for a person lists one prefix and reads no recording.
+Delete the prefix `voices/`, and every voice is forgotten.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from lifestream.aws.objects import is_missing
-from lifestream.domain.bucket_layout import NAMED_VOICEPRINTS, SPEAKER_NAMES
+from lifestream.domain.bucket_layout import NAMED_VOICEPRINTS, PUBLISHED_NAMES, SPEAKER_NAMES
+from lifestream.domain.speech.speakers import folded_name
 from lifestream.domain.speech.voiceprints import NamedVoiceprint
 
 if TYPE_CHECKING:
@@ -56,6 +61,23 @@ class VoiceprintStore:
         self._write(f"{SPEAKER_NAMES}{job_id}.json", NAMES.dump_json(names).decode())
         return names
 
+    def note_names(self, job_id: str, names: Mapping[str, str]) -> None:
+        """Note which speakers of a job have a name in its results. `names`: speaker id → name."""
+        for speaker, name in names.items():
+            self._write(_note(name, job_id, speaker), "{}")
+
+    def remove_note(self, job_id: str, speaker: str, name: str) -> None:
+        self._s3.delete_object(Bucket=self._bucket, Key=_note(name, job_id, speaker))
+
+    def jobs_with(self, name: str) -> dict[str, tuple[str, ...]]:
+        """Job id → the speakers whose name was published, in any case. A later publication may
+        have taken it back."""
+        found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+        for key in self._keys(_note(name)):
+            job_id, _, speaker = key.rpartition("/")[2].partition("-")
+            found[job_id] += (speaker,)
+        return dict(found)
+
     def _keys(self, prefix: str) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=prefix
@@ -79,4 +101,15 @@ class VoiceprintStore:
 
 
 def _folder(name: str) -> str:
-    return f"{NAMED_VOICEPRINTS}{hashlib.sha256(name.encode()).hexdigest()[:16]}/"
+    return f"{NAMED_VOICEPRINTS}{_hash(name)}/"
+
+
+def _note(name: str, job_id: str = "", speaker: str = "") -> str:
+    """The key of a note, or the prefix of all notes of a name."""
+    prefix = f"{PUBLISHED_NAMES}{_hash(folded_name(name))}/"
+    return f"{prefix}{job_id}-{speaker}" if job_id else prefix
+
+
+def _hash(name: str) -> str:
+    """Keys get into access logs; names do not."""
+    return hashlib.sha256(name.encode()).hexdigest()[:16]

@@ -1,11 +1,14 @@
-"""A question in; the moments of the recordings that fit it, or its proved answer, out."""
+"""Search the recordings, and answer questions with quotes from them."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from lifestream.aws import clients
 from lifestream.aws.api_keys import load_api_keys
 from lifestream.aws.job_table import JobTable
 from lifestream.client.results import Results
+from lifestream.client.speaker_names import SpeakerNames, is_said_by
 from lifestream.domain.answers import (
     Answer,
     AnswerDraft,
@@ -20,7 +23,12 @@ from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering import load_answerer
 from lifestream.engines.embedding import load_embedder
 from lifestream.engines.vector_index import NO_FILTER, Hit, SearchFilter, load_vector_index
-from lifestream.errors import ArtifactMissingError, NoResultsError, SwitchedOffError
+from lifestream.errors import (
+    ArtifactMissingError,
+    NoResultsError,
+    SwitchedOffError,
+    UnknownSpeakerError,
+)
 from lifestream.settings import ClientSettings, IndexSettings, SummarySettings, load
 
 CANDIDATES = 100
@@ -35,11 +43,30 @@ def search(
     limit: int = 5,
     search_filter: SearchFilter = NO_FILTER,
 ) -> list[Hit]:
-    """Best first: by meaning and by exact words, among the 100 nearest passages. Uses the engines
-    that indexed: the same settings and keys must be here.
+    """Return the passages that fit, best first: by meaning and by exact words, among the 100
+    nearest. Uses the engines that indexed: the same settings and keys must be here.
 
-    Raises TransientError, ConfigurationError.
+    `search_filter.speaker` is "SPEAKER_00", "Speaker 1", or a name that somebody gave; the hits
+    hold the names of today.
+
+    Raises TransientError, ConfigurationError, and UnknownSpeakerError if nobody in the recordings
+    that are searched is called so.
     """
+    names, speaker = SpeakerNames(settings), search_filter.speaker
+    resolved = names.resolve(search_filter)
+    find = _finder(question, settings)
+    nearest = find(resolved, max(limit, CANDIDATES))
+    order = fused_order(question, [hit.text for hit in nearest])
+    found = names.name(nearest[position] for position in order[:limit])
+    if speaker and resolved.speakers_by_job:
+        found = [hit for hit in found if is_said_by(hit, speaker)]
+    if speaker and not found and find(search_filter.model_copy(update={"speaker": None}), 1):
+        raise UnknownSpeakerError(f"no recording that is searched has a speaker called {speaker!r}")
+    return found
+
+
+def _finder(question: str, settings: ClientSettings) -> Callable[[SearchFilter, int], list[Hit]]:
+    """A search for the passages nearest to the question, which is embedded once."""
     index_settings, api_keys = load(IndexSettings), load_api_keys(settings.api_keys_secret)
     embedder = load_embedder(index_settings, api_keys)
     if isinstance(embedder, SwitchedOff):
@@ -48,9 +75,9 @@ def search(
         index_settings, api_keys, embedder, s3=clients.s3(), bucket=settings.bucket
     )
     [vector] = embedder.embed([question]).vectors
-    nearest = index.search(vector, limit=max(limit, CANDIDATES), search_filter=search_filter)
-    order = fused_order(question, [hit.text for hit in nearest])
-    return [nearest[position] for position in order[:limit]]
+    return lambda search_filter, limit: index.search(
+        vector, limit=limit, search_filter=search_filter
+    )
 
 
 def ask(

@@ -1,4 +1,4 @@
-"""A speaker's name in, results that carry it out; no engine runs again."""
+"""Give a speaker a name, and rewrite the published results with it. No engine runs again."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from lifestream.client.results import Results
 from lifestream.domain.base import Frozen
 from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.quality import QualityReport
+from lifestream.domain.speech.speakers import (
+    display_names,
+    parse_speaker_id,
+    speakers_called,
+)
 from lifestream.domain.speech.voiceprints import NamedVoiceprint, with_given
 from lifestream.domain.summary import Summary
 from lifestream.domain.text import one_line
-from lifestream.domain.transcript import Transcript
-from lifestream.errors import ConfigurationError
+from lifestream.domain.transcript import Speaker, Transcript
+from lifestream.errors import UnknownSpeakerError, UsageError
 from lifestream.rendering.manifest import Manifest
 from lifestream.rendering.result_files import content_type, result_files
 from lifestream.step_names import Step
@@ -34,30 +39,47 @@ class Naming(Frozen):
     is_remembered: bool
 
 
-def name_speaker(s3: S3Client, record: JobRecord, speaker: str, name: str) -> Naming:
-    """Rewrites the published results of one job, and remembers the voice where the deployment
+def name_speaker(s3: S3Client, record: JobRecord, called: str, name: str) -> Naming:
+    """Rewrite the published results of one job with the name. Remember the voice if the deployment
     keeps voices (REMEMBER_VOICES) and the job's artifacts are still there.
 
-    Raises ConfigurationError, ArtifactMissingError.
+    called: "SPEAKER_00", "Speaker 1", or the name that the speaker has now.
+    name: 1 to 80 characters; "Speaker 1" is nobody's name.
+
+    Raises UnknownSpeakerError, UsageError, NoResultsError, ArtifactMissingError.
     """
     results, voices = Results(s3, record), VoiceprintStore(s3, record.bucket)
     transcript = Transcript.model_validate_json(results.read("transcript.json"))
-    known = [one.id for one in transcript.speakers]
-    if speaker not in known:
-        raise ConfigurationError(f"the recording has no {speaker!r}, only {', '.join(known)}")
-    name = clean_name(name)
-    voice = voice_of(Artifacts(s3, record.bucket), record.job_id, speaker, name)
+    speaker, name = find_speaker(transcript, called), clean_name(name)
+    voice = voice_of(Artifacts(s3, record.bucket), record.job_id, speaker.id, name)
     if voice:
         voices.remember(voice)
-    names = voices.give_name(record.job_id, speaker, name)
+    names = voices.give_name(record.job_id, speaker.id, name)
     rewrite(s3, record, results, with_given(transcript, names))
+    if speaker.name:
+        voices.remove_note(record.job_id, speaker.id, speaker.name)
+    voices.note_names(record.job_id, names)
     return Naming(names=names, is_remembered=voice is not None)
+
+
+def find_speaker(transcript: Transcript, called: str) -> Speaker:
+    """Return the one speaker that is meant, by either form of the id or by name."""
+    meant = speakers_called(called, transcript.speakers)
+    if len(meant) > 1:
+        raise UnknownSpeakerError(f"several speakers are called {called!r}: {', '.join(meant)}")
+    for speaker in transcript.speakers:
+        if speaker.id in meant:
+            return speaker
+    known = ", ".join(display_names(transcript.speakers).values()) or "none"
+    raise UnknownSpeakerError(f"the recording has no speaker {called!r}; its speakers: {known}")
 
 
 def clean_name(name: str) -> str:
     cleaned = one_line(name)
     if not 0 < len(cleaned) <= MAX_NAME_CHARACTERS:
-        raise ConfigurationError(f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
+        raise UsageError(f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
+    if parse_speaker_id(cleaned):
+        raise UsageError(f"{cleaned!r} is how a speaker without a name is called")
     return cleaned
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from lifestream.domain.base import Frozen
 from lifestream.domain.citations import Citations
-from lifestream.domain.speech.speakers import names_of
+from lifestream.domain.speech.speakers import display_names
 from lifestream.domain.summary import Cited, CitedStatement, Statement, Usage
 from lifestream.domain.transcript import Segment, Span, Transcript
 
@@ -64,7 +64,7 @@ def verify_sentence(
     claim = Statement(
         text=sentence.text, quote=sentence.quote, segment_ids=tuple(s.id for s in within)
     )
-    names = names_of(transcript)
+    names = display_names(transcript.speakers)
     for cited in Citations(said).cited([claim], CitedStatement):
         speakers = (s.speaker for s in within if s.id in cited.segment_ids and s.speaker)
         return CitedSentence(

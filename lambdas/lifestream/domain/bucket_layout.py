@@ -6,7 +6,8 @@ results/<name>.<job id>/<file>             what people read
 index/<embedder>/<job id>…                 vectors of the built-in index
 models/<model>/<file>                      weights for the container
 voices/people/<hash>/<job id>-<speaker>.json  voiceprints that have a name
-voices/jobs/<job id>.json                  names of the speakers of a job
+voices/jobs/<job id>.json                  names that people gave to the speakers of a job
+voices/names/<hash>/<job id>-<speaker>     whose published results hold a name
 
 The names are stored: a new layout needs a migration.
 """
@@ -23,6 +24,7 @@ MODELS = "models/"
 VOICEPRINTS = "voices/"
 NAMED_VOICEPRINTS = f"{VOICEPRINTS}people/"
 SPEAKER_NAMES = f"{VOICEPRINTS}jobs/"
+PUBLISHED_NAMES = f"{VOICEPRINTS}names/"
 
 
 def artifacts_of_job(job_id: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lifestream.domain.speech.speakers import names_of, said_by
+from lifestream.domain.speech.speakers import display_names, said_by
 from lifestream.domain.summary import Summary
 from lifestream.domain.text import clock, one_line
 from lifestream.domain.transcript import Transcript, text_of
@@ -56,7 +56,7 @@ def escape(text: str) -> str:
 def _summary_lines(summary: Summary, transcript: Transcript) -> Iterator[str]:
     if summary.abstract:
         yield from ("## Summary", "", escape(summary.abstract), "")
-    for section in sections_of(summary, names_of(transcript)):
+    for section in sections_of(summary, display_names(transcript.speakers)):
         lines = (_entry_line(section, entry) for entry in section.entries)
         yield from (f"## {section.title}", "", *lines, "")
     if summary.topics:

@@ -65,6 +65,7 @@ def result_files(  # noqa: PLR0913  # one argument per part of the results
         status=JobStatus.PARTIAL if missing else JobStatus.SUCCEEDED,
         source=transcript.source,
         duration_seconds=transcript.duration_seconds,
+        speakers=transcript.speakers,
         options=options,
         engines=transcript.engines,
         summary_engine=summary.engine if summary else None,

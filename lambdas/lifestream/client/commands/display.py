@@ -19,7 +19,6 @@ from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.job import SHORT_ID_CHARACTERS, Failure, JobStatus
 from lifestream.domain.progress import Progress
 from lifestream.domain.ranking import excerpt
-from lifestream.domain.speech.speakers import name_of
 from lifestream.domain.text import clock, one_line
 from lifestream.engines.vector_index import Hit
 from lifestream.errors import is_unusable_video
@@ -107,7 +106,7 @@ def remarks(record: JobRecord) -> Iterator[str]:
 def hit_lines(hits: Sequence[Hit], question: str, console: Console) -> Iterator[RenderableType]:
     """Two or three lines per hit: where, when and who, then what was said."""
     for hit in hits:
-        who = plain(", ".join(map(name_of, hit.speakers)))
+        who = plain(", ".join(hit.names))
         video = plain(name_of_video(hit.key))
         yield _one_line(f"[bold]{video}[/]  {clock(hit.start_seconds)}  {who}")
         yield _quoted(excerpt(one_line(hit.text), question), console)

@@ -23,7 +23,7 @@ from lifestream.engines.vector_index import SearchFilter
 from lifestream.errors import UsageError
 
 Speaker = Annotated[
-    str | None, typer.Option(help="Only what this speaker said, such as SPEAKER_01.")
+    str | None, typer.Option(help="Only what this speaker said, such as Ada or 'Speaker 1'.")
 ]
 Video = Annotated[str | None, typer.Option(help="Only in this recording, such as talk.mp4.")]
 

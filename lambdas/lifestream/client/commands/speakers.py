@@ -12,6 +12,7 @@ from lifestream.client.commands.terminal import Job, Stage, console, plain, say
 from lifestream.client.connection import connect
 from lifestream.client.speakers import name_speaker
 from lifestream.client.video_service import VideoService
+from lifestream.domain.speech.speakers import display_name
 
 speakers = typer.Typer(
     help="Name speakers, and forget voices.",
@@ -25,7 +26,7 @@ speakers = typer.Typer(
 def name(
     job: Job,
     speaker: Annotated[
-        str, typer.Argument(help="The speaker's name in the transcript, such as SPEAKER_01.")
+        str, typer.Argument(help="Who: 'Speaker 1', SPEAKER_00, or the name given before.")
     ],
     called: Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")],
     stage: Stage = None,
@@ -34,7 +35,7 @@ def name(
     record = VideoService(connect(stage)).job(job)
     naming = name_speaker(clients.s3(), record, speaker, called)
     for one, person in sorted(naming.names.items()):
-        console.print(f"{one}  {plain(person)}", soft_wrap=True)
+        console.print(f"{display_name(one)}  {plain(person)}", soft_wrap=True)
     say(
         "Later recordings of this voice will carry the name."
         if naming.is_remembered

@@ -1,11 +1,56 @@
-"""Segments in, what each speaker said in one go out."""
+"""What people call the speakers of a recording, and who says what turn by turn.
+
+Diarization and everything stored use ids that count from zero: `SPEAKER_00`. People read the name
+that somebody gave, or "Speaker 1". Both forms and names are understood wherever a speaker is typed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from lifestream.domain.transcript import Segment, Transcript
+from lifestream.domain.text import one_line
+from lifestream.domain.transcript import Segment, Speaker, Transcript
+
+STORED_ID = re.compile(r"SPEAKER_([0-9]+)", re.IGNORECASE)
+SHOWN_ID = re.compile(r"SPEAKER ([0-9]+)", re.IGNORECASE)
+
+
+def display_name(speaker_id: str) -> str:
+    """Return "Speaker 1" for `SPEAKER_00`, and any other id as it is."""
+    found = STORED_ID.fullmatch(speaker_id)
+    return f"Speaker {int(found[1]) + 1}" if found else speaker_id
+
+
+def parse_speaker_id(text: str) -> str | None:
+    """Return `SPEAKER_00` for "SPEAKER_00" and for "Speaker 1"; None if the text is neither."""
+    text = one_line(text)
+    if found := STORED_ID.fullmatch(text):
+        return f"SPEAKER_{int(found[1]):02}"
+    found = SHOWN_ID.fullmatch(text)
+    return f"SPEAKER_{int(found[1]) - 1:02}" if found and int(found[1]) else None
+
+
+def folded_name(name: str) -> str:
+    """Return the name as names are compared: without regard to case, width and extra spaces."""
+    return one_line(unicodedata.normalize("NFKC", name)).casefold()
+
+
+def speakers_called(text: str, speakers: Iterable[Speaker]) -> tuple[str, ...]:
+    """Return the ids of those whom `text` means: by id in either form, or by name."""
+    speaker_id, name = parse_speaker_id(text), folded_name(text)
+    return tuple(
+        one.id
+        for one in speakers
+        if one.id == speaker_id or (one.name and folded_name(one.name) == name)
+    )
+
+
+def display_names(speakers: Iterable[Speaker]) -> dict[str, str]:
+    """Speaker id → the name that people read."""
+    return {one.id: one.name or display_name(one.id) for one in speakers}
 
 
 def turns_of(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
@@ -14,18 +59,8 @@ def turns_of(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
         yield tuple(turn)
 
 
-def names_of(transcript: Transcript) -> dict[str, str]:
-    """Speaker id → the name that people read."""
-    return {s.id: s.name or name_of(s.id) for s in transcript.speakers}
-
-
-def name_of(speaker_id: str) -> str:
-    """Of a speaker whom nobody has named."""
-    return speaker_id.replace("SPEAKER_", "Speaker ")
-
-
 def said_by(transcript: Transcript) -> Iterator[tuple[str, tuple[Segment, ...]]]:
     """Turn by turn, with the name that people read."""
-    names = names_of(transcript)
+    names = display_names(transcript.speakers)
     for turn in turns_of(transcript.segments):
         yield names.get(turn[0].speaker or "", "Unknown speaker"), turn

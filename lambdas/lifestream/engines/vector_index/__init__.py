@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class Hit(Frozen):
-    """A passage that answers a search; `score` is the cosine similarity."""
+    """A passage that answers a search; `score` is the cosine similarity.
+
+    `names` are those that people read, in the order of `speakers`; an index leaves them empty.
+    """
 
     score: float
     job_id: str
@@ -27,13 +30,21 @@ class Hit(Frozen):
     end_seconds: float
     speakers: tuple[str, ...]
     text: str
+    names: tuple[str, ...] = ()
 
 
 class SearchFilter(Frozen):
-    """Which passages a search looks at: those of one speaker, of one video's key, of videos that
-    came since then, or all."""
+    """Which passages a search looks at; all, if nothing is set.
+
+    speaker: those of one speaker. For `lifestream.client.library`, "SPEAKER_00", "Speaker 1" or
+        a name; for an index, the stored id.
+    speakers_by_job: those of these speakers of these jobs (job id → speaker ids).
+    key: those of the video with this key.
+    since: those of videos that were uploaded at or after this moment.
+    """
 
     speaker: str | None = None
+    speakers_by_job: dict[str, tuple[str, ...]] | None = None
     key: str | None = None
     since: datetime | None = None
 

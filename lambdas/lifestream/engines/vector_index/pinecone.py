@@ -5,7 +5,7 @@ Source: https://docs.pinecone.io/reference/python-sdk
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -121,11 +121,25 @@ def _filter(search_filter: SearchFilter) -> dict[str, Any] | None:
     wanted: dict[str, Any] = {}
     if search_filter.speaker:
         wanted["speakers"] = {"$in": [search_filter.speaker]}
+    if search_filter.speakers_by_job is not None:
+        wanted["$or"] = _speakers_by_job(search_filter.speakers_by_job)
     if search_filter.key:
         wanted["key"] = {"$eq": search_filter.key}
     if search_filter.since:
         wanted["submitted_at"] = {"$gte": search_filter.since.timestamp()}
     return wanted or None
+
+
+def _speakers_by_job(by_job: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """One condition per speaker id: a library has thousands of jobs and few ids."""
+    jobs: dict[str, list[str]] = {}
+    for job_id, speakers in by_job.items():
+        for speaker in speakers:
+            jobs.setdefault(speaker, []).append(job_id)
+    return [
+        {"$and": [{"speakers": {"$in": [speaker]}}, {"job_id": {"$in": job_ids}}]}
+        for speaker, job_ids in jobs.items()
+    ]
 
 
 def _hit(score: float, metadata: dict[str, Any]) -> Hit:

@@ -84,16 +84,14 @@ class S3Index:
         self, vector: Vector, *, limit: int, search_filter: SearchFilter = NO_FILTER
     ) -> list[Hit]:
         question = np.asarray(vector, dtype=np.float32)
-        jobs = (job for job in self._read(self._keys()) if _matches(job, search_filter))
-        hits = (hit for job in jobs for hit in _hits(job, question))
-        wanted = (
-            hit
-            for hit in hits
-            if search_filter.speaker is None or search_filter.speaker in hit.speakers
-        )
+        jobs = self._read(self._keys(search_filter))
+        hits = (hit for job in jobs if _matches(job, search_filter) for hit in _hits(job, question))
+        wanted = (hit for hit in hits if _is_said_by(hit, search_filter))
         return nlargest(limit, wanted, key=lambda hit: hit.score)
 
-    def _keys(self) -> list[str]:
+    def _keys(self, search_filter: SearchFilter) -> list[str]:
+        if search_filter.speakers_by_job is not None:
+            return [f"{self._prefix}{job_id}.json" for job_id in search_filter.speakers_by_job]
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix
         )
@@ -118,6 +116,13 @@ def _matches(job: IndexedJob, search_filter: SearchFilter) -> bool:
         came is not None and came >= search_filter.since
     )
     return is_new_enough and search_filter.key in (None, job.key)
+
+
+def _is_said_by(hit: Hit, search_filter: SearchFilter) -> bool:
+    speaker, by_job = search_filter.speaker, search_filter.speakers_by_job
+    return (speaker is None or speaker in hit.speakers) and (
+        by_job is None or not set(hit.speakers).isdisjoint(by_job.get(hit.job_id, ()))
+    )
 
 
 def _hits(job: IndexedJob, question: NDArray[np.float32]) -> Iterator[Hit]:

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lifestream.domain.speech.speakers import names_of, said_by
+from lifestream.domain.speech.speakers import display_names, said_by
 from lifestream.domain.text import clock, one_line
 from lifestream.rendering.presentation import Kind, Recording, sections_of
 from lifestream.rendering.subtitles import cues_of
@@ -31,7 +31,7 @@ def html_page(recording: Recording) -> str:
     order = [speaker.id for speaker in transcript.speakers]
     return _template().render(
         recording=recording,
-        sections=sections_of(summary, names_of(transcript)) if summary else [],
+        sections=sections_of(summary, display_names(transcript.speakers)) if summary else [],
         turns=list(said_by(transcript)),
         voices={speaker: number % VOICES for number, speaker in enumerate(order)},
         cues=[
