@@ -10,7 +10,13 @@ from aws_cdk import Duration, Size
 from cdk_app.bundling import Requirements
 from cdk_app.config import Config
 from lifestream.aws.job_table import WRITTEN_BY_A_STEP, WRITTEN_BY_FAILURE, WRITTEN_BY_SUCCESS
-from lifestream.domain.bucket_layout import INDEX, RESULTS, VOICEPRINTS, artifacts_of_step
+from lifestream.domain.bucket_layout import (
+    INDEX,
+    PUBLISHED_NAMES,
+    RESULTS,
+    VOICEPRINTS,
+    artifacts_of_step,
+)
 from lifestream.step_names import Step
 
 MEDIA_MEMORY = 1769
@@ -98,7 +104,7 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
             *_artifacts(Step.TRANSCRIBE_SPEECH, Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT),
             VOICEPRINTS,
         ),
-        writes=(RESULTS,),
+        writes=(RESULTS, PUBLISHED_NAMES),
     ),
     Step.RECORD_SUCCESS: LambdaStepSpec(
         "Record SUCCEEDED in the job table",

@@ -25,7 +25,7 @@ TAKEOVER = {
     "IndexTranscript": "Read the transcript of any job whose id is known, the names of uploads and "
     "the vendors' API keys. Replace the whole index. " + ROWS,
     "PublishResults": "Read the transcript and the summary of any job whose id is known, and named "
-    "voiceprints. Replace published results. " + ROWS,
+    "voiceprints. Replace published results. Send a search for a name to the wrong jobs. " + ROWS,
     "RecordSuccess": ROWS + " Point readers to other results.",
     "RecordFailure": "Free GPU slots. " + ROWS,
     "Dispatcher": "Start jobs, which costs money, and replace rows, so that a job seems never to "

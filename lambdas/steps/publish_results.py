@@ -5,10 +5,13 @@ from __future__ import annotations
 from lifestream.aws.artifacts import CHECKPOINT, SUMMARY, CheckpointRecord
 from lifestream.domain.chunks import Indexed
 from lifestream.domain.job import JobStatus
+from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.quality import assess
+from lifestream.domain.speech.speakers import names_given
 from lifestream.domain.speech.voiceprints import with_names
 from lifestream.domain.step_payloads import PublishableJob, PublishedJob
 from lifestream.domain.summary import Summary
+from lifestream.domain.transcript import Transcript
 from lifestream.rendering.result_files import content_type, result_files
 from lifestream.resources import artifacts, voiceprints
 from lifestream.settings import VoiceSettings, load
@@ -20,23 +23,28 @@ PARTS = {"summary": Step.SUMMARIZE_TRANSCRIPT, "index": Step.INDEX_TRANSCRIPT}
 
 @step(Step.PUBLISH_RESULTS, takes=PublishableJob, status=JobStatus.PUBLISHING)
 def handler(job: PublishableJob) -> PublishedJob:
-    for name, text in files_of(job).items():
+    transcript, diagnostics = named_transcript(job)
+    for name, text in files_of(job, transcript, diagnostics).items():
         artifacts().put(f"{job.results_prefix}{name}", text.encode(), content_type(name))
+    voiceprints().note_names(job.job_id, names_given(transcript.speakers))
     return PublishedJob(**job.model_dump(), published_prefix=job.results_prefix)
 
 
-def files_of(job: PublishableJob) -> dict[str, str]:
-    transcript, diagnostics = (
-        artifacts().transcript(job.job_id),
-        artifacts().diagnostics(job.job_id),
-    )
+def named_transcript(job: PublishableJob) -> tuple[Transcript, Diagnostics]:
+    diagnostics = artifacts().diagnostics(job.job_id)
     transcript = with_names(
-        transcript,
+        artifacts().transcript(job.job_id),
         given=voiceprints().names_given(job.job_id),
         diagnostics=diagnostics,
         known=voiceprints().known() if diagnostics.voices else (),
         min_score=load(VoiceSettings).min_score,
     )
+    return transcript, diagnostics
+
+
+def files_of(
+    job: PublishableJob, transcript: Transcript, diagnostics: Diagnostics
+) -> dict[str, str]:
     return result_files(
         file_name=job.file_name,
         options=job.options,

@@ -40,7 +40,7 @@ PREFIXES = {
     Step.EXTRACT_AUDIO: ["uploads/*", "jobs/*/ExtractAudio/*"],
     Step.SUMMARIZE_TRANSCRIPT: [TRANSCRIPT, SUMMARY],
     Step.INDEX_TRANSCRIPT: [TRANSCRIPT, INDEXED, "index/*"],
-    Step.PUBLISH_RESULTS: [TRANSCRIPT, SUMMARY, INDEXED, "results/*", "voices/*"],
+    Step.PUBLISH_RESULTS: [TRANSCRIPT, SUMMARY, INDEXED, "results/*", "voices/*", "voices/names/*"],
     Step.RECORD_SUCCESS: [],
     Step.RECORD_FAILURE: [TRANSCRIPT],
 }

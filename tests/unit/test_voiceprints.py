@@ -121,6 +121,10 @@ def test_a_named_voice_is_known_in_the_next_recording(publish: Any) -> None:
     assert speakers_of(first) == {"SPEAKER_00": (None, None), "SPEAKER_01": ("Bob", None)}
     assert speakers_of(second) == {"SPEAKER_00": ("Bob", 1.0), "SPEAKER_01": (None, None)}
     assert "**Bob** (0:00)" in Results(clients.s3(), second).read("result.md")
+    assert voiceprints().jobs_with("bob") == {
+        first.job_id: ("SPEAKER_01",),
+        second.job_id: ("SPEAKER_00",),
+    }
 
 
 def test_renaming_rewrites_what_is_published_and_nothing_else(publish: Any) -> None:

@@ -53,6 +53,11 @@ def display_names(speakers: Iterable[Speaker]) -> dict[str, str]:
     return {one.id: one.name or display_name(one.id) for one in speakers}
 
 
+def names_given(speakers: Iterable[Speaker]) -> dict[str, str]:
+    """Speaker id → name, of those who have one."""
+    return {one.id: one.name for one in speakers if one.name}
+
+
 def turns_of(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
     """Consecutive segments of the same speaker, together."""
     for _, turn in groupby(segments, key=lambda segment: segment.speaker):
