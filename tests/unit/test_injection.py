@@ -66,7 +66,7 @@ def published(text: str) -> dict[str, str]:
         topics=[text],
     )
     return result_files(
-        file_name=text,
+        file_name=f"{text}.mp4",
         options=JobOptions(),
         transcript=transcript,
         quality=assess(transcript, evidence_of(transcript)),
@@ -79,7 +79,8 @@ HARMLESS = published("we talk about it")
 
 
 class Elements(HTMLParser):
-    """Every element with its attributes; times differ with what is said, so they do not count."""
+    """Every element with its attributes; times and the shapes that are drawn of them differ with
+    what is said, so they do not count."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,7 +88,7 @@ class Elements(HTMLParser):
         self.shown: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        times = {"data-start", "data-end", "data-seek"}
+        times = {"data-start", "data-seek", "d", "width"}
         self.found.append((tag, [(name, name in times or value) for name, value in attrs]))
 
     def handle_data(self, data: str) -> None:
@@ -128,7 +129,10 @@ def test_the_page_has_the_same_structure_and_no_link_image_or_html(text: str) ->
 @pytest.mark.parametrize("text", HOSTILE)
 def test_the_html_page_has_the_same_elements_and_attributes(text: str) -> None:
     """The text stands in text nodes and in nothing else; only titles and notices hold it."""
-    assert elements(published(text)["result.html"]) == elements(HARMLESS["result.html"])
+    # A single word is shown within the turn beside it.
+    harmless = HARMLESS if len(text.split()) > 1 else published("yes")
+
+    assert elements(published(text)["result.html"]) == elements(harmless["result.html"])
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80))

@@ -74,7 +74,8 @@ def test_no_bare_address_is_left_to_be_linked(address: str) -> None:
 
 
 def test_the_page_leads_with_the_summary_and_ends_with_who_said_what() -> None:
-    drafted = Drafted(draft=a_draft(abstract="It was about money."))
+    point = {"text": "It is late.", "segment_ids": [2], "quote": "When will the release be ready"}
+    drafted = Drafted(draft=a_draft(abstract="It was about money.", key_points=[point]))
 
     text = result_page(
         Recording(
@@ -89,7 +90,7 @@ def test_the_page_leads_with_the_summary_and_ends_with_who_said_what() -> None:
     assert text.startswith("# Budget\n")
     assert text.index("It was about money.") < text.index("## Transcript")
     assert "**Speaker 2** (0:05): The budget is forty thousand" in text
-    assert "0 of 0 statements verified" in text
+    assert "1 of 1 statements verified" in text
 
 
 def test_missing_parts_are_named() -> None:

@@ -129,3 +129,9 @@ class Summary(Frozen):
     statements: int
     verified_statements: int
     usage: Usage
+
+    @property
+    def is_extract(self) -> bool:
+        """True if the built-in engine made it: each statement is its own quote, and the title is
+        a list of words."""
+        return self.engine.startswith("extractive/")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from lifestream.domain.speech.speakers import display_names, said_by
+from lifestream.domain.speech.speakers import said_by
 from lifestream.domain.summary import Summary
 from lifestream.domain.text import clock, one_line
 from lifestream.domain.transcript import Transcript, text_of
-from lifestream.rendering.presentation import Entry, Kind, Recording, Section, sections_of
+from lifestream.rendering.presentation import Entry, Kind, Recording, Section
 
 INLINE_MARKUP = re.compile(r"([\\`*_\[\]|~])")
 BLOCK_MARKUP = re.compile(r"^(\d*)([#+\-]|(?<=\d)[.)])")
@@ -40,7 +40,7 @@ def result_page(recording: Recording) -> str:
         f"> **Missing:** {escape(part.step)} ({escape(part.error)})" for part in recording.missing
     ]
     lines += [f"> No {part.part}: {escape(part.reason)}." for part in recording.switched_off]
-    lines += ["", *_summary_lines(summary, transcript)] if summary else [""]
+    lines += ["", *_summary_lines(recording, summary)] if summary else [""]
     lines += ["## Transcript", "", *_transcript_lines(transcript)]
     return "\n".join(lines) + "\n"
 
@@ -53,16 +53,18 @@ def escape(text: str) -> str:
     return BLOCK_MARKUP.sub(r"\1\\\2", INLINE_MARKUP.sub(r"\\\1", text))
 
 
-def _summary_lines(summary: Summary, transcript: Transcript) -> Iterator[str]:
-    if summary.abstract:
-        yield from ("## Summary", "", escape(summary.abstract), "")
-    for section in sections_of(summary, display_names(transcript.speakers)):
+def _summary_lines(recording: Recording, summary: Summary) -> Iterator[str]:
+    if recording.banner:
+        yield from (f"> {recording.banner}", "")
+    if recording.abstract:
+        yield from ("## Summary", "", escape(recording.abstract), "")
+    for section in recording.sections:
         lines = (_entry_line(section, entry) for entry in section.entries)
         yield from (f"## {section.title}", "", *lines, "")
     if summary.topics:
         yield from (f"**Topics:** {', '.join(escape(topic) for topic in summary.topics)}", "")
-    yield f"*{summary.verified_statements} of {summary.statements} statements verified.*"
-    yield ""
+    if recording.checked:
+        yield from (f"*{recording.checked}*", "")
 
 
 def _entry_line(section: Section, entry: Entry) -> str:

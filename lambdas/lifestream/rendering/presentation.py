@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import NamedTuple
 
 from lifestream.domain.file_types import other_content
+from lifestream.domain.languages import language_name
+from lifestream.domain.speech.speakers import display_names
 from lifestream.domain.step_payloads import MissingPart, SwitchedOff
 from lifestream.domain.summary import CitedActionItem, CitedContribution, CitedStatement, Summary
-from lifestream.domain.text import clock, normalized
+from lifestream.domain.text import clock, normalized, one_line
 from lifestream.domain.transcript import Transcript
+from lifestream.rendering.gaps import Gap
+
+SPEAKER_ID = re.compile(r"\bSPEAKER_\d+\b")
+EXTRACT = "Built-in engine: automatic extract, not an AI summary."
 
 
 @dataclass(frozen=True)
@@ -24,10 +31,41 @@ class Recording:
     summary: Summary | None = None
     missing: tuple[MissingPart, ...] = ()
     switched_off: tuple[SwitchedOff, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
     @property
     def title(self) -> str:
-        return self.summary.title if self.summary and self.summary.title else self.file_name
+        """The summary's, unless it is a list of words; then the file's name."""
+        if self.summary is None or self.summary.is_extract:
+            return self.file_name
+        return with_names(self.summary.title, self.names) or self.file_name
+
+    @property
+    def abstract(self) -> str:
+        return with_names(self.summary.abstract, self.names) if self.summary else ""
+
+    @property
+    def names(self) -> dict[str, str]:
+        return display_names(self.transcript.speakers)
+
+    @property
+    def sections(self) -> list[Section]:
+        return sections_of(self.summary, self.names) if self.summary else []
+
+    @property
+    def checked(self) -> str | None:
+        """How many statements of the summary were found in the transcript."""
+        summary = self.summary
+        if summary is None or not summary.statements:
+            return None
+        if summary.is_extract:
+            return f"{summary.verified_statements} quotes found."
+        return f"{summary.verified_statements} of {summary.statements} statements verified."
+
+    @property
+    def banner(self) -> str | None:
+        """What a reader of the summary should know about how it was made."""
+        return EXTRACT if self.summary and self.summary.is_extract else None
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -35,10 +73,10 @@ class Recording:
         source = self.transcript.source
         content = source.container and other_content(source.key, source.container)
         return (
-            self.file_name,
+            *([self.file_name] if one_line(self.title) != one_line(self.file_name) else []),
             clock(self.transcript.duration_seconds),
             f"{speakers} speaker{'' if speakers == 1 else 's'}",
-            f"language {self.transcript.language}",
+            language_name(self.transcript.language),
             *([content] if content else []),
         )
 
@@ -93,10 +131,16 @@ def _entry(statement: CitedStatement, names: Mapping[str, str]) -> Entry:
         who, due = statement.owner, statement.due
     elif isinstance(statement, CitedContribution):
         who = statement.speaker
+    is_literal = normalized(statement.text) == normalized(statement.quote)
     return Entry(
-        text=statement.text,
+        text=statement.text if is_literal else with_names(statement.text, names),
         start_seconds=statement.start_seconds,
         quote=statement.quote,
         who=names.get(who, who) if who else None,
         due=due,
     )
+
+
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """What a model wrote, with the names that people read instead of ids."""
+    return SPEAKER_ID.sub(lambda found: names.get(found[0], found[0]), text)

@@ -14,6 +14,7 @@ from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.step_payloads import MissingPart, SwitchedOff
 from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Transcript
+from lifestream.rendering.gaps import gaps_of
 from lifestream.rendering.manifest import Manifest
 from lifestream.rendering.markdown import result_page
 from lifestream.rendering.page import html_page
@@ -49,7 +50,13 @@ def result_files(  # noqa: PLR0913  # one argument per part of the results
     """
     readable = transcript if options.show_flagged else transcript.reliable
     recording = Recording(
-        file_name, readable, quality.verdict, summary, tuple(missing), tuple(switched_off)
+        file_name,
+        readable,
+        quality.verdict,
+        summary,
+        tuple(missing),
+        tuple(switched_off),
+        gaps_of(quality, is_flagged_shown=options.show_flagged),
     )
     cues = cues_of(readable, with_speakers=options.subtitle_speakers)
     files = {"transcript.json": _json(transcript), "quality.json": _json(quality)}

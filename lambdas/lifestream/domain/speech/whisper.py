@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
+from lifestream.domain.languages import NAMES
 from lifestream.domain.options import JobOptions
 from lifestream.errors import EnglishOnlyModelError, UnsupportedOptionError
 
-# https://github.com/openai/whisper/blob/main/whisper/tokenizer.py, LANGUAGES
-LANGUAGES = frozenset(
-    """af am ar as az ba be bg bn bo br bs ca cs cy da de el en es et eu fa fi fo fr gl gu ha haw
-    he hi hr ht hu hy id is it ja jw ka kk km kn ko la lb ln lo lt lv mg mi mk ml mn mr ms mt my
-    ne nl nn no oc pa pl ps pt ro ru sa sd si sk sl sn so sq sr su sv sw ta te tg th tk tl tr tt
-    uk ur uz vi yi yo zh yue""".split()  # noqa: SIM905  # a list with a code per line is three screens
-)
+LANGUAGES = frozenset(NAMES)
 ENGLISH_ONLY = ".en"
 NO_TRANSLATOR = "turbo"
 """OpenAI's turbo models were trained without translations, and write down what is spoken."""

@@ -1,8 +1,12 @@
-"""A recording in, one HTML file out: player, transcript that follows it, chapters, search.
+"""Render a recording as one HTML file: player, transcript that follows it, chapters, search.
 
-It needs no server and fetches nothing: style and script are in it, and its content security
-policy allows only those. Whatever was said is escaped text; it can be no markup and no script.
-The video is the one thing that lies elsewhere; `with_video` says where.
+turns     the transcript in turns and gaps
+drawings  who speaks when and how much
+page.html, page.css, page.js
+
+It needs no server: style and script are in it, and its content security policy blocks every
+request except the video. Whatever was said is escaped text; it can be no markup and no script.
+`with_video` says where the video is.
 """
 
 from __future__ import annotations
@@ -13,9 +17,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lifestream.domain.speech.speakers import display_names, said_by
 from lifestream.domain.text import clock, one_line
-from lifestream.rendering.presentation import Kind, Recording, sections_of
+from lifestream.rendering.gaps import Gap
+from lifestream.rendering.page.drawings import bars_of, lane_of, voices_of
+from lifestream.rendering.page.turns import Turn, turns_and_gaps
+from lifestream.rendering.presentation import Kind, Recording
 from lifestream.rendering.subtitles import cues_of
 
 if TYPE_CHECKING:
@@ -27,17 +33,19 @@ NO_VIDEO = 'data-video=""'
 
 
 def html_page(recording: Recording) -> str:
-    transcript, summary = recording.transcript, recording.summary
-    order = [speaker.id for speaker in transcript.speakers]
+    transcript = recording.transcript
+    voices = voices_of(transcript, VOICES)
+    blocks = list(turns_and_gaps(transcript, recording.gaps))
     return _template().render(
         recording=recording,
-        sections=sections_of(summary, display_names(transcript.speakers)) if summary else [],
-        turns=list(said_by(transcript)),
-        voices={speaker: number % VOICES for number, speaker in enumerate(order)},
-        cues=[
-            [cue.start_seconds, cue.end_seconds, "\n".join(map(one_line, cue.lines))]
-            for cue in cues_of(transcript)
-        ],
+        sections=recording.sections,
+        blocks=blocks,
+        is_unsure=any(_holds_unsure_words(block) for block in blocks),
+        voices=voices,
+        colours={voice.id: voice.number for voice in voices},
+        bars=bars_of(transcript, voices),
+        gaps_lane=lane_of(recording.gaps, transcript.duration_seconds),
+        held=_held_by_the_script(recording),
         clock=clock,
         Kind=Kind,
         style=_part("page.css"),
@@ -45,6 +53,24 @@ def html_page(recording: Recording) -> str:
         style_hash=_hash(_part("page.css")),
         script_hash=_hash(_part("page.js")),
     )
+
+
+def _held_by_the_script(recording: Recording) -> dict[str, object]:
+    """What the script needs and the elements do not hold."""
+    cues = (
+        (cue.start_seconds, cue.end_seconds, "\n".join(map(one_line, cue.lines)))
+        for cue in cues_of(recording.transcript)
+    )
+    return {
+        "file": one_line(recording.file_name),
+        "seconds": recording.transcript.duration_seconds,
+        "cues": list(cues),
+    }
+
+
+def _holds_unsure_words(block: Turn | Gap) -> bool:
+    sentences = block.sentences if isinstance(block, Turn) else []
+    return any(piece.is_unsure for sentence in sentences for piece in sentence.pieces)
 
 
 def with_video(page: str, url: str) -> str:
