@@ -67,7 +67,7 @@ def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
     """Escape sequences clear screens, set titles, and write into the clipboard."""
     monkeypatch.setenv("EMBEDDING_ENGINE", "wordllama")
     monkeypatch.setenv("MODELS_DIR", str(BUILT_IN))
-    evil = "\x1b]0;owned\x07\x1b[2J\u202ebudget"
+    evil = "\x1b]0;owned\x07\x1b[2J\x9b2J\u202ebudget"
     job, embedder = a_job(key=f"uploads/{evil}.mp4"), word_vectors()
     publish(aws, job)
     chunk = chunks_of(MEETING)[0].model_copy(update={"text": evil, "speakers": (evil,)})
@@ -81,10 +81,29 @@ def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
 
     shown = [typed("list"), typed("status", failed.short_id), typed("search", "budget")]
     shown.append(CliRunner().invoke(app, ["results", failed.short_id]).output)
+    shown += [typed("list", "--json"), typed("search", "budget", "--json")]
 
     assert all("budget" in text for text in shown)
-    for mark in ("\x1b]", "\x1b[2J", "\x07", "\u202e"):
+    for mark in ("\x1b]", "\x1b[2J", "\x07", "\x9b", "\u202e"):
         assert not any(mark in text for text in shown)
+
+
+def test_what_a_search_and_an_answer_found_is_json_for_scripts(
+    published: ProcessingJob, aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EMBEDDING_ENGINE", "wordllama")
+    monkeypatch.setenv("MODELS_DIR", str(BUILT_IN))
+    chunks, embedder = chunks_of(MEETING), word_vectors()
+    vectors = embedder.embed([chunk.text for chunk in chunks]).vectors
+    S3Index(aws.s3, BUCKET, embedder=embedder.name).replace(published, chunks, vectors)
+
+    found = [json.loads(line) for line in typed("search", "budget", "--json").splitlines()]
+    answer = json.loads(typed("ask", "what is the budget?", "--json"))
+
+    assert found
+    assert {hit["job_id"] for hit in found} == {published.job_id}
+    assert {"key", "start_seconds", "speakers", "text"} <= found[0].keys()
+    assert "budget" in answer["sentences"][0]["quote"].lower()
 
 
 def test_forgetting_says_what_is_gone() -> None:

@@ -77,7 +77,8 @@ def say(text: RenderableType, *, on: Console = console) -> None:
 
 
 def say_json(facts: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
+    """In ASCII, so that untrusted text cannot command a terminal."""
+    sys.stdout.write(json.dumps(facts) + "\n")
 
 
 @contextmanager
