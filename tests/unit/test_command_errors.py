@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from pathlib import Path
 
 import pytest
 from botocore.exceptions import NoCredentialsError
+from rich.console import Console
 from typer.testing import CliRunner
 
 from builders import a_failure, a_job
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
-from lifestream.client.commands import app
+from lifestream.client.commands import app, jobs
 from lifestream.domain.job import JobStatus
+from lifestream.domain.progress import Progress
 from lifestream.errors import ConfigurationError, PipelineError
+from lifestream.step_names import Step
 
 WRONG_USAGE, FAILED = 2, 1
 
@@ -161,6 +165,31 @@ def test_watching_waits_until_the_job_has_ended(monkeypatch: pytest.MonkeyPatch)
     assert code == 0
     assert "Succeeded in" in says
     assert f"Next: lifestream results {job.short_id} --open" in says
+
+
+def test_on_a_terminal_watching_shows_the_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, table = a_job(), JobTable(clients.table(JOBS))
+    table.accept(job)
+    table.enter(job, Step.TRANSCRIBE_SPEECH, JobStatus.TRANSCRIBING)
+    table.show_progress(job, Progress(fraction=0.42, speed=4.9, seconds_left=70))
+
+    def end(_seconds: float) -> None:
+        table.finish(job, JobStatus.SUCCEEDED, results_prefix=job.results_prefix)
+
+    monkeypatch.setattr(time, "sleep", end)
+    screen = io.StringIO()
+    monkeypatch.setattr(
+        jobs,
+        "console",
+        Console(file=screen, force_terminal=True, width=80, color_system=None, highlight=False),
+    )
+
+    code, says, _ = typed("status", job.short_id, "--watch")
+
+    assert code == 0
+    assert "Transcribing (3 of 7)" in screen.getvalue()
+    assert "42%" in screen.getvalue()
+    assert "Succeeded in" in says
 
 
 def test_nothing_found_is_said_and_is_no_failure() -> None:
