@@ -34,11 +34,13 @@ def check(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="main.py", description=__doc__)
     parser.add_argument("--check", action="store_true", required=True)
     parser.add_argument("--without-models", action="store_true")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     settings = load(SpeechSettings)
-    of_image = asked.without_models or has_pyannote()
-    attempts: dict[str, Callable[[], str]] = {"libraries": lambda: try_libraries(of_image=of_image)}
-    if not asked.without_models:
+    needs_pyannote = options.without_models or has_pyannote()
+    attempts: dict[str, Callable[[], str]] = {
+        "libraries": lambda: try_libraries(needs_pyannote=needs_pyannote)
+    }
+    if not options.without_models:
         attempts |= {
             "models": lambda: fetch(settings),
             "recognition": lambda: try_recognition(settings),
@@ -59,7 +61,7 @@ def works(name: str, attempt: Callable[[], str]) -> bool:
     return True
 
 
-def try_libraries(*, of_image: bool) -> str:
+def try_libraries(*, needs_pyannote: bool) -> str:
     """Import the libraries. A built-in engine must not stand in for what the image lacks."""
     with named_errors("libraries"):
         import ctranslate2
@@ -69,7 +71,7 @@ def try_libraries(*, of_image: bool) -> str:
         found = (
             f"faster-whisper {faster_whisper.__version__}, CTranslate2 {ctranslate2.__version__}"
         )
-        if not of_image:
+        if not needs_pyannote:
             return f"{found}, the built-in diarizer"
         import pyannote.audio
         import torch

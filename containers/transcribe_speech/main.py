@@ -72,40 +72,40 @@ def main() -> int:
     Every error after SIGTERM counts as the interruption: libraries turn `Interruption` into errors
     of their own, swallow it, or fail while they clean up.
     """
-    asked = load(ContainerSettings)
-    logger.append_keys(step=STEP, job_id=asked.job_id, attempt=asked.attempt)
+    task = load(ContainerSettings)
+    logger.append_keys(step=STEP, job_id=task.job_id, attempt=task.attempt)
     try:
-        code = run_or_report(asked)
+        code = run_or_report(task)
     except (Interruption, Exception) as error:
         if not (isinstance(error, Interruption) or is_interrupted()):
             raise
-        return report_interruption(asked)
-    return report_interruption(asked) if code and is_interrupted() else code
+        return report_interruption(task)
+    return report_interruption(task) if code and is_interrupted() else code
 
 
-def run_or_report(asked: ContainerSettings) -> int:
+def run_or_report(task: ContainerSettings) -> int:
     try:
         with transient_aws_errors():
-            if has_failed_for_good(asked):
+            if has_failed_for_good(task):
                 return 1  # the first run wrote the report
-            run(asked)
+            run(task)
     except (Deadline, Exception) as error:  # noqa: BLE001  # the last place that can report the reason
-        report(asked, classify_error(error, asked))
+        report(task, classify_error(error, task))
         return 1
     return 0
 
 
-def report_interruption(asked: ContainerSettings) -> int:
-    report(asked, ContainerInterruptedError("stopped before the transcript was written"))
+def report_interruption(task: ContainerSettings) -> int:
+    report(task, ContainerInterruptedError("stopped before the transcript was written"))
     return 128 + signal.SIGTERM
 
 
-def classify_error(error: BaseException, asked: ContainerSettings) -> PipelineError:
+def classify_error(error: BaseException, task: ContainerSettings) -> PipelineError:
     match error:
         case PipelineError():
             return error
         case Deadline():
-            return DeadlineError(f"not done after {asked.deadline_seconds} seconds")
+            return DeadlineError(f"not done after {task.deadline_seconds} seconds")
         case MemoryError():
             return OutOfMemoryError("the host's memory is full")
     logger.error("unexpected error", exc_info=error)
@@ -134,14 +134,16 @@ def is_interrupted() -> bool:
 
 
 def raise_deadline(*_: object) -> NoReturn:
-    """Handle SIGALRM. ECS has no time limit for tasks, and that of Step Functions may not stop
-    them."""
+    """Handle SIGALRM.
+
+    ECS has no time limit for tasks, and the limit of Step Functions may not stop them.
+    """
     raise Deadline
 
 
-def run(asked: ContainerSettings) -> None:
-    inspected = inspected_job(asked.attempt)
-    job = artifacts().load(asked.job_id, Step.INSPECT_VIDEO, inspected, InspectedJob)
+def run(task: ContainerSettings) -> None:
+    inspected = inspected_job(task.attempt)
+    job = artifacts().load(task.job_id, Step.INSPECT_VIDEO, inspected, InspectedJob)
     enter_step(job, STEP, JobStatus.TRANSCRIBING)
     started = time.monotonic()
     settings = load(SpeechSettings)
@@ -163,10 +165,10 @@ def run(asked: ContainerSettings) -> None:
     )
 
 
-def has_failed_for_good(asked: ContainerSettings) -> bool:
+def has_failed_for_good(task: ContainerSettings) -> bool:
     """Return whether this attempt failed before for a permanent reason: a retry is useless then."""
-    earlier = artifacts().find(asked.job_id, STEP, ERROR_REPORT, ErrorReport)
-    return earlier is not None and earlier.attempt == asked.attempt and is_permanent(earlier.error)
+    earlier = artifacts().find(task.job_id, STEP, ERROR_REPORT, ErrorReport)
+    return earlier is not None and earlier.attempt == task.attempt and is_permanent(earlier.error)
 
 
 def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
@@ -184,12 +186,12 @@ def transcribe(job: InspectedJob, settings: SpeechSettings) -> Transcribed:
     )
 
 
-def report(asked: ContainerSettings, error: PipelineError) -> None:
+def report(task: ContainerSettings, error: PipelineError) -> None:
     reason = ErrorReport(
-        attempt=asked.attempt, error=type(error).__name__, message=str(error)[:1_000]
+        attempt=task.attempt, error=type(error).__name__, message=str(error)[:1_000]
     )
     logger.error("step failed", extra={"error": reason.error})
-    artifacts().save(asked.job_id, STEP, ERROR_REPORT, reason)
+    artifacts().save(task.job_id, STEP, ERROR_REPORT, reason)
 
 
 if __name__ == "__main__":

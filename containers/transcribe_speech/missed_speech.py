@@ -45,7 +45,7 @@ def recognize(
 
 
 def _with_language(options: JobOptions, language: str) -> JobOptions:
-    """A second of speech is too short to detect the language again."""
+    """Set the language: a second of speech is too short to detect it again."""
     if options.translate or options.multilingual or language == UNDETERMINED:
         return options
     return options.model_copy(update={"language": language})
@@ -71,7 +71,7 @@ def _recognized_alone(
 
 
 def _is_known(known: Timeline, word: Word) -> bool:
-    """The margin may repeat the end of a word that was recognized before."""
+    """Return whether the word was recognized before: the margin may repeat the end of one."""
     shared = known.seconds_within(word.start_seconds, word.end_seconds)
     return shared > (word.end_seconds - word.start_seconds) / 2
 

@@ -2,7 +2,7 @@
 
 PipelineError
 ├─ TransientError              the state machine retries: throttling, timeouts, vendor 5xx
-│  ├─ ContainerInterruptedError  the host is taken back: the container starts over elsewhere
+│  ├─ ContainerInterruptedError  the host was reclaimed: the container starts again elsewhere
 │  ├─ HubUnreachableError      the model hub: nothing was fetched
 │  ├─ NoHostError              the container found no host for a day
 │  └─ NoSlotError              every slot was taken, for days
@@ -40,7 +40,7 @@ PipelineError
 │  ├─ UnknownSpeakerError      nobody in the recordings is called that
 │  ├─ JobStatusError           cancel of an ended job, redrive of one that did not fail
 │  └─ NoResultsError           the job published nothing, or nothing yet
-├─ JobEndedError               cancelled, or taken over by a later attempt: nobody's mistake
+├─ JobEndedError               the job was cancelled, or a later attempt took it over
 ├─ InvalidMessageError         a queue message without a usable job
 ├─ ArtifactMissingError        an earlier step's output is gone
 ├─ SpeechEngineError           the engine failed on this audio
@@ -296,8 +296,7 @@ AWS_ADVICE = {
 
 
 def advice_for(error_name: str) -> str:
-    """Return what to do about an error, ours or AWS's, by the name that the state machine
-    caught."""
+    """Return what to do about an error, by the name that the state machine caught."""
     known = {error.__name__: error.advice for error in all_errors()}
     return known.get(error_name) or AWS_ADVICE.get(error_name) or PipelineError.advice
 
@@ -309,7 +308,7 @@ def all_errors(root: type[PipelineError] = PipelineError) -> Iterator[type[Pipel
 
 
 def is_permanent(error_name: str) -> bool:
-    """True where another attempt on the same input must fail the same way."""
+    """True if another attempt on the same input must fail the same way."""
     return _is_among(error_name, UnusableVideoError, ConfigurationError, JobEndedError)
 
 

@@ -72,8 +72,7 @@ class SpeechSettings(EnvSettings):
     remember_voices: bool = Field(default=False, alias="REMEMBER_VOICES")
 
     def identity(self) -> dict[str, object]:
-        """Return what changes the transcript. Where models are stored and what runs them does
-        not."""
+        """Return what changes the transcript; where models are stored and run does not."""
         names = {
             "diarization_engine",
             "whisper_model",
@@ -108,8 +107,10 @@ class SummarySettings(EnvSettings):
 
 
 class IndexSettings(EnvSettings):
-    """Settings of the search. `VECTOR_INDEX=off`: none. `auto`: none if no embedder can work
-    here."""
+    """Settings of the search.
+
+    `VECTOR_INDEX=off` makes no index. `auto` makes none if no engine here can embed a text.
+    """
 
     embedding_engine: Annotated[
         Literal["auto", "openai", "wordllama"], _renamed(embedded="wordllama")
@@ -130,8 +131,7 @@ class MediaSettings(EnvSettings):
 
 
 class FunctionSettings(EnvSettings):
-    """The memory of the Lambda function in MB. On a laptop, what the stack gives the media
-    steps."""
+    """The memory of the function in MB. On a laptop, what the stack gives the media steps."""
 
     memory_megabytes: int = Field(default=1769, gt=0, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
 

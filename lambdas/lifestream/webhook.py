@@ -1,4 +1,4 @@
-"""Send a signature_headers message to a webhook, which must have a public address.
+"""Send a signed message to a webhook, which must have a public address.
 
 The signature follows Standard Webhooks, for which every language has a library:
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
@@ -115,7 +115,7 @@ def parse_url(url: str, *, may_be_private: bool) -> SplitResult:
 def resolve_address(parts: SplitResult, *, may_be_private: bool) -> str:
     """Return the IP address to connect to.
 
-    The connection goes to the address that was parse_url, so that the name cannot point to another
+    The connection goes to the address that was checked, so that the name cannot point to another
     one a moment later. Raises WebhookRefusedError, TransientError.
     """
     host = str(parts.hostname)

@@ -55,8 +55,7 @@ def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
 
 
 def describe(job: ProcessingJob, inspection: Inspection) -> InspectedJob:
-    """Return the job for the next steps. Its own options take precedence over those of the
-    video."""
+    """Return the job for the next steps. Its own options win over those of the video."""
     options = job.options if job.options != JobOptions() else inspection.options
     return InspectedJob(
         **job.model_dump(exclude={"options", "size"}),

@@ -20,7 +20,7 @@ def handler(failed: FailedStep) -> DlqMessage:
     slots().release(job.execution_name)
     status = JobStatus.PARTIAL if failed.missing else JobStatus.FAILED
     error, cause = real_reason(failed)
-    failure = Failure.because(
+    failure = Failure.of_attempt(
         job,
         step=failed.step,
         error=error,

@@ -34,7 +34,7 @@ if "prctl" in request["without"]:
 canary = ctypes.create_string_buffer(b"sk-canary-in-memory")
 request |= {"address": ctypes.addressof(canary), "length": 19, "victim": sys.argv[2]}
 print(json.dumps({
-    name: sandbox.converse(request | {"attack": name}, no_bytes, Loot).model_dump()
+    name: sandbox.run_decoder(request | {"attack": name}, no_bytes, Loot).model_dump()
     for name in names
 }))
 """

@@ -71,7 +71,7 @@ def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summarize, "load_summarizer", lambda *_: cloud.summarizer)
     index = importlib.import_module("steps.index_transcript")
     monkeypatch.setattr(index, "load_embedder", lambda *_: cloud.embedder)
-    monkeypatch.setattr(sandbox, "converse", decode_here)
+    monkeypatch.setattr(sandbox, "run_decoder", decode_here)
     for name in ("steps.inspect_video", "steps.extract_audio"):
         monkeypatch.setattr(importlib.import_module(name), "fetch_pool", InlineExecutor)
 

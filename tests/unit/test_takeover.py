@@ -65,7 +65,7 @@ def taken_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def attack(request: dict[str, Any], name: str) -> Loot:
-    return sandbox.converse({**request, "attack": name}, lambda *_: b"", Loot)
+    return sandbox.run_decoder({**request, "attack": name}, lambda *_: b"", Loot)
 
 
 @ON_LINUX
@@ -133,7 +133,7 @@ sandbox.DECODER = "unit.taken_over"
 canary = ctypes.create_string_buffer(CANARY)
 request = json.loads(sys.argv[1]) | {"address": ctypes.addressof(canary), "length": len(CANARY)}
 for name in sys.argv[2:]:
-    print(sandbox.converse(request | {"attack": name}, lambda *_: b"", Loot).model_dump_json())
+    print(sandbox.run_decoder(request | {"attack": name}, lambda *_: b"", Loot).model_dump_json())
 """
 
 

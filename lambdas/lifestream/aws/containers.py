@@ -28,7 +28,7 @@ class Containers:
     def running(self) -> Iterator[Container]:
         """Yield the containers that run or wait for a host.
 
-        Tasks that the state machine did not start are left out: somebody runs them by hand.
+        Tasks that the state machine did not start are left out: they were run by hand.
         """
         pages = self._ecs.get_paginator("list_tasks").paginate(
             cluster=self._cluster, desiredStatus="RUNNING"

@@ -34,7 +34,7 @@ class ExecutionReport(Frozen):
 
     @classmethod
     def of(cls, described: dict[str, Any]) -> Self:
-        """Convert DescribeExecution's answer or an event's `detail`; their fields have the same
+        """Convert DescribeExecution's answer or an event's `detail`, whose fields have the same
         names."""
         return cls(
             arn=described["executionArn"],
@@ -47,7 +47,7 @@ class ExecutionReport(Frozen):
 
     @property
     def has_job(self) -> bool:
-        """False if somebody started the execution by hand with other input."""
+        """False if the execution was started by hand with other input."""
         try:
             self.job  # noqa: B018  # reads the input
         except ValidationError:
@@ -70,8 +70,7 @@ class Executions:
         self._arn = state_machine_arn
 
     def start(self, job: ProcessingJob) -> None:
-        """Start the job's attempt. Starting it twice has no effect: the execution name is the
-        same."""
+        """Start the job's attempt. A second start has no effect: the execution name is the same."""
         try:
             self._step_functions.start_execution(
                 stateMachineArn=self._arn, name=job.execution_name, input=job.model_dump_json()

@@ -144,7 +144,7 @@ class JobTable:
         self._update(job, {"status": JobStatus.CANCELLED})
 
     def note_event_published(self, record: JobRecord) -> None:
-        """Note that the event was published. A redrive writes the row anew, without the note."""
+        """Note that the event was published. A redrive writes the row again, without the note."""
         self.change(record, {EVENT_PUBLISHED: True})
 
     def change(

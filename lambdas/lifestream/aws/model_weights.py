@@ -1,6 +1,6 @@
 """Download the model weights from the stack's bucket to the container's disk.
 
-The container never contacts a model hub: whoever deploys puts the weights into the bucket once.
+The container never contacts a model hub: the weights are put into the bucket before.
 """
 
 from __future__ import annotations

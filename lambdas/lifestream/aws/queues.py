@@ -43,8 +43,7 @@ class QueueService:
         self._sqs.send_message(QueueUrl=self._queue_url, MessageBody=job.model_dump_json())
 
     def receive_job(self, *, wait_seconds: int = LONG_POLL_SECONDS) -> ReceivedMessage | None:
-        """Return one message of the ingest queue, hidden from others until its visibility
-        timeout."""
+        """Return a message of the ingest queue. Others see it after its visibility timeout."""
         return next(self._receive(self._queue_url, wait_seconds), None)
 
     def delete_job(self, message: ReceivedMessage) -> None:
@@ -94,7 +93,7 @@ class QueueService:
         self._sqs.delete_message(QueueUrl=self._dlq_url, ReceiptHandle=message.receipt)
 
     def release(self, message: ReceivedMessage) -> None:
-        """Leave a DLQ message where it is, visible to the next reader at once."""
+        """Leave a DLQ message in the queue, visible to the next reader at once."""
         self._sqs.change_message_visibility(
             QueueUrl=self._dlq_url, ReceiptHandle=message.receipt, VisibilityTimeout=0
         )

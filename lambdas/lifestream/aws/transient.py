@@ -1,6 +1,6 @@
 """Translate temporary errors of AWS and its hosts into TransientError, for every step.
 
-boto3 has retried by then. What remains is worth another attempt of the whole step later.
+boto3 has retried by then; the whole step may still succeed in a later attempt.
 """
 
 from __future__ import annotations

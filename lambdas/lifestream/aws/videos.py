@@ -50,8 +50,7 @@ def other_versions(s3: S3Client, job: ProcessingJob) -> Versions:
 
 
 class ReadBudget(NamedTuple):
-    """How much may be fetched of one video, because the file itself decides where a decoder
-    jumps."""
+    """How much may be fetched of one video: the file itself decides where a decoder jumps."""
 
     requests: int
     size: int

@@ -36,7 +36,7 @@ SPECIAL_V4 = tuple(
 )
 GLOBAL_V6 = IPv6Network("2000::/3")
 """All routed addresses. Loopback, private, link-local, site-local, multicast, IPv4-compatible and
-translated addresses lie outside."""
+translated addresses are not in it."""
 SPECIAL_V6 = tuple(
     map(
         IPv6Network,

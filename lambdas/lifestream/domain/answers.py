@@ -54,8 +54,7 @@ class Answer(Frozen):
 def verify_sentence(
     sentence: AnswerSentence, transcript: Transcript, passage: Span
 ) -> CitedSentence | None:
-    """Return the sentence with the exact times of its quote, or None if the passage lacks the
-    quote.
+    """Return the sentence with the exact times of its quote, or None if the quote is not there.
 
     The quote is looked up word by word in the reliable text of the passage.
     """

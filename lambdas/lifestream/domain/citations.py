@@ -110,7 +110,8 @@ class Citations:
         return None
 
     def _may_cite(self, statement: Statement, segment_id: int) -> bool:
-        """A speaker's contribution has to be quoted from that speaker's own words."""
+        """Return whether a segment may be quoted: a contribution only from its own speaker's
+        words."""
         speaker = getattr(statement, "speaker", None)
         is_theirs = speaker is None or self._speakers.get(segment_id) == speaker
         return segment_id in self._ranges and is_theirs
@@ -145,8 +146,10 @@ def _is_long_enough(quote: Sequence[str], stretch: range) -> bool:
 
 
 def _with_end(chapters: Sequence[CitedChapter], transcript: Transcript) -> tuple[CitedChapter, ...]:
-    """Return chapters in order, each until the next one begins. Of two with the same start, the
-    first stays."""
+    """Return chapters in order, each with the start of the next one as its end.
+
+    Of two with the same start, the first stays.
+    """
     by_start = {chapter.start_seconds: chapter for chapter in reversed(chapters)}
     starts = sorted(by_start)
     ends = [*starts[1:], max([transcript.duration_seconds, *starts])]

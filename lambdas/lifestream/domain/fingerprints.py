@@ -25,7 +25,7 @@ def of_inspection(job_id: str, max_duration_hours: float) -> str:
 
 
 def of_audio(job_id: str) -> str:
-    """The job id identifies the video's content: another version is another job."""
+    """Return the fingerprint of the audio. A job id stands for the content of a video."""
     return fingerprint(job_id, AUDIO_FORMAT)
 
 

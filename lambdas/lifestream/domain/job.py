@@ -72,7 +72,7 @@ class Failure(Frozen):
     how_to_redrive: str
 
     @classmethod
-    def because(cls, job: ProcessingJob, **why: Any) -> Self:
+    def of_attempt(cls, job: ProcessingJob, **why: Any) -> Self:
         """Return the failure of the job's attempt, with the instructions to redrive it."""
         how = HOW_TO_REDRIVE.format(job_id=job.job_id)
         return cls(attempt=job.attempt, how_to_redrive=how, **why)
@@ -157,8 +157,7 @@ class ProcessingJob(Frozen):
 
     @property
     def execution_name(self) -> str:
-        """The name that people read in the Step Functions console, such as
-        `team-meeting-975860ac…`.
+        """The execution's name in the Step Functions console, such as `team-meeting-975860ac…`.
 
         It is derived from the job, so that a second start is refused, and holds the whole id, so
         that no two jobs share a name.
@@ -168,8 +167,7 @@ class ProcessingJob(Frozen):
 
     @property
     def results_prefix(self) -> str:
-        """Where the results are published: `results/team/talk.<job id>/` for
-        `uploads/team/talk.mp4`.
+        """Where the results go: `results/team/talk.<job id>/` for `uploads/team/talk.mp4`.
 
         It holds the whole id, so that no upload can overwrite the results of another. A very long
         name is cut, because a key has 1,024 bytes at most.

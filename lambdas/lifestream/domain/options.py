@@ -15,12 +15,12 @@ MAX_HINT_CHARACTERS = 1_200
 class JobOptions(Frozen):
     """What an uploader may set for a job. Everything left out is detected from the recording.
 
-    multilingual: the language may change within the recording
-    translate: the text is English, whatever is spoken
-    initial_prompt: sample text that shows how the transcript should look
-    show_flagged: show text flagged as hallucinated in every output
-    subtitle_speakers: name the speaker in the subtitles
-    summary_language, summary_instructions: what the reader of the summary asks for
+    - `multilingual`: the language may change within the recording.
+    - `translate`: the text is English, whatever is spoken.
+    - `initial_prompt`: sample text that shows how the transcript should look.
+    - `show_flagged`: show text flagged as hallucinated in every output.
+    - `subtitle_speakers`: name the speaker in the subtitles.
+    - `summary_language`, `summary_instructions`: what the reader of the summary asks for.
     """
 
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")

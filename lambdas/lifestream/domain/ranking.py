@@ -30,8 +30,7 @@ FUNCTION_WORDS = frozenset(
 
 
 def fused_order(question: str, texts: Sequence[str]) -> list[int]:
-    """Return positions in `texts`, best first; `texts` come nearest first. Rare words count for
-    more."""
+    """Return positions in `texts`, best first; `texts` are nearest first. Rare words count more."""
     shares = _exact_word_shares(question, texts)
     by_words = sorted(range(len(texts)), key=lambda i: -shares[i])
     total = [1 / (RANK_OFFSET + rank) for rank in range(len(texts))]
@@ -46,17 +45,17 @@ def excerpt(text: str, question: str) -> str:
     A passage begins with the last sentence of the one before, which is often not the one meant.
     """
     sentences = SENTENCE_END.split(text)
-    asked = set(normalized(question).split()) - FUNCTION_WORDS
-    shared = [len(asked & set(normalized(sentence).split())) for sentence in sentences]
+    question_words = set(normalized(question).split()) - FUNCTION_WORDS
+    shared = [len(question_words & set(normalized(sentence).split())) for sentence in sentences]
     first = shared.index(max(shared))
     return ("… " if first else "") + " ".join(sentences[first:])
 
 
 def _exact_word_shares(question: str, texts: Sequence[str]) -> list[float]:
     """Return the share of the question in each text, from 0 to 1. Rare words count for more."""
-    asked = set(normalized(question).split()) - FUNCTION_WORDS
-    found = [asked & set(normalized(text).split()) for text in texts]
+    question_words = set(normalized(question).split()) - FUNCTION_WORDS
+    found = [question_words & set(normalized(text).split()) for text in texts]
     holding = Counter(word for words in found for word in words)
-    weights = {word: math.log((len(texts) + 1) / (holding[word] + 0.5)) for word in asked}
+    weights = {word: math.log((len(texts) + 1) / (holding[word] + 0.5)) for word in question_words}
     whole = max(sum(weights.values()), 1e-9)
     return [sum(weights[word] for word in words) / whole for words in found]

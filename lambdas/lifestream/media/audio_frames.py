@@ -48,8 +48,7 @@ def _adts_bytes(frame: bytes) -> int:
 
 
 def holds_mpeg_frames(head: bytes) -> bool:
-    """Return whether two frames of MPEG audio follow each other. A cut file may begin inside
-    one."""
+    """Return whether two MPEG audio frames follow each other. A cut file may begin inside one."""
     at = head.find(b"\xff")
     while at >= 0:
         length = _mpeg_bytes(head[at : at + FRAME_HEADER_BYTES])

@@ -1,5 +1,4 @@
-"""Find the bytes of an indexed file that hold its audio, in ranges that are worth a request
-each."""
+"""Find the byte ranges of an indexed file that hold its audio, each of them worth a request."""
 
 from __future__ import annotations
 

@@ -62,8 +62,7 @@ class AudioTrack:
         self._stream.codec_context.thread_count = 1  # the decoder process may not start threads
 
     def probe(self) -> dict[str, Any]:
-        """Return duration and codec. The start is decoded, to refuse a track that cannot be
-        decoded."""
+        """Return duration and codec. Refuses a track whose start cannot be decoded."""
         seconds = self._declared_seconds()
         if seconds > self._max_seconds:
             raise VideoTooLongError(f"{seconds / 3600:.1f} hours; {self._limit}")
@@ -101,7 +100,7 @@ class AudioTrack:
             raise TruncatedVideoError(f"the file ends {end - self._size} bytes before its audio")
 
     def _refuse_missing_samples(self, seconds: float) -> None:
-        """FLAC declares its number of samples instead of its size."""
+        """Raise TruncatedVideoError if a FLAC file has fewer samples than it declares."""
         missing = self._declared_seconds() - seconds
         if self._container.format.name == Container.FLAC and missing > MAX_MISSING_SECONDS:
             raise TruncatedVideoError(f"{missing:.1f} seconds of the FLAC file are missing")
@@ -167,8 +166,7 @@ class AudioTrack:
             yield from frames
 
     def _gap(self, frame: av.AudioFrame, decoded: int) -> int:
-        """Return how many samples are missing before this frame, by the clock of the whole
-        video."""
+        """Return how many samples are missing before this frame, by the video's clock."""
         if frame.time is None:
             return 0
         gap = int((frame.time - self._clock_start()) * SAMPLE_RATE) - decoded

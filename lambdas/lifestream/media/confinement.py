@@ -74,7 +74,7 @@ def forbid_processes() -> bool:
 
 
 def drop_capabilities() -> bool:
-    """Without capabilities, root cannot raise a limit again or read what others own."""
+    """Give up capabilities. Root without them cannot raise a limit or read what others own."""
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     return _is_done(lambda libc: libc.capset(header, (ctypes.c_uint32 * 6)()))
 

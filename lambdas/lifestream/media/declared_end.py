@@ -22,8 +22,7 @@ SEGMENT_ID = b"\x18\x53\x80\x67"
 BOX_TYPE = re.compile(rb"^[a-zA-Z0-9 _\-\xa9]{4}$")
 WAVE_SIZES_OF_64_BITS = (b"RF64", b"BW64")
 UNKNOWN_WAVE_SIZE = 0x7FFF0000
-"""Programs that write to a pipe do not know the size. They declare 0, 2^31 or 2^32, less a
-header."""
+"""Programs that write to a pipe do not know the size: it is 0, 2^31 or 2^32, less a header."""
 MAX_OGG_PAGE_BYTES = 65_307
 OGG_PAGE_HEADER_BYTES = 27
 XING_BYTES_FLAG = 2
@@ -107,8 +106,7 @@ def _end_of_riffs(window: Window, size: int) -> int:
 
 
 def _end_of_segment(window: Window, size: int) -> int:
-    """Return where the Segment element ends (RFC 8794). Live recordings may not declare its
-    size."""
+    """Return where the Segment element ends (RFC 8794). Live recordings need not declare it."""
     head = window.read(0, WINDOW_BYTES)
     at = head.find(SEGMENT_ID)
     if at < 0:

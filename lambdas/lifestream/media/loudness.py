@@ -20,8 +20,7 @@ FRAME_SECONDS = FRAME / SAMPLE_RATE
 MINUTE = round(60 / FRAME_SECONDS)
 """In frames. Loudness is judged within each minute."""
 SMALLEST_RANGE = 10.0
-"""Decibels between pauses and speech. A minute with a smaller range has no pauses, or nothing
-else."""
+"""Decibels between pauses and speech. A minute with less has no pauses, or nothing else."""
 BELOW_THE_LOUDEST = 30.0
 QUIETEST = -60.0
 """Decibels of full scale: speech that is quieter cannot be understood."""
@@ -54,8 +53,7 @@ def _levels(frames: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _halfway(levels: NDArray[np.float64]) -> float:
-    """Return the level between pauses and speech, or minus infinity if they cannot be told
-    apart."""
+    """Return the level between pauses and speech, or minus infinity if they hardly differ."""
     pauses, speech = np.percentile(levels, (10, 95))
     return float(pauses + speech) / 2 if speech - pauses >= SMALLEST_RANGE else -np.inf
 

@@ -81,10 +81,9 @@ class Video(Frozen):
     max_seconds: float
 
     def probe(self, read_at: ReadAt) -> Probe:
-        """Return duration and codec. Raises the UnusableVideoError that fits, or
-        DecoderStartError."""
+        """Return duration and codec. Raises an UnusableVideoError or DecoderStartError."""
         request = self._request(PROBE_CPU_SECONDS, output=None)
-        return converse(request, read_at, Probe)
+        return run_decoder(request, read_at, Probe)
 
     def extract_audio(
         self, read_at: ReadAt, output: BinaryIO, *, prefetch: Prefetch | None = None
@@ -95,7 +94,7 @@ class Video(Frozen):
         UnusableVideoError that fits, or DecoderStartError.
         """
         request = self._request(EXTRACTION_CPU_SECONDS, output=output.fileno())
-        return converse(request, read_at, Extraction, prefetch=prefetch)
+        return run_decoder(request, read_at, Extraction, prefetch=prefetch)
 
     def _request(self, cpu_seconds: int, *, output: int | None) -> dict[str, Any]:
         limits = {
@@ -114,7 +113,7 @@ def decoder_megabytes() -> int:
     return max(load(FunctionSettings).memory_megabytes - OWN_MEGABYTES, LEAST_MEGABYTES)
 
 
-def converse(
+def run_decoder(
     request: dict[str, Any],
     read_at: ReadAt,
     kind: type[Answer],

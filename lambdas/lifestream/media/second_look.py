@@ -37,8 +37,7 @@ def second_look(
     speech: Iterable[SpeechSpan],
     detect: Detect,
 ) -> Iterator[SpeechSpan]:
-    """Yield further speech, in time order, none of it in `speech`. `detect` has a lower
-    threshold."""
+    """Yield more speech, in time order, none of it in `speech`. `detect` has a lower threshold."""
 
     def search(piece: SpeechSpan) -> list[SpeechSpan]:
         found = detect(_with_noise(samples[piece.start : piece.end]))

@@ -66,8 +66,10 @@ class Program(ctypes.Structure):
 
 
 def instructions(architecture: Architecture) -> list[Instruction]:
-    """Return the filter. Calls of another architecture are refused: their numbers differ in
-    meaning."""
+    """Return the filter.
+
+    Calls of another architecture are refused, because their numbers have other meanings.
+    """
     numbers = list(architecture.allowed.values())
     return [
         Instruction(LOAD_WORD, 0, 0, ARCHITECTURE_OFFSET),

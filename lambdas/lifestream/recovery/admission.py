@@ -1,7 +1,7 @@
 """Check what a message of the ingest queue claims, and decide whether its job may start.
 
-Anybody who may send to the queue may send anything. A job whose id does not fit its object is
-rejected earlier (lifestream.domain.job); whether an attempt may run is decided here.
+Senders are not trusted. A job whose id does not fit its object is rejected earlier
+(lifestream.domain.job); whether an attempt may run is decided here.
 """
 
 from __future__ import annotations

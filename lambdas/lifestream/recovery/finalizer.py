@@ -1,6 +1,6 @@
-"""Finalize an execution that has ended: free its slot, record its status, send its DLQ message,
-publish the event.
+"""Finalize an execution that has ended.
 
+That means: free its slot, record the status of its job, send its DLQ message, publish the event.
 Most executions do all of this themselves except for the event, on their way to RecordSuccess or
 JobFailed. The finalizer does it for the others: those that were aborted, timed out, or failed in a
 state that no Catch covers. Running it twice, or after the execution did the work itself, changes
@@ -134,7 +134,7 @@ def failure_of(job: ProcessingJob, record: JobRecord, execution: ExecutionReport
     """Return the failure of an execution that could not record it itself."""
     how = "".join(part.capitalize() for part in execution.status.split("_"))
     error = execution.error or f"Execution{how}"
-    return Failure.because(
+    return Failure.of_attempt(
         job,
         step=record.current_step or "before the first step",
         error=error,

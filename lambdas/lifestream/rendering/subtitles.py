@@ -122,7 +122,7 @@ def _cue(words: Sequence[Word], lines: Sequence[str]) -> Cue:
 
 
 def _with_time_to_read(cue: Cue, next_start_seconds: float) -> Cue:
-    """Stay on screen as long as reading takes, but never into the next cue."""
+    """Keep the cue on screen as long as reading takes, but never into the next cue."""
     characters = sum(len(line) for line in cue.lines)
     needed = max(MIN_CUE_SECONDS, characters / MAX_CHARACTERS_PER_SECOND)
     end = max(cue.end_seconds, cue.start_seconds + needed)

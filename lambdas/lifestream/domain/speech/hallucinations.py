@@ -58,8 +58,7 @@ STOCK_PHRASES = (
     "merci d avoir regardé cette vidéo",
     "gracias por ver el video",
 )
-"""Phrases that models write over silence and people say too: flagged only if the segment is
-doubtful as well."""
+"""Models write these over silence, and people say them too: flagged only if other signs agree."""
 
 
 def flagged(
@@ -83,8 +82,7 @@ def flagged(
 def _with_source(
     segments: Sequence[Segment], recognized: Sequence[RecognizedSegment]
 ) -> Iterator[tuple[Segment, RecognizedSegment]]:
-    """Yield each segment with the one it was cut from: both hold the same words in the same
-    order."""
+    """Yield each segment with the one it was cut from. Both hold the same words, in order."""
     sources = (source for source in recognized for _ in source.words)
     for segment in segments:
         source = next(sources)

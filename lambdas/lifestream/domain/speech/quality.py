@@ -39,11 +39,11 @@ class LanguageSpan(Span):
 class QualityReport(Frozen):
     """How far a transcript can be trusted. Shares are between 0 and 1.
 
-    speech_seconds: what voice activity detection found
-    missing_text: speech without words
-    loud_without_text: loud audio without detected speech and without words
-    speaker_certainty: the share of words during which exactly one speaker talks
-    overlap_share: the share of speech with two or more speakers
+    - `speech_seconds`: what voice activity detection found.
+    - `missing_text`: speech without words.
+    - `loud_without_text`: loud audio without detected speech and without words.
+    - `speaker_certainty`: the share of words during which exactly one speaker talks.
+    - `overlap_share`: the share of speech with two or more speakers.
     """
 
     schema_version: Literal["1"] = "1"
@@ -139,8 +139,10 @@ def _when(spans: Sequence[Span]) -> str:
 def _without_text(
     transcript: Transcript, diagnostics: Diagnostics
 ) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    """Return speech without words, and other loud audio without words. Flagged words count as words
-    here, because they are listed on their own."""
+    """Return speech without words, and other loud audio without words.
+
+    Flagged words count as words here, because they are listed on their own.
+    """
     words = [word for segment in transcript.segments for word in segment.words]
     no_speech = Timeline(diagnostics.loud).without(Timeline(diagnostics.speech))
     missing, loud = (

@@ -122,10 +122,10 @@ def _nearest(
 def _talk_time(
     turns: Sequence[SpeakerTurn], mine: Sequence[int], starts: Milliseconds, ends: Milliseconds
 ) -> tuple[Milliseconds, Milliseconds]:
-    """Return, per word, how long one speaker talks during it and which turn of theirs comes first.
+    """Return, per word, how long one speaker talks during it, and that speaker's first turn.
 
-    The first is in milliseconds; the second is the number of the first turn that lasts beyond the
-    start of the word.
+    The time is in milliseconds; the turn is the number of the first one that lasts beyond the start
+    of the word.
     """
     begins, finishes = _milliseconds([turns[i] for i in mine])
     shared = _talked_before(ends, begins, finishes) - _talked_before(starts, begins, finishes)

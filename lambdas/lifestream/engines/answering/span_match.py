@@ -24,24 +24,23 @@ class SpanMatch:
         self._stems = Stems()
 
     def answer(self, question: str, passages: Sequence[str]) -> Answered:
-        asked = set(self._stems.of(question))
+        question_stems = set(self._stems.of(question))
         sentences: list[AnswerSentence] = []
-        for number, passage in enumerate(passages if asked else ()):
-            quote = self._quote(passage, asked)
+        for number, passage in enumerate(passages if question_stems else ()):
+            quote = self._quote(passage, question_stems)
             if quote and not any(_repeats(quote, earlier.quote) for earlier in sentences):
                 sentences.append(AnswerSentence(text=quote, passage=number, quote=quote))
         return Answered(draft=AnswerDraft(sentences=tuple(sentences[:MAX_SENTENCES])))
 
-    def _quote(self, passage: str, asked: set[str]) -> str | None:
-        """Return the shortest stretch that holds every word of the question, with the text after
-        it.
+    def _quote(self, passage: str, question_stems: set[str]) -> str | None:
+        """Return the shortest stretch that holds all words of the question, and the text after it.
 
         If the passage ends there, the text before it is added instead. Return None if there is
         none.
         """
         words = passage.split()
         stems = [" ".join(self._stems.of(word)) for word in words]
-        stretches = _stretches(stems, asked)
+        stretches = _stretches(stems, question_stems)
         shortest = min(stretches, key=len, default=range(MAX_WINDOW_WORDS + 1))
         if len(shortest) > MAX_WINDOW_WORDS:
             return None
@@ -55,12 +54,12 @@ def _repeats(quote: str, earlier: str) -> bool:
     return sum(word in earlier.split() for word in words) > len(words) / 2
 
 
-def _stretches(stems: Sequence[str], asked: set[str]) -> list[range]:
+def _stretches(stems: Sequence[str], question_stems: set[str]) -> list[range]:
     """Return, for each place of a word of the question, the stretch that holds all of them."""
-    places = [n for n, stem in enumerate(stems) if stem in asked]
+    places = [n for n, stem in enumerate(stems) if stem in question_stems]
     found: list[range] = []
     for start in places:
-        missing = set(asked)
+        missing = set(question_stems)
         for end in (place for place in places if place >= start):
             missing.discard(stems[end])
             if not missing:

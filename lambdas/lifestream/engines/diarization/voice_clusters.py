@@ -23,16 +23,16 @@ SAME_VOICE = 0.895
 """The lowest similarity of two clusters of one voice (see `_similarity`). Measured on mixtures of
 four readers: clean, over telephones, in rooms and in noise (ADR 31)."""
 CLEARER = 0.005
-"""How much less similar they have to be per further speaker, because more clusters have more
-chances."""
+"""How much less similar they have to be per further speaker: with more clusters, chance is likelier
+to separate two."""
 DOUBT = 1.5
 """The number of phrases with which a difference counts half."""
 USUAL_LIKENESS = 0.72
 """The usual cosine of two phrases of one person, in any room and over any line."""
 FEWEST_PHRASES = 3
 SHORTEST_SECONDS, SHORTEST_SHARE = 5.0, 0.2
-"""A speaker who says less than both cannot be told from a variation in another's voice. The share
-is for recordings of half a minute and less."""
+"""A speaker who says less than both may be a variation in another's voice. The share is for
+recordings of half a minute and less."""
 PRIOR_PHRASES = 6
 TRIES = 5
 

@@ -47,8 +47,7 @@ class VoiceEncoder:
 
 
 def mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return (frames, 40): energy in mel bands, one row per 10 ms, as librosa computes it by
-    default."""
+    """Return (frames, 40): energy in mel bands, a row per 10 ms, like librosa's default."""
     padded = np.pad(samples, WINDOW // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::HOP]
     spectrum = np.fft.rfft(frames * np.hanning(WINDOW + 1)[:-1].astype(np.float32))

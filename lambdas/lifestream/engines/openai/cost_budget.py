@@ -8,8 +8,10 @@ from lifestream.errors import ConfigurationError, CostCapError
 
 
 class CostBudget:
-    """The budget of one piece of work. A cap on a model without a known price is a
-    ConfigurationError."""
+    """The budget of one piece of work.
+
+    Raises ConfigurationError for a cap on a model whose price is not known.
+    """
 
     def __init__(self, model: str, *, max_dollars: float | None) -> None:
         self._price = PRICES.get(model)

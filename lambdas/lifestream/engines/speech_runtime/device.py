@@ -80,8 +80,10 @@ VENDOR_ERRORS = (
 
 @dataclass(frozen=True)
 class Capacity:
-    """What Whisper large-v3-turbo and pyannote use on a device: the number format, the batch sizes,
-    and whether both fit at once."""
+    """What Whisper large-v3-turbo and pyannote use on a device.
+
+    That is the number format, the batch sizes, and whether both engines fit at once.
+    """
 
     compute_type: str
     whisper_batch: int

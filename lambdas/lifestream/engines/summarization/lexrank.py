@@ -86,8 +86,10 @@ def _draft(transcript: Transcript, candidates: list[Segment]) -> SummaryDraft:
 
 
 def _chapters(transcript: Transcript, candidates: list[Segment]) -> Iterator[Chapter]:
-    """Yield chapters of equal length, each named by the words that weigh most in it. A recording
-    that is too short for two has none."""
+    """Yield chapters of equal length, each named by the words that weigh most in it.
+
+    A recording that is too short for two chapters has none.
+    """
     count = int(transcript.duration_seconds // CHAPTER_SECONDS)
     length = transcript.duration_seconds / max(count, 1)
     for _, group in groupby(candidates if count > 1 else [], lambda s: s.start_seconds // length):
@@ -121,8 +123,7 @@ def _most_central(segments: list[Segment]) -> list[Segment]:
 
 
 def _rank(segments: list[Segment]) -> tuple[list[Segment], list[str]]:
-    """Return the segments by centrality, and the words that weigh most. Ties keep the spoken
-    order."""
+    """Return the segments by centrality, and the heaviest words. Ties keep the spoken order."""
     import networkx as nx
     from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 

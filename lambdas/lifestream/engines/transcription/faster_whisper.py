@@ -131,7 +131,7 @@ class FasterWhisper:
 
 
 def _recognized(segment: Segment, language: str | None) -> Iterator[RecognizedSegment]:
-    """Whisper's words begin with their space; empty ones are dropped."""
+    """Yield the segment without empty words. Whisper's words begin with their space."""
     spoken = [word for word in segment.words or () if word.word.strip()]
     has_spaces = any(word.word.startswith(" ") for word in spoken)
     words = tuple(
