@@ -34,8 +34,7 @@ class ExecutionReport(Frozen):
 
     @classmethod
     def of(cls, described: dict[str, Any]) -> Self:
-        """Convert DescribeExecution's answer or an event's `detail`, whose fields have the same
-        names."""
+        """Convert DescribeExecution's answer or an event's `detail`: both name the fields alike."""
         return cls(
             arn=described["executionArn"],
             **{name: described.get(name) for name in cls.model_fields if name != "arn"},

@@ -12,8 +12,8 @@ from lifestream.domain.transcript import Segment, Transcript, text_of
 MAX_CHUNK_CHARACTERS = 800
 MIN_CHUNK_CHARACTERS = 120
 MAX_OVERLAP_CHARACTERS = 200
-"""A passage begins with the last sentence of the one before, unless it is longer than this: a
-question is found with its answer."""
+"""A passage begins with the last sentence of the one before, unless that is longer: a question is
+found with its answer."""
 CHUNKING = f"turns-v2-{MIN_CHUNK_CHARACTERS}-{MAX_CHUNK_CHARACTERS}-{MAX_OVERLAP_CHARACTERS}"
 
 

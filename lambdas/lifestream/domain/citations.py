@@ -110,8 +110,7 @@ class Citations:
         return None
 
     def _may_cite(self, statement: Statement, segment_id: int) -> bool:
-        """Return whether a segment may be quoted: a contribution only from its own speaker's
-        words."""
+        """A speaker's contribution may be quoted from that speaker's own words only."""
         speaker = getattr(statement, "speaker", None)
         is_theirs = speaker is None or self._speakers.get(segment_id) == speaker
         return segment_id in self._ranges and is_theirs

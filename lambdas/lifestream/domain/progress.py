@@ -19,8 +19,8 @@ class Progress(Frozen):
     seconds_left: float | None = None
 
     def after(self, seconds: float) -> Self:
-        """Some seconds after the report: the time left goes down, and is unknown once it is over
-        without the next report."""
+        """Return the progress some seconds after the report. The time left goes down, and is
+        unknown once it is over without the next report."""
         if self.seconds_left is None:
             return self
         left = self.seconds_left - seconds

@@ -9,13 +9,14 @@ from lifestream.errors import EnglishOnlyModelError, UnsupportedOptionError
 LANGUAGES = frozenset(NAMES)
 ENGLISH_ONLY = ".en"
 NO_TRANSLATOR = "turbo"
-"""OpenAI's turbo models were trained without translations, and write down what is spoken."""
+"""OpenAI trained the turbo models without translations: they write what is spoken."""
 
 
 def require_supported(options: JobOptions, model: str, *, is_english_only: bool) -> None:
-    """Raises EnglishOnlyModelError, UnsupportedOptionError."""
-    if is_english_only and (wanted := _beyond_english(options)):
-        raise EnglishOnlyModelError(f"{model} knows English only, not {wanted}")
+    """Raise EnglishOnlyModelError or UnsupportedOptionError if the model cannot do what the job
+    asks."""
+    if is_english_only and (unsupported := _beyond_english(options)):
+        raise EnglishOnlyModelError(f"{model} knows English only, not {unsupported}")
     if options.translate and NO_TRANSLATOR in model:
         raise UnsupportedOptionError(
             f"{model} was not trained to translate: deploy with -c whisper_model=large-v3"
@@ -23,7 +24,7 @@ def require_supported(options: JobOptions, model: str, *, is_english_only: bool)
 
 
 def _beyond_english(options: JobOptions) -> str | None:
-    """What the job asks for that takes a multilingual model."""
+    """Return what in the options needs a multilingual model, or None."""
     if options.language not in (None, "en"):
         return f"the language {options.language!r}"
     return next(

@@ -1,4 +1,8 @@
-"""Answer a question with sentences that quote the passages found for it."""
+"""Answer a question with sentences that quote the passages found for it.
+
+openai      OpenAI, or a compatible endpoint
+span_match  built in: quote the place that holds all the words of the question
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,11 @@
-"""Find out who speaks when."""
+"""Find out who speaks when.
+
+pyannote        pyannote.audio
+clustering      built in: cluster phrases by voice, with the help of
+phrases         … cut speech into phrases
+voice_encoder   … encode phrases as vectors
+voice_clusters  … cluster the vectors by speaker
+"""
 
 from __future__ import annotations
 

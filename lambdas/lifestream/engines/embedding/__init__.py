@@ -1,4 +1,8 @@
-"""Turn texts into vectors."""
+"""Turn texts into vectors.
+
+openai     OpenAI, or a compatible endpoint
+wordllama  built in: the mean of learned token vectors
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""What the speech engines share: the choice of their device and the names of their errors."""
+"""What the speech engines share.
+
+device  choose the device, estimate what fits into its memory, classify errors
+"""

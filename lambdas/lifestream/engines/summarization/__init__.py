@@ -1,4 +1,8 @@
-"""Draft a summary of a transcript; every claim names its segments and quotes them."""
+"""Draft a summary of a transcript; every claim names its segments and quotes them.
+
+openai   OpenAI, or a compatible endpoint
+lexrank  built in: the most central sentences
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Recognize the words of the audio, with their times."""
+"""Recognize the words of the audio, with their times.
+
+faster_whisper    Whisper on CTranslate2, the one engine
+whisper_pipeline  … its pipeline, which keeps the language of each clip
+"""
 
 from __future__ import annotations
 

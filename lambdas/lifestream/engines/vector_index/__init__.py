@@ -1,4 +1,8 @@
-"""Store the passages of jobs as vectors, and find those nearest to the vector of a question."""
+"""Store the passages of jobs as vectors, and find those nearest to the vector of a question.
+
+pinecone  a serverless Pinecone index
+s3        built in: one object per job in the bucket
+"""
 
 from __future__ import annotations
 
