@@ -34,9 +34,9 @@ def refusing_aws(code: str, message: str, *, status: int, knows_us: bool = False
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             asked = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            is_told = knows_us and b"GetCallerIdentity" in asked
-            body = (IDENTITY if is_told else ERROR.format(code=code, message=message)).encode()
-            self.send_response(200 if is_told else status)
+            is_known = knows_us and b"GetCallerIdentity" in asked
+            body = (IDENTITY if is_known else ERROR.format(code=code, message=message)).encode()
+            self.send_response(200 if is_known else status)
             self.send_header("Content-Type", "text/xml")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -19,7 +19,7 @@ from media_bombs import FULL_BOX, box, boxes, table
 from media_files import tone
 
 FRAMES_PER_SECOND = 30
-SOUND_RATE = 44_100
+AUDIO_RATE = 44_100
 SAMPLES_PER_FRAME = 1_024
 SOUND_FRAMES = 43
 """In a second of audio, nearly."""
@@ -39,28 +39,28 @@ class Recording:
 
 def camera_recording(folder: Path, *, seconds: int, size: int) -> Recording:
     """As long and as large as is asked for, but for a second and the index."""
-    frames = sound_frames(folder / "audio.m4a")
+    frames = audio_frames(folder / "audio.m4a")
     audio = b"".join(frames)
     picture_bytes = size // seconds - len(audio)
     head = box(b"ftyp", b"isom\0\0\2\0isom") + struct.pack(">I4sQ", 1, b"mdat", 0)
     pictures = range(len(head), len(head) + seconds * (size // seconds), size // seconds)
-    sounds = [start + picture_bytes for start in pictures]
-    end = sounds[-1] + len(audio)
+    audio_offsets = [start + picture_bytes for start in pictures]
+    end = audio_offsets[-1] + len(audio)
     head = head[:-8] + struct.pack(">Q", end - len(head) + 16)
-    index = camera_index(folder / "a.mp4", frames, list(pictures), sounds, picture_bytes)
-    pieces = {0: head, **dict.fromkeys(sounds, audio), end: index}
+    index = camera_index(folder / "a.mp4", frames, list(pictures), audio_offsets, picture_bytes)
+    pieces = {0: head, **dict.fromkeys(audio_offsets, audio), end: index}
     return Recording(end + len(index), len(audio) * seconds, pieces)
 
 
-def sound_frames(path: Path) -> list[bytes]:
+def audio_frames(path: Path) -> list[bytes]:
     """A second of AAC."""
     with av.open(str(path), "w") as sink:
-        stream = sink.add_stream("aac", rate=SOUND_RATE, layout="mono")
+        stream = sink.add_stream("aac", rate=AUDIO_RATE, layout="mono")
         assert isinstance(stream, AudioStream)
         stream.bit_rate = KILOBITS
-        noise = np.random.default_rng(1).integers(-8_000, 8_000, (1, 2 * SOUND_RATE))
+        noise = np.random.default_rng(1).integers(-8_000, 8_000, (1, 2 * AUDIO_RATE))
         frame = av.AudioFrame.from_ndarray(noise.astype(np.int16), layout="mono")
-        frame.sample_rate, frame.pts = SOUND_RATE, 0
+        frame.sample_rate, frame.pts = AUDIO_RATE, 0
         sink.mux(stream.encode(frame))
         sink.mux(stream.encode(None))
     with av.open(str(path)) as source:
@@ -69,16 +69,20 @@ def sound_frames(path: Path) -> list[bytes]:
 
 
 def camera_index(
-    path: Path, frames: list[bytes], pictures: list[int], sounds: list[int], picture_bytes: int
+    path: Path,
+    frames: list[bytes],
+    pictures: list[int],
+    audio_offsets: list[int],
+    picture_bytes: int,
 ) -> bytes:
     """The moov box of a real video, with other tables."""
-    seconds, frame_bytes = len(sounds), picture_bytes // FRAMES_PER_SECOND
+    seconds, frame_bytes = len(audio_offsets), picture_bytes // FRAMES_PER_SECOND
     sizes = struct.pack(f">{len(frames)}I", *map(len, frames)) * seconds
     audio: Tables = {
         b"stts": table(len(frames) * seconds, SAMPLES_PER_FRAME),
         b"stsz": FULL_BOX + struct.pack(">II", 0, len(frames) * seconds) + sizes,
         b"stsc": table(1, len(frames), 1),
-        b"co64": FULL_BOX + struct.pack(f">I{seconds}Q", seconds, *sounds),
+        b"co64": FULL_BOX + struct.pack(f">I{seconds}Q", seconds, *audio_offsets),
     }
     picture: Tables = {
         b"stts": table(FRAMES_PER_SECOND * seconds, 1),
@@ -94,9 +98,9 @@ def camera_index(
 def _track(kind: bytes, payload: bytes, picture: Tables, audio: Tables, seconds: int) -> bytes:
     if kind != b"trak":
         return box(kind, payload)
-    is_sound, rate = b"soun" in payload, SOUND_RATE if b"soun" in payload else FRAMES_PER_SECOND
+    is_audio, rate = b"soun" in payload, AUDIO_RATE if b"soun" in payload else FRAMES_PER_SECOND
     clock = struct.pack(">IIIIII", 0, 0, 0, rate, rate * seconds, 0x55C40000)
-    tables = {**(audio if is_sound else picture), b"mdhd": clock}
+    tables = {**(audio if is_audio else picture), b"mdhd": clock}
     return box(kind, b"".join(_rewritten(payload, tables)))
 
 

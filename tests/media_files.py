@@ -28,14 +28,14 @@ CODECS: dict[str, tuple[str | None, str, int]] = {
     ".ogg": (None, "vorbis", 44_100),
     ".opus": (None, "libopus", 48_000),
 }
-"""Of the picture, unless it is a sound file, and of the sound, with its rate."""
+"""Of the picture, unless it is an audio file, and of the audio, with its rate."""
 FRAMES_PER_SECOND = 5
 
 
 def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
     """The first seconds of a recording in another container, with the codecs usual there."""
     with av.open(str(source)) as recording, _sink(target) as sink:
-        picture, sound = _picture(sink, target, 320, 180), _sound(sink, target)
+        picture, audio = _picture(sink, target, 320, 180), _audio(sink, target)
         for number, frame in enumerate(recording.decode(video=0) if picture else ()):
             if picture and (frame.time or 0) < seconds:
                 frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
@@ -44,26 +44,26 @@ def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
         recording.seek(0)
         for part in recording.decode(audio=0):
             if (part.time or 0) < seconds:
-                sink.mux(sound.encode(part))
-        sink.mux(sound.encode(None))
+                sink.mux(audio.encode(part))
+        sink.mux(audio.encode(None))
     return target
 
 
-def tone(target: Path, *, seconds: float, has_sound: bool = True) -> Path:
+def tone(target: Path, *, seconds: float, has_audio: bool = True) -> Path:
     """A 440 Hz tone, unless it is left out, and a grey picture where the kind of file has one."""
-    return tones(target, seconds=seconds, spans=[(0, seconds)] if has_sound else [])
+    return tones(target, seconds=seconds, spans=[(0, seconds)] if has_audio else [])
 
 
 def tones(target: Path, *, seconds: float, spans: Sequence[tuple[float, float]]) -> Path:
-    """A grey picture, and a 440 Hz tone during the spans, in seconds; between them, the sound
+    """A grey picture, and a 440 Hz tone during the spans, in seconds; between them, the audio
     track holds nothing."""
     with _sink(target) as sink:
         picture = _picture(sink, target, 64, 48)
-        sound = _sound(sink, target) if spans else None
+        audio = _audio(sink, target) if spans else None
         if picture:
             _write_grey(sink, picture, seconds)
-        if sound:
-            _write_tones(sink, sound, spans)
+        if audio:
+            _write_tones(sink, audio, spans)
     return target
 
 
@@ -101,7 +101,7 @@ def _picture(sink: OutputContainer, target: Path, width: int, height: int) -> Vi
     return stream
 
 
-def _sound(sink: OutputContainer, target: Path) -> AudioStream:
+def _audio(sink: OutputContainer, target: Path) -> AudioStream:
     """FFmpeg's own Vorbis encoder is experimental, and stereo only."""
     _, codec, rate = CODECS[target.suffix]
     is_vorbis = codec == "vorbis"
@@ -122,14 +122,14 @@ def _write_grey(sink: OutputContainer, picture: VideoStream, seconds: float) -> 
 
 
 def _write_tones(
-    sink: OutputContainer, sound: AudioStream, spans: Sequence[tuple[float, float]]
+    sink: OutputContainer, audio: AudioStream, spans: Sequence[tuple[float, float]]
 ) -> None:
-    rate = sound.rate
+    rate = audio.rate
     for begin, end in spans:
         wave = np.sin(2 * np.pi * 440 * np.arange(int((end - begin) * rate)) / rate)
         pcm = (wave * 8_000).astype(np.int16)
         for start in range(0, len(pcm), rate):
             part = av.AudioFrame.from_ndarray(pcm[None, start : start + rate], layout="mono")
             part.sample_rate, part.pts = rate, int(begin * rate) + start
-            sink.mux(sound.encode(part))
-    sink.mux(sound.encode(None))
+            sink.mux(audio.encode(part))
+    sink.mux(audio.encode(None))

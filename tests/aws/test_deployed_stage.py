@@ -49,7 +49,7 @@ def test_the_sample_goes_all_the_way(service: VideoService) -> None:
 
 
 def test_a_container_that_is_gone_fails_its_state(service: VideoService) -> None:
-    """What a heartbeat would be for: ECS tells Step Functions, which starts the task again."""
+    """What a heartbeat would be for: ECS notifies Step Functions, which starts the task again."""
     job = service.create_upload_job(SAMPLE, key="gone.mp4")
     wait(service, job, JobStatus.TRANSCRIBING)
     ecs = boto3.client("ecs", region_name=os.environ["AWS_REGION"])

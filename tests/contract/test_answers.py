@@ -156,7 +156,7 @@ def passage_with(text: str, request: dict[str, Any]) -> int:
     return int(line[1:].partition("]")[0])
 
 
-def test_a_model_s_sentences_stand_only_where_they_are_proved(model: LocalEndpoint) -> None:
+def test_a_model_s_sentences_are_kept_only_with_a_quote(model: LocalEndpoint) -> None:
     def answered(_path: str, request: dict[str, Any]) -> HttpAnswer:
         there, elsewhere = passage_with("in November", request), passage_with("roses", request)
         later = passage_with("Monday", request)
@@ -206,7 +206,7 @@ def test_passages_and_questions_are_data(model: LocalEndpoint, library: Aws) -> 
     assert "<system>" not in data
 
 
-def test_a_recording_whose_results_are_gone_proves_nothing(library: Aws) -> None:
+def test_a_recording_without_results_supports_no_answer(library: Aws) -> None:
     job = a_job(key="uploads/gone.mp4")
     treasure = "The treasure lies under the third palm tree."
     publish_and_index(library, job, [("SPEAKER_00", treasure, 0.0)])

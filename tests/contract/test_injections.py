@@ -1,7 +1,7 @@
 """Prompt injection: even a model that obeys every injected instruction can do no harm.
 
 No model is asked. The stub on OpenAI's wire does all that each injection could wish for, so that
-the tests prove the pipeline and no model's good manners. Each kind of injection says where it
+the tests check the pipeline, not a model's good manners. Each kind of injection says where it
 comes from.
 """
 
@@ -122,7 +122,7 @@ def test_there_are_fifty_of_ten_kinds() -> None:
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_what_the_model_writes_stays_in_the_schema_and_is_proved(
+def test_what_the_model_writes_stays_in_the_schema_and_is_verified(
     obeyed: dict[str, Summarized], text: str
 ) -> None:
     transcript, summary, _ = obeyed[text]
@@ -228,7 +228,9 @@ def test_fields_that_nobody_asked_for_are_refused_and_not_repeated(
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_an_answer_is_proved_text_from_its_own_passages(obedient: LocalEndpoint, text: str) -> None:
+def test_an_answer_is_verified_text_from_its_own_passages(
+    obedient: LocalEndpoint, text: str
+) -> None:
     sentence = {"text": text[:1_000], "passage": 0, "quote": f"[{SAID}](//...)"}
     lie = {"text": NEVER_SAID, "passage": 0, "quote": NEVER_SAID}
     answer = {"sentences": [sentence, lie]}

@@ -267,7 +267,7 @@ def test_without_a_video_it_can_be_read_and_takes_a_file(reader: Reader, tmp_pat
     assert reader.complaints == []
 
 
-def test_a_sound_file_is_played_without_a_black_picture(reader: Reader, tmp_path: Path) -> None:
+def test_an_audio_file_is_played_without_a_black_picture(reader: Reader, tmp_path: Path) -> None:
     page = tmp_path / "result.html"
     page.write_text(html_page(the_sample()), encoding="utf-8")
     reader.opens(page)

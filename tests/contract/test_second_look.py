@@ -43,14 +43,14 @@ def test_speech_in_a_telephone_band_is_found(sample_flac: Path) -> None:
 
 
 @pytest.mark.parametrize("audio", [music, noise])
-def test_nobody_is_heard_over_music_and_hiss(audio: partial[NDArray[np.float32]]) -> None:
+def test_no_speech_is_detected_in_music_and_hiss(audio: partial[NDArray[np.float32]]) -> None:
     audio_of_call = detect_speech(audio(0), SETTINGS)
 
     assert audio_of_call.speech == ()
     assert Timeline(audio_of_call.loud).seconds > 30
 
 
-def test_it_hears_the_same_every_time(sample_flac: Path) -> None:
+def test_it_detects_the_same_every_time(sample_flac: Path) -> None:
     band = over_the_telephone(load_samples(sample_flac))
 
     assert detect_speech(band, SETTINGS).speech == detect_speech(band, SETTINGS).speech

@@ -73,7 +73,7 @@ def test_words_of_read_speech_are_right_and_none_is_taken_for_invented() -> None
     assert [segment.flags for segment in segments if segment.flags] == []
 
 
-def test_words_are_in_order_and_inside_the_sound(recognition: Recognition, sample: Audio) -> None:
+def test_words_are_in_order_and_inside_the_audio(recognition: Recognition, sample: Audio) -> None:
     spoken = [word for segment in recognition.segments for word in segment.words]
     assert recognition.language == "en"
     assert spoken[0].text == "Good"
@@ -111,7 +111,7 @@ def test_english_may_be_asked_for() -> None:
     whisper().transcribe(silence(1), JobOptions(language="en"), no_progress)
 
 
-def test_both_speakers_of_the_sample_are_told_apart(sample: Audio) -> None:
+def test_both_speakers_of_the_sample_are_distinguished(sample: Audio) -> None:
     turns = ClusteringDiarizer().diarize(sample, JobOptions(), no_progress).turns
 
     assert {turn.speaker for turn in turns} == {"SPEAKER_00", "SPEAKER_01"}
@@ -190,7 +190,7 @@ def test_in_eleven_seconds_four_are_enough_to_be_a_speaker(sample: Audio) -> Non
     assert [turn.speaker for turn in turns] == ["SPEAKER_00", "SPEAKER_01"]
 
 
-def test_quick_turns_are_told_apart(sample: Audio) -> None:
+def test_speakers_of_quick_turns_are_distinguished(sample: Audio) -> None:
     """Of 1.2 seconds, a twentieth of a second between them: the detector finds no pause."""
     pause = np.zeros(RATE // 20, dtype=np.float32)
     begins = [cut(turn)[0] + skipped for skipped in (RATE // 2, RATE * 2) for turn in REFERENCE]

@@ -46,7 +46,7 @@ def one_after_the_other(*answers: Answer) -> Callable[[str, dict[str, Any]], Ans
     return lambda _path, _request: next(following)
 
 
-def test_openai_waits_as_long_as_it_is_told(openai: LocalEndpoint) -> None:
+def test_openai_waits_as_long_as_retry_after_says(openai: LocalEndpoint) -> None:
     openai.refusal_headers = {"Retry-After": str(TOLD_SECONDS)}
     openai.answer = one_after_the_other(api_error(429), api_error(429), GOOD)
     started = time.monotonic()
@@ -131,7 +131,7 @@ def an_index() -> PineconeIndex:
     )
 
 
-def test_pinecone_waits_as_long_as_it_is_told(pinecone: PineconeServer) -> None:
+def test_pinecone_waits_as_long_as_retry_after_says(pinecone: PineconeServer) -> None:
     index = an_index()
     index.replace(a_job(), [], [])
     answer, refusals = pinecone.endpoint.answer, iter([api_error(429), api_error(429)])

@@ -41,7 +41,7 @@ def test_what_aws_recommends_to_retry_is_retried(state: str) -> None:
 
 
 @every_state
-def test_throttling_has_more_patience_than_what_is_broken(state: str) -> None:
+def test_throttling_is_retried_for_longer_than_errors(state: str) -> None:
     """A burst of uploads in a new account, which may run ten functions at once."""
     throttled = retries(STATES[state], "Lambda.TooManyRequestsException")
 

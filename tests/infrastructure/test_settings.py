@@ -24,7 +24,7 @@ def verify_sentence() -> Iterator[str]:
                 yield from (ast.literal_eval(argument) for argument in node.args)
 
 
-def test_every_setting_of_the_engines_and_of_a_job_is_proved() -> None:
+def test_every_setting_of_the_engines_and_of_a_job_has_a_test() -> None:
     assert set(verify_sentence()) == OFFERED
 
 

@@ -71,7 +71,7 @@ def test_a_webhook_is_there_where_it_is_wanted(synthesize: Synthesize, template:
 
 
 def test_a_stage_posts_no_event_of_another_stage(synthesize: Synthesize) -> None:
-    """The default bus is the account's: what tells two stages apart is the bucket of the job."""
+    """The default bus is the account's: the bucket of the job distinguishes two stages."""
     template = synthesize(webhook_url="https://example.com/hook")
     [bucket] = template.find_resources("AWS::S3::Bucket")
     [rule] = [

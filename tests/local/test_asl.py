@@ -338,7 +338,7 @@ def test_too_large_a_payload_fails_and_no_catch_all_hides_it() -> None:
         run(machine(states), {}, service=service)
 
 
-def test_history_tells_the_whole_story_with_its_chain() -> None:
+def test_history_has_every_event_and_its_chain() -> None:
     history = History()
     branch = machine({"B": call("f")})
     states = {

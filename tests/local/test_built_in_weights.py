@@ -122,7 +122,7 @@ def test_a_model_that_is_not_there_is_named_before_anything_starts(tmp_path: Pat
         )
 
 
-def test_an_unreachable_hub_is_named_and_nobody_is_told_to_redrive(
+def test_an_unreachable_hub_is_named_and_no_advice_is_to_redrive(
     hub: Hub,  # noqa: ARG001  # the client's settings are restored with it
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,

@@ -92,7 +92,7 @@ class EveryPath:
         self.pipeline.until(lambda: self.pipeline.executions(self.aborted), "it does not start")
         self.jobs.delete_item(Key={"job_id": self.aborted.job_id})
         self.pipeline.step_functions.stop_execution(executionArn=self._execution(self.aborted))
-        self._until_told(self.aborted)
+        self._until_published(self.aborted)
         assert len(self.pipeline.dlq_messages(self.aborted)) == 1
 
     def _reconcile_after_losses(self) -> ProcessingJob:
@@ -101,7 +101,9 @@ class EveryPath:
         looks for it too."""
         key = "uploads/every-path/lost.Mp4"  # the odd case keeps S3 from sending a notification
         lost = self._put(key, b"not a video either")
-        self.pipeline.until(lambda: self._is_heard(self.cancelled), "its container does not work")
+        self.pipeline.until(
+            lambda: self._is_transcribed(self.cancelled), "its container does not work"
+        )
         self._abort_a_machine_of_one_container()
         self._start_container_of_the_aborted()
         self._tell_again_that_it_ended()
@@ -192,22 +194,22 @@ class EveryPath:
         self.pipeline.openai.answer = healthy
         assert redrive(self.pipeline.service, [self.talk.job_id]) == [self.talk.job_id]
         assert self.pipeline.wait_for(self.talk, attempt=2) == "SUCCEEDED"
-        self._until_told(self.talk)
+        self._until_published(self.talk)
         assert self._row(self.talk).status == JobStatus.SUCCEEDED
 
     def _redrive_without_a_row(self, job: ProcessingJob) -> None:
         """The dispatcher asks Step Functions for the attempt before."""
-        self._until_told(job)
+        self._until_published(job)
         self.jobs.delete_item(Key={"job_id": job.job_id})
         assert redrive(self.pipeline.service, [job.job_id]) == [job.job_id]
         assert self.pipeline.wait_for(job, attempt=2) == "FAILED"
 
-    def _is_heard(self, job: ProcessingJob) -> bool:
+    def _is_transcribed(self, job: ProcessingJob) -> bool:
         """Its container runs, and has a minute of work before it."""
         record = self.records.find(job.job_id)
         return record is not None and record.status == JobStatus.TRANSCRIBING
 
-    def _until_told(self, job: ProcessingJob) -> None:
+    def _until_published(self, job: ProcessingJob) -> None:
         """ExecutionEnded does this last."""
         self.pipeline.until(
             lambda: (row := self.records.find(job.job_id)) and row.is_event_published,

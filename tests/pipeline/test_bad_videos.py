@@ -17,8 +17,8 @@ from pipeline.conftest import Pipeline
 HLS = "#EXTM3U\n#EXTINF:5,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n"
 
 
-def no_sound(folder: Path) -> Path:
-    return tone(folder / "silent.mp4", seconds=1, has_sound=False)
+def no_audio(folder: Path) -> Path:
+    return tone(folder / "silent.mp4", seconds=1, has_audio=False)
 
 
 def text(folder: Path) -> Path:
@@ -48,7 +48,7 @@ def other_extension(folder: Path) -> Path:
 
 
 CASES: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "no audio": (no_sound, "NoAudioError"),
+    "no audio": (no_audio, "NoAudioError"),
     "text": (text, "NotAVideoError"),
     "truncated": (truncated, "TruncatedVideoError"),
     "zero bytes": (empty, "EmptyVideoError"),

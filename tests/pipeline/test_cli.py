@@ -133,14 +133,14 @@ def test_local_prints_json_for_scripts_and_fails_when_one_video_does(
 
 
 @pytest.fixture
-def _ctrl_c_is_heard() -> Iterator[None]:
+def _ctrl_c_is_not_ignored() -> Iterator[None]:
     """By child processes too: a shell lets what it runs in the background ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.usefixtures("_ctrl_c_is_heard")
+@pytest.mark.usefixtures("_ctrl_c_is_not_ignored")
 def test_ctrl_c_leaves_no_process_and_no_file(clip: Path, tmp_path: Path) -> None:
     environment = _environment() | {"TMPDIR": str(tmp_path), "LIFESTREAM_MARK": str(tmp_path)}
     process = subprocess.Popen(

@@ -177,7 +177,7 @@ def test_what_was_said_is_found_with_its_moment(pipeline: Pipeline, finished: Ou
     assert best.start_seconds < 11
 
 
-def test_the_end_of_a_job_is_told_to_everybody_who_listens(
+def test_the_end_of_a_job_is_published_to_every_subscriber(
     pipeline: Pipeline, clip: Path, tmp_path: Path
 ) -> None:
     """By the function that the template gives the right to, and no other."""

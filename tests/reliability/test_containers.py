@@ -48,7 +48,7 @@ def test_an_interrupted_container_starts_over(cloud: Cloud, times: int) -> None:
 
 @pytest.mark.fault("D2", by="killed every time", so="three starts, then one DLQ message")
 def test_a_container_that_is_killed_again_and_again_is_given_up(cloud: Cloud) -> None:
-    """And its slot is free even where EventBridge tells nobody."""
+    """And its slot is free even if EventBridge delivers no event."""
     cloud.loses_events = True
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=99)]
     job = cloud.upload()

@@ -7,7 +7,7 @@ from simulation.cloud import Cloud
 from simulation.faults import Fault
 
 
-def test_each_end_is_told_with_what_is_needed_to_go_on(cloud: Cloud) -> None:
+def test_each_event_says_what_is_needed_to_go_on(cloud: Cloud) -> None:
     good, bad = cloud.upload(), cloud.upload("notes.mp4", b"no video at all")
     cancelled = cloud.upload("cancelled.mp4")
     cloud.deliver(cloud.inbox)
@@ -29,7 +29,7 @@ def test_each_end_is_told_with_what_is_needed_to_go_on(cloud: Cloud) -> None:
     assert {one.event_id for one in cloud.events} == {f"{job_id}-1" for job_id in events}
 
 
-def test_a_redriven_job_is_told_of_again(cloud: Cloud) -> None:
+def test_a_redriven_job_has_another_event(cloud: Cloud) -> None:
     cloud.summarizer.is_down = True
     job = cloud.upload()
     cloud.run_until_idle()
@@ -45,7 +45,7 @@ def test_a_redriven_job_is_told_of_again(cloud: Cloud) -> None:
     ]
 
 
-def test_what_nobody_heard_is_told_by_the_reconciler(cloud: Cloud) -> None:
+def test_the_reconciler_publishes_a_missing_event(cloud: Cloud) -> None:
     cloud.loses_events = True
     job = cloud.upload()
     cloud.run_until_idle()
@@ -57,7 +57,7 @@ def test_what_nobody_heard_is_told_by_the_reconciler(cloud: Cloud) -> None:
     assert [(one.job_id, one.status) for one in cloud.events] == [(job.job_id, JobStatus.SUCCEEDED)]
 
 
-def test_an_end_that_is_told_twice_has_the_same_id(cloud: Cloud) -> None:
+def test_an_event_that_is_published_twice_has_the_same_id(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("ExecutionEnded PutEvents *", "kill after")]
     job = cloud.upload()
 
@@ -66,14 +66,14 @@ def test_an_end_that_is_told_twice_has_the_same_id(cloud: Cloud) -> None:
 
     assert {one.event_id for one in cloud.events} == {f"{job.job_id}-1"}
     assert len(cloud.events) >= 2
-    cloud.check_told()
+    cloud.check_events()
 
 
-def test_a_busy_bus_is_told_later(cloud: Cloud) -> None:
+def test_a_busy_bus_gets_the_event_later(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("ExecutionEnded PutEvents *", "throttle", times=6)]
     cloud.upload()
 
     cloud.run_until_idle()
     cloud.reconcile()
 
-    cloud.check_told()
+    cloud.check_events()

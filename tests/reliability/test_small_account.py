@@ -130,7 +130,7 @@ def test_a_slot_that_never_becomes_free_is_given_up(cloud: Cloud, polls: int, da
 
 
 def failure_of(cloud: Cloud, job: ProcessingJob) -> Failure:
-    """Of a job that has ended FAILED, as its one DLQ message tells it."""
+    """Of a job that has ended FAILED, as its one DLQ message says."""
     assert cloud.service.job(job.job_id).status == JobStatus.FAILED
     [message] = cloud.dlq_messages()
     return Failure.model_validate(json.loads(message)["failure"])

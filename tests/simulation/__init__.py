@@ -2,7 +2,7 @@
 
 The handlers, the container's entry point, the state machine as it is synthesized and its
 executor are the real ones; S3, SQS and DynamoDB are moto's. What is simulated is what must be
-chosen to prove anything: the order in which things happen, the time, and what goes wrong.
+chosen to test anything: the order in which things happen, the time, and what goes wrong.
 
 scheduler       one line of execution at a time; who goes on is drawn, and time is virtual
 faults          what happens at a call: killed, throttled, refused, its answer lost

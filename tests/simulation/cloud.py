@@ -70,7 +70,7 @@ class Cloud:
     """What the dispatcher and ExecutionEnded raised although no fault had happened."""
     loses_events: bool = False
     event_copies: int | None = None
-    """How often EventBridge tells of an end, all at once; None: once or twice, some time later."""
+    """How often EventBridge reports an end, all at once; None: once or twice, some time later."""
     loses_notifications: bool = False
     batch: int = BATCH
 
@@ -221,12 +221,12 @@ class Cloud:
         invariants.check(self.state, jobs, superseded=superseded, secrets=[SAID])
         invariants.check_paid_once(self.summarizer.paid, repeats=repeats)
         if not (self.faults.happened or self.loses_events):
-            self.check_told()
+            self.check_events()
         assert self.regressions == [], f"I3: {self.regressions}"
         assert self.unexpected == []
         assert Slots(clients.table(SLOTS)).holders() == set(), "a slot is not free"
 
-    def check_told(self) -> None:
+    def check_events(self) -> None:
         """Everybody who listens knows how every job ended."""
         statuses = {one.event_id: one.status for one in self.events}
         for record in self.state.jobs.since(datetime.min.replace(tzinfo=UTC)):
@@ -276,9 +276,9 @@ class Cloud:
     def _execution_ended(self, detail: dict[str, Any]) -> None:
         if not self.loses_events:
             for _ in range(self.event_copies or self.rng.randint(1, 2)):
-                self.scheduler.spawn(lambda: self._tell(detail))
+                self.scheduler.spawn(lambda: self._report_end(detail))
 
-    def _tell(self, detail: dict[str, Any]) -> None:
+    def _report_end(self, detail: dict[str, Any]) -> None:
         for _ in range(EVENT_ATTEMPTS):
             self.scheduler.sleep(
                 0 if self.event_copies else self.rng.random() * EVENT_DELAY_SECONDS

@@ -24,7 +24,7 @@ def whisper(models: Path) -> FasterWhisper:
     return FasterWhisper(settings(models))
 
 
-def test_whisper_gives_words_with_times_inside_the_sound(
+def test_whisper_gives_words_with_times_inside_the_audio(
     whisper: FasterWhisper, speech: Audio
 ) -> None:
     recognition = transcribed(whisper, speech, language="en")
@@ -40,7 +40,7 @@ def test_whisper_gives_words_with_times_inside_the_sound(
     assert all(segment.average_log_probability is not None for segment in recognition.segments)
 
 
-def test_whisper_hears_a_minute_in_clips_of_thirty_seconds_and_in_windows(
+def test_whisper_transcribes_a_minute_in_clips_of_thirty_seconds_and_in_windows(
     models: Path, sample: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = transcribed(FasterWhisper(settings(models)), audio_with_speech(sample), language="en")
@@ -100,7 +100,7 @@ def test_a_model_that_was_not_trained_to_translate_says_so(copied: Path, speech:
         transcribed(engine, speech, translate=True)
 
 
-def test_whisper_hears_nothing_in_silence(whisper: FasterWhisper) -> None:
+def test_whisper_finds_no_words_in_silence(whisper: FasterWhisper) -> None:
     silence = audio_with_speech(np.zeros(5 * RATE, dtype=np.float32))
 
     assert transcribed(whisper, silence).segments == ()

@@ -75,7 +75,7 @@ def test_a_tag_before_something_else_is_no_recording(tmp_path: Path) -> None:
         identified(tag(100) + tone(tmp_path / "a.mkv", seconds=1).read_bytes())
 
 
-def test_an_mp3_that_begins_inside_of_a_frame_is_heard(tmp_path: Path) -> None:
+def test_an_mp3_that_begins_inside_a_frame_is_decoded(tmp_path: Path) -> None:
     data = tone(tmp_path / "a.mp3", seconds=SECONDS).read_bytes()
     path = written(tmp_path / "b.mp3", data[len(data) // 3 + 17 :])
 

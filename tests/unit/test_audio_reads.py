@@ -45,7 +45,7 @@ def extracted(recording: Recording, flac: Path, store: Any) -> Bucket:
     return bucket  # type: ignore[no-any-return]
 
 
-def test_the_sound_of_a_long_camera_file_is_fetched_alone_and_in_time(tmp_path: Path) -> None:
+def test_the_audio_of_a_long_camera_file_is_fetched_alone_and_in_time(tmp_path: Path) -> None:
     seconds = 43_200 // SCALE
     recording = camera_recording(tmp_path, seconds=seconds, size=60_000_000_000 // SCALE)
     store = SimulatedStore()
@@ -87,7 +87,7 @@ def whole(path: Path) -> Recording:
     return Recording(len(data), 0, {0: data})
 
 
-def test_of_pictures_between_the_sound_little_is_fetched(tmp_path: Path) -> None:
+def test_few_pictures_between_the_audio_are_fetched(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     audio_bytes = interleaved(path, seconds=20)
 
@@ -99,7 +99,7 @@ def test_of_pictures_between_the_sound_little_is_fetched(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kind", ["sample", "mov", "interleaved", "fragmented", "m4a"])
-def test_what_is_heard_is_the_same_as_if_all_were_read(
+def test_the_audio_is_the_same_as_if_all_were_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     path = tmp_path / "a.mp4"

@@ -70,7 +70,7 @@ def test_any_rate_layout_and_depth_is_as_long_as_it_was(
 
 
 @pytest.mark.fault("E5", by="ten audio tracks", so="the first track is transcribed")
-def test_of_several_tracks_the_first_is_heard(tmp_path: Path) -> None:
+def test_of_several_tracks_the_first_is_used(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as sink:
         streams = [sink.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in range(10)]

@@ -24,13 +24,13 @@ def claim(quote: str, *segments: int, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("said", "is_proved"),
+    ("said", "is_verified"),
     [
         (claim("forty thousand dollars", 1), True),
         (claim("FORTY  thousand, dollars!", 1), True),
         (claim("forty thousand dollars", 0), False),
         (claim("fifty thousand dollars", 1), False),
-        (claim("thousand", 1), False),  # too short to prove anything
+        (claim("thousand", 1), False),  # too short to support anything
         (claim("thou sand dollars", 1), False),
         (claim("", 1), False),
         (claim("forty thousand dollars"), False),
@@ -39,13 +39,13 @@ def claim(quote: str, *segments: int, **more: Any) -> dict[str, Any]:
     ],
 )
 def test_a_quote_counts_when_it_was_said_where_it_is_said_to_be(
-    said: dict[str, Any], *, is_proved: bool
+    said: dict[str, Any], *, is_verified: bool
 ) -> None:
     for kind in ("key_points", "decisions", "questions", "chapters"):
         summary = check(**{kind: [said]})
 
-        assert len(getattr(summary, kind)) == is_proved
-        assert (summary.statements, summary.verified_statements) == (1, int(is_proved))
+        assert len(getattr(summary, kind)) == is_verified
+        assert (summary.statements, summary.verified_statements) == (1, int(is_verified))
 
 
 def test_a_quote_may_cross_from_one_segment_into_the_next() -> None:
@@ -57,7 +57,7 @@ def test_a_quote_may_cross_from_one_segment_into_the_next() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quote", "is_proved"),
+    ("quote", "is_verified"),
     [
         (LONG, True),
         (LONG.replace("five", "5"), True),  # one word in ten
@@ -66,10 +66,10 @@ def test_a_quote_may_cross_from_one_segment_into_the_next() -> None:
         ("one two three four 5 six seven eight nine", False),  # fewer than ten: exactly
     ],
 )
-def test_how_much_a_quote_may_differ_is_bounded(quote: str, *, is_proved: bool) -> None:
+def test_how_much_a_quote_may_differ_is_bounded(quote: str, *, is_verified: bool) -> None:
     transcript = a_transcript(("SPEAKER_00", f"Zero {LONG} eleven."))
 
-    assert bool(check(transcript, key_points=[claim(quote, 0)]).key_points) is is_proved
+    assert bool(check(transcript, key_points=[claim(quote, 0)]).key_points) is is_verified
 
 
 def test_times_are_those_of_the_quoted_words() -> None:
@@ -88,7 +88,7 @@ def test_a_short_segment_is_quoted_as_a_whole() -> None:
     assert check(transcript, decisions=[claim("Yes", 1)]).decisions
 
 
-def test_a_contribution_is_proved_by_the_speaker_s_own_words() -> None:
+def test_a_contribution_is_verified_by_the_speaker_s_own_words() -> None:
     theirs = claim("forty thousand dollars", 1, speaker="SPEAKER_01")
     another_s = theirs | {"speaker": "SPEAKER_00"}
 
@@ -108,7 +108,7 @@ def test_chapters_are_in_order_and_last_until_the_next_one() -> None:
     assert chapters[1].end_seconds == MEETING.duration_seconds
 
 
-def test_where_nothing_is_proved_nothing_is_reliable() -> None:
+def test_where_nothing_is_verified_nothing_is_reliable() -> None:
     summary = check(key_points=[claim("invented from first to last", 1)], topics=["money"])
 
     assert (summary.title, summary.abstract, summary.topics) == ("", "", ())

@@ -63,17 +63,17 @@ def test_a_wrong_id_is_one_line_that_says_where_the_ids_are(command: str) -> Non
 
 def test_an_id_that_fits_several_jobs_is_ambiguous() -> None:
     table = JobTable(clients.table(JOBS))
-    jobs_by_letter: dict[str, int] = {}
+    jobs_by_prefix: dict[str, int] = {}
     for number in range(17):
         job = a_job(version=str(number))
         table.accept(job)
-        jobs_by_letter[job.job_id[0]] = jobs_by_letter.get(job.job_id[0], 0) + 1
-    letter = max(jobs_by_letter, key=jobs_by_letter.__getitem__)
+        jobs_by_prefix[job.job_id[0]] = jobs_by_prefix.get(job.job_id[0], 0) + 1
+    prefix = max(jobs_by_prefix, key=jobs_by_prefix.__getitem__)
 
-    code, _, says = typed("status", letter)
+    code, _, says = typed("status", prefix)
 
     assert code == FAILED
-    assert f"jobs start with '{letter}'" in says
+    assert f"jobs start with '{prefix}'" in says
     assert "Give more characters of the id" in says
 
 
@@ -229,7 +229,7 @@ def test_jobs_are_json_lines_for_scripts() -> None:
     }
 
 
-def test_a_watched_job_is_one_json_line_and_the_exit_code_still_tells() -> None:
+def test_a_watched_job_is_one_json_line_and_the_exit_code_still_says() -> None:
     code, says, _ = typed("status", ended(JobStatus.CANCELLED), "--watch", "--json")
 
     assert code == FAILED

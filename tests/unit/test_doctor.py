@@ -75,7 +75,7 @@ def test_a_secret_that_is_no_object_is_named(settings: DoctorSettings, text: str
     assert text not in finding.detail
 
 
-def test_settings_are_those_that_the_functions_were_told(settings: DoctorSettings) -> None:
+def test_settings_are_those_of_the_functions(settings: DoctorSettings) -> None:
     """https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html"""
     resources = [
         {

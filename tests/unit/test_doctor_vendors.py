@@ -65,7 +65,7 @@ def test_keys_that_are_not_set_are_notes(settings: DoctorSettings) -> None:
         ((CUT, {}), WARNING, "not tried: OpenAI cannot be reached"),
     ],
 )
-def test_a_refused_openai_key_is_told_apart_from_a_bad_line(
+def test_a_refused_openai_key_differs_from_a_bad_line(
     settings: DoctorSettings,
     openai: LocalEndpoint,
     answer: Answer | None,
@@ -141,7 +141,7 @@ def test_a_model_nobody_knows_is_named(settings: DoctorSettings) -> None:
         ((500, {}), WARNING, "not tried: Pinecone is unavailable"),
     ],
 )
-def test_a_refused_pinecone_key_is_told_apart_from_a_vendor_that_is_down(
+def test_a_refused_pinecone_key_differs_from_a_vendor_that_is_down(
     settings: DoctorSettings,
     pinecone: PineconeServer,
     answer: Answer,

@@ -152,7 +152,7 @@ def test_a_topic_needs_a_subscription(settings: DoctorSettings) -> None:
     assert finding.detail == f"nobody is subscribed to {topic}"
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ada@example.org")
     [finding] = check_alarms(stage_of(settings))
-    assert (finding.verdict, finding.detail) == (OK, "1, each tells somebody")
+    assert (finding.verdict, finding.detail) == (OK, "1, each notifies somebody")
 
 
 def test_a_subscription_that_nobody_confirmed_does_not_count(settings: DoctorSettings) -> None:

@@ -78,7 +78,7 @@ def check_of(
     stage = stage_of(settings, ecs=ecs, logs=logs or logs_of(""))
     run = Check(
         "container check",
-        lambda: check_container(stage, patience_seconds=grace_period, poll_seconds=0),
+        lambda: check_container(stage, timeout_seconds=grace_period, poll_seconds=0),
     )
     [finding] = examine([run])
     return finding
@@ -183,7 +183,7 @@ def test_a_job_that_is_not_over_is_left_running(settings: DoctorSettings) -> Non
     service = VideoService(settings)
     job = upload(service)
 
-    finding = unsuccessful(wait(service, job, patience_seconds=0, poll_seconds=0), " --stage dev")
+    finding = unsuccessful(wait(service, job, timeout_seconds=0, poll_seconds=0), " --stage dev")
 
     assert finding.verdict is FAILED
     assert finding.detail == "not over yet: QUEUED"
@@ -196,7 +196,7 @@ def test_a_failed_job_says_why_and_stays(settings: DoctorSettings, aws: Aws) -> 
     failure = a_failure().model_copy(update={"advice": "Wait."})
     JobTable(clients.table(JOBS)).fail(job, JobStatus.FAILED, failure, None)
 
-    finding = unsuccessful(wait(service, job, patience_seconds=60, poll_seconds=0), " --stage dev")
+    finding = unsuccessful(wait(service, job, timeout_seconds=60, poll_seconds=0), " --stage dev")
 
     assert finding.detail == "FAILED: TransientError in SummarizeTranscript: busy"
     assert finding.advice == f"Wait. (lifestream redrive {job.short_id} --stage dev)"
@@ -208,7 +208,7 @@ def test_a_job_that_somebody_cancelled_is_no_success(settings: DoctorSettings) -
     job = upload(service)
     JobTable(clients.table(JOBS)).cancel(job)
 
-    finding = unsuccessful(wait(service, job, patience_seconds=60, poll_seconds=0), " --stage dev")
+    finding = unsuccessful(wait(service, job, timeout_seconds=60, poll_seconds=0), " --stage dev")
 
     assert (finding.verdict, finding.detail) == (FAILED, "it is CANCELLED")
 

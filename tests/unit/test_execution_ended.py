@@ -28,7 +28,7 @@ def examples(*, succeeded: bool) -> list[Any]:
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    """No event comes but the one that the test tells."""
+    """No event arrives but the one that the test sends."""
     with simulated(1) as made:
         made.loses_events = True
         yield made
@@ -111,7 +111,7 @@ def test_an_execution_that_somebody_started_by_hand_is_left_alone(cloud: Cloud) 
     assert cloud.dlq_messages() == []
 
 
-def test_an_end_that_step_functions_does_not_show_yet_is_told_again(cloud: Cloud) -> None:
+def test_an_end_that_step_functions_does_not_show_yet_is_reported_again(cloud: Cloud) -> None:
     """DescribeExecution is eventually consistent; Lambda calls again when the handler raises."""
     job, record = interrupted(cloud)
 

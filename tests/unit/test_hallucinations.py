@@ -89,7 +89,7 @@ def test_no_speech_needs_both_numbers() -> None:
     assert flags_of(one) == [set()]
 
 
-def test_text_where_no_voice_is_heard_is_over_silence() -> None:
+def test_text_without_detected_speech_is_over_silence() -> None:
     speech = (Span(start_seconds=0, end_seconds=2),)
 
     found = flags_of(

@@ -31,7 +31,7 @@ def test_a_click_is_not_loud_for_long_enough() -> None:
     assert found(hiss(5, -60), hiss(0.2, -10), hiss(5, -60), hiss(3, -30)) == [(10.2, 13.2)]
 
 
-def test_sound_without_a_pause_is_loud_throughout() -> None:
+def test_audio_without_a_pause_is_loud_throughout() -> None:
     assert found(hiss(90, -30)) == [(0.0, 90.0)]
 
 

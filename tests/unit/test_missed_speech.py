@@ -61,7 +61,7 @@ def test_it_comes_between_the_words_around_it() -> None:
     assert [s.average_log_probability for s in found.segments] == [-0.2, -0.3, -0.2]
 
 
-def test_a_pause_is_not_heard_again() -> None:
+def test_a_pause_is_not_transcribed_again() -> None:
     recognizer = Recognizer(again=())
     audio = audio_with_speech((0, 0.8), (20, 21.2))
 
@@ -92,7 +92,7 @@ def test_what_it_does_not_trust_itself_stays_missing(doubtful: dict[str, float])
     assert len(found.segments) == 1
 
 
-def test_no_piece_is_longer_than_a_model_hears() -> None:
+def test_no_piece_is_longer_than_a_model_takes() -> None:
     recognizer = Recognizer(again=())
 
     recognize(recognizer, audio_with_speech((25, 110), seconds=120), JobOptions(), no_progress)

@@ -55,5 +55,5 @@ def test_it_never_goes_back_nor_beyond_the_end() -> None:
 
 
 @pytest.mark.parametrize("total", [0.0, 10.0])
-def test_before_anything_is_heard_nothing_is_promised(total: float) -> None:
+def test_before_any_work_is_done_nothing_is_promised(total: float) -> None:
     assert ProgressMeter(total, moment=0).at(0, moment=1).seconds_left is None

@@ -73,7 +73,7 @@ def test_speech_without_words_is_missing_text() -> None:
     assert f"seconds of speech have no text ({begin} to {end})" in report.verdict
 
 
-def test_half_a_second_of_speech_without_words_is_listed_and_a_second_is_told() -> None:
+def test_half_a_second_of_speech_without_words_is_listed_and_a_second_is_in_the_verdict() -> None:
     end = MEETING.segments[-1].end_seconds
     spans = [(0, end), (end + 1.2, end + 1.8), (end + 2.0, end + 2.5)]
     speech = [{"start_seconds": start, "end_seconds": stop} for start, stop in spans]

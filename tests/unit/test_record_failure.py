@@ -73,7 +73,7 @@ def test_missing_parts_make_the_job_partial(accepted: JobTable) -> None:
     assert row.results_prefix == a_job().results_prefix
 
 
-def test_the_container_tells_its_reason_in_a_file() -> None:
+def test_the_container_writes_its_reason_to_a_file() -> None:
     report = ErrorReport(attempt=1, error="SpeechEngineError", message="out of memory")
     artifacts().save(a_job().job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, report)
 
@@ -98,7 +98,7 @@ def test_a_reason_of_an_earlier_attempt_is_not_taken_for_this_ones() -> None:
     )
 
 
-def test_a_host_that_never_came_is_told_in_words_with_the_reason_of_ecs() -> None:
+def test_a_missing_host_is_explained_in_words_with_the_reason_of_ecs() -> None:
     dlq_message = record(
         step="TranscribeSpeech",
         error="NoHostError",

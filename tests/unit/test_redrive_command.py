@@ -118,7 +118,7 @@ def test_a_dry_run_changes_nothing(queues: QueueService) -> None:
 def test_the_gpu_is_named_only_for_jobs_that_reach_it(
     aws: Aws, dead: Callable[..., ProcessingJob], two_dead: tuple[ProcessingJob, ProcessingJob]
 ) -> None:
-    transcribed = dead("heard.mp4", "SummaryError", Step.SUMMARIZE_TRANSCRIPT)
+    transcribed = dead("transcribed.mp4", "SummaryError", Step.SUMMARIZE_TRANSCRIPT)
     for step in (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO, Step.TRANSCRIBE_SPEECH):
         key = artifact_key(transcribed.job_id, step, CHECKPOINT)
         aws.s3.put_object(Bucket=BUCKET, Key=key, Body=b"")

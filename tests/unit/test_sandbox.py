@@ -47,7 +47,7 @@ def opened(path: Path, *, max_seconds: float = 3_600) -> Video:
 
 
 @pytest.mark.parametrize("suffix", CODECS)
-def test_every_container_gives_its_whole_sound(tmp_path: Path, suffix: str) -> None:
+def test_every_container_gives_its_whole_audio(tmp_path: Path, suffix: str) -> None:
     video = convert(SAMPLE, tmp_path / f"a{suffix}", seconds=5)
     flac = tmp_path / "audio.flac"
 
@@ -63,8 +63,8 @@ def test_every_container_gives_its_whole_sound(tmp_path: Path, suffix: str) -> N
 
 
 @pytest.mark.fault("E1", by="a video without an audio track", so="NoAudioError")
-def test_a_video_without_sound_is_refused(tmp_path: Path) -> None:
-    silent = tone(tmp_path / "a.mp4", seconds=1, has_sound=False)
+def test_a_video_without_audio_is_refused(tmp_path: Path) -> None:
+    silent = tone(tmp_path / "a.mp4", seconds=1, has_audio=False)
 
     with pytest.raises(NoAudioError):
         opened(silent).probe(reader(silent))
@@ -80,7 +80,7 @@ def test_a_video_beyond_the_limit_is_refused_before_and_while_decoding(tmp_path:
 
 
 @pytest.mark.fault("E7", by="audio that starts late", so="the gap is kept; times are right")
-def test_sound_that_starts_late_keeps_its_place(tmp_path: Path) -> None:
+def test_audio_that_starts_late_keeps_its_place(tmp_path: Path) -> None:
     """The decoder fills the gap, so that word times fit the video."""
     import av
 
@@ -156,7 +156,7 @@ def test_a_playlist_that_got_past_us_fetches_nothing(
 
 @pytest.mark.fault("E3", by="flipped bytes, from a seed", so="a named error, or audio")
 @pytest.mark.parametrize("suffix", CODECS)
-def test_flipped_bytes_end_in_a_named_error_or_in_sound(tmp_path: Path, suffix: str) -> None:
+def test_flipped_bytes_end_in_a_named_error_or_in_audio(tmp_path: Path, suffix: str) -> None:
     whole = tone(tmp_path / f"a{suffix}", seconds=1).read_bytes()
     for seed in range(6):
         dice = random.Random(seed)

@@ -57,14 +57,14 @@ class Engine:
     """Both engines in one, saying what the test wants. A fake."""
 
     name: str = "scripted"
-    sounds: list[Audio] = field(default_factory=list)
+    arrays: list[Audio] = field(default_factory=list)
     meeting: Barrier | None = None
     met: list[bool] = field(default_factory=list)
 
     def transcribe(
         self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
     ) -> Recognition:
-        self._hear(audio, on_progress)
+        self._record(audio, on_progress)
         said = words("hello world", start=0.5)
         lost = words("over silence", start=8)
         segments = (RecognizedSegment(words=said), RecognizedSegment(words=lost))
@@ -73,7 +73,7 @@ class Engine:
     def diarize(
         self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
     ) -> Diarization:
-        self._hear(audio, on_progress)
+        self._record(audio, on_progress)
         turns = tuple(
             SpeakerTurn(start_seconds=s, end_seconds=s + 2, speaker=f"SPEAKER_0{i}")
             for i, s in enumerate((0.0, 8.0))
@@ -81,8 +81,8 @@ class Engine:
         voices = tuple(Voiceprint(speaker=turn.speaker, vector=(1.0, 0.0)) for turn in turns)
         return Diarization(turns=turns, exclusive_turns=turns, voices=voices)
 
-    def _hear(self, audio: Audio, on_progress: ProgressCallback) -> None:
-        self.sounds.append(audio)
+    def _record(self, audio: Audio, on_progress: ProgressCallback) -> None:
+        self.arrays.append(audio)
         on_progress(audio.seconds)
         if self.meeting:
             try:
@@ -126,10 +126,10 @@ def test_samples_are_what_was_written_and_take_four_bytes_each(tmp_path: Path) -
     assert np.allclose(loaded, samples, atol=1e-4)
 
 
-def test_both_engines_hear_the_one_array(engine: Engine, job: InspectedJob) -> None:
+def test_both_engines_get_the_same_array(engine: Engine, job: InspectedJob) -> None:
     pipeline.run_pipeline(job, SETTINGS)
 
-    first, second = engine.sounds
+    first, second = engine.arrays
     assert first.samples is second.samples
     assert len(first.samples) == 10 * RATE
 
@@ -141,7 +141,7 @@ def test_words_over_silence_are_kept_and_flagged_and_make_no_speaker(
 
     transcript, diagnostics = pipeline.run_pipeline(job, SETTINGS)
 
-    assert engine.sounds
+    assert engine.arrays
     assert [(s.text, s.flags) for s in transcript.segments] == [
         ("hello world", ()),
         ("over silence", (Flag.OVER_SILENCE,)),
@@ -169,7 +169,7 @@ def test_voices_are_kept_only_where_that_is_wanted(
 ) -> None:
     _, diagnostics = pipeline.run_pipeline(job, settings_with(remember_voices=remember))
 
-    assert engine.sounds
+    assert engine.arrays
     assert bool(diagnostics.voices) is remember
 
 

@@ -46,7 +46,7 @@ def second_starts(path: Path, seconds: int) -> Path:
 )
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv"])
-def test_sound_shorter_than_the_picture_is_a_good_video(
+def test_audio_shorter_than_the_picture_is_a_good_video(
     tmp_path: Path, suffix: str, shape: str
 ) -> None:
     spans = SHAPES[shape]
@@ -61,7 +61,7 @@ def test_sound_shorter_than_the_picture_is_a_good_video(
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_an_avi_counts_sound_by_its_bytes(tmp_path: Path, shape: str) -> None:
+def test_an_avi_counts_audio_by_its_bytes(tmp_path: Path, shape: str) -> None:
     """It has no times, so that every player closes the gaps; only a late start can be said."""
     spans = SHAPES[shape]
     seconds = int(sum(end - begin for begin, end in spans))

@@ -41,9 +41,7 @@ def test_an_upload_is_in_the_bucket_the_queue_and_the_table(
     assert service.job(job.job_id[:8]).job == job
 
 
-def test_the_job_is_the_one_that_the_notification_announces(
-    service: VideoService, video: Path, aws: Aws
-) -> None:
+def test_the_job_is_that_of_the_notification(service: VideoService, video: Path, aws: Aws) -> None:
     job = service.create_upload_job(video)
     version = aws.s3.head_object(Bucket=BUCKET, Key=job.key)["VersionId"]
 

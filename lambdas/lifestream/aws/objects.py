@@ -16,7 +16,7 @@ def is_missing(s3: S3Client, bucket: str, key: str, error: ClientError) -> bool:
     """Return whether a read failed with `error` because the object does not exist.
 
     S3 answers 403 for a missing object if the role may not list the whole bucket. Our roles may
-    list the names that they may read, so listing tells the two cases apart.
+    list the names that they may read, so listing distinguishes the two cases.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """

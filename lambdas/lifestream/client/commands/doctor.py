@@ -49,14 +49,14 @@ def doctor(
 
 
 def checks_of(
-    stage: DeployedStage, patience_seconds: float, *, task: bool, video: bool
+    stage: DeployedStage, timeout_seconds: float, *, task: bool, video: bool
 ) -> Iterator[Check]:
     """The models come last: after a round trip it is known whether a job needs them."""
     yield Check("stack", lambda: [ok("stack", f"{stage.stack}, bucket {stage.settings.bucket}")])
     yield Check("secret", lambda: check_secret(stage))
     yield Check("keys", lambda: check_vendors(stage))
     yield Check("alarms", lambda: check_alarms(stage))
-    grace_period = {"patience_seconds": patience_seconds}
+    grace_period = {"timeout_seconds": timeout_seconds}
     if task:
         yield Check("container check", lambda: check_container(stage, **grace_period))
     if video:

@@ -1,4 +1,4 @@
-"""Somebody hears of an alarm: each has an action, and each topic a confirmed subscription."""
+"""Check that alarms reach somebody: each has an action, and each topic a confirmed subscription."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def check_alarms(stage: DeployedStage) -> Iterator[Finding]:
     silent = [alarm for alarm in alarms if not _actions(alarm)]
     if silent:
         yield warning(WHAT, f"{len(silent)} of {len(alarms)} tell nobody", SUBSCRIBE)
-    elif deaf := [topic for topic in sorted(topics) if not _is_heard(stage, topic)]:
-        yield warning(WHAT, f"nobody is subscribed to {', '.join(deaf)}", SUBSCRIBE)
+    elif unsubscribed := [topic for topic in sorted(topics) if not _has_subscriber(stage, topic)]:
+        yield warning(WHAT, f"nobody is subscribed to {', '.join(unsubscribed)}", SUBSCRIBE)
     else:
-        yield ok(WHAT, f"{len(alarms)}, each tells somebody")
+        yield ok(WHAT, f"{len(alarms)}, each notifies somebody")
 
 
 def _ringing(alarms: list[Any]) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def _actions(alarm: Any) -> list[str]:
     return list(alarm.get("AlarmActions", ())) if alarm.get("ActionsEnabled", True) else []
 
 
-def _is_heard(stage: DeployedStage, action: str) -> bool:
+def _has_subscriber(stage: DeployedStage, action: str) -> bool:
     """An action that is no topic, such as a function, needs no subscription."""
     if not action.startswith("arn:aws:sns:"):
         return True

@@ -30,12 +30,12 @@ READ_LOG = "Read the log group {group}"
 
 
 def check_container(
-    stage: DeployedStage, *, patience_seconds: float, poll_seconds: float = POLL_SECONDS
+    stage: DeployedStage, *, timeout_seconds: float, poll_seconds: float = POLL_SECONDS
 ) -> Iterator[Finding]:
     """Starts a host if none is there, which takes minutes and costs cents."""
     run = CheckTask(stage)
     arn = run.start()
-    task = run.wait(arn, patience_seconds, poll_seconds)
+    task = run.wait(arn, timeout_seconds, poll_seconds)
     yield run.verdict(task)
 
 
@@ -53,9 +53,9 @@ class CheckTask:
             raise ConfigurationError(f"ECS does not start the task: {reasons}. {NO_HOST}")
         return str(answer["tasks"][0]["taskArn"])
 
-    def wait(self, arn: str, patience_seconds: float, poll_seconds: float) -> Any:
+    def wait(self, arn: str, timeout_seconds: float, poll_seconds: float) -> Any:
         """The task's last description. It is stopped if it has not ended by then."""
-        until = time.monotonic() + patience_seconds
+        until = time.monotonic() + timeout_seconds
         while (task := self._described(arn))["lastStatus"] != "STOPPED":
             if time.monotonic() >= until:
                 self._ecs.stop_task(

@@ -1,4 +1,4 @@
-"""What a stage's functions were told when it was deployed: their settings, and the keys."""
+"""Read the settings and keys that a stage's functions were deployed with."""
 
 from __future__ import annotations
 
@@ -81,8 +81,8 @@ class DeployedStage:
 
     def _settings(self, kind: type[Kind], step: Step) -> Kind:
         functions = self.session.client("lambda")
-        told = functions.get_function_configuration(FunctionName=self._functions[step])
-        variables = told.get("Environment", {}).get("Variables", {})
+        configured = functions.get_function_configuration(FunctionName=self._functions[step])
+        variables = configured.get("Environment", {}).get("Variables", {})
         return kind.model_validate(variables)
 
     @cached_property

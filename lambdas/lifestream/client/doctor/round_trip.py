@@ -37,14 +37,14 @@ def round_trip(
     stage: DeployedStage,
     s3: S3Client,
     *,
-    patience_seconds: float,
+    timeout_seconds: float,
     poll_seconds: float = POLL_SECONDS,
 ) -> Iterator[Finding]:
     """On a GPU it starts a host if none is there, which takes minutes and costs cents."""
     service = VideoService(stage.settings)
     started = time.monotonic()
     job = upload(service)
-    record = wait(service, job, patience_seconds, poll_seconds)
+    record = wait(service, job, timeout_seconds, poll_seconds)
     if record.status != JobStatus.SUCCEEDED:
         yield unsuccessful(record, stage.option)
         return
@@ -64,9 +64,9 @@ def upload(service: VideoService) -> ProcessingJob:
 
 
 def wait(
-    service: VideoService, job: ProcessingJob, patience_seconds: float, poll_seconds: float
+    service: VideoService, job: ProcessingJob, timeout_seconds: float, poll_seconds: float
 ) -> JobRecord:
-    until = time.monotonic() + patience_seconds
+    until = time.monotonic() + timeout_seconds
     while True:
         record = service.job(job.job_id)
         if record.status.is_terminal or time.monotonic() >= until:

@@ -40,7 +40,7 @@ def check_vendors(stage: DeployedStage) -> Iterator[Finding]:
 def attempt(
     what: str, name: str, key: SecretStr | None, answer: Callable[[SecretStr], str]
 ) -> Finding:
-    """Tries one key; `answer` says what the vendor told, or raises errors of ours."""
+    """Tries one key; `answer` returns what the vendor answered, or raises our errors."""
     if key is None:
         return note(what, f"{name} is not set")
     try:

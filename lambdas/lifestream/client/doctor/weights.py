@@ -1,4 +1,4 @@
-"""The model weights in the bucket are those that were published, told without a download.
+"""Check, without a download, that the model weights in the bucket are the published ones.
 
 `lifestream models` uploads each file in one piece with its SHA-256, which S3 computes itself and
 keeps (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html). A

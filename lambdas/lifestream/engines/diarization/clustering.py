@@ -1,6 +1,6 @@
 """The built-in diarizer: cluster phrases by voice, without torch.
 
-Speech is cut at its pauses, each phrase becomes a vector that tells voices apart, and the vectors
+Speech is cut at its pauses, each phrase becomes a vector that distinguishes voices, and the vectors
 are clustered.
 """
 

@@ -1,7 +1,8 @@
 """Choose the device of the speech engines, what fits into its memory, and names for its errors.
 
-The engines' libraries raise RuntimeError for everything, so only the text tells an old driver from
-a full memory. The texts are those of CTranslate2 4.8, torch 2.13 and pyannote.audio 4.0.
+The engines' libraries raise RuntimeError for everything, so only the text distinguishes an old
+driver from a full memory. The texts are those of CTranslate2 4.8, torch 2.13 and pyannote.audio
+4.0.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ ON_CPU = (
 
 
 def capacity(free_bytes: int, *, on_gpu: bool) -> Capacity:
-    """Return a first guess. An engine halves its batch each time that proves too large."""
+    """Return a first guess. An engine halves its batch each time that is too large."""
     steps = ON_GPU if on_gpu else ON_CPU
     return next(fits for needed, fits in steps if free_bytes >= needed)
 

@@ -68,7 +68,7 @@ def lane_of(spans: Iterable[Segment | Span], duration_seconds: float) -> str:
 def bars_of(transcript: Transcript, voices: Sequence[Voice]) -> list[tuple[int, str]]:
     """(colour, path) per voice: 48 bars, each as high as much is said in its time, in the colour of
     whoever says most."""
-    talk = [_letters_per_bar(transcript, voice.id) for voice in voices] or [[0] * BARS]
+    talk = [_characters_per_bar(transcript, voice.id) for voice in voices] or [[0] * BARS]
     highest = max(map(sum, zip(*talk, strict=True))) or 1
     paths = dict.fromkeys((SILENCE, *(voice.number for voice in voices)), "")
     for bar, amounts in enumerate(zip(*talk, strict=True)):
@@ -80,15 +80,15 @@ def bars_of(transcript: Transcript, voices: Sequence[Voice]) -> list[tuple[int, 
     return sorted(paths.items())
 
 
-def _letters_per_bar(transcript: Transcript, speaker: str) -> list[int]:
-    letters = [0] * BARS
+def _characters_per_bar(transcript: Transcript, speaker: str) -> list[int]:
+    characters = [0] * BARS
     per_second = BARS / max(transcript.duration_seconds, 0.001)
     for segment in transcript.segments:
         if (segment.speaker or "") == speaker:
             for word in segment.words:
                 bar = int(word.start_seconds * per_second)
-                letters[min(max(bar, 0), BARS - 1)] += len(word.text)
-    return letters
+                characters[min(max(bar, 0), BARS - 1)] += len(word.text)
+    return characters
 
 
 def _seconds(segment: Segment) -> float:
