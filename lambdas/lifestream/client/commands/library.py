@@ -28,7 +28,7 @@ Speaker = Annotated[
 Video = Annotated[str | None, typer.Option(help="Only in this recording, such as talk.mp4.")]
 
 
-def search(  # noqa: PLR0913  # one parameter per option
+def search(  # noqa: PLR0913
     words: Annotated[str, typer.Argument(help="What you are looking for.")],
     limit: Annotated[int, typer.Option(min=1, max=100, help="How many moments.")] = 5,
     speaker: Speaker = None,
@@ -54,7 +54,7 @@ def search(  # noqa: PLR0913  # one parameter per option
         say("Nothing found.")
 
 
-def ask(  # one parameter per option
+def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     speaker: Speaker = None,
     video: Video = None,
