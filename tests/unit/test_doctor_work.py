@@ -90,7 +90,7 @@ PASSED = (
 WRONG = """\
 libraries: faster-whisper 1.2.1, CTranslate2 4.8.5, 2.0 s
 recognition: ModelMissingError: no model in /opt/models/large-v3-turbo: model.bin is missing
-  Put the model there with `lifestream models`, then redrive the job.
+  Fetch the model with `lifestream models`, then redrive the job.
 diarization: GpuDriverError: torch: no NVIDIA driver
   Use a GPU host whose driver supports CUDA 12, or deploy with -c compute=cpu."""
 
@@ -113,7 +113,7 @@ def test_a_check_that_fails_says_what_is_wrong_and_what_to_do(settings: DoctorSe
     assert finding.detail.startswith("exit code 1; recognition: ModelMissingError: no model in")
     assert "libraries" not in finding.detail
     assert finding.advice == (
-        "Put the model there with `lifestream models`. "
+        "Copy the model there with `lifestream models`. "
         "Use a GPU host whose driver supports CUDA 12, or deploy with -c compute=cpu."
     )
 

@@ -13,8 +13,7 @@ NO_TRANSLATOR = "turbo"
 
 
 def require_supported(options: JobOptions, model: str, *, is_english_only: bool) -> None:
-    """Raise EnglishOnlyModelError or UnsupportedOptionError if the model cannot do what the job
-    asks."""
+    """Raise EnglishOnlyModelError or UnsupportedOptionError if the model lacks an option."""
     if is_english_only and (unsupported := _beyond_english(options)):
         raise EnglishOnlyModelError(f"{model} knows English only, not {unsupported}")
     if options.translate and NO_TRANSLATOR in model:

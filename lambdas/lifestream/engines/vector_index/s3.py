@@ -1,6 +1,6 @@
 """The built-in index: one object per job in the bucket, compared one by one.
 
-It costs nothing while nobody searches, and replacing a job is one atomic write. It is meant for
+It costs nothing when idle, and replacing a job is one atomic write. It is meant for
 some thousand recordings; use Pinecone beyond that.
 """
 
