@@ -42,7 +42,9 @@ STORED = (
 """Names in stored data."""
 PLAIN = (
     "ASCII letters", "capital letter", "letter-spacing",  # of the alphabet
+    "groups of letters",
     "same said say says",  # a list of stop words
+    "a short quote that proves it",  # a part of the prompt: a change would need a new version
 )  # fmt: skip
 """Uses that mean what the dictionary says."""
 WRITTEN_BY_US = (".py", ".md", ".toml", ".yml", ".html", ".js", ".css", ".sh")

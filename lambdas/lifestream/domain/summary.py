@@ -16,7 +16,7 @@ MAX_QUOTE_CHARACTERS = 500
 
 
 class Statement(Frozen):
-    """One claim about the recording: where it was said, and a short quote of it."""
+    """One claim about the recording, with where it was said and a short quote that proves it."""
 
     text: str = Field(max_length=1_000)
     segment_ids: tuple[int, ...]
