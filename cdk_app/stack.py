@@ -123,6 +123,7 @@ class LifeStreamStack(Stack):
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,
             "ApiKeysSecret": self.api_keys.secret.secret_arn,
             "MaxGpuTasks": str(self.config.max_gpu_tasks),
+            "WhisperModel": self.config.speech_environment["WHISPER_MODEL"],
             **self.transcribe_speech.outputs,
         }.items():
             CfnOutput(self, name, value=value)
