@@ -43,7 +43,8 @@ def _summary(results: Path) -> Iterator[str]:
     path = results / "summary.json"
     if path.exists():
         summary = Summary.model_validate_json(path.read_text())
-        yield f"[bold]{plain(summary.title)}[/]"
+        if not summary.is_extract:
+            yield f"[bold]{plain(summary.title)}[/]"
         yield plain(summary.abstract)
 
 
