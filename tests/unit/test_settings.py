@@ -48,6 +48,14 @@ def test_an_unknown_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load(SpeechSettings)
 
 
+def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_DURATION_HOURS", "3")
+
+    assert MediaSettings().max_duration_hours == 3
+    assert MediaSettings(max_duration_hours=2).max_duration_hours == 2
+    assert MediaSettings.model_validate({"MAX_DURATION_HOURS": "1"}).max_duration_hours == 1
+
+
 def test_keys_never_show_in_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")
 
