@@ -5,14 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import (
-    BatchProcessor,
-    EventType,
-    process_partial_response,
-)
-from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lifestream import resources
@@ -25,45 +17,47 @@ from lifestream.settings import DispatcherSettings, load
 RETRY_SECONDS = 60
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
-    """Return failed messages to the queue; after three receives SQS moves them to the DLQ."""
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return process_partial_response(
-        event=event, record_handler=dispatch, processor=processor, context=context
-    )
+def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+    """Report which messages of the batch failed, so that SQS deletes the others.
 
-
-def dispatch(record: SQSRecord) -> None:
-    """Log why a message failed, without its content, and let SQS deliver it again."""
-    try:
-        start_jobs(record)
-    except Exception as error:
-        failed = {"message_id": record.message_id, "error": type(error).__name__}
-        logger.error("message failed", extra=failed)  # a traceback would quote the message
-        show_again_soon(record)
-        raise
-
-
-def show_again_soon(record: SQSRecord) -> None:
-    """Shorten the visibility timeout, which is long because of throttling (ADR 21).
-
-    This message was not throttled. If SQS refuses, the long timeout applies.
+    A failed message returns to the queue; after three receives it goes to the DLQ.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """
+    failed = [record["messageId"] for record in event["Records"] if not dispatch(record)]
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+
+
+def dispatch(record: dict[str, Any]) -> bool:
+    """Start the message's jobs. False if it failed: then log why, without its content, and let
+    SQS deliver it again soon."""
+    try:
+        start_jobs(record["body"])
+    except Exception as error:  # noqa: BLE001  # one message must not fail the others
+        failed = {"message_id": record["messageId"], "error": type(error).__name__}
+        logger.error("message failed", extra=failed)  # a traceback quotes the message
+        show_again_soon(record["receiptHandle"])
+        return False
+    return True
+
+
+def show_again_soon(receipt_handle: str) -> None:
+    """Shorten the visibility timeout, which is long because of throttling (ADR 21): this message
+    was not throttled. If SQS refuses, the long timeout applies."""
     with suppress(ClientError, BotoCoreError):
         clients.sqs().change_message_visibility(
             QueueUrl=load(DispatcherSettings).queue_url,
-            ReceiptHandle=record.receipt_handle,
+            ReceiptHandle=receipt_handle,
             VisibilityTimeout=RETRY_SECONDS,
         )
 
 
-def start_jobs(record: SQSRecord) -> None:
+def start_jobs(body: str) -> None:
     """Write the row, then start the execution: redelivery repairs a crash in between.
 
     Raises InvalidMessageError after every usable record of the message was started.
     """
     settings = load(DispatcherSettings)
-    parsed = parse_message(record.body, bucket=settings.bucket)
+    parsed = parse_message(body, bucket=settings.bucket)
     for job in parsed.jobs:
         admitted = resources.admission(settings).admit(job)
         if admitted:
