@@ -10,8 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from lifestream import settings as environment
-from lifestream.aws import api_keys, clients
-from lifestream.aws.artifacts import Artifacts
+from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.settings import (
     ClientSettings,
@@ -23,6 +22,7 @@ from lifestream.settings import (
 )
 
 if TYPE_CHECKING:
+    from lifestream.aws.artifacts import Artifacts
     from lifestream.aws.executions import Executions
     from lifestream.aws.queues import QueueService
     from lifestream.aws.slots import Slots
@@ -37,12 +37,16 @@ GRACE_PERIOD = timedelta(minutes=15)
 
 def reset() -> None:
     """Forget settings, clients and API keys, as a new process would."""
+    from lifestream.aws import api_keys
+
     environment.reset()
     clients.reset()
     api_keys.reset()
 
 
 def artifacts(settings: Storage | None = None) -> Artifacts:
+    from lifestream.aws.artifacts import Artifacts
+
     return Artifacts(clients.s3(), (settings or load(Storage)).bucket)
 
 

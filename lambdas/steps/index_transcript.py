@@ -8,7 +8,8 @@ from lifestream.aws.videos import other_versions
 from lifestream.domain.chunks import CHUNKING, Indexed, chunks_of
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import JobStatus
-from lifestream.domain.step_payloads import InspectedJob, SwitchedOff, WithoutPart
+from lifestream.domain.parts import SwitchedOff
+from lifestream.domain.step_payloads import InspectedJob, WithoutPart
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
 from lifestream.resources import artifacts

@@ -8,7 +8,8 @@ from lifestream.domain.base import Frozen
 from lifestream.domain.citations import verified
 from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import JobStatus
-from lifestream.domain.step_payloads import InspectedJob, SwitchedOff, WithoutPart
+from lifestream.domain.parts import SwitchedOff
+from lifestream.domain.step_payloads import InspectedJob, WithoutPart
 from lifestream.domain.summary import NOTHING_SAID, Drafted, SummaryOptions, Usage
 from lifestream.engines.summarization import Summarizer, load_summarizer
 from lifestream.resources import artifacts

@@ -18,8 +18,8 @@ from builders import a_draft, a_segment, a_transcript
 from chromium import chromium
 from contract.test_injections import INJECTIONS
 from lifestream.domain.citations import verified
+from lifestream.domain.parts import MissingPart
 from lifestream.domain.speech.voiceprints import with_given
-from lifestream.domain.step_payloads import MissingPart
 from lifestream.domain.summary import Drafted
 from lifestream.domain.text import one_line
 from lifestream.domain.transcript import Transcript

@@ -18,7 +18,7 @@ from cdk_app.local.model_weights import BUILT_IN
 from conftest import BUCKET, Aws
 from fakes import Answer, LocalEndpoint, api_error
 from lifestream.domain.chunks import chunks_of
-from lifestream.domain.step_payloads import SwitchedOff
+from lifestream.domain.parts import SwitchedOff
 from lifestream.engines.embedding import load_embedder
 from lifestream.engines.embedding.openai import OpenAIEmbedder
 from lifestream.engines.embedding.wordllama import MODEL, TOKENIZER

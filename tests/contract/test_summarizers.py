@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from builders import MEETING, a_draft, a_transcript
 from fakes import Answer, LocalEndpoint, api_error, chat_completion
 from lifestream.domain.citations import verified
-from lifestream.domain.step_payloads import SwitchedOff
+from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.summary import SummaryDraft, SummaryOptions
 from lifestream.engines.openai import client as openai_client
 from lifestream.engines.summarization import load_summarizer

@@ -11,7 +11,7 @@ from conftest import BUCKET
 from lifestream.aws.artifacts import AUDIO, TRANSCRIPT
 from lifestream.domain.bucket_layout import artifact_key
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.domain.step_payloads import SwitchedOff
+from lifestream.domain.parts import SwitchedOff
 from lifestream.errors import SpeechEngineError
 from lifestream.step_names import Step
 from simulation.cloud import Cloud

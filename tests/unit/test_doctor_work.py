@@ -19,7 +19,7 @@ from lifestream.client.doctor.round_trip import unsuccessful, upload, wait
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
-from lifestream.domain.step_payloads import SwitchedOff
+from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.transcript import Engines, Source
 from lifestream.rendering.manifest import Manifest
 from lifestream.settings import (

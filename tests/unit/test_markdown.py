@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from builders import MEETING, a_draft, a_transcript
 from lifestream.domain.citations import verified
-from lifestream.domain.step_payloads import MissingPart
+from lifestream.domain.parts import MissingPart
 from lifestream.domain.summary import Drafted
 from lifestream.domain.text import clock
 from lifestream.rendering.markdown import escape, result_page

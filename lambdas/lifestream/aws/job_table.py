@@ -17,8 +17,8 @@ from botocore.exceptions import ClientError
 from pydantic import BaseModel, ConfigDict, Field
 
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
+from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
-from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
 class DlqClaim(BaseModel):
     """A claim on the DLQ message of an attempt, by a sender other than the state machine."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     attempt: int
     state: Literal["sending", "sent"]
@@ -50,7 +50,7 @@ class JobRecord(BaseModel):
     An alias is the name of the attribute in the row, which stays as it was first stored.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
 
     job_id: str
     bucket: str

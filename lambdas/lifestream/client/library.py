@@ -17,8 +17,8 @@ from lifestream.domain.answers import (
     CitedSentence,
     verify_sentence,
 )
+from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.ranking import fused_order
-from lifestream.domain.step_payloads import SwitchedOff
 from lifestream.domain.transcript import Span, Transcript
 from lifestream.engines.answering import load_answerer
 from lifestream.engines.embedding import load_embedder

@@ -94,7 +94,7 @@ class ProcessingJob(Frozen):
     etag: str | None = Field(default=None, max_length=200)
     sequencer: str | None = Field(default=None, max_length=200)
     size: int | None = Field(default=None, ge=0, le=MAX_OBJECT_BYTES)
-    options: JobOptions = JobOptions()
+    options: JobOptions = Field(default_factory=JobOptions, json_schema_extra={"default": {}})
     metadata: dict[str, str] = Field(default_factory=dict)
     submitted_at: AwareDatetime = Field(ge=EARLIEST, lt=LATEST)
     attempt: int = Field(default=1, ge=1, le=MAX_ATTEMPTS)

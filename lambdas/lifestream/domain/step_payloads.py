@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from lifestream.domain.base import Frozen
 from lifestream.domain.causes import Cause
 from lifestream.domain.file_types import Container
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.options import JobOptions
-
-
-class MissingPart(Frozen):
-    """A part of the results that failed although the transcript succeeded."""
-
-    step: str
-    error: str
-    cause: Cause
-
-
-class SwitchedOff(Frozen):
-    """A part of the results that this deployment does not make, and why. It is no failure."""
-
-    part: Literal["summary", "index"]
-    reason: str
+from lifestream.domain.parts import MissingPart, SwitchedOff
 
 
 class WithoutPart(Frozen):

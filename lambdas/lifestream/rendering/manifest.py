@@ -8,7 +8,7 @@ from lifestream.domain.base import Frozen
 from lifestream.domain.chunks import Indexed
 from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
-from lifestream.domain.step_payloads import MissingPart, SwitchedOff
+from lifestream.domain.parts import MissingPart, SwitchedOff
 from lifestream.domain.summary import Usage
 from lifestream.domain.transcript import Engines, Source, Speaker
 

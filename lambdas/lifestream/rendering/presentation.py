@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from lifestream.domain.file_types import other_content
 from lifestream.domain.languages import language_name
+from lifestream.domain.parts import MissingPart, SwitchedOff
 from lifestream.domain.speech.speakers import display_names
-from lifestream.domain.step_payloads import MissingPart, SwitchedOff
 from lifestream.domain.summary import CitedActionItem, CitedContribution, CitedStatement, Summary
 from lifestream.domain.text import clock, normalized, one_line
 from lifestream.domain.transcript import Transcript

@@ -10,8 +10,8 @@ from lifestream import __version__
 from lifestream.domain.chunks import Indexed
 from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
+from lifestream.domain.parts import MissingPart, SwitchedOff
 from lifestream.domain.speech.quality import QualityReport
-from lifestream.domain.step_payloads import MissingPart, SwitchedOff
 from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Transcript
 from lifestream.rendering.gaps import gaps_of

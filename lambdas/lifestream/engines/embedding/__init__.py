@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from lifestream.domain.step_payloads import SwitchedOff
+from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.summary import Usage
 from lifestream.errors import ConfigurationError, ModelAlteredError
 from lifestream.settings import ApiKeys, IndexSettings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from lifestream.domain.step_payloads import SwitchedOff
+from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.summary import Drafted, SummaryOptions
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ConfigurationError
