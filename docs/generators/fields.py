@@ -6,9 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_settings import BaseSettings
-
 from lifestream import settings
+from lifestream.settings import EnvSettings
 
 Schema = dict[str, Any]
 LIMITS = {
@@ -44,7 +43,7 @@ def settings_tables() -> str:
     models = (
         kind.model_json_schema()
         for kind in kinds
-        if issubclass(kind, BaseSettings) and kind.model_fields
+        if issubclass(kind, EnvSettings) and kind.model_fields
     )
     return "\n\n".join(_section("##", model["title"], model) for model in models)
 
