@@ -27,9 +27,10 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from lifestream.aws.job_table import JobRecord, JobTable
+from lifestream.aws.job_table import JobTable
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.messages import parse_message
 from lifestream.domain.transcript import Transcript
 from lifestream.engines.vector_index import VectorIndex

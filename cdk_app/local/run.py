@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_stepfunctions import SFNClient
 
-    from lifestream.aws.job_table import JobRecord
+    from lifestream.domain.job_record import JobRecord
 
 POLL_SECONDS = 0.25
 

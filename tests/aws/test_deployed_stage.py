@@ -12,11 +12,11 @@ import pytest
 
 from lifestream.aws import clients
 from lifestream.aws.executions import Executions
-from lifestream.aws.job_table import JobRecord
 from lifestream.client import VideoService, connect
 from lifestream.client.redrive import dlq_messages_by_job, redrive
 from lifestream.client.results import Results
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.job_record import JobRecord
 from media_files import SAMPLE, tone
 
 pytestmark = pytest.mark.aws

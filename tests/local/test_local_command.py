@@ -12,9 +12,9 @@ from builders import MEETING, a_failure, a_job, evidence_of
 from cdk_app.local import command
 from cdk_app.local.outcome import outcome_lines
 from cdk_app.local.run import Outcome
-from lifestream.aws.job_table import JobRecord
 from lifestream.client.commands import app
 from lifestream.domain.job import JobStatus
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.speech.quality import assess
 from lifestream.rendering.result_files import result_files
 

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console, RenderableType
 
 from builders import SUBMITTED, a_failure, a_job
-from lifestream.aws.job_table import JobRecord
 from lifestream.client.commands import display, terminal
 from lifestream.domain.job import JobStatus
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.progress import Progress
 from lifestream.engines.vector_index import Hit
 from lifestream.step_names import Step

@@ -7,8 +7,9 @@ import pytest
 from builders import SUBMITTED, a_failure, a_job
 from conftest import JOBS, Aws
 from lifestream.aws import clients
-from lifestream.aws.job_table import JobRecord, JobTable
+from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.job_record import JobRecord
 from lifestream.step_names import Step
 
 FAILURE = a_failure()

@@ -17,8 +17,9 @@ from builders import a_job, an_inspected_job, words
 from conftest import BUCKET, JOBS, Aws, our_session
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
-from lifestream.aws.job_table import JobRecord, JobTable
+from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import JobStatus
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.domain.progress import Progress
 from lifestream.domain.speech.diagnostics import Diarization, Voiceprint

@@ -10,11 +10,12 @@ from builders import MEETING, a_draft, a_job, a_publishable_job, evidence_of
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.artifacts import DIAGNOSTICS, SUMMARY, TRANSCRIPT
-from lifestream.aws.job_table import JobRecord, JobTable
+from lifestream.aws.job_table import JobTable
 from lifestream.client.results import Results
 from lifestream.client.speakers import name_speaker
 from lifestream.domain.citations import verified
 from lifestream.domain.job import JobStatus
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.speech.voiceprints import NamedVoiceprint, matches_of, similarity
 from lifestream.domain.step_payloads import PublishableJob
 from lifestream.domain.summary import Drafted

@@ -10,13 +10,13 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
-from pydantic import BaseModel, ConfigDict, Field
 
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
+from lifestream.domain.job_record import EVENT_PUBLISHED, JobRecord
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
 from lifestream.step_names import Step
@@ -26,58 +26,8 @@ if TYPE_CHECKING:
 
 RECENT_INDEX = "recent"
 ALL_JOBS = "job"
-DLQ_CLAIM = "letter"
-EVENT_PUBLISHED = "is_announced"
-"""The attribute names of earlier versions, which existing rows use."""
 TERMINAL = sorted(TERMINAL_STATUSES)
 REDRIVABLE = sorted(TERMINAL_STATUSES - {JobStatus.SUCCEEDED})
-UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
-
-
-class DlqClaim(BaseModel):
-    """A claim on the DLQ message of an attempt, by a sender other than the state machine."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
-
-    attempt: int
-    state: Literal["sending", "sent"]
-    at: datetime
-
-
-class JobRecord(BaseModel):
-    """A job as its row stores it. Unknown attributes of newer versions are ignored.
-
-    An alias is the name of the attribute in the row, which stays as it was first stored.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
-
-    job_id: str
-    bucket: str
-    key: str
-    status: JobStatus
-    current_step: str | None = None
-    attempt: int
-    submitted_at: datetime
-    updated_at: datetime
-    failure: Failure | None = None
-    results_prefix: str | None = None
-    switched_off: tuple[SwitchedOff, ...] = ()
-    dlq_claim: DlqClaim | None = Field(default=None, alias=DLQ_CLAIM)
-    is_event_published: bool = Field(default=False, alias=EVENT_PUBLISHED)
-    progress: Progress | None = None
-    job: ProcessingJob
-
-    @property
-    def needs_dlq_message(self) -> bool:
-        """True if the attempt failed or is PARTIAL, and no claim says that the message was sent."""
-        claim = self.dlq_claim
-        is_sent = claim is not None and (claim.attempt, claim.state) == (self.attempt, "sent")
-        return self.status in UNSUCCESSFUL and not is_sent
-
-    @property
-    def needs_event(self) -> bool:
-        return self.status.is_terminal and not self.is_event_published
 
 
 ROW_ATTRIBUTES = frozenset(

@@ -12,7 +12,7 @@ from lifestream.rendering.page import with_video
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from lifestream.aws.job_table import JobRecord
+    from lifestream.domain.job_record import JobRecord
 
 PAGE = "result.html"
 VIDEO_SECONDS = 12 * 3_600

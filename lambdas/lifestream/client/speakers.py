@@ -27,7 +27,7 @@ from lifestream.step_names import Step
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from lifestream.aws.job_table import JobRecord
+    from lifestream.domain.job_record import JobRecord
 
 MAX_NAME_CHARACTERS = 80
 

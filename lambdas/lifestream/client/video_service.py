@@ -9,7 +9,7 @@ from typing import Any
 
 from lifestream.aws import clients
 from lifestream.aws.executions import Executions
-from lifestream.aws.job_table import JobRecord, JobTable
+from lifestream.aws.job_table import JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.videos import OPTIONS_METADATA
 from lifestream.client.connection import connect
@@ -18,6 +18,7 @@ from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.file_types import content_type
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.errors import (
     AmbiguousJobIdError,

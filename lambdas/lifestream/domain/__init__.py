@@ -6,6 +6,7 @@ file_types     containers, extensions and content types
 bucket_layout  every prefix of the bucket
 options        what an uploader may set for a job
 job            identity, status and failure of a job
+job_record     a job as its row shows it
 parts          what a job's results lack
 step_payloads  what the steps take and return
 job_ended      the event that reports the end of a job

@@ -14,11 +14,12 @@ from datetime import UTC, datetime, timedelta
 
 from lifestream.aws.containers import Containers
 from lifestream.aws.executions import ExecutionReport, Executions
-from lifestream.aws.job_table import JobRecord, JobTable
+from lifestream.aws.job_table import JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.slots import Slots
 from lifestream.domain.causes import readable_cause
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.step_payloads import PublishedJob
 from lifestream.errors import advice_for
 from lifestream.recovery.dlq_claims import DlqClaims

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lifestream.aws.job_table import JobRecord
 from lifestream.domain.job_ended import DETAIL_TYPE, SOURCE, FailureSummary, JobEnded
+from lifestream.domain.job_record import JobRecord
 from lifestream.errors import TransientError
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
-from lifestream.aws.job_table import JobRecord
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.file_types import EXTENSIONS, extension
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.job_record import JobRecord
 from lifestream.recovery.dlq_claims import DlqClaims
 from lifestream.recovery.finalizer import ExecutionFinalizer
 

@@ -12,11 +12,11 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
-from lifestream.aws.job_table import JobRecord
 from lifestream.client.commands.terminal import plain
 from lifestream.domain.answers import Answer
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.job import SHORT_ID_CHARACTERS, Failure, JobStatus
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.progress import Progress
 from lifestream.domain.ranking import excerpt
 from lifestream.domain.text import clock, one_line

@@ -30,7 +30,7 @@ from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
 
 if TYPE_CHECKING:
-    from lifestream.aws.job_table import JobRecord
+    from lifestream.domain.job_record import JobRecord
 
 WATCH_SECONDS = 1.0
 RECORDINGS = "Video or audio files: " + ", ".join(name[1:] for name in EXTENSIONS) + "."

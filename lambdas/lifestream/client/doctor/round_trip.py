@@ -23,9 +23,9 @@ from lifestream.rendering.manifest import Manifest
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-    from lifestream.aws.job_table import JobRecord
     from lifestream.client.doctor.deployed import DeployedStage
     from lifestream.domain.chunks import Indexed
+    from lifestream.domain.job_record import JobRecord
 
 WHAT = "round trip"
 VIDEO = "two-seconds.mp4"

@@ -1,0 +1,74 @@
+"""Describe a job as its row in the job table shows it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.parts import SwitchedOff
+from lifestream.domain.progress import Progress
+
+DLQ_CLAIM = "letter"
+EVENT_PUBLISHED = "is_announced"
+"""The attribute names of earlier versions, which existing rows use."""
+UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
+
+
+class DlqClaim(BaseModel):
+    """A claim on the DLQ message of an attempt, by a sender other than the state machine."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    attempt: int
+    state: Literal["sending", "sent"]
+    at: datetime
+
+
+class JobRecord(BaseModel):
+    """A job as its row in the job table shows it.
+
+    Attributes:
+        status: A terminal status (`status.is_terminal`) is final within the attempt.
+        current_step: The step that runs, or ran last; None until the first step begins.
+        attempt: 1, and one more for every redrive.
+        failure: Which step failed, why, and what to do; None unless the job is FAILED or PARTIAL.
+        results_prefix: Where the results are published in the bucket; None until they are.
+        switched_off: Parts of the results that the deployment does not make, with the reason.
+        progress: How far the container is; None in every other step.
+        job: What was uploaded, with its options.
+
+    Unknown attributes of newer versions are ignored. An alias is the name of the attribute in the
+    row, which stays as it was first stored.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True, defer_build=True)
+
+    job_id: str
+    bucket: str
+    key: str
+    status: JobStatus
+    current_step: str | None = None
+    attempt: int
+    submitted_at: datetime
+    updated_at: datetime
+    failure: Failure | None = None
+    results_prefix: str | None = None
+    switched_off: tuple[SwitchedOff, ...] = ()
+    dlq_claim: DlqClaim | None = Field(default=None, alias=DLQ_CLAIM)
+    is_event_published: bool = Field(default=False, alias=EVENT_PUBLISHED)
+    progress: Progress | None = None
+    job: ProcessingJob
+
+    @property
+    def needs_dlq_message(self) -> bool:
+        """True if the attempt failed or is PARTIAL, and no claim says that the message was sent."""
+        claim = self.dlq_claim
+        is_sent = claim is not None and (claim.attempt, claim.state) == (self.attempt, "sent")
+        return self.status in UNSUCCESSFUL and not is_sent
+
+    @property
+    def needs_event(self) -> bool:
+        return self.status.is_terminal and not self.is_event_published
