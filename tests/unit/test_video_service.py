@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
+from builders import MEETING, a_failure
 from conftest import BUCKET, JOBS, Aws
-from lifestream.client import ClientSettings, JobOptions, JobStatus, VideoService
+from lifestream.aws import clients
+from lifestream.aws.job_table import JobTable
+from lifestream.client import (
+    ClientSettings,
+    JobOptions,
+    JobRecord,
+    JobStatus,
+    VideoService,
+    video_service,
+)
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.messages import parse_message
-from lifestream.errors import JobNotFoundError
+from lifestream.errors import (
+    EmptyVideoError,
+    JobNotFoundError,
+    NoResultsError,
+    UnsupportedExtensionError,
+)
+from published import publish_results
 
 
 @pytest.fixture
@@ -57,16 +74,95 @@ def test_options_travel_with_the_object(service: VideoService, video: Path, aws:
     assert JobOptions.model_validate(json.loads(stored)) == job.options
 
 
-def test_a_file_that_is_not_there_is_named(service: VideoService) -> None:
-    with pytest.raises(FileNotFoundError, match=r"nothing\.mp4"):
-        service.create_upload_job("nothing.mp4")
+@pytest.mark.parametrize(
+    ("name", "content", "error"),
+    [
+        ("nothing.mp4", None, FileNotFoundError),
+        ("empty.mp4", b"", EmptyVideoError),
+        ("notes.txt", b"my notes", UnsupportedExtensionError),
+        ("talk", b"video", UnsupportedExtensionError),
+    ],
+)
+def test_a_file_that_cannot_become_a_job_is_refused_before_it_is_sent(
+    service: VideoService,
+    aws: Aws,
+    tmp_path: Path,
+    name: str,
+    content: bytes | None,
+    error: type[Exception],
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(error, match=re.escape(name)):
+        service.create_upload_job(tmp_path / name)
+
+    assert "Contents" not in aws.s3.list_objects_v2(Bucket=BUCKET)
+    assert service.queues.get_queue_attributes()["waiting"] == 0
+    assert service.recent_jobs() == []
+
+
+def test_a_folder_is_no_video(service: VideoService, tmp_path: Path) -> None:
+    (tmp_path / "talk.mp4").mkdir()
+
+    with pytest.raises(FileNotFoundError, match=r"talk\.mp4"):
+        service.create_upload_job(tmp_path / "talk.mp4")
+
+
+def test_the_key_decides_the_extension(service: VideoService, video: Path) -> None:
+    odd = video.rename(video.with_suffix(".part"))
+
+    assert service.create_upload_job(odd, key="talk.MP4").key == "uploads/talk.MP4"
+    with pytest.raises(UnsupportedExtensionError, match=r"talk\.wmv"):
+        service.create_upload_job(odd, key="talk.wmv")
+
+
+def test_no_form_is_made_for_an_unknown_extension(service: VideoService) -> None:
+    with pytest.raises(UnsupportedExtensionError, match=r"notes\.txt"):
+        service.generate_presigned_upload_url("notes.txt")
+
+
+def test_waiting_ends_with_the_job(
+    service: VideoService, video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, seen = service.create_upload_job(video), list[JobStatus]()
+    monkeypatch.setattr(video_service, "POLL_SECONDS", 0)
+
+    def finish_once_seen(record: JobRecord) -> None:
+        seen.append(record.status)
+        JobTable(clients.table(JOBS)).fail(job, JobStatus.FAILED, a_failure(), None)
+
+    record = service.wait(job.short_id, on_update=finish_once_seen)
+
+    assert (seen, record.status) == ([JobStatus.QUEUED], JobStatus.FAILED)
+    assert record.failure == a_failure()
+
+
+def test_waiting_gives_up_at_its_timeout(service: VideoService, video: Path) -> None:
+    job = service.create_upload_job(video)
+
+    with pytest.raises(TimeoutError, match="QUEUED"):
+        service.wait(job, timeout_seconds=0)
+
+
+def test_results_are_read_with_their_types(service: VideoService, video: Path, aws: Aws) -> None:
+    job = service.create_upload_job(video)
+    with pytest.raises(NoResultsError, match="QUEUED"):
+        service.results(job)
+    publish_results(aws, job, MEETING)
+
+    results = service.results(job)
+
+    assert results.transcript() == MEETING
+    assert results.summary() is None
+    assert results.quality().speakers == 2
 
 
 def test_unknown_ids_are_refused(service: VideoService, video: Path) -> None:
     service.create_upload_job(video)
 
     for unclear in ("", "zzz"):
-        with pytest.raises(JobNotFoundError, match="no job starts with"):
+        with pytest.raises(JobNotFoundError, match="no job"):
             service.job(unclear)
 
 

@@ -17,13 +17,12 @@ from pydantic import ValidationError
 from lifestream.aws.objects import ACCESS_DENIED, NOT_FOUND
 from lifestream.aws.read_ahead import ReadAhead
 from lifestream.domain.job import ProcessingJob, derive_job_id
-from lifestream.domain.options import JobOptions
+from lifestream.domain.options import OPTIONS_METADATA, JobOptions
 from lifestream.errors import ConfigurationError, VideoNotFoundError, VideoTooComplexError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-OPTIONS_METADATA = "lifestream-options"
 CHANGED = ("NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowed")
 
 

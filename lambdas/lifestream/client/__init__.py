@@ -1,32 +1,83 @@
-"""What people import: `from lifestream.client import VideoService`.
+"""The Python API of a LifeStream deployment.
 
-video_service  uploads and jobs
-results        what a job published: read, copied, exported
-library        search and questions over everything that was indexed
-redrive        jobs that ended without success, once more
-connection     settings from the environment or from a deployed stack
-cli            the `lifestream` command
+    from lifestream.client import Library, VideoService
+
+    service = VideoService()
+    job = service.create_upload_job("talk.mp4")
+    record = service.wait(job)
+    print(service.results(job).transcript().segments[0].text)
+    print(Library().search("when do we ship?")[0].text)
+
+Every error that it raises itself is in `lifestream.errors` and has `advice`. Errors of AWS are
+those of botocore.
+
+video_service  upload videos, follow their jobs
+upload_checks  refuse what cannot work before it is uploaded
+results        read, copy and export what a job published
+library        search the recordings and ask questions
+redrive        run failed jobs again
+connection     find the deployment: environment, or the outputs of a stage's stack
+commands/      the `lifestream` command
 """
 
 from __future__ import annotations
 
-from lifestream.aws.queues import QueueService
+from typing import TYPE_CHECKING, Any
+
+from lifestream.aws.queues import QueueService, ReceivedMessage
 from lifestream.client.connection import connect
-from lifestream.client.library import ask, search
+from lifestream.client.results import Results
 from lifestream.client.video_service import PresignedUpload, VideoService
-from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
+from lifestream.domain.speech.quality import QualityReport
+from lifestream.domain.summary import Summary
+from lifestream.domain.transcript import Segment, Speaker, Transcript, Word
 from lifestream.settings import ClientSettings
 
+if TYPE_CHECKING:
+    from lifestream.client.library import Library
+    from lifestream.domain.answers import Answer, CitedSentence
+    from lifestream.engines.vector_index import Hit
+
 __all__ = [
+    "Answer",
+    "CitedSentence",
     "ClientSettings",
+    "Failure",
+    "Hit",
     "JobOptions",
+    "JobRecord",
     "JobStatus",
+    "Library",
     "PresignedUpload",
     "ProcessingJob",
+    "QualityReport",
     "QueueService",
+    "ReceivedMessage",
+    "Results",
+    "Segment",
+    "Speaker",
+    "Summary",
+    "Transcript",
     "VideoService",
-    "ask",
+    "Word",
     "connect",
-    "search",
 ]
+
+_OF_THE_LIBRARY = {
+    "Answer": "lifestream.domain.answers",
+    "CitedSentence": "lifestream.domain.answers",
+    "Hit": "lifestream.engines.vector_index",
+    "Library": "lifestream.client.library",
+}
+"""Imported when they are first asked for: most programs only upload (ADR 50)."""
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _OF_THE_LIBRARY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_OF_THE_LIBRARY[name]), name)

@@ -1,4 +1,4 @@
-"""Which deployment the client talks to: the one in the environment, else a stage's stack."""
+"""Find the deployment: the one that the environment names, or the stack of a stage."""
 
 from __future__ import annotations
 
@@ -17,15 +17,25 @@ Kind = TypeVar("Kind", bound=ClientSettings)
 
 
 def connect(stage: str | None = None) -> ClientSettings:
-    """For everything that a client does with videos and jobs. Raises ConfigurationError."""
+    """Find a deployment: its bucket, queues and tables.
+
+    Args:
+        stage: Read the outputs of the stack of this stage, `LifeStream-<stage>`. Without it, the
+            environment names the deployment (AWS_S3_BUCKET_NAME, AWS_SQS_QUEUE_URL,
+            AWS_SQS_DLQ_URL, JOBS_TABLE_NAME); if one of them is not set, it is the stage `dev`.
+
+    Raises:
+        ConfigurationError: The stage is not deployed, or AWS cannot be reached.
+
+    Example:
+        >>> connect().bucket
+        'videos'
+    """
     return connect_as(ClientSettings, stage)
 
 
 def connect_as(kind: type[Kind], stage: str | None = None) -> Kind:
-    """Settings from the environment where they are complete and no stage is named.
-
-    Raises ConfigurationError where the stage is not deployed or AWS cannot be reached.
-    """
+    """As `connect`, for settings of another kind."""
     if stage is None:
         try:
             return load(kind)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 from lifestream.aws import clients
 from lifestream.aws.api_keys import load_api_keys
 from lifestream.aws.job_table import JobTable
+from lifestream.client.connection import connect
 from lifestream.client.results import Results
 from lifestream.client.speaker_names import SpeakerNames, is_said_by
+from lifestream.client.video_service import uploads_key
 from lifestream.domain.answers import (
     Answer,
     AnswerDraft,
@@ -131,3 +134,103 @@ class Recordings:
         except (ArtifactMissingError, NoResultsError):
             return None
         return Transcript.model_validate_json(published)
+
+
+class Library:
+    """Search and questions over everything that a deployment has indexed.
+
+    Searching uses the engines that indexed, so their settings and keys must be here too.
+
+    Attributes:
+        settings: Which deployment this is.
+
+    Example:
+        >>> library = Library()
+        >>> library.search("when do we ship?")[0].text
+        'We ship it on Friday. Then I write the notes today.'
+    """
+
+    def __init__(self, settings: ClientSettings | None = None) -> None:
+        """Connect to a deployment; `settings` as for `VideoService`.
+
+        Raises:
+            ConfigurationError: The stage is not deployed, or AWS cannot be reached.
+        """
+        self.settings = settings or connect()
+
+    def search(
+        self,
+        question: str,
+        *,
+        limit: int = 5,
+        speaker: str | None = None,
+        video: str | None = None,
+        since: datetime | None = None,
+    ) -> list[Hit]:
+        """Find the moments in which something was said, best first.
+
+        Args:
+            question: Words or a question; meaning counts, and so do exact words.
+            limit: How many passages to return at most.
+            speaker: Only what this speaker said: "Speaker 1", "SPEAKER_00" or a name.
+            video: Only this video: `talk.mp4`, or its key.
+            since: Only videos that were uploaded at this moment or later; with a time zone.
+
+        Returns:
+            Passages with their video, speakers and times in seconds.
+
+        Raises:
+            SwitchedOffError: The deployment has no index.
+            UnknownSpeakerError: Nobody in the recordings that are searched is called so.
+            ConfigurationError: A setting or key is missing or unusable.
+            TransientError: A service is busy. Try again.
+
+        Example:
+            >>> [hit] = library.search("when do we ship?", video="talk.mp4", limit=1)
+            >>> hit.key, hit.start_seconds
+            ('uploads/talk.mp4', 0.0)
+        """
+        return search(
+            question,
+            self.settings,
+            limit=limit,
+            search_filter=_filter(speaker, video, since),
+        )
+
+    def ask(
+        self,
+        question: str,
+        *,
+        speaker: str | None = None,
+        video: str | None = None,
+        since: datetime | None = None,
+    ) -> Answer:
+        """Answer a question from the recordings alone.
+
+        A sentence whose quote is not in the transcript is left out of the answer. Without
+        sentences, the recordings do not contain the answer.
+
+        Args:
+            question: The question.
+            speaker: As for `search`.
+            video: As for `search`.
+            since: As for `search`.
+
+        Raises:
+            AnswerError: The model's answer cannot be used.
+            SwitchedOffError: The deployment has no index.
+            UnknownSpeakerError: Nobody in the recordings that are searched is called so.
+            ConfigurationError: A setting or key is missing or unusable.
+            TransientError: A service is busy. Try again.
+
+        Example:
+            >>> answer = library.ask("When do we ship it?")
+            >>> [(sentence.text, sentence.start_seconds) for sentence in answer.sentences]
+            [('We ship it on Friday. Then I write the notes today.', 0.0)]
+        """
+        return ask(question, self.settings, search_filter=_filter(speaker, video, since))
+
+
+def _filter(speaker: str | None, video: str | None, since: datetime | None) -> SearchFilter:
+    key = uploads_key(video) if video else None
+    return SearchFilter(speaker=speaker, key=key, since=since)

@@ -1,13 +1,14 @@
-"""What a job published: its files listed, copied, or exported with the video itself."""
+"""Read, copy and export what a job published."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lifestream.aws.videos import translated, version_of
+from lifestream.domain.speech.quality import QualityReport
+from lifestream.domain.summary import Summary
+from lifestream.domain.transcript import Transcript
 from lifestream.errors import ArtifactMissingError, NoResultsError
-from lifestream.rendering.page import with_video
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -16,21 +17,83 @@ if TYPE_CHECKING:
 
 PAGE = "result.html"
 VIDEO_SECONDS = 12 * 3_600
-"""How long a page plays the video from the bucket; less where the credentials end sooner."""
+"""How long a page plays the video from the bucket; less if the credentials end sooner."""
 
 
 class Results:
-    """The files under a job's results prefix. Raises NoResultsError if there are none."""
+    """The files that one job published. `VideoService.results` returns them.
+
+    Attributes:
+        prefix: Where the files are in the bucket; it ends in `/`.
+
+    Example:
+        >>> results = service.results(job)
+        >>> [segment.text for segment in results.transcript().segments]
+        ['We ship it on Friday.', 'Then I write the notes today.']
+    """
 
     def __init__(self, s3: S3Client, record: JobRecord) -> None:
+        """Raises NoResultsError if the job has published nothing."""
         if record.results_prefix is None:
             raise _no_results(record)
         self._s3 = s3
         self._record = record
         self.prefix = record.results_prefix
 
+    def transcript(self) -> Transcript:
+        """Return who said what, and when: segments of words, in order of time, in seconds.
+
+        Segments with `flags` were left out of every other file as unreliable.
+
+        Raises:
+            ArtifactMissingError: The file was deleted.
+
+        Example:
+            >>> segment = results.transcript().segments[0]
+            >>> segment.speaker, segment.start_seconds, segment.text
+            ('SPEAKER_00', 0.0, 'We ship it on Friday.')
+        """
+        return Transcript.model_validate_json(self.read("transcript.json"))
+
+    def summary(self) -> Summary | None:
+        """Return the summary, each of whose statements quotes the transcript.
+
+        Returns:
+            None if the job made no summary: it failed, or the deployment makes none.
+
+        Raises:
+            ArtifactMissingError: The file was deleted.
+
+        Example:
+            >>> summary = results.summary()
+            >>> summary.title if summary else "no summary"
+            'A release on Friday'
+        """
+        if "summary.json" not in self.names():
+            return None
+        return Summary.model_validate_json(self.read("summary.json"))
+
+    def quality(self) -> QualityReport:
+        """Return how reliable the transcript is: a verdict for people, and the numbers behind it.
+
+        Raises:
+            ArtifactMissingError: The file was deleted.
+
+        Example:
+            >>> results.quality().words
+            11
+        """
+        return QualityReport.model_validate_json(self.read("quality.json"))
+
     def names(self) -> list[str]:
-        """Without folders: what lies in one was published by a job whose video is named like it."""
+        """Return the names of the files, such as `result.md` and `subtitles.srt`.
+
+        Folders are left out: what lies in one was published by a job whose video is named like it.
+
+        Example:
+            >>> "subtitles.srt" in results.names()
+            True
+        """
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._record.bucket, Prefix=self.prefix, Delimiter="/"
         )
@@ -38,7 +101,15 @@ class Results:
         return [name for key in files if (name := key.removeprefix(self.prefix))]
 
     def read(self, name: str) -> str:
-        """Raises ArtifactMissingError where it is not there any more."""
+        """Return the text of one file.
+
+        Raises:
+            ArtifactMissingError: The job has no such file, or it was deleted.
+
+        Example:
+            >>> print(results.read("subtitles.srt").splitlines()[2])
+            We ship it on Friday.
+        """
         try:
             answer = self._s3.get_object(Bucket=self._record.bucket, Key=self.prefix + name)
         except self._s3.exceptions.NoSuchKey as error:
@@ -46,8 +117,16 @@ class Results:
         return answer["Body"].read().decode()
 
     def copy_to(self, folder: Path) -> Path:
-        """Into a folder of its own, named like the results prefix. The video's name was chosen
-        by a stranger, so it cannot lead out of `folder`."""
+        """Copy the files into a new folder inside `folder`, and return its path.
+
+        The new folder is named like the results prefix. The name of the video was chosen by a
+        stranger, so it cannot lead out of `folder`.
+
+        Example:
+            >>> copied = results.copy_to(Path("downloads"))
+            >>> (copied / "result.md").is_file()
+            True
+        """
         target = folder / safe_name(self.prefix)
         target.mkdir(parents=True, exist_ok=True)
         for name in self.names():
@@ -57,15 +136,38 @@ class Results:
         return target
 
     def copy_playing(self, folder: Path, video: str | None = None) -> Path:
-        """As `copy_to`, with a page that plays the video at that address; without one, the
-        upload itself, for some hours."""
+        """Copy the files as `copy_to` does, and return the page, which plays the video.
+
+        Args:
+            folder: Where the new folder is made.
+            video: The URL of the video. Without it, the page plays the upload from the bucket, for
+                12 hours or until the AWS credentials end.
+
+        Example:
+            >>> results.copy_playing(Path("downloads")).name
+            'result.html'
+        """
         page = self.copy_to(folder) / PAGE
         _let_play(page, video or self._presigned_video())
         return page
 
     def export_to(self, folder: Path, *, video_too: bool = True) -> Path:
-        """All that there is of the job, to be kept without AWS: results, the job itself and the
-        video, which the page plays from beside it. Raises VideoNotFoundError."""
+        """Copy everything that there is of the job, to be kept without AWS.
+
+        These are the results, the job itself (`job.json`) and the video, which the page plays.
+
+        Args:
+            folder: Where the new folder is made, whose path is returned.
+            video_too: False leaves the video out.
+
+        Raises:
+            VideoNotFoundError: The upload was deleted.
+
+        Example:
+            >>> exported = results.export_to(Path("archive"))
+            >>> (exported / "video.mp4").read_bytes() == Path("talk.mp4").read_bytes()
+            True
+        """
         target = self.copy_to(folder)
         (target / "job.json").write_text(self._record.job.model_dump_json(indent=1) + "\n")
         if video_too:
@@ -75,6 +177,8 @@ class Results:
         return target
 
     def _presigned_video(self) -> str:
+        from lifestream.aws.videos import version_of
+
         video = {"Bucket": self._record.bucket, "Key": self._record.key}
         return self._s3.generate_presigned_url(
             "get_object", Params=video | version_of(self._record.job), ExpiresIn=VIDEO_SECONDS
@@ -82,6 +186,8 @@ class Results:
 
     def _download_video(self, path: Path) -> None:
         from botocore.exceptions import ClientError
+
+        from lifestream.aws.videos import translated, version_of
 
         job = self._record.job
         try:
@@ -100,6 +206,8 @@ def _no_results(record: JobRecord) -> NoResultsError:
 
 
 def _let_play(page: Path, url: str) -> None:
+    from lifestream.rendering.page import with_video
+
     page.write_text(with_video(page.read_text(encoding="utf-8"), url), encoding="utf-8")
 
 

@@ -10,14 +10,38 @@ from lifestream.domain.speech.whisper import ENGLISH_ONLY, LANGUAGES, require_su
 from lifestream.errors import EmptyVideoError, UnsupportedExtensionError, UsageError
 
 
-def check_video(path: Path) -> None:
-    """Raises FileNotFoundError, UnsupportedExtensionError, EmptyVideoError."""
+def check_video(video: str | Path, key: str | None = None) -> None:
+    """Refuse a file that cannot become a job. The content is inspected later, by the job.
+
+    Args:
+        video: The file.
+        key: The key that its object will have. It decides the extension; without it, the name of
+            the file does.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        UnsupportedExtensionError: No job can work on a file of this name.
+        EmptyVideoError: The file holds zero bytes.
+
+    Example:
+        >>> check_video("talk.mp4")
+        >>> check_video("nothing.mp4")
+        Traceback (most recent call last):
+        ...
+        FileNotFoundError: there is no file nothing.mp4
+    """
+    path = Path(video)
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
-    if extension(path.name) not in EXTENSIONS:
-        raise UnsupportedExtensionError(f"{path.name} is not a video or audio file")
+    check_name(key or path.name)
     if path.stat().st_size == 0:
         raise EmptyVideoError(f"{path.name} is empty")
+
+
+def check_name(name: str) -> None:
+    """Raises UnsupportedExtensionError."""
+    if extension(name) not in EXTENSIONS:
+        raise UnsupportedExtensionError(f"{name} is not a video or audio file")
 
 
 def check_options(options: JobOptions, whisper_model: str | None) -> None:

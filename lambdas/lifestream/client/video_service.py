@@ -1,25 +1,22 @@
-"""Videos in, jobs out."""
+"""Upload videos, follow their jobs and read their results."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lifestream.aws import clients
-from lifestream.aws.executions import Executions
-from lifestream.aws.job_table import JobTable
-from lifestream.aws.queues import QueueService
-from lifestream.aws.videos import OPTIONS_METADATA
 from lifestream.client.connection import connect
-from lifestream.client.upload_checks import check_video
+from lifestream.client.results import Results
+from lifestream.client.upload_checks import check_name, check_video
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.file_types import content_type
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_record import JobRecord
-from lifestream.domain.options import JobOptions
+from lifestream.domain.options import OPTIONS_METADATA, JobOptions
 from lifestream.errors import (
     AmbiguousJobIdError,
     ConfigurationError,
@@ -31,10 +28,17 @@ from lifestream.settings import ClientSettings
 
 MAX_POST_BYTES = 5 << 30  # S3's own limit for one request
 EXPIRES_SECONDS = 3_600
+POLL_SECONDS = 2.0
 
 
 class PresignedUpload(Frozen):
-    """POST the `fields` as a form to `url`, and the file as its last field, `file`."""
+    """A form that uploads one file without AWS credentials.
+
+    Attributes:
+        url: Where to POST the form.
+        fields: The fields of the form. The file is one more field, the last one, called `file`.
+        key: The key of the object in the bucket; the job gets the same key.
+    """
 
     url: str
     fields: dict[str, str]
@@ -42,15 +46,38 @@ class PresignedUpload(Frozen):
 
 
 class VideoService:
-    """Uploads and their jobs. Without settings, see `connect`."""
+    """Uploads and their jobs, in one deployment.
+
+    Attributes:
+        settings: Which deployment this is.
+        queues: The ingest queue and the dead-letter queue.
+
+    Example:
+        >>> service = VideoService()
+        >>> job = service.create_upload_job("talk.mp4")
+        >>> service.wait(job).status
+        <JobStatus.SUCCEEDED: 'SUCCEEDED'>
+        >>> service.results(job).transcript().language
+        'en'
+    """
 
     def __init__(self, settings: ClientSettings | None = None) -> None:
+        """Connect to a deployment.
+
+        Args:
+            settings: From `connect`, to choose a stage. Without them, the environment names the
+                deployment; if it names none, it is the stage `dev`.
+
+        Raises:
+            ConfigurationError: The stage is not deployed, or AWS cannot be reached.
+        """
+        from lifestream import resources  # boto3 takes longer to import than all the rest
+        from lifestream.aws import clients
+
         self.settings = settings or connect()
+        self.queues = resources.queues(self.settings)
         self._s3 = clients.s3()
-        self._jobs = JobTable(clients.table(self.settings.jobs_table))
-        self.queues = QueueService(
-            clients.sqs(), queue_url=self.settings.queue_url, dlq_url=self.settings.dlq_url
-        )
+        self._jobs = resources.job_table(self.settings)
 
     def create_upload_job(
         self,
@@ -60,16 +87,37 @@ class VideoService:
         key: str | None = None,
         on_bytes: Callable[[int], None] | None = None,
     ) -> ProcessingJob:
-        """Uploads (in parts where it is large) and enqueues the job.
+        """Upload a video or an audio file, and enqueue its job.
 
         S3's own notification of the upload leads to the same job: whichever comes second
-        changes nothing. `on_bytes` gets the number of bytes sent since its last call.
+        changes nothing. Large files are uploaded in parts.
 
-        Raises FileNotFoundError, UnsupportedExtensionError, EmptyVideoError before anything is
-        sent.
+        Args:
+            video: The file. Its name ends in one of the extensions that the error would list.
+            options: Language, speakers, hotwords and more; everything left out is detected.
+            key: The key of the object, under `uploads/`. By default, the name of the file. A
+                second upload with the same key is another job.
+            on_bytes: Called with the number of bytes sent since its last call.
+
+        Returns:
+            The job, which is QUEUED. `wait` returns when it has ended.
+
+        Raises:
+            FileNotFoundError: There is no such file. Nothing was sent.
+            UnsupportedExtensionError: No job can work on a file of this name. Nothing was sent.
+            EmptyVideoError: The file holds zero bytes. Nothing was sent.
+
+        Example:
+            >>> job = service.create_upload_job("talk.mp4", options=JobOptions(speakers=2))
+            >>> job.key, job.status
+            ('uploads/talk.mp4', <JobStatus.QUEUED: 'QUEUED'>)
+            >>> service.create_upload_job("notes.txt")
+            Traceback (most recent call last):
+            ...
+            lifestream.errors.UnsupportedExtensionError: notes.txt is not a video or audio file
         """
+        check_video(video, key)
         path = Path(video)
-        check_video(path)
         key = uploads_key(key or path.name)
         self._s3.upload_file(
             str(path),
@@ -100,11 +148,27 @@ class VideoService:
         max_bytes: int = MAX_POST_BYTES,
         expires_seconds: int = EXPIRES_SECONDS,
     ) -> PresignedUpload:
-        """A form that lets somebody without AWS credentials upload this one file.
+        """Make a form with which somebody without AWS credentials uploads this one file.
 
-        S3 itself refuses another key, another content type, zero bytes or more than
-        `max_bytes`. For files beyond 5 GB use `create_upload_job`, which uploads in parts.
+        S3 refuses another key, another content type, zero bytes or more than `max_bytes`. The
+        upload becomes a job by itself. For files beyond 5 GiB use `create_upload_job`.
+
+        Args:
+            file_name: The name of the file, which decides its key and its content type.
+            options: As for `create_upload_job`.
+            max_bytes: The largest file that S3 accepts: 1 to 5 GiB, in bytes.
+            expires_seconds: How long the form can be used.
+
+        Raises:
+            UnsupportedExtensionError: No job can work on a file of this name.
+            ConfigurationError: `max_bytes` is out of range.
+
+        Example:
+            >>> form = service.generate_presigned_upload_url("talk.mp4", max_bytes=2 << 30)
+            >>> form.key, form.fields["Content-Type"]
+            ('uploads/talk.mp4', 'video/mp4')
         """
+        check_name(file_name)
         if not 0 < max_bytes <= MAX_POST_BYTES:
             raise ConfigurationError(f"max_bytes must be between 1 and {MAX_POST_BYTES}")
         key = uploads_key(file_name)
@@ -122,7 +186,20 @@ class VideoService:
         return PresignedUpload(url=form["url"], fields=form["fields"], key=key)
 
     def job(self, job_id: str) -> JobRecord:
-        """By its id or the id's first characters. Raises JobNotFoundError, AmbiguousJobIdError."""
+        """Return a job as it is now.
+
+        Args:
+            job_id: The job's id, or the first characters of it.
+
+        Raises:
+            JobNotFoundError: No job has such an id.
+            AmbiguousJobIdError: Several jobs have.
+
+        Example:
+            >>> job = service.create_upload_job("talk.mp4")
+            >>> service.job(job.short_id).key
+            'uploads/talk.mp4'
+        """
         if job_id and (record := self._jobs.find(job_id)):
             return record
         found = self._jobs.starting_with(job_id) if job_id else []
@@ -132,11 +209,86 @@ class VideoService:
             raise AmbiguousJobIdError(f"{len(found)} jobs start with {job_id!r}")
         return found[0]
 
-    def cancel(self, job_id: str) -> JobRecord:
-        """The job ends CANCELLED, its container is stopped, and no DLQ message is sent.
+    def wait(
+        self,
+        job: ProcessingJob | str,
+        *,
+        timeout_seconds: float | None = None,
+        on_update: Callable[[JobRecord], None] | None = None,
+    ) -> JobRecord:
+        """Wait until a job has ended, whether it succeeded or failed.
 
-        Once more for a cancelled job stops what may still run of it. Raises JobStatusError for a
-        job that has ended otherwise.
+        Args:
+            job: The job, its id, or the first characters of its id.
+            timeout_seconds: How long to wait; without it, as long as it takes.
+            on_update: Called with the job each time it was looked at, every two seconds.
+
+        Returns:
+            The job with its final status: SUCCEEDED, PARTIAL, FAILED or CANCELLED. `failure` says
+            what went wrong and what to do.
+
+        Raises:
+            TimeoutError: The job has not ended in time. It goes on.
+            JobNotFoundError: No job has such an id.
+            AmbiguousJobIdError: Several jobs have.
+
+        Example:
+            >>> job = service.create_upload_job("talk.mp4")
+            >>> record = service.wait(job, timeout_seconds=3600)
+            >>> record.status, record.failure
+            (<JobStatus.SUCCEEDED: 'SUCCEEDED'>, None)
+        """
+        until = time.monotonic() + timeout_seconds if timeout_seconds is not None else None
+        job_id = _id_of(job)
+        while not (record := self.job(job_id)).status.is_terminal:
+            if on_update:
+                on_update(record)
+            if until is not None and time.monotonic() >= until:
+                raise TimeoutError(f"job {record.job_id} is still {record.status}")
+            time.sleep(POLL_SECONDS)
+        return record
+
+    def results(self, job: ProcessingJob | str) -> Results:
+        """Return what a job published.
+
+        Args:
+            job: The job, its id, or the first characters of its id.
+
+        Raises:
+            NoResultsError: The job has published nothing, or nothing yet: see `wait`. Its `advice`
+                is that of the job's failure.
+            JobNotFoundError: No job has such an id.
+            AmbiguousJobIdError: Several jobs have.
+
+        Example:
+            >>> job = service.create_upload_job("talk.mp4")
+            >>> results = service.results(service.wait(job).job_id)
+            >>> results.transcript().segments[0].text
+            'We ship it on Friday.'
+        """
+        return Results(self._s3, self.job(_id_of(job)))
+
+    def cancel(self, job_id: str) -> JobRecord:
+        """End a job as CANCELLED and stop its container. No DLQ message is sent.
+
+        Cancelling a cancelled job again stops whatever may still run of it.
+
+        Args:
+            job_id: The job's id, or the first characters of it.
+
+        Raises:
+            JobStatusError: The job has ended otherwise.
+            JobNotFoundError: No job has such an id.
+            AmbiguousJobIdError: Several jobs have.
+            MissingSettingsError: The settings do not name the state machine.
+
+        Example:
+            >>> job = service.create_upload_job("talk.mp4")
+            >>> _ = service.wait(job)
+            >>> service.cancel(job.job_id)
+            Traceback (most recent call last):
+            ...
+            lifestream.errors.JobStatusError: job ... has ended already: SUCCEEDED
         """
         record = self.job(job_id)
         self._jobs.cancel(record.job)
@@ -145,16 +297,32 @@ class VideoService:
             raise JobStatusError(f"job {record.job_id} has ended already: {record.status}")
         if self.settings.state_machine_arn is None:
             raise MissingSettingsError("not set: STATE_MACHINE_ARN")
-        executions = Executions(clients.step_functions(), self.settings.state_machine_arn)
+        from lifestream import resources
+
+        executions = resources.executions(self.settings.state_machine_arn)
         executions.stop(record.job.execution_name, why="the job was cancelled")
         return record
 
     def recent_jobs(self, limit: int = 20) -> list[JobRecord]:
-        """Newest first."""
+        """Return the latest jobs, newest first.
+
+        Args:
+            limit: How many at most.
+
+        Example:
+            >>> job = service.create_upload_job("talk.mp4")
+            >>> [record.key for record in service.recent_jobs(limit=1)]
+            ['uploads/talk.mp4']
+        """
         return self._jobs.recent(limit)
 
 
+def _id_of(job: ProcessingJob | str) -> str:
+    return job if isinstance(job, str) else job.job_id
+
+
 def uploads_key(name: str) -> str:
+    """The object key of a video, which is under `uploads/`."""
     return name if name.startswith(UPLOADS) else f"{UPLOADS}{name}"
 
 

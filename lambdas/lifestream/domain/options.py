@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from lifestream.domain.base import Frozen
 
 MAX_HINT_CHARACTERS = 1_200
+OPTIONS_METADATA = "lifestream-options"
+"""The metadata of an S3 object in which the options travel with the upload."""
 
 
 class JobOptions(Frozen):

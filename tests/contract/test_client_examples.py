@@ -1,0 +1,123 @@
+"""The examples in the docstrings of the client, run against an in-memory AWS.
+
+A stand-in for the pipeline publishes and indexes each job as soon as it is enqueued.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import lifestream.client
+from builders import a_draft, a_transcript, evidence_of
+from built_in_models import word_vectors
+from cdk_app.local.model_weights import BUILT_IN
+from conftest import BUCKET, JOBS, Aws
+from lifestream import resources
+from lifestream.aws import clients
+from lifestream.aws.job_table import JobTable
+from lifestream.aws.queues import QueueService
+from lifestream.client import JobOptions, Library, ProcessingJob, VideoService
+from lifestream.domain.chunks import chunks_of
+from lifestream.domain.citations import verified
+from lifestream.domain.job import JobStatus
+from lifestream.domain.speech.quality import assess
+from lifestream.domain.summary import Drafted, Usage
+from lifestream.engines.vector_index.s3 import S3Index
+from lifestream.rendering.result_files import result_files
+
+FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
+TALK = a_transcript(
+    ("SPEAKER_00", "We ship it on Friday."), ("SPEAKER_00", "Then I write the notes today.")
+)
+MODULES = ("connection", "library", "results", "upload_checks", "video_service")
+EXAMPLES = [
+    example
+    for module in MODULES
+    for example in doctest.DocTestFinder(exclude_empty=True).find(
+        importlib.import_module(f"lifestream.client.{module}")
+    )
+    if example.examples
+]
+
+
+@pytest.fixture
+def examples(aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What the examples refer to; their files are in the current folder."""
+    send = QueueService.send_processing_job
+
+    def send_and_process(queues: QueueService, job: ProcessingJob) -> None:
+        send(queues, job)
+        process(aws, job)
+
+    monkeypatch.setattr(QueueService, "send_processing_job", send_and_process)
+    monkeypatch.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
+    monkeypatch.setenv("AWS_SQS_DLQ_URL", aws.dlq_url)
+    monkeypatch.setenv("MODELS_DIR", str(BUILT_IN))
+    monkeypatch.chdir(tmp_path)
+    Path("talk.mp4").write_bytes(b"video")
+    Path("notes.txt").write_bytes(b"my notes")
+    resources.reset()
+    service = VideoService()
+    job = service.create_upload_job("talk.mp4")
+    return {
+        "JobOptions": JobOptions,
+        "job": job,
+        "library": Library(),
+        "results": service.results(job),
+        "service": service,
+    }
+
+
+def process(aws: Aws, job: ProcessingJob) -> None:
+    transcript = TALK.model_copy(update={"job_id": job.job_id})
+    drafted = Drafted(draft=a_draft(title="A release on Friday"), usage=Usage())
+    summary = verified(drafted, transcript, engine="example")
+    files = result_files(
+        file_name=job.file_name,
+        options=job.options,
+        transcript=transcript,
+        quality=assess(transcript, evidence_of(transcript)),
+        summary=summary,
+        missing=(),
+    )
+    for name, text in files.items():
+        aws.s3.put_object(Bucket=BUCKET, Key=f"{job.results_prefix}{name}", Body=text.encode())
+    chunks, embedder = chunks_of(transcript), word_vectors()
+    vectors = embedder.embed([chunk.text for chunk in chunks]).vectors
+    S3Index(aws.s3, BUCKET, embedder=embedder.name).replace(job, chunks, vectors)
+    JobTable(clients.table(JOBS)).finish(
+        job, JobStatus.SUCCEEDED, results_prefix=job.results_prefix
+    )
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
+def test_an_example_prints_what_it_says(example: doctest.DocTest, examples: dict[str, Any]) -> None:
+    example.globs = {**example.globs, **examples}
+    wrong: list[str] = []
+
+    doctest.DocTestRunner(optionflags=FLAGS).run(example, out=wrong.append)
+
+    assert not wrong, "".join(wrong)
+
+
+def test_every_public_method_has_an_example() -> None:
+    exampled = {example.name.removeprefix("lifestream.client.") for example in EXAMPLES}
+    public = {
+        f"{kind.__module__.removeprefix('lifestream.client.')}.{kind.__name__}.{name}"
+        for kind in (VideoService, lifestream.client.Results, Library)
+        for name, member in vars(kind).items()
+        if inspect.isfunction(member) and not name.startswith("_")
+    }
+
+    assert public - exampled == set()
+
+
+@pytest.mark.parametrize("name", lifestream.client.__all__)
+def test_every_public_name_says_what_it_is(name: str) -> None:
+    assert len(inspect.getdoc(getattr(lifestream.client, name)) or "") > 20
