@@ -192,7 +192,7 @@ $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/req
 
 bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready #: measure error rates, speed against peers, and cost; VOICES=DIR
 	@PYTHONPATH=.:lambdas:tests:containers $(BIN)/python benchmarks/voices.py $(SPEECH) $(VOICES)
-	@for benchmark in speed cost; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
+	@for benchmark in speed cost import_times; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
 	@$(BIN)/python benchmarks/extraction.py $(PEERS)/bin/python
 	@PYTHONPATH=.:lambdas:tests $(BIN)/python benchmarks/camera.py
 	@PYTHONPATH=.:lambdas $(BIN)/python benchmarks/peers.py $(SPEECH)/bin/python $(PEERS)/bin/python
