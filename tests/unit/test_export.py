@@ -10,7 +10,7 @@ from builders import MEETING, a_job, a_transcript
 from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
-from lifestream.client.results import Results
+from lifestream.client.results import Results, safe_name
 from lifestream.domain.job import ProcessingJob
 from published import publish_results
 
@@ -64,3 +64,20 @@ def test_more_folders_than_a_listing_holds_hide_no_result(
     copied = results_of(job).copy_to(tmp_path)
 
     assert (copied / "result.html").is_file()
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ("results/team/Größe 2.abc/", "Größe 2.abc"),
+        ("results/a\\b:c*?.abc/", "a_b_c__.abc"),
+        ("results/..hidden.abc/", "hidden.abc"),
+        ("results/CON.abc/", "CON_.abc"),
+        ("results/../", "results"),
+        ("results/pay\u202e4pm.abc/", "pay4pm.abc"),
+        ("results/a\x1b[2J\x00.abc/", "a[2J.abc"),
+        (f"results/{'x' * 300}.abc/", "x" * 116 + ".abc"),
+    ],
+)
+def test_a_folder_is_named_like_the_results_on_every_system(key: str, name: str) -> None:
+    assert safe_name(key) == name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.summary import Summary
+from lifestream.domain.text import one_line
 from lifestream.domain.transcript import Transcript
 from lifestream.errors import ArtifactMissingError, NoResultsError
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from lifestream.domain.job_record import JobRecord
 
 PAGE = "result.html"
+MAX_FILE_NAME_CHARACTERS = 120
 VIDEO_SECONDS = 12 * 3_600
 """How long a page plays the video from the bucket; less if the credentials end sooner."""
 
@@ -212,7 +214,9 @@ def _let_play(page: Path, url: str) -> None:
 
 
 def safe_name(key: str) -> str:
-    """The last part of a key as a file name: no separators, no control characters, not hidden."""
-    last = key.strip("/").rpartition("/")[2]
-    printable = "".join(c if c.isprintable() and c not in '\\:*?"<>|' else "_" for c in last)
-    return printable.lstrip(".")[-120:] or "results"
+    """Return the last part of a key as a file name that every system takes, and that is not
+    hidden. Of a long name the end is kept, because it is the job's id."""
+    from pathvalidate import sanitize_filename
+
+    name = one_line(key.strip("/").rpartition("/")[2])[-MAX_FILE_NAME_CHARACTERS:]
+    return sanitize_filename(name, replacement_text="_").lstrip(".") or "results"
