@@ -265,6 +265,36 @@ def test_every_bad_answer_is_a_named_error_that_does_not_leak_the_key(
     assert "canary" not in str(raised.value)
 
 
+NO_OBJECT = {
+    "ignores the schema": chat_completion("The meeting was about the budget."),
+    "wraps the object in a fence": chat_completion(f"```json\n{DRAFT.model_dump_json()}\n```"),
+    "is cut off": chat_completion('{"title": "x', finish_reason="length"),
+    "filters the content": chat_completion("", finish_reason="content_filter"),
+}
+
+
+@pytest.mark.parametrize("first", NO_OBJECT.values(), ids=NO_OBJECT)
+def test_an_endpoint_that_answers_without_an_object_is_asked_once_more_and_paid_for_both(
+    endpoint: LocalEndpoint, first: Answer
+) -> None:
+    answers = iter([first, chat_completion(DRAFT.model_dump_json())])
+    endpoint.answer = lambda _path, _request: next(answers)
+
+    drafted = openai(endpoint).summarize(MEETING, NO_WISHES)
+
+    assert drafted.draft.title == DRAFT.title
+    assert drafted.usage.calls == len(endpoint.requests) == 2
+
+
+def test_an_endpoint_that_refuses_the_schema_is_not_asked_again(endpoint: LocalEndpoint) -> None:
+    endpoint.answer = lambda _path, _request: api_error(400)
+
+    with pytest.raises(SummaryError, match="HTTP 400"):
+        openai(endpoint).summarize(MEETING, NO_WISHES)
+
+    assert len(endpoint.requests) == 1
+
+
 def test_a_refusal_is_an_error(endpoint: LocalEndpoint) -> None:
     status, body = chat_completion("")
     body["choices"][0]["message"] |= {"content": None, "refusal": "I cannot"}
