@@ -192,7 +192,8 @@ class DispatcherSettings(Storage):
 
 
 class WebhookSettings(EnvSettings):
-    """`may_be_private` allows an address in a private network, and plain HTTP."""
+    """Where the end of a job is posted. `may_be_private` allows an address in a private network,
+    and plain HTTP."""
 
     url: str = Field(alias="WEBHOOK_URL")
     may_be_private: bool = Field(default=False, alias="WEBHOOK_MAY_BE_PRIVATE")

@@ -163,7 +163,7 @@ TestBehaviour.settings = settings(
 )
 
 
-def test_zz_how_many_jobs_that_was() -> None:
+def test_the_random_behaviour_made_jobs() -> None:
     """The soak's last line."""
     print(f"\n{jobs_seen} jobs, none lost, none doubled")  # noqa: T201  # only those count
 

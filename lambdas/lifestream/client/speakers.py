@@ -33,7 +33,10 @@ MAX_NAME_CHARACTERS = 80
 
 
 class Naming(Frozen):
-    """`is_remembered`: later recordings of the same voice will carry the name too."""
+    """The names of a job's speakers after one was given.
+
+    `is_remembered` is True if later recordings of the same voice will carry the name too.
+    """
 
     names: dict[str, str]
     is_remembered: bool

@@ -12,7 +12,10 @@ from lifestream.domain.transcript import Segment, Span, Transcript
 
 
 class AnswerSentence(Frozen):
-    """`passage`: the number of the passage that says so; the quote is from there."""
+    """A sentence as the engine wrote it, not checked yet.
+
+    `passage` is the number of the passage that the quote is from.
+    """
 
     text: str = Field(max_length=1_000)
     passage: int
@@ -42,7 +45,16 @@ class CitedSentence(Cited):
 
 
 class Answer(Frozen):
-    """`statements`: how many sentences there were before the unverified ones were removed."""
+    """The answer to a question: only sentences whose quote is in a transcript.
+
+    Attributes:
+        question: What was asked.
+        engine: Engine, model and prompt version.
+        sentences: The sentences of the answer, each with its quote, video, speakers and times in
+            seconds. Empty if the recordings do not contain the answer.
+        statements: How many sentences there were before the unverified ones were removed.
+        usage: Model calls, tokens and dollars.
+    """
 
     question: str
     engine: str

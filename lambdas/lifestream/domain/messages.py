@@ -21,7 +21,10 @@ CREATED = "ObjectCreated:"
 
 
 class ParsedMessage(NamedTuple):
-    """`unusable`: the records of the same message that ask for no job anybody can make out."""
+    """What a message of the ingest queue asks for.
+
+    `unusable` holds the reason for each record of the message from which no job can be made.
+    """
 
     jobs: list[ProcessingJob]
     unusable: list[str]

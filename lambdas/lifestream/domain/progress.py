@@ -12,7 +12,13 @@ MEMORY_SECONDS = 60.0
 
 
 class Progress(Frozen):
-    """`fraction` of the work, 0 to 1. `speed` in seconds of audio per second. None: not known."""
+    """How far an engine is.
+
+    Attributes:
+        fraction: The share of the work that is done, 0 to 1.
+        speed: Seconds of audio per second; None while it is not known.
+        seconds_left: None while it is not known.
+    """
 
     fraction: float
     speed: float | None = None

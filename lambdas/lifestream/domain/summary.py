@@ -24,18 +24,18 @@ class Statement(Frozen):
 
 
 class Chapter(Statement):
-    """`text` is its title; the quote is from its beginning."""
+    """A chapter of the recording. `text` is its title; the quote is from its beginning."""
 
 
 class ActionItem(Statement):
-    """`text` is what is to be done."""
+    """A task that somebody took on. `text` says what is to be done."""
 
     owner: str | None = Field(max_length=200)
     due: str | None = Field(max_length=200)
 
 
 class Contribution(Statement):
-    """`text` is what one speaker brought to it; the quote is theirs."""
+    """What one speaker contributed, as `text`; the quote is theirs."""
 
     speaker: str = Field(max_length=100)
 

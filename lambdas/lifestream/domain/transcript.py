@@ -73,7 +73,13 @@ class SpeakerTurn(Span):
 
 
 class Speaker(Frozen):
-    """`name_score`: how similar the voice is to the named one, if the name came from there."""
+    """Somebody who speaks in the recording.
+
+    Attributes:
+        id: What segments call the speaker, such as SPEAKER_00.
+        name: The name that somebody gave, here or to the same voice in another recording.
+        name_score: How similar the voices are, 0 to 1, if the name came from another recording.
+    """
 
     id: str
     name: str | None = None

@@ -32,7 +32,7 @@ class Finding(Frozen):
 
 
 class Check(NamedTuple):
-    """`run` may raise errors of AWS and of ours: they become its line."""
+    """One check of a deployed stage. Errors that `run` raises, AWS's and ours, become its line."""
 
     what: str
     run: Callable[[], Iterable[Finding]]

@@ -45,7 +45,8 @@ class Diarization(Frozen):
 
 
 class Diagnostics(Frozen):
-    """`speech`: where speech was detected. `loud`: where the audio is loud."""
+    """What the container measured beside the words. `speech` is where speech was detected, `loud`
+    where the audio is loud."""
 
     schema_version: Literal["1"] = "1"
     job_id: str

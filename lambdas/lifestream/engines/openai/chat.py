@@ -25,7 +25,11 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Chat:
-    """`unusable` is raised where the request is refused, or the answer is no use twice."""
+    """A chat model that answers with objects of a schema.
+
+    `unusable` is the error that is raised if the endpoint refuses the request, or if two answers
+    cannot be used.
+    """
 
     def __init__(
         self,
