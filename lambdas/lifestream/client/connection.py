@@ -27,7 +27,7 @@ def connect(stage: str | None = None) -> ClientSettings:
     Raises:
         ConfigurationError: The stage is not deployed, or AWS cannot be reached.
 
-    Example:
+    Examples:
         >>> connect().bucket
         'videos'
     """

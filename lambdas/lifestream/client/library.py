@@ -144,7 +144,7 @@ class Library:
     Attributes:
         settings: Which deployment this is.
 
-    Example:
+    Examples:
         >>> library = Library()
         >>> library.search("when do we ship?")[0].text
         'We ship it on Friday. Then I write the notes today.'
@@ -185,7 +185,7 @@ class Library:
             ConfigurationError: A setting or key is missing or unusable.
             TransientError: A service is busy. Try again.
 
-        Example:
+        Examples:
             >>> [hit] = library.search("when do we ship?", video="talk.mp4", limit=1)
             >>> hit.key, hit.start_seconds
             ('uploads/talk.mp4', 0.0)
@@ -223,7 +223,7 @@ class Library:
             ConfigurationError: A setting or key is missing or unusable.
             TransientError: A service is busy. Try again.
 
-        Example:
+        Examples:
             >>> answer = library.ask("When do we ship it?")
             >>> [(sentence.text, sentence.start_seconds) for sentence in answer.sentences]
             [('We ship it on Friday. Then I write the notes today.', 0.0)]

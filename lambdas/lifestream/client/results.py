@@ -28,7 +28,7 @@ class Results:
     Attributes:
         prefix: Where the files are in the bucket; it ends in `/`.
 
-    Example:
+    Examples:
         >>> results = service.results(job)
         >>> [segment.text for segment in results.transcript().segments]
         ['We ship it on Friday.', 'Then I write the notes today.']
@@ -50,7 +50,7 @@ class Results:
         Raises:
             ArtifactMissingError: The file was deleted.
 
-        Example:
+        Examples:
             >>> segment = results.transcript().segments[0]
             >>> segment.speaker, segment.start_seconds, segment.text
             ('SPEAKER_00', 0.0, 'We ship it on Friday.')
@@ -66,7 +66,7 @@ class Results:
         Raises:
             ArtifactMissingError: The file was deleted.
 
-        Example:
+        Examples:
             >>> summary = results.summary()
             >>> summary.title if summary else "no summary"
             'A release on Friday'
@@ -81,7 +81,7 @@ class Results:
         Raises:
             ArtifactMissingError: The file was deleted.
 
-        Example:
+        Examples:
             >>> results.quality().words
             11
         """
@@ -92,7 +92,7 @@ class Results:
 
         Folders are left out: what lies in one was published by a job whose video is named like it.
 
-        Example:
+        Examples:
             >>> "subtitles.srt" in results.names()
             True
         """
@@ -108,7 +108,7 @@ class Results:
         Raises:
             ArtifactMissingError: The job has no such file, or it was deleted.
 
-        Example:
+        Examples:
             >>> print(results.read("subtitles.srt").splitlines()[2])
             We ship it on Friday.
         """
@@ -124,7 +124,7 @@ class Results:
         The new folder is named like the results prefix. The name of the video was chosen by a
         stranger, so it cannot lead out of `folder`.
 
-        Example:
+        Examples:
             >>> copied = results.copy_to(Path("downloads"))
             >>> (copied / "result.md").is_file()
             True
@@ -145,7 +145,7 @@ class Results:
             video: The URL of the video. Without it, the page plays the upload from the bucket, for
                 12 hours or until the AWS credentials end.
 
-        Example:
+        Examples:
             >>> results.copy_playing(Path("downloads")).name
             'result.html'
         """
@@ -165,7 +165,7 @@ class Results:
         Raises:
             VideoNotFoundError: The upload was deleted.
 
-        Example:
+        Examples:
             >>> exported = results.export_to(Path("archive"))
             >>> (exported / "video.mp4").read_bytes() == Path("talk.mp4").read_bytes()
             True

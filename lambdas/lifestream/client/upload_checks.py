@@ -23,7 +23,7 @@ def check_video(video: str | Path, key: str | None = None) -> None:
         UnsupportedExtensionError: No job can work on a file of this name.
         EmptyVideoError: The file holds zero bytes.
 
-    Example:
+    Examples:
         >>> check_video("talk.mp4")
         >>> check_video("nothing.mp4")
         Traceback (most recent call last):

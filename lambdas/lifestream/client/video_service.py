@@ -52,7 +52,7 @@ class VideoService:
         settings: Which deployment this is.
         queues: The ingest queue and the dead-letter queue.
 
-    Example:
+    Examples:
         >>> service = VideoService()
         >>> job = service.create_upload_job("talk.mp4")
         >>> service.wait(job).status
@@ -107,7 +107,7 @@ class VideoService:
             UnsupportedExtensionError: No job can work on a file of this name. Nothing was sent.
             EmptyVideoError: The file holds zero bytes. Nothing was sent.
 
-        Example:
+        Examples:
             >>> job = service.create_upload_job("talk.mp4", options=JobOptions(speakers=2))
             >>> job.key, job.status
             ('uploads/talk.mp4', <JobStatus.QUEUED: 'QUEUED'>)
@@ -163,7 +163,7 @@ class VideoService:
             UnsupportedExtensionError: No job can work on a file of this name.
             ConfigurationError: `max_bytes` is out of range.
 
-        Example:
+        Examples:
             >>> form = service.generate_presigned_upload_url("talk.mp4", max_bytes=2 << 30)
             >>> form.key, form.fields["Content-Type"]
             ('uploads/talk.mp4', 'video/mp4')
@@ -195,7 +195,7 @@ class VideoService:
             JobNotFoundError: No job has such an id.
             AmbiguousJobIdError: Several jobs have.
 
-        Example:
+        Examples:
             >>> job = service.create_upload_job("talk.mp4")
             >>> service.job(job.short_id).key
             'uploads/talk.mp4'
@@ -232,7 +232,7 @@ class VideoService:
             JobNotFoundError: No job has such an id.
             AmbiguousJobIdError: Several jobs have.
 
-        Example:
+        Examples:
             >>> job = service.create_upload_job("talk.mp4")
             >>> record = service.wait(job, timeout_seconds=3600)
             >>> record.status, record.failure
@@ -260,7 +260,7 @@ class VideoService:
             JobNotFoundError: No job has such an id.
             AmbiguousJobIdError: Several jobs have.
 
-        Example:
+        Examples:
             >>> job = service.create_upload_job("talk.mp4")
             >>> results = service.results(service.wait(job).job_id)
             >>> results.transcript().segments[0].text
@@ -282,7 +282,7 @@ class VideoService:
             AmbiguousJobIdError: Several jobs have.
             MissingSettingsError: The settings do not name the state machine.
 
-        Example:
+        Examples:
             >>> job = service.create_upload_job("talk.mp4")
             >>> _ = service.wait(job)
             >>> service.cancel(job.job_id)
@@ -309,7 +309,7 @@ class VideoService:
         Args:
             limit: How many at most.
 
-        Example:
+        Examples:
             >>> job = service.create_upload_job("talk.mp4")
             >>> [record.key for record in service.recent_jobs(limit=1)]
             ['uploads/talk.mp4']
