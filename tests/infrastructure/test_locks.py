@@ -13,8 +13,8 @@ WITHOUT_HASHES = {
     "tests/speech/requirements-torch.txt": "each build of torch, with CUDA and without, has its own"
 }
 ENVIRONMENTS = (".venv/.ready", ".venv-speech/.ready", ".venv-peers/.ready")
-LOCAL = "--no-deps --editable ."
-"""Installs our own package and nothing else."""
+LOCAL = "--no-deps --editable . --editable ./cdk_app"
+"""Installs our own two packages and nothing else."""
 
 
 def tracked(pattern: str) -> list[str]:
