@@ -14,13 +14,8 @@ from cdk_app.local.ministack import require
 from cdk_app.local.ministack.permissions import role_session
 from lifestream.step_names import Step
 
-WARM = (
-    Step.EXTRACT_AUDIO,
-    Step.SUMMARIZE_TRANSCRIPT,
-    Step.INDEX_TRANSCRIPT,
-    Step.PUBLISH_RESULTS,
-    Step.RECORD_SUCCESS,
-)
+NOT_WARMED = (Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH, Step.RECORD_FAILURE)
+WARM = tuple(step for step in Step if step not in NOT_WARMED)
 PRELOADED = {
     "steps.summarize_transcript": ("networkx", "sklearn.feature_extraction.text"),
     "steps.index_transcript": ("safetensors.numpy", "tokenizers"),
