@@ -15,6 +15,7 @@ from lifestream import resources
 from lifestream.aws.containers import EXECUTION_NAME
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.slots import ACQUIRE, POOL_KEY, Pool
+from lifestream.aws.voiceprints import VoiceprintStore
 from lifestream.client.redrive import redrive
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.recovery.reconciler import Reconciler
@@ -64,8 +65,8 @@ class EveryPath:
         self._redrive_without_a_row(lost)
 
     def _forget_keys(self) -> None:
-        """What ran before may have left workers that hold the keys for five minutes; a function
-        that is configured gets new ones."""
+        """Earlier runs may have left workers that hold the keys for a minute; a function that is
+        configured anew gets new workers."""
         functions = self.session.client("lambda")
         for function in functions.list_functions()["Functions"]:
             if "API_KEYS_SECRET" in function["Environment"]["Variables"]:
@@ -191,6 +192,9 @@ class EveryPath:
         return any(MARK in json.dumps(task["overrides"]) for task in described)
 
     def _redrive_the_talk(self) -> None:
+        """One of its speakers was named meanwhile."""
+        names = VoiceprintStore(self.pipeline.s3, self.pipeline.bucket)
+        names.give_name(self.talk.job_id, "SPEAKER_00", "Ada")
         self.pipeline.openai.answer = healthy
         assert redrive(self.pipeline.service, [self.talk.job_id]) == [self.talk.job_id]
         assert self.pipeline.wait_for(self.talk, attempt=2) == "SUCCEEDED"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.errors import ConfigurationError
+from lifestream.errors import RequestError
 from lifestream.step_names import Step
 from simulation.cloud import Cloud
 from simulation.faults import WRITES, Fault, Kind
@@ -95,7 +95,7 @@ class Behaviour(RuleBasedStateMachine):
     @precondition(lambda self: self.cloud.uploads)
     @rule(data=st.data())
     def cancel(self, data: st.DataObject) -> None:
-        with suppress(ConfigurationError):  # it is not known yet, or it has ended
+        with suppress(RequestError):  # the job is not known yet, or it has ended
             self.cloud.service.cancel(data.draw(st.sampled_from(self.cloud.uploads)).job_id)
 
     @precondition(lambda self: self.cloud.executions.running())
