@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 import srt
 import webvtt
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 
 from cdk_app.local.run import Outcome
 from lifestream.client import JobOptions
