@@ -36,5 +36,5 @@ class OpenAIEmbedder:
     def _embed_batch(self, budget: CostBudget, texts: list[str]) -> list[Vector]:
         with translated(ConfigurationError):
             answer = self._client.embeddings.create(model=self._model, input=texts)
-        budget.pay(answer.usage.prompt_tokens, 0)
+        budget.record(answer.usage.prompt_tokens, 0)
         return [item.embedding for item in sorted(answer.data, key=lambda item: item.index)]

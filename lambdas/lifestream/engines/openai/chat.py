@@ -55,7 +55,7 @@ class Chat:
 
     def _answer(self, budget: CostBudget, messages: Any, kind: type[Model]) -> Model | str:
         """The object, or why there is none."""
-        budget.allow(sum(tokens_in(m["content"]) for m in messages), MAX_ANSWER_TOKENS)
+        budget.check(sum(tokens_in(m["content"]) for m in messages), MAX_ANSWER_TOKENS)
         with translated(self._unusable):
             answer = self._client.chat.completions.create(
                 model=self._model,
@@ -64,7 +64,7 @@ class Chat:
                 max_completion_tokens=MAX_ANSWER_TOKENS,
             )
         if answer.usage:
-            budget.pay(answer.usage.prompt_tokens, answer.usage.completion_tokens)
+            budget.record(answer.usage.prompt_tokens, answer.usage.completion_tokens)
         return _parsed(answer, kind)
 
 

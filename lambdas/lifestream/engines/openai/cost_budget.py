@@ -21,7 +21,7 @@ class CostBudget:
         if max_dollars is not None and self._price is None:
             raise ConfigurationError(f"a cap needs a price, and the price of {model} is not known")
 
-    def allow(self, input_tokens: int, output_tokens: int) -> None:
+    def check(self, input_tokens: int, output_tokens: int) -> None:
         """Raise CostCapError if a call of at most this size could exceed the cap."""
         if self._price is None or self._max_dollars is None:
             return
@@ -33,7 +33,7 @@ class CostBudget:
                 f"the cap is ${self._max_dollars:g}"
             )
 
-    def pay(self, input_tokens: int, output_tokens: int) -> None:
+    def record(self, input_tokens: int, output_tokens: int) -> None:
         self._calls += 1
         self._input_tokens += input_tokens
         self._output_tokens += output_tokens
