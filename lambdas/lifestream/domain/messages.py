@@ -1,7 +1,7 @@
-"""A queue message's body in, the jobs it asks for out.
+"""Parse the messages of the ingest queue into jobs.
 
-The ingest queue takes S3 event notifications, EventBridge's form of them, and ProcessingJobs:
-those that the client sends and those that come back from the dead-letter queue.
+The queue takes S3 event notifications, the same events from EventBridge, and ProcessingJobs: those
+that the client sends, and those that were moved back from the dead-letter queue.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class ParsedMessage(NamedTuple):
 
 
 def parse_message(body: str, *, bucket: str) -> ParsedMessage:
-    """No job for what is no upload: test events, deletions, objects outside `uploads/`.
+    """Return the jobs that a message asks for.
 
-    One bad record among several is reported beside the jobs of the others. Raises
-    InvalidMessageError for a message that is neither an event nor a job, or that is about
-    another bucket than ours.
+    Test events, deletions and objects outside `uploads/` ask for none. A bad record does not keep
+    the other records of its message from becoming jobs. Raises InvalidMessageError for a message
+    that is neither an event nor a job, or that is about another bucket.
     """
     message = _parsed(body)
     if message.get("Event") == "s3:TestEvent":

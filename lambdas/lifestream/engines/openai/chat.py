@@ -1,6 +1,6 @@
-"""Instructions and data in, an object of a strict schema out: OpenAI, or any endpoint like it.
+"""Ask OpenAI, or a compatible endpoint, for an object of a strict schema.
 
-An answer that cannot be used is asked for once more, with the reason, and never handed on.
+If an answer cannot be used, the model is asked once more, with the reason.
 """
 
 from __future__ import annotations
