@@ -12,19 +12,22 @@ from lifestream.aws.job_table import JobTable
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.speech.quality import assess
+from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Engines, Source, Speaker, Transcript
 from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.rendering.result_files import result_files
 
 
-def publish_results(aws: Aws, job: ProcessingJob, transcript: Transcript) -> None:
-    """The files without a summary, and the row that says SUCCEEDED."""
+def publish_results(
+    aws: Aws, job: ProcessingJob, transcript: Transcript, summary: Summary | None = None
+) -> None:
+    """The files, and the row that says SUCCEEDED."""
     files = result_files(
         file_name=job.file_name,
         options=job.options,
         transcript=transcript,
         quality=assess(transcript, evidence_of(transcript)),
-        summary=None,
+        summary=summary,
         missing=(),
     )
     for name, text in files.items():
@@ -49,6 +52,10 @@ def publish_and_index(aws: Aws, job: ProcessingJob, said: Sequence[tuple[str, st
         ),
     )
     publish_results(aws, job, transcript)
+    index_passages(aws, job, transcript)
+
+
+def index_passages(aws: Aws, job: ProcessingJob, transcript: Transcript) -> None:
     chunks, embedder = chunks_of(transcript), word_vectors()
     index = S3Index(aws.s3, BUCKET, embedder=embedder.name)
     index.replace(job, chunks, embedder.embed([chunk.text for chunk in chunks]).vectors)

@@ -14,22 +14,15 @@ from typing import Any
 import pytest
 
 import lifestream.client
-from builders import a_draft, a_transcript, evidence_of
-from built_in_models import word_vectors
+from builders import a_draft, a_transcript
 from cdk_app.local.model_weights import BUILT_IN
-from conftest import BUCKET, JOBS, Aws
+from conftest import Aws
 from lifestream import resources
-from lifestream.aws import clients
-from lifestream.aws.job_table import JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.client import JobOptions, Library, ProcessingJob, VideoService
-from lifestream.domain.chunks import chunks_of
 from lifestream.domain.citations import verified
-from lifestream.domain.job import JobStatus
-from lifestream.domain.speech.quality import assess
 from lifestream.domain.summary import Drafted, Usage
-from lifestream.engines.vector_index.s3 import S3Index
-from lifestream.rendering.result_files import result_files
+from published import index_passages, publish_results
 
 FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 TALK = a_transcript(
@@ -78,22 +71,8 @@ def process(aws: Aws, job: ProcessingJob) -> None:
     transcript = TALK.model_copy(update={"job_id": job.job_id})
     drafted = Drafted(draft=a_draft(title="A release on Friday"), usage=Usage())
     summary = verified(drafted, transcript, engine="example")
-    files = result_files(
-        file_name=job.file_name,
-        options=job.options,
-        transcript=transcript,
-        quality=assess(transcript, evidence_of(transcript)),
-        summary=summary,
-        missing=(),
-    )
-    for name, text in files.items():
-        aws.s3.put_object(Bucket=BUCKET, Key=f"{job.results_prefix}{name}", Body=text.encode())
-    chunks, embedder = chunks_of(transcript), word_vectors()
-    vectors = embedder.embed([chunk.text for chunk in chunks]).vectors
-    S3Index(aws.s3, BUCKET, embedder=embedder.name).replace(job, chunks, vectors)
-    JobTable(clients.table(JOBS)).finish(
-        job, JobStatus.SUCCEEDED, results_prefix=job.results_prefix
-    )
+    publish_results(aws, job, transcript, summary)
+    index_passages(aws, job, transcript)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.name)
