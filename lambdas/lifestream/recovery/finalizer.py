@@ -36,6 +36,10 @@ class ExecutionFinalizer:
     containers: Containers
     grace_period: timedelta
 
+    @property
+    def claims(self) -> DlqClaims:
+        return DlqClaims(self.jobs, self.grace_period)
+
     def finalize(self, execution: ExecutionReport) -> None:
         """Do what the execution left undone.
 
@@ -101,11 +105,10 @@ class ExecutionFinalizer:
             self.jobs.fail(job, JobStatus.FAILED, failure_of(job, record, execution), None)
 
     def _send_dlq_message(self, record: JobRecord, execution: ExecutionReport) -> None:
-        claims = DlqClaims(self.jobs, self.grace_period)
         if self._is_sent(record, execution):
-            claims.note_sent(record)
+            self.claims.note_sent(record)
             return
-        with claims.claim_dlq_send(record) as is_mine:
+        with self.claims.claim_dlq_send(record) as is_mine:
             if is_mine:
                 self.queues.send_to_dlq(dlq_message_of(record))
 

@@ -16,7 +16,6 @@ from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.file_types import EXTENSIONS, extension
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_record import JobRecord
-from lifestream.recovery.dlq_claims import DlqClaims
 from lifestream.recovery.finalizer import ExecutionFinalizer
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class Reconciler:
         execution.
         """
         if record.status.is_terminal:
-            DlqClaims(self.finalizer.jobs, self.finalizer.grace_period).note_sent(record)
+            self.finalizer.claims.note_sent(record)
             return None
         self.finalizer.queues.send_processing_job(job)
         return "delivered"
