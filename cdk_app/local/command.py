@@ -24,7 +24,7 @@ from cdk_app.local.session import EmbeddedAws, Options, embedded_aws, own_settin
 from lifestream.aws import clients
 from lifestream.client.commands import display
 from lifestream.client.commands.results import FOLDER
-from lifestream.client.commands.terminal import FAILED, plain, say
+from lifestream.client.commands.terminal import FAILED, Language, Speakers, plain, say
 from lifestream.client.connection import connect
 from lifestream.client.library import ask, search
 from lifestream.client.redrive import dlq_messages_by_job
@@ -55,10 +55,8 @@ def local(  # noqa: PLR0913  # one parameter per option
         Path | None, typer.Option(help="Keep bucket, queues and jobs in this folder.")
     ] = None,
     port: Annotated[int | None, typer.Option(help="Port of the local stack.")] = None,
-    language: Annotated[
-        str | None, typer.Option(help="Spoken language, such as en. Default: detected.")
-    ] = None,
-    speakers: Annotated[int | None, typer.Option(help="Exact number of speakers.")] = None,
+    language: Language = None,
+    speakers: Speakers = None,
     query: Annotated[
         str | None, typer.Option(help="What to search for and ask at the end.")
     ] = None,

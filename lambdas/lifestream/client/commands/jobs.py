@@ -16,6 +16,8 @@ from lifestream.client.commands.terminal import (
     FAILED,
     AsJson,
     Job,
+    Language,
+    Speakers,
     Stage,
     console,
     plain,
@@ -38,10 +40,8 @@ RECORDINGS = "Video or audio files: " + ", ".join(name[1:] for name in EXTENSION
 
 def upload(  # noqa: PLR0913  # one parameter per option
     videos: Annotated[list[Path], typer.Argument(help=RECORDINGS)],
-    language: Annotated[
-        str | None, typer.Option(help="Spoken language, such as en. Default: detected.")
-    ] = None,
-    speakers: Annotated[int | None, typer.Option(help="Exact number of speakers.")] = None,
+    language: Language = None,
+    speakers: Speakers = None,
     min_speakers: Annotated[int | None, typer.Option(help="Minimum number of speakers.")] = None,
     max_speakers: Annotated[int | None, typer.Option(help="Maximum number of speakers.")] = None,
     hotword: Annotated[

@@ -54,6 +54,10 @@ Job = Annotated[str, typer.Argument(help="A job's id, or its first characters.")
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print one JSON object per line, for scripts.")
 ]
+Language = Annotated[
+    str | None, typer.Option(help="Spoken language, such as en. Default: detected.")
+]
+Speakers = Annotated[int | None, typer.Option(help="Exact number of speakers.")]
 Since = Annotated[
     str | None,
     typer.Option(help="Only from this time on: 30m, 2h or 3d ago, or a date such as 2026-11-23."),
