@@ -166,7 +166,7 @@ def test_the_overrides_of_every_container_fit_into_what_ecs_takes() -> None:
     assert max(sizes) <= LIMITS["characters of RunTask overrides"]
 
 
-def test_every_dlq_message_message_is_one_that_sqs_takes() -> None:
+def test_every_dlq_message_is_one_that_sqs_takes() -> None:
     """262,144 bytes was the limit before 1 MiB, and is that of the state."""
     bodies = [call["MessageBody"] for call in calls_of("sqs:sendMessage")]
 

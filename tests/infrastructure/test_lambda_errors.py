@@ -55,7 +55,7 @@ def inspections() -> dict[str, End]:
 
 
 @every_error
-def test_an_error_that_stays_is_one_dlq_message_message_that_says_why(
+def test_an_error_that_stays_is_one_dlq_message_that_says_why(
     example: dict[str, Any],
 ) -> None:
     end = inspections()[example["error"]]

@@ -73,12 +73,12 @@ def logs_of(text: str) -> Any:
 
 
 def check_of(
-    settings: DoctorSettings, ecs: Any, logs: Any = None, grace_period: float = 60
+    settings: DoctorSettings, ecs: Any, logs: Any = None, timeout_seconds: float = 60
 ) -> Finding:
     stage = stage_of(settings, ecs=ecs, logs=logs or logs_of(""))
     run = Check(
         "container check",
-        lambda: check_container(stage, timeout_seconds=grace_period, poll_seconds=0),
+        lambda: check_container(stage, timeout_seconds=timeout_seconds, poll_seconds=0),
     )
     [finding] = examine([run])
     return finding
@@ -152,7 +152,7 @@ def test_a_task_is_not_waited_for_for_ever(
 ) -> None:
     ecs = ecs_of(task(status))
 
-    finding = check_of(settings, ecs, grace_period=0)
+    finding = check_of(settings, ecs, timeout_seconds=0)
 
     assert (finding.verdict, finding.detail) == (FAILED, says)
 

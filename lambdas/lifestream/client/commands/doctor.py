@@ -56,11 +56,14 @@ def checks_of(
     yield Check("secret", lambda: check_secret(stage))
     yield Check("keys", lambda: check_vendors(stage))
     yield Check("alarms", lambda: check_alarms(stage))
-    grace_period = {"timeout_seconds": timeout_seconds}
     if task:
-        yield Check("container check", lambda: check_container(stage, **grace_period))
+        yield Check(
+            "container check", lambda: check_container(stage, timeout_seconds=timeout_seconds)
+        )
     if video:
-        yield Check("round trip", lambda: round_trip(stage, clients.s3(), **grace_period))
+        yield Check(
+            "round trip", lambda: round_trip(stage, clients.s3(), timeout_seconds=timeout_seconds)
+        )
     else:
         yield Check("summary and index", lambda: parts_expected(stage))
     yield Check("models", lambda: check_weights(stage, clients.s3()))
