@@ -18,9 +18,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from chromium import chromium
-from contract.test_page import the_sample
 from lifestream.rendering.page import html_page, with_video
 from media_files import SAMPLE
+from page_reader import the_sample
 from pipeline.conftest import Pipeline
 
 if TYPE_CHECKING:

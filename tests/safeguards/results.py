@@ -79,7 +79,7 @@ RESULTS = (
         "lambdas/lifestream/rendering/page/page.html",
         "default-src 'none'; script-src '{{ script_hash }}'",
         "default-src * 'unsafe-inline'",
-        ("tests/contract/test_page.py",),
+        ("tests/contract/test_page_safety.py",),
     ),
     Mutant(
         "missed speech is transcribed again",
