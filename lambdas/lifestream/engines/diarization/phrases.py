@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lifestream.engines.diarization.voice_encoder import HOP, mel
@@ -48,13 +49,41 @@ def halved(spoken: Sequence[SpeechSpan], fewest: int) -> list[SpeechSpan]:
 
 def _dips(samples: NDArray[np.float32]) -> dict[int, float]:
     """Return frame → how deep the loudness dips there, in decibels."""
-    from scipy.ndimage import gaussian_filter1d
-    from scipy.signal import find_peaks
-
     energy = mel(samples).sum(axis=1)
-    loudness = gaussian_filter1d(10 * np.log10(energy + 1e-7), SMOOTHING)
-    frames, found = find_peaks(-loudness, prominence=SMALLEST_DIP, wlen=AROUND)
-    return dict(zip(frames.tolist(), found["prominences"].tolist(), strict=True))
+    if not energy.size:
+        return {}
+    loudness = smoothed(10 * np.log10(energy + 1e-7, dtype=np.float64), SMOOTHING)
+    lowest, depths = valleys(loudness, AROUND)
+    deep = depths >= SMALLEST_DIP
+    return dict(zip(lowest[deep].tolist(), depths[deep].tolist(), strict=True))
+
+
+def smoothed(values: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
+    """Return scipy.ndimage.gaussian_filter1d, whose import takes longer than the diarization of
+    a short recording."""
+    reach = int(4 * sigma + 0.5)
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    padded = np.pad(values, reach, mode="symmetric")
+    means: NDArray[np.float64] = np.convolve(padded, weights / weights.sum(), mode="valid")
+    return means
+
+
+def valleys(
+    values: NDArray[np.float64], around: int
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Return the lowest places and their depths: the prominences of scipy.signal.find_peaks,
+    upside down. A depth is measured from the lower rim within `around` values."""
+    lowest = np.flatnonzero((values[1:-1] < values[:-2]) & (values[1:-1] <= values[2:])) + 1
+    reach = around // 2
+    windows = sliding_window_view(np.pad(values, reach, constant_values=-np.inf), 2 * reach + 1)
+    before, after = windows[lowest, reach::-1], windows[lowest, reach:]
+    bottom = values[lowest, None]
+
+    def rim(outwards: NDArray[np.float64]) -> NDArray[np.float64]:
+        is_inside = np.minimum.accumulate(outwards >= bottom, axis=1)
+        return np.where(is_inside, outwards, bottom).max(axis=1)
+
+    return lowest, np.minimum(rim(before), rim(after)) - bottom[:, 0]
 
 
 def _long_enough(dips: dict[int, float], frames: int) -> list[int]:
