@@ -26,7 +26,9 @@ _pick = AttributePicker.__call__
 @cache
 def _services_below(paths: tuple[str, ...], type_name: str) -> list[str]:
     """Nobody changes the folders of the descriptions."""
-    services: list[str] = _list_services(Loader(list(paths), include_default_search_paths=False), type_name)
+    services: list[str] = _list_services(
+        Loader(list(paths), include_default_search_paths=False), type_name
+    )
     return services
 
 

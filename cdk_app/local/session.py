@@ -181,6 +181,7 @@ def _argument(
         "settings": dict(settings),
         "wait_scale": options.wait_scale,
         "workers": MAX_WORKERS,
+        "summarizes_here": not os.environ.get("OPENAI_API_KEY"),
         "decisions": str(options.decisions) if options.decisions else None,
     }
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cdk_app.local.ministack.lambda_workers import worker_script
+from cdk_app.local.ministack.lambda_workers import INDEXING, worker_script
 
 HANDLER = """
 import sys, time
@@ -27,7 +27,7 @@ def test_a_worker_imports_what_its_engine_needs_before_it_is_asked(tmp_path: Pat
     (tmp_path / "steps" / "__init__.py").touch()
     (tmp_path / "steps" / "index_transcript.py").write_text(HANDLER)
     script = tmp_path / "worker.py"
-    script.write_text(worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT))
+    script.write_text(worker_script(lambda_runtime._PYTHON_WORKER_SCRIPT, INDEXING))
     init = {"code_dir": str(tmp_path), "module": "steps.index_transcript", "handler": "handler"}
 
     answers = subprocess.run(

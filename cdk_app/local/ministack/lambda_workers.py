@@ -16,9 +16,10 @@ from lifestream.step_names import Step
 
 NOT_WARMED = (Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH, Step.RECORD_FAILURE)
 WARM = tuple(step for step in Step if step not in NOT_WARMED)
-PRELOADED = {
-    "steps.summarize_transcript": ("networkx", "sklearn.feature_extraction.text"),
-    "steps.index_transcript": ("safetensors.numpy", "tokenizers"),
+Packages = dict[str, tuple[str, ...]]
+INDEXING: Packages = {"steps.index_transcript": ("safetensors.numpy", "tokenizers")}
+SUMMARIZING: Packages = {
+    "steps.summarize_transcript": ("networkx", "sklearn.feature_extraction.text")
 }
 """Packages that the built-in engines import at first use, which takes seconds on a laptop."""
 
@@ -29,7 +30,7 @@ OLD_READY = (
 NEW_READY = f"""\
 {OLD_READY}\
         import threading
-        _modules = {PRELOADED}.get(module_name, ())
+        _modules = PRELOADED.get(module_name, ())
         _load = lambda: [importlib.import_module(_name) for _name in _modules]
         threading.Thread(target=_load, daemon=True).start()
 """
@@ -46,12 +47,15 @@ NEW_HANDLER = """\
         _real_stdout.flush()"""
 
 
-def install(*, max_workers: int) -> None:
+def install(*, max_workers: int, summarizes_here: bool) -> None:
+    """`summarizes_here`: with the built-in engine, whose packages each worker then imports."""
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
 
     script = lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
-    lambda_runtime._PYTHON_WORKER_SCRIPT = worker_script(script)  # noqa: SLF001
+    lambda_runtime._PYTHON_WORKER_SCRIPT = worker_script(  # noqa: SLF001
+        script, INDEXING | (SUMMARIZING if summarizes_here else {})
+    )
     for module in (lambda_runtime, lambda_svc):
         require(hasattr(module, "execution_credentials"), "the Lambda worker's credentials")
         module.execution_credentials = _execution_credentials
@@ -69,12 +73,13 @@ def install(*, max_workers: int) -> None:
     lambda_svc._execute_function_warm = execute_limited  # noqa: SLF001
 
 
-def worker_script(script: str) -> str:
+def worker_script(script: str, preloaded: Packages) -> str:
     """Patch MiniStack's worker script to report error names and to preload the built-in engines'
     packages."""
     require(script.count(OLD_READY) == 1, "the Lambda worker's first answer")
     require(script.count(OLD_HANDLER) == 1, "the Lambda worker's error handling")
-    return script.replace(OLD_READY, NEW_READY).replace(OLD_HANDLER, NEW_HANDLER)
+    ready = NEW_READY.replace("PRELOADED", repr(preloaded))
+    return script.replace(OLD_READY, ready).replace(OLD_HANDLER, NEW_HANDLER)
 
 
 def warm() -> None:

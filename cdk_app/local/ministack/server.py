@@ -48,7 +48,9 @@ def main() -> None:
     version_ranges.install()
     item_attributes.install()
     permissions.install(decisions=options["decisions"])
-    lambda_workers.install(max_workers=options["workers"])
+    lambda_workers.install(
+        max_workers=options["workers"], summarizes_here=options["summarizes_here"]
+    )
     cloud_formation.install()
     containers.install(images=options["images"], endpoint=endpoint, settings=options["settings"])
     step_functions.install(wait_scale=options["wait_scale"])

@@ -81,7 +81,8 @@ def valleys(
 
     def rim(outwards: NDArray[np.float64]) -> NDArray[np.float64]:
         is_inside = np.minimum.accumulate(outwards >= bottom, axis=1)
-        return np.where(is_inside, outwards, bottom).max(axis=1)
+        highest: NDArray[np.float64] = np.where(is_inside, outwards, bottom).max(axis=1)
+        return highest
 
     return lowest, np.minimum(rim(before), rim(after)) - bottom[:, 0]
 
