@@ -14,8 +14,6 @@ from pathlib import Path
 
 import pytest
 from aws_cdk.assertions import Template
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 
 from cdk_app.local.synthesis import ROOT
 from infrastructure.conftest import definition
@@ -35,6 +33,9 @@ OF_CDK = ["W3005"]
 def test_the_template_passes_cfn_lint(
     synthesize: Callable[..., Template], switches: dict[str, str]
 ) -> None:
+    from cfnlint.api import lint  # loads its rules, which takes most of a second
+    from cfnlint.config import ManualArgs
+
     template = json.dumps(synthesize(**switches).to_json())
     config = ManualArgs(ignore_checks=OF_CDK, regions=["us-east-1"])
 
