@@ -10,7 +10,6 @@ from itertools import groupby
 import jiwer
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.speech.timeline import PAUSE_SECONDS, Timeline
@@ -52,6 +51,8 @@ def diarization_error(
     frames = int(max(t.end_seconds for t in [*expected, *found]) * FRAMES_PER_SECOND) + 1
     truth, guess = _activity(expected, frames), _activity(found, frames)
     agreement = truth @ guess.T
+    from scipy.optimize import linear_sum_assignment
+
     rows, columns = linear_sum_assignment(-agreement)
     spoken, detected, total = truth.sum(axis=0), guess.sum(axis=0), truth.sum()
     matched = agreement[rows, columns].sum()

@@ -50,7 +50,12 @@ PLAIN = (
 WRITTEN_BY_US = (".py", ".md", ".toml", ".yml", ".html", ".js", ".css", ".sh")
 
 
-def lines() -> Iterator[tuple[str, str]]:
+@pytest.fixture(scope="module")
+def lines() -> list[tuple[str, str]]:
+    return [line for line in _lines() if not any(known in line[1] for known in STORED + PLAIN)]
+
+
+def _lines() -> Iterator[tuple[str, str]]:
     """Place and text of every line of code and prose, without this file."""
     git = shutil.which("git") or "git"
     listed = subprocess.run([git, "ls-files"], cwd=ROOT, capture_output=True, check=True)
@@ -61,15 +66,12 @@ def lines() -> Iterator[tuple[str, str]]:
                 yield f"{name}:{number}", line
 
 
-LINES = [line for line in lines() if not any(known in line[1] for known in STORED + PLAIN)]
-
-
 @pytest.mark.parametrize("word", GONE)
-def test_words_that_are_gone_stay_gone(word: str) -> None:
+def test_words_that_are_gone_stay_gone(word: str, lines: list[tuple[str, str]]) -> None:
     pattern = re.compile(rf"(?<![A-Za-z])({word})(?![A-Za-z])")
     if word == "letters?":
         pattern = re.compile(r"(?<![Dd]ead[- _])(?<![A-Za-z])letters?(?![A-Za-z])")
 
-    found = [f"{place}: {line.strip()}" for place, line in LINES if pattern.search(line)]
+    found = [f"{place}: {line.strip()}" for place, line in lines if pattern.search(line)]
 
     assert found == [], f"say {GONE[word]}"
