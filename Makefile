@@ -130,11 +130,12 @@ screenshot: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: take 
 
 check: lint types imports unit contract infra ## check style and types, and run the fast tests
 
-BROWSERS := chromium chromium-browser google-chrome
+BROWSERS := chromium-headless-shell chromium chromium-browser google-chrome
 AS_ROOT := $(shell [ "$$(id -u)" = 0 ] || echo sudo -n)
+APT := $(AS_ROOT) apt-get install -y -qq --no-install-recommends
 browser: #: install Chromium for the tests of pages, if it can be installed
 	@command -v $(BROWSERS) > /dev/null || \
-	($(AS_ROOT) apt-get update -qq && $(AS_ROOT) apt-get install -y -qq --no-install-recommends chromium) \
+	($(AS_ROOT) apt-get update -qq && ($(APT) chromium-headless-shell || $(APT) chromium)) \
 		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
 
 attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try to break in: forged messages, bombs, pages, addresses
