@@ -1,5 +1,5 @@
 """The eight guarantees (docs/reliability.md), read from public state alone: bucket, rows, queues,
-index, executions, logs. The same code looks at the simulation, the embedded AWS and AWS.
+index, executions, logs.
 
 I1  every accepted upload ends SUCCEEDED or PARTIAL with readable, valid results, or FAILED
 I2  FAILED or PARTIAL means exactly one DLQ message, which is enough to run the job again
@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from jsonschema_rs import Draft202012Validator
 from pydantic import ValidationError
@@ -37,9 +37,6 @@ from lifestream.engines.vector_index import VectorIndex
 from lifestream.errors import InvalidMessageError
 from lifestream.step_names import Step
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
 WITH_RESULTS = (JobStatus.SUCCEEDED, JobStatus.PARTIAL)
 _VALID: set[tuple[str, str]] = set()
@@ -47,11 +44,19 @@ _VALID: set[tuple[str, str]] = set()
 UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
 
 
+class Objects(Protocol):
+    def read(self, key: str) -> bytes:
+        """Return the newest version. Raises KeyError."""
+
+    def below(self, prefix: str) -> list[str]:
+        """Return the keys with the prefix."""
+
+
 @dataclass(frozen=True)
 class PublicState:
     """What anybody with read access sees. `dlq_messages`: bodies; `executions`: names."""
 
-    s3: S3Client
+    objects: Objects
     bucket: str
     jobs: JobTable
     index: VectorIndex
@@ -124,10 +129,10 @@ def check_executions(record: JobRecord, executions: Collection[str]) -> None:
 
 def check_results(state: PublicState, record: JobRecord) -> None:
     assert record.results_prefix, f"I1: {record.key} has no results"
-    manifest = json.loads(_read(state, f"{record.results_prefix}manifest.json"))
+    manifest = json.loads(state.objects.read(f"{record.results_prefix}manifest.json"))
     assert manifest["status"] == record.status, f"I1: manifest of {record.key}"
     for name in (*manifest["files"], "manifest.json"):
-        body = _read(state, f"{record.results_prefix}{name}")
+        body = state.objects.read(f"{record.results_prefix}{name}")
         if name.endswith(".json"):
             _check_schema(name.removesuffix(".json"), body)
 
@@ -147,11 +152,11 @@ def check_owners(state: PublicState) -> None:
         assert (record.job_id, record.bucket, record.key) == (
             (stored.job_id, stored.bucket, stored.key)
         ), f"I8: the row of {record.job_id} is about {stored.key}"
-    for key in keys_below(state.s3, state.bucket, "jobs/"):
+    for key in state.objects.below("jobs/"):
         if re.fullmatch(r"job-\d+\.json", PurePosixPath(key).name):
             found = ProcessingJob.model_validate(_described(state, key))
             assert found.job_id == key.split("/")[1], f"I8: {key} is about {found.key}"
-    for key in keys_below(state.s3, state.bucket, "results/"):
+    for key in state.objects.below("results/"):
         if key.endswith("/manifest.json"):
             video = _described(state, key, "source")
             about = ProcessingJob.for_upload(**video)
@@ -216,27 +221,18 @@ def _expected_ids(state: PublicState, record: JobRecord) -> set[str]:
     if record.results_prefix:
         key = f"{record.results_prefix}transcript.json"
     try:
-        transcript = Transcript.model_validate_json(_read(state, key))
-    except state.s3.exceptions.NoSuchKey:
+        transcript = Transcript.model_validate_json(state.objects.read(key))
+    except KeyError:
         return set()
     return {chunk.id for chunk in chunks_of(transcript)}
 
 
 def _described(state: PublicState, key: str, *path: str) -> dict[str, Any]:
     """What the JSON object says about a video, without what a job does not have."""
-    found = json.loads(_read(state, key))
+    found = json.loads(state.objects.read(key))
     for name in path:
         found = found[name]
     return {name: value for name, value in found.items() if name in ProcessingJob.model_fields}
-
-
-def keys_below(s3: S3Client, bucket: str, prefix: str = "") -> list[str]:
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
-
-
-def _read(state: PublicState, key: str) -> bytes:
-    return state.s3.get_object(Bucket=state.bucket, Key=key)["Body"].read()
 
 
 def _check_schema(name: str, body: bytes) -> None:

@@ -32,6 +32,7 @@ from simulation.executions import SimulatedExecutions
 from simulation.faults import Faults, ProcessKilledError, answer
 from simulation.scheduler import Scheduler
 from simulation.services import Services
+from simulation.stored_objects import StoredObjects
 from simulation.uploads import Message, notification, video_bytes
 from triggers import dispatcher, execution_ended
 
@@ -125,7 +126,7 @@ class Cloud:
         return self.state.jobs.find(job.job_id) is not None
 
     def object_keys(self) -> list[str]:
-        return invariants.keys_below(self.aws.s3, BUCKET)
+        return StoredObjects().below("")
 
     def take_all_slots(self) -> None:
         holders = {f"other-{number}" for number in range(100)}
@@ -191,7 +192,7 @@ class Cloud:
     @property
     def state(self) -> PublicState:
         return PublicState(
-            s3=clients.s3(),
+            objects=StoredObjects(),
             bucket=BUCKET,
             jobs=JobTable(clients.table(JOBS)),
             index=S3Index(clients.s3(), BUCKET, embedder=self.embedder.name),
