@@ -22,11 +22,10 @@ from lifestream.engines.embedding import Embedded
 from lifestream.engines.embedding.wordllama import WordLlama
 from lifestream.engines.transcription import ProgressCallback
 from lifestream.errors import KeyRefusedError, TransientError
+from lifestream.media import SAMPLE_RATE
 from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan
 
-ALL_SPEECH = (SpeechSpan(0, 1 << 30),)
-"""What the detector finds in every recording."""
 SAID = "forty thousand"
 """Said in every recording; must be in no log."""
 
@@ -41,13 +40,18 @@ class Speech:
     diarization_fails: Exception | None = None
     name: str = "scripted/1"
 
+    @property
+    def spans(self) -> tuple[SpeechSpan, ...]:
+        """What the detector finds."""
+        return (SpeechSpan(0, round(self.repeats * MEETING.duration_seconds * SAMPLE_RATE)),)
+
     def transcribe(
         self, audio: Audio, options: JobOptions, on_progress: ProgressCallback
     ) -> Recognition:
         assert audio.seconds
         if self.fails:
             raise self.fails
-        if audio.speech != ALL_SPEECH:  # a pause, transcribed again
+        if audio.speech != self.spans:  # a pause, transcribed again
             return Recognition(language=options.language or "en", segments=())
         segments = tuple(
             RecognizedSegment(words=tuple(_later(word, at) for word in segment.words))

@@ -27,7 +27,6 @@ from lifestream.media import decoder, sandbox
 from lifestream.media.remote_file import RemoteFile
 from lifestream.observability import logger
 from simulation.cloud import MACHINE_ARN, Cloud
-from simulation.engines import ALL_SPEECH
 from simulation.faults import Faults, Process, target_of
 from simulation.scheduler import Scheduler
 
@@ -66,7 +65,7 @@ def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline = importlib.import_module("transcribe_speech.pipeline")
     monkeypatch.setattr(pipeline, "load_transcriber", lambda _: cloud.speech)
     monkeypatch.setattr(pipeline, "load_diarizer", lambda _: cloud.speech)
-    monkeypatch.setattr(pipeline, "speech_spans", lambda *_, **__: ALL_SPEECH)
+    monkeypatch.setattr(pipeline, "speech_spans", lambda *_, **__: cloud.speech.spans)
     summarize = importlib.import_module("steps.summarize_transcript")
     monkeypatch.setattr(summarize, "load_summarizer", lambda *_: cloud.summarizer)
     index = importlib.import_module("steps.index_transcript")
