@@ -13,8 +13,8 @@ SPEECH := .venv-speech
 PEERS := .venv-peers
 MODELS := .models
 RELIABILITY := tests/reliability
-# Three processes keep two cores busy, because tests/pipeline often waits for other processes.
-SIDE_BY_SIDE := --numprocesses 3 --dist loadscope --no-loadscope-reorder
+# Four processes keep two cores busy: tests of pages and of the pipeline wait for other processes.
+SIDE_BY_SIDE := --numprocesses 4 --dist loadscope --no-loadscope-reorder
 CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
 PIP := pip install -qq --disable-pip-version-check
 PIP_LOCKED := $(PIP) --require-hashes --no-deps -r

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 
 # Both are read once, when aws_cdk's Node process and the speech engines start: cfn-lint validates
@@ -83,6 +84,12 @@ class BySetUp(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:
     return BySetUp(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """Modules and collected tests stay: looking for garbage among them again and again is slow."""
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @dataclass

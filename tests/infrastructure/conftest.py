@@ -1,25 +1,34 @@
-"""The synthesized template, once per switch setting."""
+"""The synthesized template, once per switch setting.
+
+aws_cdk is imported in functions, here and in the tests, because it starts a Node process. Of the
+processes that collect the tests, one needs it.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aws_cdk as cdk
 import pytest
-from aws_cdk.assertions import Template
 
-from cdk_app.config import Config
 from cdk_app.local.synthesis import ROOT
-from cdk_app.stack import LifeStreamStack
+
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
 
 NO_BUNDLING: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
 
 
 @cache
 def synthesized(**switches: str) -> Template:
+    import aws_cdk as cdk
+    from aws_cdk.assertions import Template
+
+    from cdk_app.config import Config
+    from cdk_app.stack import LifeStreamStack
+
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = cdk.App(context=context | NO_BUNDLING | switches)
     config = Config.from_context(app.node)

@@ -6,11 +6,10 @@ import json
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import botocore.session
 import pytest
-from aws_cdk.assertions import Template
 from botocore.model import ListShape, ServiceModel, Shape, StructureShape
 from botocore.validate import ParamValidator
 
@@ -25,6 +24,9 @@ from simulation.cloud import Cloud
 from simulation.executions import snapshot
 from simulation.uploads import Message
 from simulation.world import simulated
+
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
 
 LIMITS = {limit["name"]: limit["value"] for limit in document("limits")["limits"]}
 SQS_ALLOWS = re.compile(r"[\x09\x0a\x0d\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")

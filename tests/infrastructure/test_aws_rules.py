@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
-
-from aws_cdk.assertions import Template
+from typing import TYPE_CHECKING, Any
 
 from aws_documents import document
 from infrastructure.conftest import resources, synthesized
+
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
 
 STOP_CODES = {rule["name"]: rule for rule in document("ecs_stop_codes")["rules"]}
 MAX_ROLE_NAME = 64

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cost
 import pytest
-from aws_cdk.assertions import Template
 
-from cdk_app.container_step import IDLE_HOST_SECONDS
 from infrastructure.conftest import all_states, definition, resources
 from lifestream.step_names import Step
 
-Synthesize = Callable[..., Template]
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
+
+    Synthesize = Callable[..., Template]
 
 
 def test_gpu_means_one_gpu_on_managed_instances_without_a_launch_type(
@@ -106,6 +107,8 @@ def test_hosts_have_an_l4_or_an_a10g_and_the_vcpus_of_one_container(
 def test_the_costs_are_those_of_the_instance_types_that_are_chosen(
     synthesize: Synthesize,
 ) -> None:
+    from cdk_app.container_step import IDLE_HOST_SECONDS
+
     launch = launch_template(synthesize(compute="gpu"))
 
     assert set(cost.GPU_HOURS) == chosen_from(launch)

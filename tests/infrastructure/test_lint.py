@@ -11,12 +11,15 @@ import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from aws_cdk.assertions import Template
 
 from cdk_app.local.synthesis import ROOT
 from infrastructure.conftest import definition
+
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
 
 HOOK = "https://example.com/hook"
 COMBINATIONS = (

@@ -7,16 +7,16 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import aws_cdk as cdk
 import pytest
-from cdk_nag import AwsSolutionsChecks
 
-from cdk_app.config import Config
 from cdk_app.local.synthesis import ROOT
-from cdk_app.stack import LifeStreamStack
 from infrastructure.accepted_findings import accepted
 from infrastructure.conftest import NO_BUNDLING
+
+if TYPE_CHECKING:
+    import aws_cdk as cdk
 
 VARIANTS = (
     {"compute": "gpu", "stage": "prod", "webhook_url": "https://example.com/hook"},
@@ -50,6 +50,8 @@ def test_every_reason_is_of_one_resource_and_says_something() -> None:
 
 def test_a_bucket_that_anybody_may_read_is_found(tmp_path: Path) -> None:
     """The rules do run: they miss nothing because they are not there."""
+    import aws_cdk as cdk
+
     app = cdk.App(outdir=str(tmp_path))
     cdk.aws_s3.Bucket(cdk.Stack(app, "Careless"), "Bucket")
 
@@ -57,6 +59,11 @@ def test_a_bucket_that_anybody_may_read_is_found(tmp_path: Path) -> None:
 
 
 def findings(switches: dict[str, str], folder: Path) -> Iterator[tuple[str, str]]:
+    import aws_cdk as cdk
+
+    from cdk_app.config import Config
+    from cdk_app.stack import LifeStreamStack
+
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = cdk.App(context=context | NO_BUNDLING | switches, outdir=str(folder))
     config = Config.from_context(app.node)
@@ -66,6 +73,9 @@ def findings(switches: dict[str, str], folder: Path) -> Iterator[tuple[str, str]
 
 def checked(app: cdk.App, folder: Path) -> Iterator[tuple[str, str]]:
     """Resource and finding, as cdk-nag's report names them: it fails the synthesis."""
+    import aws_cdk as cdk
+    from cdk_nag import AwsSolutionsChecks
+
     os.environ["CDK_VALIDATION"] = "false"
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
     with pytest.raises(RuntimeError, match="ValidationFailed"):

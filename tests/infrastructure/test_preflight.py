@@ -9,10 +9,11 @@ from typer.testing import CliRunner
 
 from aws_answers import refusing_aws
 from cdk_app.preflight.command import app
-from cdk_app.preflight.plan import Plan
 
 
 def test_the_plan_is_what_the_switches_make() -> None:
+    from cdk_app.preflight.plan import Plan
+
     plan = Plan({"stage": "prod", "compute": "cpu", "max_gpu_tasks": "3"})
 
     assert (plan.stack, plan.config.compute, plan.config.max_gpu_tasks) == (
@@ -52,5 +53,7 @@ def test_every_check_has_its_line_although_aws_forbids_everything(
 
 
 def test_an_unusable_switch_is_named() -> None:
+    from cdk_app.preflight.plan import Plan
+
     with pytest.raises(SystemExit, match="-c max_gpu_tasks: Input should be greater than"):
         Plan({"max_gpu_tasks": "0"})

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import pytest
-from aws_cdk.assertions import Match, Template
 
 from cdk_app.local.synthesis import ROOT
 from infrastructure.conftest import queue, resources
 from lifestream.domain.job_ended import JobEnded
 from lifestream.step_names import Step
 
-Synthesize = Callable[..., Template]
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
+
+    Synthesize = Callable[..., Template]
 
 
 def test_everything_refuses_connections_without_tls(template: Template) -> None:
@@ -34,6 +37,8 @@ def test_everything_refuses_connections_without_tls(template: Template) -> None:
 
 
 def test_what_is_set_for_the_index_reaches_its_step(synthesize: Synthesize) -> None:
+    from aws_cdk.assertions import Match
+
     template = synthesize(index='{"PINECONE_NAMESPACE": "prod"}')
 
     template.has_resource_properties(
@@ -48,6 +53,8 @@ def test_what_is_set_for_the_index_reaches_its_step(synthesize: Synthesize) -> N
 
 
 def test_a_webhook_is_there_where_it_is_wanted(synthesize: Synthesize, template: Template) -> None:
+    from aws_cdk.assertions import Match
+
     wanted = synthesize(webhook_url="https://example.com/hook")
 
     template.resource_properties_count_is(

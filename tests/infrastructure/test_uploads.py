@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_cdk.assertions import Match, Template
 
 from infrastructure.conftest import definition, queue, resources
 
-Synthesize = Callable[..., Template]
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
+
+    Synthesize = Callable[..., Template]
 
 
 def test_queues_poll_long_and_give_up_after_three_receives(template: Template) -> None:
@@ -80,6 +82,8 @@ def test_notifications_cover_each_extension_in_both_cases_under_uploads(
 
 
 def test_the_bucket_is_private_versioned_and_cleans_up(template: Template) -> None:
+    from aws_cdk.assertions import Match
+
     template.has_resource_properties(
         "AWS::S3::Bucket",
         {

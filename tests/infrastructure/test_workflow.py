@@ -7,24 +7,22 @@ import subprocess
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_cdk.assertions import Template
 
-from cdk_app.container_retries import HOST_WAIT, HOST_WAITS, RESTARTS
-from cdk_app.container_step import START_LIMIT_SECONDS
-from cdk_app.guards import THROTTLED
 from cdk_app.local.asl.errors import StateError
 from cdk_app.local.asl.executor import Execution
 from cdk_app.local.asl.validation import problems
 from cdk_app.local.synthesis import ROOT
-from cdk_app.slots import EVENTS_PER_POLL, LONGEST_WAIT_SECONDS, max_polls
 from infrastructure.conftest import all_states, definition, synthesized
 from lifestream.aws.api_keys import MAX_AGE_SECONDS
 from lifestream.aws.slots import Pool
 from lifestream.errors import UnusableVideoError, all_errors
 from lifestream.step_names import SEND_TO_DEAD_LETTER_QUEUE, Step
+
+if TYPE_CHECKING:
+    from aws_cdk.assertions import Template
 
 JOB = {"job_id": "a" * 32, "attempt": 1, "key": "uploads/talk.mp4"}
 SLOTS = [f"{verb}{pool.title()}Slot" for pool in Pool for verb in ("LookFor", "Acquire", "Release")]
@@ -92,6 +90,8 @@ def test_every_state_says_what_it_is_for() -> None:
 
 
 def test_throttling_is_waited_out_for_hours_in_every_lambda_state() -> None:
+    from cdk_app.guards import THROTTLED
+
     for step in set(Step) - {Step.TRANSCRIBE_SPEECH}:
         [throttled] = [
             retry
@@ -123,6 +123,10 @@ def test_every_error_name_of_ours_exists() -> None:
 )
 def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -> None:
     """A throttled invocation takes no time of its own; everything else may take its whole limit."""
+    from cdk_app.container_retries import HOST_WAIT, HOST_WAITS, RESTARTS
+    from cdk_app.container_step import START_LIMIT_SECONDS
+    from cdk_app.slots import LONGEST_WAIT_SECONDS, max_polls
+
     rendered = definition(template)
     states = all_states(rendered)
     total = sum(longest_seconds(state) for state in states.values())
@@ -135,6 +139,8 @@ def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -
 
 def longest_seconds(state: dict[str, Any]) -> int:
     """Of one visit: all its retries, each after its longest wait."""
+    from cdk_app.guards import THROTTLED
+
     retries = [retry for retry in state.get("Retry", ()) if retry["MaxAttempts"]]
     waits = sum(retry["MaxDelaySeconds"] * retry["MaxAttempts"] for retry in retries)
     runs = 1 + sum(r["MaxAttempts"] for r in retries if r["ErrorEquals"] != [*THROTTLED])
@@ -144,6 +150,9 @@ def longest_seconds(state: dict[str, Any]) -> int:
 @pytest.mark.fault("C4", by="the longest wait in every loop", so="fewer than 25,000 events")
 def test_the_longest_waits_fit_the_history() -> None:
     """A retry is three events: scheduled, started, failed. A restart of the container is ten."""
+    from cdk_app.container_retries import HOST_WAITS, RESTARTS
+    from cdk_app.slots import EVENTS_PER_POLL, max_polls
+
     retries = sum(
         retry["MaxAttempts"]
         for state in all_states(machine()).values()
@@ -156,6 +165,8 @@ def test_the_longest_waits_fit_the_history() -> None:
 
 def test_a_poll_writes_as_many_events_as_we_count() -> None:
     """In the history, which our executor writes as Step Functions does."""
+    from cdk_app.slots import EVENTS_PER_POLL
+
     services = Services({}, looks_until_free=2)
     kinds: list[str] = []
 
