@@ -75,10 +75,15 @@ def _place(folder: str) -> int:
 
 
 class BySetUp(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Tests that share a set-up run in one worker: those of a shared folder, else of a module."""
+    """Tests that share a set-up run in one worker: those of a shared folder, else of a module.
+
+    Unit tests share little and come last: there a worker takes one function at a time.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         module = nodeid.partition("::")[0]
+        if module.startswith("tests/unit/"):
+            return nodeid.partition("[")[0]
         return next(filter(module.startswith, SHARED), module)
 
 
