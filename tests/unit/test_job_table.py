@@ -110,6 +110,18 @@ def test_recent_jobs_come_newest_first(jobs: JobTable) -> None:
     assert found == [3, 2]
 
 
+def test_recent_jobs_are_as_many_as_asked_for_over_several_pages(
+    jobs: JobTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of DynamoDB ends at a megabyte; this one ends sooner."""
+    monkeypatch.setattr("moto.dynamodb.models.table.RESULT_SIZE_LIMIT", 2_000)
+    for version in ("a", "b", "c", "d"):
+        jobs.accept(a_job(version=version))
+
+    assert len(jobs.recent(3)) == 3
+    assert len(jobs.recent(100)) == 4
+
+
 def test_a_failure_is_read_back_as_it_was_written(jobs: JobTable) -> None:
     jobs.accept(a_job())
 

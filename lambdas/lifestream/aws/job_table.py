@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
@@ -114,14 +115,15 @@ class JobTable:
         return JobRecord.model_validate(_plain(item)) if item else None
 
     def recent(self, limit: int) -> list[JobRecord]:
-        """Return the newest jobs first."""
-        answer = self._table.query(
+        """Return at most `limit` jobs, newest first."""
+        records = _records(
+            self._table.query,
             IndexName=RECENT_INDEX,
             KeyConditionExpression=Key("kind").eq(ALL_JOBS),
             ScanIndexForward=False,
             Limit=limit,
         )
-        return [JobRecord.model_validate(_plain(item)) for item in answer["Items"]]
+        return list(islice(records, limit))
 
     def since(self, moment: datetime) -> Iterator[JobRecord]:
         """Yield every job submitted at or after `moment`, newest first."""
