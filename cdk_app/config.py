@@ -1,14 +1,14 @@
-"""Read and validate the switches of a deployment, from `-c name=value` or cdk.json."""
+"""Read and validate the switches of a deployment, from `-c name=value` or cdk.json.
+
+Importing aws_cdk starts a Node process, so only the properties do, which return its types.
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from aws_cdk import Duration, RemovalPolicy
-from aws_cdk.aws_logs import RetentionDays
-from constructs import Node
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -26,6 +26,11 @@ from lifestream.settings import (
     SummarySettings,
     VoiceSettings,
 )
+
+if TYPE_CHECKING:
+    from aws_cdk import Duration, RemovalPolicy
+    from aws_cdk.aws_logs import RetentionDays
+    from constructs import Node
 
 
 def _validated(given: dict[str, str], *kinds: type[EnvSettings]) -> dict[str, str]:
@@ -119,6 +124,8 @@ class Config(BaseModel):
         `prod` keeps it, unless the first deployment fails: the leftovers would block the next
         one. `dev` deletes everything but a bucket that still holds objects.
         """
+        from aws_cdk import RemovalPolicy
+
         retain = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
         return retain if self.stage == "prod" else RemovalPolicy.DESTROY
 
@@ -128,14 +135,20 @@ class Config(BaseModel):
 
         Longer than an execution may take (`workflow.TOTAL_TIMEOUT`).
         """
+        from aws_cdk import Duration
+
         return Duration.days(30 if self.stage == "prod" else 14)
 
     @property
     def log_retention(self) -> RetentionDays:
+        from aws_cdk.aws_logs import RetentionDays
+
         return RetentionDays.THREE_MONTHS if self.stage == "prod" else RetentionDays.ONE_WEEK
 
     @property
     def transcription_timeout(self) -> Duration:
+        from aws_cdk import Duration
+
         return Duration.hours(6 if self.compute == "gpu" else 12)
 
     @property
