@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,11 @@ from lifestream.settings import ApiKeys, IndexSettings
 from pinecone_server import PineconeServer
 
 CHUNKS = chunks_of(MEETING)
-VECTORS = word_vectors().embed([chunk.text for chunk in CHUNKS]).vectors
+
+
+@cache
+def vectors() -> list[list[float]]:
+    return word_vectors().embed([chunk.text for chunk in CHUNKS]).vectors
 
 
 def test_vectors_have_the_promised_dimension_and_unit_length() -> None:
@@ -81,6 +86,15 @@ def test_altered_weights_switch_nothing_off(tmp_path: Path) -> None:
         load_embedder(settings_for("auto", tmp_path), ApiKeys())
 
 
+def test_weights_are_read_once_per_process(tmp_path: Path) -> None:
+    shutil.copytree(BUILT_IN / MODEL, tmp_path / MODEL, copy_function=shutil.copyfile)
+    settings = settings_for("wordllama", tmp_path)
+    first = load_embedder(settings, ApiKeys())
+    shutil.rmtree(tmp_path / MODEL)
+
+    assert load_embedder(settings, ApiKeys()) is first
+
+
 def embedding_answer(_path: str, request: dict[str, Any]) -> Answer:
     data = [
         {"object": "embedding", "index": i, "embedding": [float(len(text)), *[0.0] * 1535]}
@@ -114,7 +128,7 @@ def test_an_embedding_model_without_known_dimension_is_refused() -> None:
 
 @pytest.fixture
 def pinecone(monkeypatch: pytest.MonkeyPatch) -> Iterator[PineconeServer]:
-    server = PineconeServer(dimension=len(VECTORS[0]))
+    server = PineconeServer(dimension=len(vectors()[0]))
     monkeypatch.setenv("PINECONE_CONTROLLER_HOST", server.endpoint.url)
     with server.endpoint.running():
         yield server
@@ -133,7 +147,7 @@ def a_pinecone_index(namespace: str = "") -> PineconeIndex:
         SecretStr("pc-canary"),
         index="lifestream",
         region="us-east-1",
-        dimension=len(VECTORS[0]),
+        dimension=len(vectors()[0]),
         namespace=namespace,
     )
 
@@ -141,7 +155,7 @@ def a_pinecone_index(namespace: str = "") -> PineconeIndex:
 def test_what_was_indexed_is_found_with_its_moment(index: VectorIndex) -> None:
     job = a_job()
 
-    index.replace(job, CHUNKS, VECTORS)
+    index.replace(job, CHUNKS, vectors())
 
     [question] = word_vectors().embed(["who sends the plan for the search"]).vectors
     [hit] = index.search(question, limit=1)
@@ -153,15 +167,19 @@ def test_what_was_indexed_is_found_with_its_moment(index: VectorIndex) -> None:
 
 def test_a_search_can_be_narrowed_to_a_speaker_and_a_video(index: VectorIndex) -> None:
     ours, other = a_job(), a_job(key="uploads/other.mp4")
-    index.replace(ours, CHUNKS, VECTORS)
-    index.replace(other, CHUNKS, VECTORS)
+    index.replace(ours, CHUNKS, vectors())
+    index.replace(other, CHUNKS, vectors())
 
-    of_video = index.search(VECTORS[0], limit=9, search_filter=SearchFilter(key=other.key))
-    of_speaker = index.search(VECTORS[0], limit=9, search_filter=SearchFilter(speaker="SPEAKER_01"))
-    of_nobody = index.search(VECTORS[0], limit=9, search_filter=SearchFilter(speaker="SPEAKER_07"))
+    of_video = index.search(vectors()[0], limit=9, search_filter=SearchFilter(key=other.key))
+    of_speaker = index.search(
+        vectors()[0], limit=9, search_filter=SearchFilter(speaker="SPEAKER_01")
+    )
+    of_nobody = index.search(
+        vectors()[0], limit=9, search_filter=SearchFilter(speaker="SPEAKER_07")
+    )
     since_then, since_later = (
         index.search(
-            VECTORS[0],
+            vectors()[0],
             limit=99,
             search_filter=SearchFilter(since=SUBMITTED + timedelta(seconds=later)),
         )
@@ -180,11 +198,11 @@ def test_a_search_can_be_narrowed_to_speakers_of_each_job(index: VectorIndex) ->
     ours, other, third = a_job(), a_job(key="uploads/b.mp4"), a_job(key="uploads/c.mp4")
     for job in (ours, other, third):
         chunks = chunks_of(MEETING.model_copy(update={"job_id": job.job_id}))
-        index.replace(job, chunks, VECTORS)
+        index.replace(job, chunks, vectors())
 
     by_job = {ours.job_id: ("SPEAKER_01",), other.job_id: ("SPEAKER_00",), "0" * 32: ("S",)}
-    found = index.search(VECTORS[0], limit=99, search_filter=SearchFilter(speakers_by_job=by_job))
-    of_nobody = index.search(VECTORS[0], limit=9, search_filter=SearchFilter(speakers_by_job={}))
+    found = index.search(vectors()[0], limit=99, search_filter=SearchFilter(speakers_by_job=by_job))
+    of_nobody = index.search(vectors()[0], limit=9, search_filter=SearchFilter(speakers_by_job={}))
 
     assert {hit.key for hit in found} == {ours.key, other.key}
     assert all(set(by_job[hit.job_id]) <= set(hit.speakers) for hit in found)
@@ -193,14 +211,14 @@ def test_a_search_can_be_narrowed_to_speakers_of_each_job(index: VectorIndex) ->
 
 def test_two_stages_may_share_an_index_of_pinecone(pinecone: PineconeServer) -> None:
     dev, prod = a_pinecone_index(namespace="dev"), a_pinecone_index(namespace="prod")
-    dev.replace(a_job(), CHUNKS, VECTORS)
-    prod.replace(a_job(), CHUNKS[:1], VECTORS[:1])
+    dev.replace(a_job(), CHUNKS, vectors())
+    prod.replace(a_job(), CHUNKS[:1], vectors()[:1])
 
     dev.remove(a_job().job_id)
 
-    assert dev.search(VECTORS[0], limit=9) == []
+    assert dev.search(vectors()[0], limit=9) == []
     assert prod.ids(a_job().job_id) == {CHUNKS[0].id}
-    assert [hit.text for hit in prod.search(VECTORS[0], limit=9)] == [CHUNKS[0].text]
+    assert [hit.text for hit in prod.search(vectors()[0], limit=9)] == [CHUNKS[0].text]
     [vector] = pinecone.vectors.values()
     assert vector["metadata"]["etag"] == a_job().etag
 
@@ -212,29 +230,29 @@ def test_an_index_of_another_dimension_is_refused_before_anything_is_written(
     index = PineconeIndex(SecretStr("pc"), index="lifestream", region="us-east-1", dimension=7)
 
     with pytest.raises(ConfigurationError, match="has 256 dimensions and the embedder 7"):
-        index.replace(a_job(), CHUNKS, VECTORS)
+        index.replace(a_job(), CHUNKS, vectors())
     assert pinecone.vectors == {}
 
 
 def test_indexing_twice_leaves_one_set(index: VectorIndex) -> None:
     for _ in range(2):
-        index.replace(a_job(), CHUNKS, VECTORS)
+        index.replace(a_job(), CHUNKS, vectors())
 
     assert index.ids(a_job().job_id) == {chunk.id for chunk in CHUNKS}
 
 
 def test_fewer_passages_leave_no_stale_tail(index: VectorIndex) -> None:
     other = a_job(version="v2")
-    index.replace(a_job(), CHUNKS, VECTORS)
-    index.replace(other, CHUNKS, VECTORS)
+    index.replace(a_job(), CHUNKS, vectors())
+    index.replace(other, CHUNKS, vectors())
 
-    index.replace(a_job(), CHUNKS[:1], VECTORS[:1])
+    index.replace(a_job(), CHUNKS[:1], vectors()[:1])
 
     assert index.ids(a_job().job_id) == {CHUNKS[0].id}
 
 
 def test_what_is_removed_is_not_found(index: VectorIndex) -> None:
-    index.replace(a_job(), CHUNKS, VECTORS)
+    index.replace(a_job(), CHUNKS, vectors())
 
     for _ in range(2):
         index.remove(a_job().job_id)
@@ -248,11 +266,11 @@ def test_a_batch_that_failed_is_sent_again_with_the_same_ids(pinecone: PineconeS
     index = a_pinecone_index()
     pinecone.accepts = 100
     with pytest.raises(ConfigurationError):
-        index.replace(a_job(), chunks, VECTORS[:1] * 250)
+        index.replace(a_job(), chunks, vectors()[:1] * 250)
     assert len(index.ids(a_job().job_id)) == 100
 
     pinecone.accepts = 10_000
-    index.replace(a_job(), chunks, VECTORS[:1] * 250)
+    index.replace(a_job(), chunks, vectors()[:1] * 250)
 
     assert index.ids(a_job().job_id) == {chunk.id for chunk in chunks}
 
@@ -262,7 +280,7 @@ def test_an_index_that_shows_writes_late_is_no_error(pinecone: PineconeServer) -
     index = a_pinecone_index()
     pinecone.is_late = True
     for _ in range(2):
-        index.replace(a_job(), CHUNKS, VECTORS)
+        index.replace(a_job(), CHUNKS, vectors())
     assert index.ids(a_job().job_id) == set()
 
     pinecone.is_late = False
@@ -274,7 +292,7 @@ def test_an_index_that_shows_writes_late_is_no_error(pinecone: PineconeServer) -
 def test_a_huge_passage_fits_the_metadata(pinecone: PineconeServer) -> None:
     huge = CHUNKS[0].model_copy(update={"text": "ü" * 100_000})
 
-    a_pinecone_index().replace(a_job(), [huge], VECTORS[:1])
+    a_pinecone_index().replace(a_job(), [huge], vectors()[:1])
 
     [vector] = pinecone.vectors.values()
     assert len(str(vector["metadata"]).encode()) < 40_000
@@ -284,7 +302,7 @@ def test_silence_is_indexed_as_nothing(index: VectorIndex) -> None:
     index.replace(a_job(), [], [])
 
     assert index.ids(a_job().job_id) == set()
-    assert index.search(VECTORS[0], limit=3) == []
+    assert index.search(vectors()[0], limit=3) == []
 
 
 @pytest.mark.fault("F9", by="HTTP 400 from Pinecone", so="ConfigurationError")

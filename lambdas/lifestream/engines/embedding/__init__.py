@@ -7,6 +7,8 @@ wordllama  built in: the mean of learned token vectors
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from lifestream.domain.parts import SwitchedOff
@@ -53,11 +55,17 @@ def load_embedder(settings: IndexSettings, api_keys: ApiKeys) -> Embedder | Swit
             model=settings.embedding_model,
             base_url=settings.openai_base_url,
         )
-    from lifestream.engines.embedding.wordllama import WordLlama
-
     try:
-        return WordLlama(settings.models_dir)
+        return _word_llama(settings.models_dir)
     except ConfigurationError as error:
         if engine != "auto" or isinstance(error, ModelAlteredError):
             raise
         return SwitchedOff(part="index", reason="OPENAI_API_KEY is not set")
+
+
+@cache
+def _word_llama(models_dir: Path) -> Embedder:
+    """Load the vectors, 16 MB, once per process."""
+    from lifestream.engines.embedding.wordllama import WordLlama
+
+    return WordLlama(models_dir)
