@@ -141,7 +141,8 @@ browser: #: install Chromium for the tests of pages, if it can be installed
 attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try to break in: forged messages, bombs, pages, addresses
 	@ATTACK_MESSAGES=2000 $(BIN)/pytest -q $(SIDE_BY_SIDE) -m attack
 
-test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser lint imports types ## run what CI runs, except coverage, test-lambda and test-speech
+test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser ## run what CI runs, except coverage, test-lambda and test-speech
+	@$(MAKE) --no-print-directory -j3 lint imports types
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
 test-lambda: $(VENV)/.ready $(MODELS)/.ready #: test the functions in an environment like Lambda's
