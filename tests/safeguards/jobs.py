@@ -61,8 +61,8 @@ JOBS = (
     Mutant(
         "partial batch response",
         "lambdas/triggers/dispatcher.py",
-        "        raise\n",
-        "        del failed\n",
+        '    return {"batchItemFailures": [',
+        '    if failed:\n        raise RuntimeError(failed)\n    return {"batchItemFailures": [',
     ),
     Mutant(
         "fingerprint check",
