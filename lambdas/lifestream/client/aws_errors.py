@@ -1,4 +1,4 @@
-"""What an error of AWS's SDK means to the person at the keyboard, and what to do about it."""
+"""Explain an error of AWS's SDK to the user of a command, and advise what to do about it."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def connect(stage: str | None = None) -> ClientSettings:
 
 
 def connect_as(kind: type[Kind], stage: str | None = None) -> Kind:
-    """As `connect`, for settings of another kind."""
+    """Find a deployment like `connect`, and return another class of settings."""
     if stage is None:
         try:
             return load(kind)
@@ -53,7 +53,7 @@ def connect_as(kind: type[Kind], stage: str | None = None) -> Kind:
 
 
 def stack_outputs(stack: str) -> dict[str, str]:
-    """Output `AwsS3BucketName` becomes `AWS_S3_BUCKET_NAME`, as the settings call it."""
+    """Return the stack's outputs by setting: `AwsS3BucketName` becomes `AWS_S3_BUCKET_NAME`."""
     try:
         answer = clients.cloud_formation().describe_stacks(StackName=stack)
     except (ClientError, BotoCoreError) as error:
@@ -63,7 +63,7 @@ def stack_outputs(stack: str) -> dict[str, str]:
 
 
 def _why_unreadable(stack: str, error: ClientError | BotoCoreError) -> str:
-    """CloudFormation calls a stack that is not there a ValidationError."""
+    """Explain the error. CloudFormation reports a missing stack as a ValidationError."""
     if isinstance(error, ClientError) and error.response["Error"]["Code"] == "ValidationError":
         region = clients.cloud_formation().meta.region_name
         return (

@@ -36,7 +36,7 @@ from lifestream.settings import ClientSettings, IndexSettings, SummarySettings, 
 
 CANDIDATES = 100
 PASSAGES = 12
-"""An answer is looked for in so many passages: some ten minutes of speech."""
+"""The number of passages in which an answer is looked for: about ten minutes of speech."""
 
 
 def search(
@@ -69,7 +69,7 @@ def search(
 
 
 def _finder(question: str, settings: ClientSettings) -> Callable[[SearchFilter, int], list[Hit]]:
-    """A search for the passages nearest to the question, which is embedded once."""
+    """Return a search for the passages nearest to the question, which is embedded only once."""
     index_settings, api_keys = load(IndexSettings), load_api_keys(settings.api_keys_secret)
     embedder = load_embedder(index_settings, api_keys)
     if isinstance(embedder, SwitchedOff):
@@ -93,7 +93,7 @@ def ask(
     """
     hits = search(question, settings, limit=PASSAGES, search_filter=search_filter)
     answerer = load_answerer(load(SummarySettings), load_api_keys(settings.api_keys_secret))
-    # Without passages there is nothing to pay a model for.
+    # Without passages, no model is called, so nothing is paid.
     nothing = Answered(draft=AnswerDraft(sentences=()))
     answered = answerer.answer(question, [hit.text for hit in hits]) if hits else nothing
     recordings = Recordings(settings)
@@ -108,7 +108,7 @@ def ask(
 
 
 class Recordings:
-    """What was really said, as it is published; each transcript is read once."""
+    """The published transcripts, each read once, to verify the quotes of an answer."""
 
     def __init__(self, settings: ClientSettings) -> None:
         self._jobs = JobTable(clients.table(settings.jobs_table))
@@ -125,7 +125,7 @@ class Recordings:
         return verify_sentence(sentence, transcript, passage) if transcript else None
 
     def _transcript(self, job_id: str) -> Transcript | None:
-        """None where its results are not published yet, or not any more."""
+        """Return None if the job's results are not published yet or were deleted."""
         record = self._jobs.find(job_id)
         if record is None:
             return None

@@ -1,4 +1,4 @@
-"""Model weights from their hub: into the stack's bucket, or into a folder of this machine."""
+"""Download model weights from their hub to a folder, and upload them to the stack's bucket."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ONE_PIECE_BYTES = 5 << 30
 
 @dataclass(frozen=True)
 class Published:
-    """A model on the hub. Where `digests` are pinned (file → SHA-256), no other file is fetched."""
+    """A model on the hub. If `digests` are pinned (file → SHA-256), no other file is fetched."""
 
     repository: str
     revision: str | None = None
@@ -70,7 +70,7 @@ MODELS = {
 
 
 def fetch(name: str, folder: Path, token: SecretStr | None) -> Path:
-    """From the model hub into `folder/name`, with a SHA256SUMS of what came.
+    """Download a model from the hub into `folder/name`, with a SHA256SUMS of its files.
 
     Raises ConfigurationError, ModelGateError, ModelAlteredError, TransientError.
     """
@@ -130,10 +130,11 @@ def require_published(folder: Path) -> None:
 
 
 def upload(s3: S3Client, bucket: str, folder: Path, *, on_file: Callable[[str], None]) -> None:
-    """Under `models/<folder's name>/`, the sums last: what they name is there.
+    """Upload the files to `models/<folder's name>/`, with SHA256SUMS last, when all others exist.
 
-    In one piece and with its SHA-256, so that S3 keeps the digest of the whole file, which
-    `lifestream doctor` compares with the sums. A file of more than 5 GiB goes in parts.
+    Each file is uploaded in one request with its SHA-256, so that S3 keeps the digest of the whole
+    file, which `lifestream doctor` compares with SHA256SUMS. A file of more than 5 GiB is uploaded
+    in parts.
     """
     from boto3.s3.transfer import TransferConfig
 

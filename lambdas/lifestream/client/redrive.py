@@ -1,4 +1,4 @@
-"""Run jobs again that ended without success: from the dead-letter queue, or from their rows.
+"""Rerun jobs that ended without success, from the dead-letter queue or from their rows.
 
 A DLQ message is the whole job, so the job table may be gone. A second redrive of the same message
 names the same attempt, so it changes nothing.
@@ -31,8 +31,11 @@ WORK = (
 
 
 class Candidate(NamedTuple):
-    """What can run again. Without `job`: a raw event that never became one. Without `dlq_message`:
-    the job's row is all there is."""
+    """A job that can run again.
+
+    job: None for a raw event that never became a job
+    dlq_message: None if only the job's row is left
+    """
 
     job: ProcessingJob | None
     dlq_message: ReceivedMessage | None
@@ -41,11 +44,11 @@ class Candidate(NamedTuple):
 def candidates(
     service: VideoService, jobs: Sequence[str] | None = None, *, since: datetime | None = None
 ) -> list[Candidate]:
-    """Of the jobs whose ids begin so, or everything in the dead-letter queue.
+    """Return the candidates for the given ids or id prefixes, or else for the whole DLQ.
 
     The messages are hidden from other readers until they are redriven or given back. Raises
-    JobNotFoundError for an id that fits no DLQ message and no job, JobStatusError for a job that
-    did not fail.
+    JobNotFoundError if an id matches neither a DLQ message nor a job, JobStatusError if a job did
+    not fail.
     """
     wanted: list[Candidate] = []
     others: list[Candidate] = []
@@ -59,7 +62,7 @@ def candidates(
 
 
 class Plan(NamedTuple):
-    """What another attempt of a candidate would do. PublishResults always runs, and costs nothing.
+    """The steps that another attempt would run. PublishResults always runs, and costs nothing.
 
     `is_skipped`: the video itself is unusable, so another attempt would fail in the same way.
     """
@@ -73,7 +76,7 @@ class Plan(NamedTuple):
 def plan_redrive(
     s3: S3Client, found: Sequence[Candidate], *, skip_unusable: bool = False
 ) -> list[Plan]:
-    """What each candidate would do again. An event that never became a job has every step left."""
+    """Return the plan of each candidate. An event that never became a job has every step left."""
     return [_plan(s3, candidate, skip_unusable=skip_unusable) for candidate in found]
 
 
@@ -104,14 +107,14 @@ def give_back(queues: QueueService, chosen: Sequence[Candidate]) -> None:
 
 
 def redrive(service: VideoService, jobs: Sequence[str] | None = None) -> list[str]:
-    """The ids of what is on its way; a raw event counts as ""."""
+    """Redrive jobs and return their ids, with "" for a raw event."""
     chosen = candidates(service, jobs)
     run_again(service.queues, chosen)
     return [candidate.job.job_id if candidate.job else "" for candidate in chosen]
 
 
 def steps_left(s3: S3Client, job: ProcessingJob) -> list[Step]:
-    """What another attempt has to do and to pay for; PublishResults always runs, for nothing."""
+    """Return the steps that another attempt has to run. PublishResults always runs, for free."""
     folder = artifacts_of_job(job.job_id)
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=job.bucket, Prefix=folder)
     keys = {entry["Key"] for page in pages for entry in page.get("Contents", ())}
@@ -119,7 +122,7 @@ def steps_left(s3: S3Client, job: ProcessingJob) -> list[Step]:
 
 
 def dlq_messages_by_job(queues: QueueService) -> dict[str, str]:
-    """Job id → DLQ message, all left where they are."""
+    """Return job id → DLQ message. The messages stay in the queue."""
     found = ((job_in(message), message.body) for message in queues.peek_dlq_messages())
     return {job.job_id if job else "": body for job, body in found}
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 PAGE = "result.html"
 MAX_FILE_NAME_CHARACTERS = 120
 VIDEO_SECONDS = 12 * 3_600
-"""How long a page plays the video from the bucket; less if the credentials end sooner."""
+"""How long a page can play the video from the bucket, unless the credentials expire sooner."""
 
 
 class Results:
@@ -214,8 +214,10 @@ def _let_play(page: Path, url: str) -> None:
 
 
 def safe_name(key: str) -> str:
-    """Return the last part of a key as a file name that every system takes, and that is not
-    hidden. Of a long name the end is kept, because it is the job's id."""
+    """Return the last part of a key as a file name that is valid on every system and not hidden.
+
+    A long name keeps its end, which is the job's id.
+    """
     from pathvalidate import sanitize_filename
 
     name = one_line(key.strip("/").rpartition("/")[2])[-MAX_FILE_NAME_CHARACTERS:]

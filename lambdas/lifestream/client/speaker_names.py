@@ -1,4 +1,4 @@
-"""Resolve the names of speakers when somebody searches: the index stores ids alone."""
+"""Resolve the names of speakers at search time, because the index stores only their ids."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PARALLEL_READS = 16
 
 
 class SpeakerNames:
-    """The names that the published results of each job hold; each job is read once.
+    """The speaker names in the published results. The results of each job are read once.
 
     A filter by name costs one listing, however many jobs there are: `voices/names/` says which
     jobs hold the name.
@@ -35,8 +35,7 @@ class SpeakerNames:
         self._read: dict[str, dict[str, str]] = {}
 
     def resolve(self, search_filter: SearchFilter) -> SearchFilter:
-        """Turn `speaker` into what an index can filter by: an id, or the ids per job of those who
-        have the name.
+        """Replace a name in `speaker` with what an index can filter by: speaker ids per job.
 
         Raises UnknownSpeakerError if no results hold the name.
         """
@@ -51,7 +50,7 @@ class SpeakerNames:
         return search_filter.model_copy(update={"speaker": None, "speakers_by_job": by_job})
 
     def name(self, hits: Iterable[Hit]) -> list[Hit]:
-        """Return the hits with the names that people read."""
+        """Return the hits with the display names of their speakers."""
         hits = list(hits)
         new = sorted({hit.job_id for hit in hits} - self._read.keys())
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
@@ -64,7 +63,7 @@ class SpeakerNames:
         return hit.model_copy(update={"names": names})
 
     def _names_of(self, job_id: str) -> dict[str, str]:
-        """Empty if the results are not published yet, or not any more."""
+        """Return speaker id → name, empty if the results are not published yet or were deleted."""
         record = resources.job_table(self._settings).find(job_id)
         try:
             return display_names(_speakers(Results(clients.s3(), record))) if record else {}
@@ -73,7 +72,7 @@ class SpeakerNames:
 
 
 def _speakers(results: Results) -> tuple[Speaker, ...]:
-    """The manifests of earlier versions do not hold them; their transcripts do."""
+    """Return the speakers from the manifest or, for earlier versions, from the transcript."""
     manifest = Manifest.model_validate_json(results.read("manifest.json"))
     if manifest.speakers is not None:
         return manifest.speakers
@@ -81,5 +80,5 @@ def _speakers(results: Results) -> tuple[Speaker, ...]:
 
 
 def is_said_by(hit: Hit, name: str) -> bool:
-    """True if one of the hit's speakers has that name now."""
+    """Return whether one of the hit's speakers has this name in the current results."""
     return folded_name(name) in map(folded_name, hit.names)

@@ -101,7 +101,7 @@ def voice_of(artifacts: Artifacts, job_id: str, speaker: str, name: str) -> Name
 
 
 def rewrite(s3: S3Client, record: JobRecord, results: Results, transcript: Transcript) -> None:
-    """From what is published, which outlives the artifacts."""
+    """Rewrite the result files from the published ones, because the artifacts may have expired."""
     manifest = Manifest.model_validate_json(results.read("manifest.json"))
     has_summary = "summary.json" in manifest.files
     files = result_files(

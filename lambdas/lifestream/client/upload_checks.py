@@ -1,4 +1,4 @@
-"""Refuse what cannot work before anything is sent: the file, and options that no engine takes."""
+"""Reject unusable files and unsupported options before anything is uploaded."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def check_video(video: str | Path, key: str | None = None) -> None:
 
 
 def check_name(name: str) -> None:
-    """Raises UnsupportedExtensionError."""
+    """Check the extension. Raises UnsupportedExtensionError."""
     if extension(name) not in EXTENSIONS:
         raise UnsupportedExtensionError(f"{name} is not a video or audio file")
 
 
 def check_options(options: JobOptions, whisper_model: str | None) -> None:
-    """Against the model that will run, if it is known; else against Whisper's languages.
+    """Check the options against the model that will run or, if it is not known, against Whisper.
 
     Raises UsageError for a language that Whisper does not know, EnglishOnlyModelError or
     UnsupportedOptionError for what this model cannot do.

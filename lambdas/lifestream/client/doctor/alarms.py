@@ -1,4 +1,4 @@
-"""Check that alarms reach somebody: each has an action, and each topic a confirmed subscription."""
+"""Check that each alarm has an action, and each SNS topic a confirmed subscription."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUBSCRIBE = "Give them a topic of SNS as their action, and confirm a subscriptio
 
 
 def check_alarms(stage: DeployedStage) -> Iterator[Finding]:
-    """The alarms that CloudFormation named after the stack."""
+    """Check the alarms of the stage, whose names begin with the name of the stack."""
     paginator = stage.session.client("cloudwatch").get_paginator("describe_alarms")
     pages = paginator.paginate(AlarmNamePrefix=f"{stage.stack}-")
     alarms = [alarm for page in pages for alarm in page.get("MetricAlarms", ())]
@@ -45,7 +45,7 @@ def _actions(alarm: Any) -> list[str]:
 
 
 def _has_subscriber(stage: DeployedStage, action: str) -> bool:
-    """An action that is no topic, such as a function, needs no subscription."""
+    """Return True also for an action that is not a topic: it needs no subscription."""
     if not action.startswith("arn:aws:sns:"):
         return True
     answer = stage.session.client("sns").list_subscriptions_by_topic(TopicArn=action)

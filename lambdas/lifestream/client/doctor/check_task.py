@@ -1,4 +1,4 @@
-"""The container's own `--check`, run as a task where jobs run: driver, CUDA, memory, models.
+"""Run the container's own `--check` as a task on a job's host: driver, CUDA, memory, models.
 
 On managed instances a task without a host waits in PROVISIONING, and ends as TaskFailedToStart:
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/standalone-tasks.html
@@ -32,7 +32,7 @@ READ_LOG = "Read the log group {group}"
 def check_container(
     stage: DeployedStage, *, timeout_seconds: float, poll_seconds: float = POLL_SECONDS
 ) -> Iterator[Finding]:
-    """Starts a host if none is there, which takes minutes and costs cents."""
+    """Run the check. If no host is running, ECS starts one, which takes minutes and costs cents."""
     run = CheckTask(stage)
     arn = run.start()
     task = run.wait(arn, timeout_seconds, poll_seconds)
@@ -46,7 +46,7 @@ class CheckTask:
         self._logs: Any = stage.session.client("logs")
 
     def start(self) -> str:
-        """The task's ARN. Raises ConfigurationError, ClientError."""
+        """Start the task and return its ARN. Raises ConfigurationError, ClientError."""
         answer = self._ecs.run_task(**run_task_request(self._settings))
         if answer["failures"]:
             reasons = ", ".join(f["reason"] for f in answer["failures"])
@@ -54,7 +54,7 @@ class CheckTask:
         return str(answer["tasks"][0]["taskArn"])
 
     def wait(self, arn: str, timeout_seconds: float, poll_seconds: float) -> Any:
-        """The task's last description. It is stopped if it has not ended by then."""
+        """Wait until the task ends, or stop it at the timeout. Return its description."""
         until = time.monotonic() + timeout_seconds
         while (task := self._described(arn))["lastStatus"] != "STOPPED":
             if time.monotonic() >= until:
@@ -89,7 +89,7 @@ class CheckTask:
         return failed(WHAT, detail, " ".join(advice) or fallback)
 
     def _last_lines(self, task_arn: str) -> list[str]:
-        """Nothing if the log cannot be read: the exit code is known all the same."""
+        """Return no lines if the log cannot be read: the exit code is known anyway."""
         stream = f"{CONTAINER}/{CONTAINER}/{task_arn.rpartition('/')[2]}"
         try:
             answer = self._logs.get_log_events(
@@ -101,7 +101,7 @@ class CheckTask:
 
 
 def run_task_request(settings: DoctorSettings) -> dict[str, Any]:
-    """Fargate's tasks have a network interface of their own, those on a GPU host have its."""
+    """Return the request. Only a task on Fargate needs subnets for its own network interface."""
     request: dict[str, Any] = {
         "cluster": settings.cluster,
         "taskDefinition": settings.task_definition,
@@ -121,7 +121,7 @@ def run_task_request(settings: DoctorSettings) -> dict[str, Any]:
 
 
 def error_in(line: str) -> type[PipelineError] | None:
-    """The check writes `recognition: ModelMissingError: no model in …`."""
+    """Return the error that a line of the check names: `recognition: ModelMissingError: …`."""
     names = {error.__name__: error for error in all_errors()}
     return next((names[word] for word in line.split(": ")[1:2] if word in names), None)
 

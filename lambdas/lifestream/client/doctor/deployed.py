@@ -31,8 +31,11 @@ PLACEHOLDER = "unused"
 
 
 class DeployedStage:
-    """Asks AWS when it is asked, and only once. A function's environment wins over ours, which
-    holds where the deployment left a setting out."""
+    """A stage whose settings are read from AWS once, on first use.
+
+    A function's environment takes precedence over ours, which supplies the settings that the
+    deployment left out.
+    """
 
     def __init__(self, name: str | None, settings: DoctorSettings, session: boto3.Session) -> None:
         self.stack = f"LifeStream-{name or 'dev'}"
@@ -44,7 +47,7 @@ class DeployedStage:
 
     @cached_property
     def keys(self) -> ApiKeys:
-        """Those of the deployment: keys in our own environment help no function.
+        """Return the deployment's keys. Keys in our own environment are not used by any function.
 
         Raises ConfigurationError, ClientError."""
         return ApiKeys.model_validate(
@@ -87,7 +90,7 @@ class DeployedStage:
 
     @cached_property
     def _functions(self) -> dict[Step, str]:
-        """Step → name of its function. Raises ConfigurationError for a stack without them."""
+        """Return step → name of its function. Raises ConfigurationError if the stack has none."""
         names = {
             step: name
             for logical_id, name in self._lambda_functions()

@@ -15,7 +15,7 @@ from lifestream.errors import PipelineError
 
 
 class Verdict(StrEnum):
-    """NOTE is worth knowing and needs nothing; WARNING works for now; FIXED was repaired."""
+    """NOTE: information only. WARNING: works, but needs attention. FIXED: was repaired."""
 
     OK = "ok"
     NOTE = "note"
@@ -32,14 +32,14 @@ class Finding(Frozen):
 
 
 class Check(NamedTuple):
-    """One check of a deployed stage. Errors that `run` raises, AWS's and ours, become its line."""
+    """One check of a deployed stage. An error that `run` raises becomes a failed finding."""
 
     what: str
     run: Callable[[], Iterable[Finding]]
 
 
 def examine(checks: Iterable[Check]) -> Iterator[Finding]:
-    """Findings as they come. A check that cannot be done is a failed line; the others still run."""
+    """Yield each finding as soon as it is known. If a check cannot run, the others still do."""
     for check in checks:
         try:
             yield from check.run()

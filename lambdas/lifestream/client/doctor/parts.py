@@ -1,4 +1,4 @@
-"""Summary and index: which engines make them, or why they are switched off. Both are legal."""
+"""Report which engines make the summary and the index, or why they are switched off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NO_KEY = "switched off, OPENAI_API_KEY is not set (unless the functions carry th
 
 
 def parts_made(manifest: Manifest) -> Iterator[Finding]:
-    """What a job really got."""
+    """Report the parts that a finished job has."""
     engines = manifest.engines
     yield ok("transcript", f"{engines.transcription}, {engines.diarization}")
     if manifest.summary_engine:
@@ -27,7 +27,7 @@ def parts_made(manifest: Manifest) -> Iterator[Finding]:
 
 
 def parts_expected(stage: DeployedStage) -> Iterator[Finding]:
-    """What a job would get, by settings and keys."""
+    """Report the parts that a job would have with the stage's settings and keys."""
     summary, index, keys = stage.summary, stage.index, stage.keys
     has_key = keys.openai_api_key is not None
     yield _expected(

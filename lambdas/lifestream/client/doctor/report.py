@@ -1,4 +1,4 @@
-"""Findings on a terminal or as JSON lines, while they come, and the exit code at the end."""
+"""Print each finding when it is known, as text or as JSON, and return the exit code."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ VERDICT_WIDTH = max(map(len, Verdict))
 
 
 def report(findings: Iterable[Finding], console: Console, *, as_json: bool) -> int:
-    """One line a finding. Returns the exit code: 1 if anything failed."""
+    """Print one line per finding. Return the exit code: 1 if a check failed."""
     verdicts: Counter[Verdict] = Counter()
     for finding in findings:
         verdicts[finding.verdict] += 1

@@ -1,6 +1,6 @@
-"""A video of two seconds, from the upload to its results; then nothing of it is left but its row.
+"""Process a video of two seconds, from the upload to its results, then delete all but its row.
 
-What fails is left as it is, for whoever looks into it.
+If the job fails, nothing is deleted, so that the failure can be investigated.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def round_trip(
     timeout_seconds: float,
     poll_seconds: float = POLL_SECONDS,
 ) -> Iterator[Finding]:
-    """On a GPU it starts a host if none is there, which takes minutes and costs cents."""
+    """Process the video. Starting a GPU host, if none is running, takes minutes and costs cents."""
     service = VideoService(stage.settings)
     started = time.monotonic()
     job = upload(service)
@@ -86,7 +86,7 @@ def unsuccessful(record: JobRecord, option: str) -> Finding:
 
 
 def clean_up(stage: DeployedStage, s3: S3Client, record: JobRecord, manifest: Manifest) -> None:
-    """The upload and what was made from it, in all versions, and its passages in the index."""
+    """Delete all versions of the upload and of its artifacts and results, and its passages."""
     delete_versions(s3, record.bucket, record.key, version=record.job.version_id)
     delete_versions(s3, record.bucket, artifacts_of_job(record.job_id))
     if record.results_prefix:
@@ -96,7 +96,7 @@ def clean_up(stage: DeployedStage, s3: S3Client, record: JobRecord, manifest: Ma
 
 
 def delete_versions(s3: S3Client, bucket: str, prefix: str, *, version: str | None = None) -> None:
-    """Under a prefix; only the one version if it is named."""
+    """Delete all object versions under a prefix, or only the given one."""
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix):
         for entry in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
             if version in (None, entry["VersionId"]):

@@ -1,7 +1,7 @@
-"""OpenAI, Pinecone and Hugging Face take the keys. Every call here is free and changes nothing.
+"""Check that OpenAI, Pinecone and Hugging Face accept the keys, with free, read-only calls.
 
-A key that is not set is legal: what needs it is switched off. A vendor that cannot be reached
-says nothing about the key.
+A missing key is not an error: it switches off what needs it. If a vendor cannot be reached, the
+key is not judged.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def check_vendors(stage: DeployedStage) -> Iterator[Finding]:
 def attempt(
     what: str, name: str, key: SecretStr | None, answer: Callable[[SecretStr], str]
 ) -> Finding:
-    """Tries one key; `answer` returns what the vendor answered, or raises our errors."""
+    """Check one key. `answer` calls the vendor and describes its answer, or raises our errors."""
     if key is None:
         return note(what, f"{name} is not set")
     try:
@@ -56,7 +56,7 @@ def attempt(
 
 
 def openai_answers(base_url: str | None, key: SecretStr) -> str:
-    """A restricted key needs the right to read models, too."""
+    """List the models. A restricted key needs the permission to read models."""
     from lifestream.engines.openai.client import client, translated
 
     patient = client(key, base_url).with_options(timeout=TIMEOUT_SECONDS)
@@ -66,7 +66,7 @@ def openai_answers(base_url: str | None, key: SecretStr) -> str:
 
 
 def pinecone_answers(settings: IndexSettings, dimension: int, key: SecretStr) -> str:
-    """Raises ConfigurationError for an index whose vectors have another length."""
+    """Describe the index. Raises ConfigurationError if its vectors have another dimension."""
     name = settings.pinecone_index_name
     found = pinecone_index(settings, dimension, key).existing_dimension()
     if found is None:
@@ -92,7 +92,7 @@ def pinecone_index(settings: IndexSettings, dimension: int, key: SecretStr) -> P
 
 
 def embedding_dimension(settings: IndexSettings, keys: ApiKeys) -> int:
-    """Raises ConfigurationError for a model that is not known."""
+    """Return the embedder's dimension. Raises ConfigurationError for an unknown model."""
     engine = settings.embedding_engine
     if engine == "openai" or (engine == "auto" and keys.openai_api_key):
         if settings.embedding_model not in DIMENSIONS:

@@ -2,8 +2,8 @@
 
 `lifestream models` uploads each file in one piece with its SHA-256, which S3 computes itself and
 keeps (https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html). A
-file that came in parts has a checksum of its parts only: it is compared when the container
-loads it.
+file that was uploaded in parts has only a composite checksum, so the container compares it when it
+loads the file.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ FETCH = "Fetch it: lifestream models {name}{option}"
 
 
 def check_weights(stage: DeployedStage, s3: S3Client) -> Iterator[Finding]:
-    """A model need not be in the bucket if a job was just transcribed: the container then has its
-    own, or another engine did the work."""
+    """Check the weights of each model.
+
+    If a job was just transcribed, a missing model is not an error: the image contains it, or
+    another engine did the work.
+    """
     done_by = stage.transcribed_by
     engines = (done_by.transcription, done_by.diarization) if done_by else (None, None)
     models = (stage.speech.whisper_model, stage.speech.pyannote_model)
@@ -36,7 +39,7 @@ def check_weights(stage: DeployedStage, s3: S3Client) -> Iterator[Finding]:
 
 
 class Weights:
-    """One model under the bucket's `models/`; `fetch` says how it gets there."""
+    """One model under the bucket's `models/`. `fetch` is the advice to upload it (again)."""
 
     def __init__(self, s3: S3Client, bucket: str, name: str, *, fetch: str) -> None:
         self._s3 = s3
@@ -47,7 +50,7 @@ class Weights:
         self._fetch = fetch
 
     def finding(self, engine: str | None) -> Finding:
-        """`engine`: what did its work just now, as a manifest names it; None if nothing did."""
+        """Return the finding. `engine`: the engine that a job just used, or None without a job."""
         sizes = self._sizes()
         if not sizes and engine:
             return note(self._what, f"not in the bucket, and not needed: {engine} did the work")
@@ -81,7 +84,7 @@ class Weights:
         return dict(listed(body.decode()))
 
     def _stored_digest(self, name: str) -> str | None:
-        """Hexadecimal, as in SHA256SUMS; None if S3 keeps no checksum of the whole file."""
+        """Return the SHA-256 in hexadecimal, or None if S3 has no checksum of the whole file."""
         head = self._s3.head_object(
             Bucket=self._bucket, Key=self._prefix + name, ChecksumMode="ENABLED"
         )
