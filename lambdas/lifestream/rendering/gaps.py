@@ -1,4 +1,4 @@
-"""The stretches of a recording of which nothing is shown: left out, or not understood."""
+"""Find the gaps in a transcript: text that was left out, and speech that was not recognized."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ MIN_GAP_SECONDS = 1.0
 
 
 class Gap(Span):
-    """`reason` goes on after "12 s"."""
+    """A stretch without text. The page shows `reason` after the duration: "12 s left out: …"."""
 
     reason: str
 
 
 def gaps_of(quality: QualityReport, *, is_flagged_shown: bool) -> tuple[Gap, ...]:
-    """In time order; shorter ones than a second are left out."""
+    """Return the gaps in time order, except for those shorter than a second."""
     listed: list[tuple[Iterable[Span], str]] = [
         (() if is_flagged_shown else quality.flagged, "left out: nobody seems to have said it"),
         (quality.missing_text, "of speech without words that could be made out"),
@@ -28,7 +28,7 @@ def gaps_of(quality: QualityReport, *, is_flagged_shown: bool) -> tuple[Gap, ...
 
 
 def _joined(spans: Iterable[Span], reason: str) -> Iterator[Gap]:
-    """Spans that are less than a second apart are one gap."""
+    """Yield one gap for spans that are less than a second apart."""
     found: list[Gap] = []
     for span in sorted(spans, key=lambda span: span.start_seconds):
         last = found[-1] if found else None

@@ -35,7 +35,7 @@ class Recording:
 
     @property
     def title(self) -> str:
-        """The summary's, unless it is a list of words; then the file's name."""
+        """The title of the summary or, if that is only a list of words, the name of the file."""
         if self.summary is None or self.summary.is_extract:
             return self.file_name
         return with_names(self.summary.title, self.names) or self.file_name
@@ -64,7 +64,7 @@ class Recording:
 
     @property
     def banner(self) -> str | None:
-        """What a reader of the summary should know about how it was made."""
+        """A note for readers on how the summary was made."""
         return EXTRACT if self.summary and self.summary.is_extract else None
 
     @property
@@ -142,5 +142,5 @@ def _entry(statement: CitedStatement, names: Mapping[str, str]) -> Entry:
 
 
 def with_names(text: str, names: Mapping[str, str]) -> str:
-    """What a model wrote, with the names that people read instead of ids."""
+    """Return a model's text with display names instead of speaker ids."""
     return SPEAKER_ID.sub(lambda found: names.get(found[0], found[0]), text)

@@ -1,12 +1,12 @@
 """Render a recording as one HTML file: player, transcript that follows it, chapters, search.
 
-turns     the transcript in turns and gaps
-drawings  who speaks when and how much
+turns     the transcript as turns and gaps
+drawings  timelines and bars of who speaks when
 page.html, page.css, page.js
 
-It needs no server: style and script are in it, and its content security policy blocks every
-request except the video. Whatever was said is escaped text; it can be no markup and no script.
-`with_video` says where the video is.
+The page needs no server: it contains its style and script, and its content security policy blocks
+every request except for the video. Spoken text is escaped, so that it cannot become markup or
+script. `with_video` sets the address of the video.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 VOICES = 8
-"""Colours there are; a ninth speaker has the first one's."""
+"""The number of colours. The ninth speaker gets the first colour again."""
 NO_VIDEO = 'data-video=""'
 
 
@@ -56,7 +56,7 @@ def html_page(recording: Recording) -> str:
 
 
 def _held_by_the_script(recording: Recording) -> dict[str, object]:
-    """What the script needs and the elements do not hold."""
+    """Return the data that the script needs and that is not in the page's elements."""
     cues = (
         (cue.start_seconds, cue.end_seconds, "\n".join(map(one_line, cue.lines)))
         for cue in cues_of(recording.transcript)
@@ -74,7 +74,7 @@ def _holds_unsure_words(block: Turn | Gap) -> bool:
 
 
 def with_video(page: str, url: str) -> str:
-    """The page, playing what lies at `url`. One that has a video already stays as it is."""
+    """Return the page with the video at `url`. A page that has a video already is unchanged."""
     from markupsafe import escape
 
     return page.replace(NO_VIDEO, f'data-video="{escape(url)}"', 1)
@@ -100,5 +100,5 @@ def _part(name: str) -> str:
 
 
 def _hash(part: str) -> str:
-    """As a content security policy names what may run."""
+    """Return the hash by which a content security policy allows a style or script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}"

@@ -1,7 +1,7 @@
-"""Who speaks when and how much, as numbers and paths for the drawings of the page.
+"""Compute the drawings of the page that show who speaks when and how much.
 
-The page's policy allows no style attributes, so that shapes are SVG paths. Their number does not
-grow with the recording.
+The page's content security policy forbids style attributes, so shapes are SVG paths. Their number
+does not grow with the length of the recording.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from lifestream.domain.speech.speakers import display_names
 from lifestream.domain.transcript import Segment, Span, Transcript
 
 WIDTH = 1_000
-"""Of a lane; its height is 1."""
+"""The width of a lane, whose height is 1."""
 SILENCE = -1
 BARS, BAR_PITCH, BAR_HEIGHT, BAR_MIDDLE = 48, 12, 150, 100
 
 
 class Voice(NamedTuple):
-    """`number` picks the colour, `share` is that of all talk (0 to 1), `lane` is a path."""
+    """A speaker. `number`: of the colour. `share`: of all speech, 0 to 1. `lane`: an SVG path."""
 
     id: str
     name: str
@@ -31,7 +31,7 @@ class Voice(NamedTuple):
 
 
 def voices_of(transcript: Transcript, colours: int) -> list[Voice]:
-    """Everybody who says something, in the order of their ids."""
+    """Return the speakers who say something, in the order of their ids."""
     said: dict[str, list[Segment]] = defaultdict(list)
     for segment in transcript.segments:
         said[segment.speaker or ""].append(segment)
@@ -53,7 +53,7 @@ def voices_of(transcript: Transcript, colours: int) -> list[Voice]:
 
 
 def lane_of(spans: Iterable[Segment | Span], duration_seconds: float) -> str:
-    """A path in which each of the 1,000 steps of the recording is drawn once."""
+    """Return the SVG path of the spans, in which each of the WIDTH steps is drawn at most once."""
     scale = WIDTH / max(duration_seconds, 0.001)
     path, drawn = [], 0
     for span in spans:
@@ -66,8 +66,10 @@ def lane_of(spans: Iterable[Segment | Span], duration_seconds: float) -> str:
 
 
 def bars_of(transcript: Transcript, voices: Sequence[Voice]) -> list[tuple[int, str]]:
-    """(colour, path) per voice: 48 bars, each as high as much is said in its time, in the colour of
-    whoever says most."""
+    """Return (colour, path) for each colour: together, BARS bars over the length of the recording.
+
+    The height of a bar shows how much is said in its time, and its colour who says most of it.
+    """
     talk = [_characters_per_bar(transcript, voice.id) for voice in voices] or [[0] * BARS]
     highest = max(map(sum, zip(*talk, strict=True))) or 1
     paths = dict.fromkeys((SILENCE, *(voice.number for voice in voices)), "")

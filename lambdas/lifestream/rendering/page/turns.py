@@ -1,6 +1,6 @@
-"""The transcript as the page shows it: turns with paragraphs, and gaps where words are left out.
+"""Arrange the transcript for the page: turns with paragraphs, and gaps where words are left out.
 
-For reading only: the stored transcript stays as it is.
+The stored transcript does not change.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Piece(NamedTuple):
 
 
 class Sentence(NamedTuple):
-    """`interjector`: the name of whoever says it, if it is within the turn of somebody else."""
+    """A sentence. `interjector`: its speaker's name, if it interrupts another speaker's turn."""
 
     segment: Segment
     interjector: str | None = None
@@ -44,7 +44,7 @@ class Sentence(NamedTuple):
 
 
 class Turn(NamedTuple):
-    """`speaker` is an id, or None where nobody was detected."""
+    """Consecutive sentences. `speaker` is an id, or None if no speaker was detected."""
 
     speaker: str | None
     name: str
@@ -56,7 +56,7 @@ class Turn(NamedTuple):
 
     @property
     def paragraphs(self) -> list[list[Sentence]]:
-        """A long turn is cut between sentences."""
+        """Return the sentences as paragraphs: a long turn is cut between sentences."""
         cut: list[list[Sentence]] = [[]]
         for sentence in self.sentences:
             if sum(len(one.segment.text) for one in cut[-1]) >= PARAGRAPH_CHARACTERS:
@@ -66,7 +66,7 @@ class Turn(NamedTuple):
 
 
 def turns_and_gaps(transcript: Transcript, gaps: Sequence[Gap]) -> Iterator[Turn | Gap]:
-    """In time order. A gap ends a turn."""
+    """Yield turns and gaps in time order. A gap ends a turn."""
     names = display_names(transcript.speakers)
     starts = [segment.start_seconds for segment in transcript.segments]
     done = 0
@@ -79,7 +79,7 @@ def turns_and_gaps(transcript: Transcript, gaps: Sequence[Gap]) -> Iterator[Turn
 
 
 def merged_turns(segments: Sequence[Segment], names: dict[str, str]) -> list[Turn]:
-    """The turns; a single word becomes an interjection in the turn beside it."""
+    """Return the turns. A turn of a single word becomes an interjection in a neighbouring turn."""
     turns: list[Turn] = []
     waiting: list[Sentence] = []
     for said in turns_of(segments):
