@@ -1,7 +1,7 @@
-"""How long the imports take that somebody waits for: of the client, and of the dispatcher.
+"""Measure the imports that a user or Lambda waits for: the client's and the dispatcher's.
 
-Each import runs in a process of its own, in turns. The figures are CPU time, so that they stay the
-same beside other work: the least of all turns, and the median of the ratios to `import boto3`.
+Each import runs in its own process, in turns. The figures are CPU time, so that other work on the
+machine does not change them: the minimum, and the median of the ratios to `import boto3`.
 """
 
 from __future__ import annotations

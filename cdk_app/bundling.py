@@ -1,6 +1,6 @@
 """Bundle the Lambda functions from source and locked requirements, without Docker.
 
-The wheels are those of Lambda's platform, whatever machine builds them.
+The wheels are built for Lambda's platform, on any machine.
 """
 
 from __future__ import annotations

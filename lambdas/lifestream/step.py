@@ -31,8 +31,8 @@ def step(
     status: written to the job's row before the function runs
 
     The handler raises JobEndedError if the job has ended, TransientError for temporary errors of
-    AWS, and whatever the function raises. If a vendor refuses an API key, the cached keys are
-    forgotten, and the state machine runs the step once more.
+    AWS, and every error that the function raises. If a vendor refuses an API key, the cached keys
+    are dropped, and the state machine runs the step once more.
     """
 
     def decorate(work: Callable[[Payload], BaseModel]) -> LambdaHandler:

@@ -1,4 +1,4 @@
-"""ExtractAudio: video in, mono 16 kHz FLAC out.
+"""ExtractAudio: convert the audio of a video to mono 16 kHz FLAC.
 
 Memory does not grow with the length of the video. After this step no media error is possible, so
 no GPU starts for a file that cannot be decoded.

@@ -49,7 +49,7 @@ def index_transcript(job: InspectedJob, embedder: Embedder, index: VectorIndex) 
 
 
 def keep_newest(job: InspectedJob, index: VectorIndex) -> None:
-    """Keep only the newest version of a video in the index, whatever the order of indexing."""
+    """Keep only the newest version of a video in the index, even if it was indexed first."""
     versions = other_versions(clients.s3(), job)
     for job_id in versions.older:
         index.remove(job_id)

@@ -41,5 +41,5 @@ def _run(expression: str, bindings: dict[str, Any]) -> Any:  # any JSON
     try:
         compiled = jsonata.Jsonata.jsonata(expression, timeout=TIMEOUT_MILLISECONDS)
         return compiled.evaluate(None, bindings)
-    except Exception as error:  # the engine raises whatever Python raises
+    except Exception as error:  # the engine raises any Python exception
         raise StateError("States.QueryEvaluationError", f"{expression}: {error}") from error

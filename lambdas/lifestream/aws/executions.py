@@ -34,7 +34,7 @@ class ExecutionReport(Frozen):
 
     @classmethod
     def of(cls, described: dict[str, Any]) -> Self:
-        """Convert DescribeExecution's answer or an event's `detail`: both name the fields alike."""
+        """Convert DescribeExecution's answer or an event's `detail`, which have the same fields."""
         return cls(
             arn=described["executionArn"],
             **{name: described.get(name) for name in cls.model_fields if name != "arn"},
@@ -46,7 +46,7 @@ class ExecutionReport(Frozen):
 
     @property
     def has_job(self) -> bool:
-        """False if the execution was started by hand with other input."""
+        """Return False if the execution was started by hand with other input."""
         try:
             self.job  # noqa: B018  # reads the input
         except ValidationError:

@@ -49,8 +49,8 @@ class JobTable:
     def accept(self, job: ProcessingJob) -> bool:
         """Write the row of a new attempt. Return True if the attempt should be started.
 
-        It should if the job is new, if it is a redrive of a job that ended without success, or if
-        it was accepted before and may not have been started.
+        An attempt should be started if the job is new, if it is a redrive of a job that ended
+        without success, or if it was accepted before and may not have been started.
         """
         is_new = Attr("job_id").not_exists()
         is_redrive = Attr("attempt").lt(job.attempt) & Attr("status").is_in(REDRIVABLE)
@@ -62,8 +62,8 @@ class JobTable:
     def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> bool:
         """Record that a step begins. Return False if the step must not work.
 
-        It must not if the job has ended meanwhile (cancelled, aborted) or a later attempt runs. A
-        deleted row stops no step.
+        A step must not work if the job has ended meanwhile (cancelled, aborted) or if a later
+        attempt runs. A deleted row stops no step.
         """
         changes = {"status": status, "current_step": step, "progress": None}
         return self._update(job, changes)

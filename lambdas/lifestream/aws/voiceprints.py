@@ -1,10 +1,10 @@
-"""Store the names that people give to voices: in one recording, and for good.
+"""Store the names that people give to voices, per recording and permanently.
 
 `voices/people/<hash of the name>/<job id>-<speaker>.json` is a voice with its name.
-`voices/jobs/<job id>.json` holds what the speakers of one recording are called.
-`voices/names/<hash of the name>/<job id>-<speaker>` says whose results hold a name, so that a
-search for a person lists one prefix and reads no recording.
-Delete the prefix `voices/`, and every voice is forgotten.
+`voices/jobs/<job id>.json` holds the names of the speakers of one recording.
+`voices/names/<hash of the name>/<job id>-<speaker>` marks a job whose results contain the name, so
+that a search for a person lists one prefix and reads no recording.
+Deleting the prefix `voices/` deletes every voiceprint.
 """
 
 from __future__ import annotations
@@ -70,8 +70,10 @@ class VoiceprintStore:
         self._s3.delete_object(Bucket=self._bucket, Key=_note(name, job_id, speaker))
 
     def jobs_with(self, name: str) -> dict[str, tuple[str, ...]]:
-        """Job id → the speakers whose name was published, in any case. A later publication may
-        have taken it back."""
+        """Return job id → the speakers that were published with this name, ignoring case.
+
+        A later publication may have removed the name.
+        """
         found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
         for key in self._keys(_note(name)):
             job_id, _, speaker = key.rpartition("/")[2].partition("-")
@@ -105,11 +107,11 @@ def _folder(name: str) -> str:
 
 
 def _note(name: str, job_id: str = "", speaker: str = "") -> str:
-    """The key of a note, or the prefix of all notes of a name."""
+    """Return the key of a note or, without a job id, the prefix of all notes of the name."""
     prefix = f"{PUBLISHED_NAMES}{_hash(folded_name(name))}/"
     return f"{prefix}{job_id}-{speaker}" if job_id else prefix
 
 
 def _hash(name: str) -> str:
-    """Keys get into access logs; names do not."""
+    """Return a hash of the name: access logs contain object keys, and must not contain names."""
     return hashlib.sha256(name.encode()).hexdigest()[:16]

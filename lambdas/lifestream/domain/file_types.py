@@ -64,7 +64,7 @@ def content_type(key: str) -> str:
 
 
 def other_content(key: str, container: Container) -> str | None:
-    """Return what a file is if its name says something else. It is processed all the same."""
+    """Describe the content if the extension says something else. The file is processed anyway."""
     named = FILE_TYPES.get(extension(key))
     if named is None or named.container == container:
         return None

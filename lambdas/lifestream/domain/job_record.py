@@ -33,7 +33,7 @@ class JobRecord(BaseModel):
     Attributes:
         status: A terminal status (`status.is_terminal`) is final within the attempt.
         current_step: The step that runs, or ran last; None until the first step begins.
-        attempt: 1, and one more for every redrive.
+        attempt: 1 for the first run. Each redrive adds 1.
         failure: Which step failed, why, and what to do; None unless the job is FAILED or PARTIAL.
         results_prefix: Where the results are published in the bucket; None until they are.
         switched_off: Parts of the results that the deployment does not make, with the reason.

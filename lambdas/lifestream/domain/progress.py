@@ -1,4 +1,4 @@
-"""How far an engine is: the share that is done, its speed, and the time that is left."""
+"""Measure the progress of an engine: the share done, the speed, and the time left."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ class Progress(Frozen):
     seconds_left: float | None = None
 
     def after(self, seconds: float) -> Self:
-        """Return the progress some seconds after the report. The time left goes down, and is
-        unknown once it is over without the next report."""
+        """Return the progress some seconds after the report.
+
+        The time left goes down, and is unknown when it has run out before the next report.
+        """
         if self.seconds_left is None:
             return self
         left = self.seconds_left - seconds
@@ -34,10 +36,10 @@ class Progress(Frozen):
 
 
 class ProgressMeter:
-    """Measures the speed as a ratio of two sums, audio and time, in which older reports count less.
+    """Measures the speed as the ratio of audio to time, in which older reports count less.
 
-    Until `MEMORY_SECONDS` have passed, this is the average since the start. `total_seconds` of
-    audio; `moment` is any clock in seconds that never goes back.
+    Until `MEMORY_SECONDS` have passed, this is the average since the start. `total_seconds` is the
+    length of the audio; `moment` is the time of any monotonic clock, in seconds.
     """
 
     def __init__(self, total_seconds: float, *, moment: float) -> None:

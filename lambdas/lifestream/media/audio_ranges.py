@@ -24,8 +24,8 @@ class Range(NamedTuple):
 class AudioRanges:
     """Disjoint ranges in the order of the file, which hold the audio.
 
-    Between its pieces they hold at most half as many bytes again. If that takes too many requests,
-    every gap that is not worth a request is read as well, whatever the total.
+    The bytes between the pieces add at most half to the bytes of the audio. If that takes too many
+    requests, every gap that is not worth a request is read as well, without a limit on the total.
     """
 
     def __init__(self, pieces: Iterable[tuple[int, int]], *, seconds: float) -> None:

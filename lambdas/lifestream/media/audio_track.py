@@ -175,8 +175,8 @@ class AudioTrack:
     def _clock_start(self) -> float:
         """Return the time in seconds at which players show 0:00.
 
-        A clock that begins minutes in was never set to zero (cuts of live streams). A smaller
-        offset means that the audio starts late.
+        A clock that begins at several minutes was never set to zero (cuts of live streams). A
+        smaller offset means that the audio starts late.
         """
         start = (self._container.start_time or 0) / av.time_base
         return start if start < 0 or start > LATEST_START_SECONDS else 0.0

@@ -79,7 +79,7 @@ def _answer(request: dict[str, Any], file: RemoteFile, memory: Memory) -> dict[s
 
 
 def _classified(error: Exception, memory: Memory) -> PipelineError:
-    """Return the error to report. FFmpeg has many names for an index too large for the memory."""
+    """Return the error to report. FFmpeg reports an index that exceeds the memory in many ways."""
     is_plain = isinstance(error, UnreadableVideoError) or not isinstance(error, PipelineError)
     if isinstance(error, MemoryError) or (is_plain and memory.was_short()):
         return VideoTooComplexError("the video needs more memory than the decoder may use")

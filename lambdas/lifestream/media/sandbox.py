@@ -108,7 +108,8 @@ class Video(Frozen):
 def decoder_megabytes() -> int:
     """Return the memory limit of the decoder.
 
-    With ours it stays below the function's memory, so that too large a video ends the decoder only.
+    Decoder and parent together stay below the function's memory, so that a video that needs too
+    much memory ends only the decoder.
     """
     return max(load(FunctionSettings).memory_megabytes - OWN_MEGABYTES, LEAST_MEGABYTES)
 

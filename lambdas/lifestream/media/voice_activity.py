@@ -62,7 +62,7 @@ def speech_spans(
 
 
 def _spans(samples: NDArray[np.float32], options: VadOptions) -> Iterator[SpeechSpan]:
-    """Search windows in parallel. What one window has found is left out of the next."""
+    """Search windows in parallel. A span that begins in one window is left out of the next."""
     begins = range(0, len(samples), WINDOW)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         windows = list(pool.map(lambda begin: _in_window(samples, begin, options), begins))

@@ -1,7 +1,7 @@
-"""What people call the speakers of a recording, and who says what turn by turn.
+"""Convert between speaker ids and display names, and join segments into turns.
 
-Diarization and everything stored use ids that count from zero: `SPEAKER_00`. People read the name
-that somebody gave, or "Speaker 1". Both forms and names are understood wherever a speaker is typed.
+Diarization and stored data use ids that count from zero: `SPEAKER_00`. The display name is the
+name that a user gave, or else "Speaker 1". Every input accepts both forms of the id and the name.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ def parse_speaker_id(text: str) -> str | None:
 
 
 def folded_name(name: str) -> str:
-    """Return the name as names are compared: without regard to case, width and extra spaces."""
+    """Return the name for comparison: without differences of case, width and extra spaces."""
     return one_line(unicodedata.normalize("NFKC", name)).casefold()
 
 
 def speakers_called(text: str, speakers: Iterable[Speaker]) -> tuple[str, ...]:
-    """Return the ids of those whom `text` means: by id in either form, or by name."""
+    """Return the ids of the speakers with this id (in either form) or this name."""
     speaker_id, name = parse_speaker_id(text), folded_name(text)
     return tuple(
         one.id
@@ -49,23 +49,23 @@ def speakers_called(text: str, speakers: Iterable[Speaker]) -> tuple[str, ...]:
 
 
 def display_names(speakers: Iterable[Speaker]) -> dict[str, str]:
-    """Speaker id → the name that people read."""
+    """Return speaker id → display name."""
     return {one.id: one.name or display_name(one.id) for one in speakers}
 
 
 def names_given(speakers: Iterable[Speaker]) -> dict[str, str]:
-    """Speaker id → name, of those who have one."""
+    """Return speaker id → name, for the speakers who have a name."""
     return {one.id: one.name for one in speakers if one.name}
 
 
 def turns_of(segments: Sequence[Segment]) -> Iterator[tuple[Segment, ...]]:
-    """Consecutive segments of the same speaker, together."""
+    """Group consecutive segments of the same speaker."""
     for _, turn in groupby(segments, key=lambda segment: segment.speaker):
         yield tuple(turn)
 
 
 def said_by(transcript: Transcript) -> Iterator[tuple[str, tuple[Segment, ...]]]:
-    """Turn by turn, with the name that people read."""
+    """Yield (display name, segments) per turn."""
     names = display_names(transcript.speakers)
     for turn in turns_of(transcript.segments):
         yield names.get(turn[0].speaker or "", "Unknown speaker"), turn

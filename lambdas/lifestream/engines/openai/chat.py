@@ -54,7 +54,7 @@ class Chat:
         return answer
 
     def _answer(self, budget: CostBudget, messages: Any, kind: type[Model]) -> Model | str:
-        """The object, or why there is none."""
+        """Return the object, or the reason why the answer cannot be used."""
         budget.check(sum(tokens_in(m["content"]) for m in messages), MAX_ANSWER_TOKENS)
         with translated(self._unusable):
             answer = self._client.chat.completions.create(
@@ -69,13 +69,15 @@ class Chat:
 
 
 def tokens_in(text: str) -> int:
-    """No fewer than a model will count."""
+    """Return an upper bound for the number of tokens that a model counts."""
     return len(text.encode()) // BYTES_PER_TOKEN
 
 
 def as_data(text: str) -> str:
-    """One line without angle brackets: no text can close the data block that it stands in, add a
-    line to it, or hide something from the people who read it too."""
+    """Return the text on one line, without angle brackets and invisible characters.
+
+    So it cannot close its data block, add a line to it, or hide anything from people.
+    """
     return one_line(text).replace("<", "‹").replace(">", "›")  # noqa: RUF001  # look-alikes on purpose
 
 
@@ -102,6 +104,6 @@ def _parsed(answer: ChatCompletion, kind: type[Model]) -> Model | str:
 
 
 def _field(kind: type[BaseModel], place: tuple[int | str, ...]) -> str:
-    """Which field of ours; the name of another is the model's, and hostile like all it writes."""
+    """Return the field's name if it is in our schema: any other name is hostile model output."""
     name = str(place[0]) if place else "JSON"
     return name if name in kind.model_fields or not place else "a field that is not in it"
