@@ -1,4 +1,4 @@
-"""A reader with the sample's page in a browser."""
+"""Fixtures for tests of the sample's page in a browser."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reader(browser: Browser) -> Iterator[Reader]:
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    """The sample's page as `lifestream results --open` leaves it."""
+    """Save the sample's page as `lifestream results --open` does."""
     page = tmp_path / "result.html"
     page.write_text(with_video(html_page(the_sample()), SAMPLE.as_uri()), encoding="utf-8")
     return page

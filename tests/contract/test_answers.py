@@ -52,7 +52,7 @@ UNANSWERED = [
 
 @pytest.fixture(scope="module", autouse=True)
 def library() -> Iterator[Aws]:
-    """The sample and another recording, published and indexed as the steps do it."""
+    """Publish and index the sample and another recording, as the steps do."""
     sample = [(turn["speaker"], turn["text"], turn["start_seconds"]) for turn in TURNS]
     other = [("SPEAKER_00", text, 8.0 * number) for number, text in enumerate(OTHER_TALK)]
     with pytest.MonkeyPatch.context() as environment, in_memory_aws(environment) as aws:
@@ -68,14 +68,14 @@ def library() -> Iterator[Aws]:
 
 @pytest.fixture(autouse=True)
 def _own_process() -> Iterator[None]:
-    """The library stays, and with it the clients; only what is set differs between two tests."""
+    """Keep the library and its clients between tests; reset only the settings."""
     settings.reset()
     yield
     settings.reset()
 
 
 def is_found(question: str, turn: int) -> bool:
-    """In the top three passages of two recordings."""
+    """Return whether the turn is in the first three passages that a search finds."""
     return any(TURNS[turn]["text"] in hit.text for hit in search(question, connect(), limit=3))
 
 
@@ -136,7 +136,7 @@ def test_a_question_to_one_video_is_not_answered_from_another() -> None:
 
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEndpoint]:
-    """A model that says what the test lets it say. A fake of OpenAI's, on its wire."""
+    """A fake of OpenAI's endpoint whose answers the test sets."""
     monkeypatch.setattr(openai_client, "MAX_RETRIES", 0)
     endpoint = LocalEndpoint(lambda _path, _request: says())
     monkeypatch.setenv("OPENAI_API_KEY", "sk-canary")

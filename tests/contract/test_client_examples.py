@@ -41,7 +41,7 @@ EXAMPLES = [
 
 @pytest.fixture
 def examples(aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
-    """What the examples refer to; their files are in the current folder."""
+    """Provide the names that the examples use, and their files in the current folder."""
     send = QueueService.send_processing_job
 
     def send_and_process(queues: QueueService, job: ProcessingJob) -> None:

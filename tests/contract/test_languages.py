@@ -1,4 +1,4 @@
-"""Our list of languages is that of the engine."""
+"""Our list of languages equals the engine's list."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_transcript_and_action_items_can_be_copied(reader: Reader, saved: Path) 
 
 
 def test_a_file_of_hostile_words_formats_nothing(reader: Reader, tmp_path: Path) -> None:
-    """What the page escapes, it escapes as `result.md` does."""
+    """The page escapes text in its Markdown files as `result.md` does."""
     transcript = a_transcript(*(("SPEAKER_00", text) for text in MARKUP if one_line(text)))
     recording = Recording("a.mp4", transcript, "")
     page = tmp_path / "result.html"
@@ -96,6 +96,6 @@ def test_a_file_of_hostile_words_formats_nothing(reader: Reader, tmp_path: Path)
 
 
 def said_in(markdown: str) -> list[str]:
-    """Turns, without regard to where sentences are joined."""
+    """Return the turns, ignoring where sentences are joined."""
     lines = markdown.partition("## Transcript")[2].strip().splitlines()
     return [" ".join(line.split()) for line in lines if line.strip()]

@@ -35,7 +35,7 @@ def test_it_asks_for_nothing_but_itself_and_its_video(reader: Reader, saved: Pat
 
 
 def test_markup_that_got_in_nevertheless_could_do_nothing(reader: Reader, tmp_path: Path) -> None:
-    """The page's policy is the second line: what is not the page's own does not run or load."""
+    """The content security policy is the second line of defence: it blocks foreign content."""
     image = tmp_path / "pixel.svg"
     image.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')
     strange = f"<script>document.title = 'taken'</script><img src='{image.as_uri()}'>"
@@ -69,7 +69,7 @@ def test_hostile_words_are_shown_and_do_nothing(reader: Reader, tmp_path: Path, 
 
 
 def test_a_page_full_of_hostile_markup_is_text(reader: Reader, tmp_path: Path) -> None:
-    """Everything that some renderer reads as markup, and every injection, on one page."""
+    """One page contains all markup that any renderer knows, and every injection."""
     said = [text for text in (*MARKUP, *INJECTIONS) if one_line(text)]
     transcript = a_transcript(*(("SPEAKER_00", text) for text in said))
     named = with_given(transcript, {"SPEAKER_00": "<img src=x onerror=alert(1)>"})

@@ -21,7 +21,7 @@ SETTINGS = SpeechSettings(device="cpu")
 
 
 def over_the_telephone(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """300 to 3,400 Hz with hard edges, in eight bits by the mu-law of G.711."""
+    """Return the audio limited to 300 to 3,400 Hz, in eight bits of G.711 mu-law."""
     spectrum = np.fft.rfft(samples)
     hertz = np.fft.rfftfreq(len(samples), 1 / RATE)
     spectrum[(hertz < 300) | (hertz > 3_400)] = 0

@@ -34,13 +34,13 @@ def silence(minute: int) -> NDArray[np.float32]:  # noqa: ARG001
 
 
 def noise(minute: int) -> NDArray[np.float32]:
-    """A hiss that swells and fades, as of a street."""
+    """Return noise that becomes louder and quieter, like traffic."""
     hiss = np.random.default_rng(minute).standard_normal(60 * RATE) * 0.1
     return np.asarray(hiss * (1.2 + np.sin(np.arange(60 * RATE) / RATE)), dtype=np.float32)
 
 
 def music(minute: int) -> NDArray[np.float32]:
-    """Three voices of plucked strings, two notes a second, each with four overtones."""
+    """Return three voices of plucked strings: two notes per second, with four overtones each."""
     dice = np.random.default_rng(minute)
     at = np.arange(RATE // 2) / RATE
     bars = []
@@ -52,7 +52,7 @@ def music(minute: int) -> NDArray[np.float32]:
 
 
 class Summarizer:
-    """Would cost money. A fake."""
+    """A fake of a paid summarizer."""
 
     name = "paid"
 

@@ -1,4 +1,4 @@
-"""Names that people give to speakers are what search and ask show, and what they take."""
+"""`search` and `ask` show the names that users gave to speakers, and accept them as filters."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def library(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 
 def long_turns(*turns: tuple[str, str]) -> list[tuple[str, str, float]]:
-    """So long that each turn is a passage of its own."""
+    """Make each turn long enough to be its own passage."""
     return [(who, " ".join([text] * 12), 60.0 * number) for number, (who, text) in enumerate(turns)]
 
 
@@ -111,7 +111,7 @@ def test_a_corrected_name_is_found_and_the_wrong_one_no_more() -> None:
 
 
 def test_a_name_that_the_results_no_longer_hold_is_not_found() -> None:
-    """A redrive may have published the results without a name that a voice had matched before."""
+    """A redrive may have published the results without a name that matched a voice before."""
     voiceprints().note_names(MONDAY.job_id, {"SPEAKER_00": "Ada"})
 
     with pytest.raises(UnknownSpeakerError):

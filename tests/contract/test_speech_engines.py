@@ -1,4 +1,4 @@
-"""The laptop's speech engines on the sample: useful, and always well formed."""
+"""The laptop's speech engines transcribe the sample usefully, with well-formed output."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def sample(sample_flac: Path) -> Audio:
 
 @pytest.fixture(scope="module")
 def progress() -> list[float]:
-    """What `recognition` said about how far it is."""
+    """Return the progress that `recognition` reported."""
     return []
 
 
@@ -56,7 +56,9 @@ def test_words_of_the_sample_are_mostly_right(recognition: Recognition) -> None:
     spoken = " ".join(turn["text"] for turn in REFERENCE)
     assert word_error(spoken, on_progress) < 0.15
     confidence = [word.confidence for segment in recognition.segments for word in segment.words]
-    assert len({round(value, 1) for value in confidence}) > 3  # it says where it is unsure
+    assert (
+        len({round(value, 1) for value in confidence}) > 3
+    )  # the confidence shows where the engine is unsure
 
 
 def test_words_of_read_speech_are_right_and_none_is_taken_for_invented() -> None:
@@ -191,7 +193,7 @@ def test_in_eleven_seconds_four_are_enough_to_be_a_speaker(sample: Audio) -> Non
 
 
 def test_speakers_of_quick_turns_are_distinguished(sample: Audio) -> None:
-    """Of 1.2 seconds, a twentieth of a second between them: the detector finds no pause."""
+    """The turns last 1.2 seconds, 0.05 seconds apart, so the detector finds no pause."""
     pause = np.zeros(RATE // 20, dtype=np.float32)
     begins = [cut(turn)[0] + skipped for skipped in (RATE // 2, RATE * 2) for turn in REFERENCE]
     turns = [sample.samples[begin : begin + RATE * 6 // 5] for begin in begins]

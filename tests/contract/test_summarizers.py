@@ -1,4 +1,4 @@
-"""Both summarizers: a draft that can be checked, or a named error."""
+"""Both summarizers return a draft that can be verified, or raise a named error."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_what_the_model_invents_does_not_survive_the_check(endpoint: LocalEndpoi
 
 
 def test_a_model_that_invents_leaves_nothing_of_it_on_the_page(endpoint: LocalEndpoint) -> None:
-    """Ten statements, of which one is verified: the ratio is in the JSON, the nine are nowhere."""
+    """Of ten statements, one is verified. The JSON has the ratio; no output has the other nine."""
     kinds = ("chapters", "key_points", "decisions", "questions")
     lie = {"text": "INVENTED", "segment_ids": [0, 1, 2], "quote": "nobody ever said these words"}
     true = {"text": "It is 40,000.", "segment_ids": [1], "quote": "forty thousand dollars"}
@@ -142,7 +142,7 @@ def test_silence_is_one_empty_part() -> None:
 def test_three_hundred_thousand_tokens_are_sent_once_and_combined_into_one(
     endpoint: LocalEndpoint,
 ) -> None:
-    """Every request fits the budget, the drafts' combinations too."""
+    """Every request fits the token budget, including those that combine drafts."""
     lines = [("SPEAKER_00", f"Sentence {n} " + "says something " * 18) for n in range(3_500)]
     transcript = a_transcript(*lines)
 

@@ -30,7 +30,7 @@ def covered(spans: tuple[SpeechSpan, ...], length: int) -> NDArray[np.bool_]:
 def test_windows_find_what_one_piece_finds(
     samples: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
-    """But for a little around the cuts, where the detector has just begun to listen."""
+    """Small differences are allowed at the cuts, where the detector starts without context."""
     whole = speech_spans(samples)
     monkeypatch.setattr("lifestream.media.voice_activity.WINDOW", seconds * RATE)
 

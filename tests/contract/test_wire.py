@@ -1,4 +1,4 @@
-"""The vendors' own SDKs on a bad line: they honour Retry-After, and end with named errors."""
+"""The vendors' SDKs on a bad connection honour Retry-After and end with named errors."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def summarize(endpoint: LocalEndpoint) -> str:
 
 
 def one_after_the_other(*answers: Answer) -> Callable[[str, dict[str, Any]], Answer]:
-    """The last one for ever."""
+    """Return the answers in order; the last one is repeated."""
     following = itertools.chain(answers, itertools.repeat(answers[-1]))
     return lambda _path, _request: next(following)
 
@@ -58,7 +58,7 @@ def test_openai_waits_as_long_as_retry_after_says(openai: LocalEndpoint) -> None
 
 
 def test_openai_gives_up_on_a_limit_that_stays(openai: LocalEndpoint) -> None:
-    """The state machine goes on waiting, which costs nothing."""
+    """The state machine continues to wait, which costs nothing."""
     openai.refusal_headers = {"Retry-After": "0.01"}
     openai.answer = one_after_the_other(api_error(429))
 

@@ -1,4 +1,4 @@
-"""A decoder that answers what the test wants; the sandbox starts it instead of the real one."""
+"""A fake decoder with answers from the test. The sandbox starts it instead of the real one."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
 """A decoder process that a video has taken over: attacks run instead of decoding.
 
-Started by the sandbox instead of the decoder. `attack` in the request names one; `without` names
-safeguards that are left out, as if the system had refused them.
+The sandbox starts it instead of the decoder. In the request, `attack` names the attack, and
+`without` names safeguards that are left out, as if the system had refused them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from lifestream.media.remote_file import RemoteFile
 
 Request = dict[str, Any]
 PTRACE_SEIZE = 0x4206
-"""Attaching that does not stop the parent, where it succeeds."""
+"""PTRACE_SEIZE attaches without stopping the parent."""
 CALLS = {
     "x86_64": {"process_vm_readv": 310, "tgkill": 234, "clone": 56, "io_uring_setup": 425},
     "aarch64": {"process_vm_readv": 270, "tgkill": 131, "clone": 220, "io_uring_setup": 425},

@@ -1,4 +1,4 @@
-"""An address is public only if it, and every IPv4 address inside it, is the open internet's.
+"""An address is public only if it and every IPv4 address inside it belong to the open internet.
 
 Addresses and their meaning: IANA's registries of special-purpose addresses
 (https://www.iana.org/assignments/iana-ipv4-special-registry,
@@ -61,13 +61,13 @@ def test_the_open_internet_is_public(address: str) -> None:
 
 @given(st.ip_addresses(v=4))
 def test_no_address_is_public_that_python_calls_private(address: ipaddress.IPv4Address) -> None:
-    """On any version: ours is the stricter list."""
+    """Our list is stricter than that of any Python version."""
     assert not is_public(str(address)) or address.is_global
 
 
 @given(st.integers(min_value=0, max_value=2**96 - 1))
 def test_no_prefix_makes_the_metadata_service_public(prefix: int) -> None:
-    """The address at the end, as translators put it there, in whatever Python knows of."""
+    """The service's IPv4 address is in the last 32 bits; the prefix is random."""
     address = ipaddress.IPv6Address(prefix << 32 | METADATA)
 
     is_translated = address.ipv4_mapped or address.sixtofour or address.teredo

@@ -1,4 +1,4 @@
-"""The vendors' keys: read once, read anew when one is refused."""
+"""The vendors' keys are cached, and read again when a vendor refuses one."""
 
 from __future__ import annotations
 

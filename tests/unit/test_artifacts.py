@@ -1,4 +1,4 @@
-"""Checkpoints: finished work is found again, if it was made from the same inputs."""
+"""Checkpoints: finished work is found again if it was made from the same inputs."""
 
 from __future__ import annotations
 

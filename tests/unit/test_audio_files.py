@@ -1,4 +1,4 @@
-"""Audio files: tags before them, headers that lie, ends that are missing, other names."""
+"""Audio files with tags, wrong headers, missing ends or wrong extensions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def sevens_of(size: int) -> bytes:
 
 
 def tag(size: int, *, footer: bool = False) -> bytes:
-    """ID3v2.4 with one picture."""
+    """Return an ID3v2.4 tag with one picture."""
     sevens = sevens_of(size)
     picture = b"\0image/png\0\3\0"
     content = b"APIC" + sevens_of(size - 10) + bytes(2) + picture + bytes(size - 10 - len(picture))
@@ -87,7 +87,7 @@ def test_an_mp3_that_begins_inside_a_frame_is_decoded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 0x7FFFF024, 0xFFFFFFFF])
 def test_a_wave_file_that_came_through_a_pipe_is_whole(tmp_path: Path, size: int) -> None:
-    """It was written before its length was known."""
+    """The header was written before the length was known."""
     data = bytearray(tone(tmp_path / "a.wav", seconds=SECONDS).read_bytes())
     at = data.index(b"data")
     data[4:8] = data[at + 4 : at + 8] = struct.pack("<I", size)
@@ -129,7 +129,7 @@ def test_streams_of_frames_are_measured_while_they_are_read(tmp_path: Path, suff
 
 
 def live(path: Path) -> Path:
-    """As a browser records it: neither sizes nor a duration."""
+    """Return a recording as a browser writes it, without sizes and duration."""
     return level(path, "libopus", rate=48_000, seconds=3, live="1")
 
 
@@ -198,7 +198,7 @@ def test_what_the_name_does_not_promise_is_noted_in_the_results(
 
 
 def test_uploads_carry_the_type_of_their_content() -> None:
-    """Whatever the system's own list of types knows."""
+    """The content types do not depend on the system's own list."""
     assert content_type("uploads/a.M4A") == "audio/mp4"
     assert content_type("uploads/a.webm") == "video/webm"
     assert content_type("uploads/a.txt") == "application/octet-stream"

@@ -1,4 +1,4 @@
-"""The bytes of a recording that are fetched for its audio, and how long that takes."""
+"""How many bytes of a recording are fetched for its audio, and how long that takes."""
 
 from __future__ import annotations
 
@@ -60,8 +60,10 @@ def test_the_audio_of_a_long_camera_file_is_fetched_alone_and_in_time(tmp_path: 
 
 
 def interleaved(path: Path, *, seconds: int) -> int:
-    """As FFmpeg writes it: a frame of picture, a frame or two of audio. Returns the bytes of the
-    audio."""
+    """Write a file as FFmpeg does, with one or two frames of audio after each video frame.
+
+    Return the bytes of the audio.
+    """
     chance = np.random.default_rng(1)
     with av.open(str(path), "w") as sink:
         picture = sink.add_stream("mpeg4", rate=25)
@@ -160,7 +162,7 @@ def test_ranges_hold_every_piece_once_and_not_much_more(
 
 
 def test_of_too_many_small_pieces_neighbours_are_read_together() -> None:
-    """A request each would take longer, and cost more, than the pictures between them."""
+    """One request per piece would take longer and cost more than reading the video in between."""
     pieces = [(number * 50_000, 100) for number in range(40_000)]
     pieces += [(number * 4_000_000, 100) for number in range(1_000, 2_000)]
 
@@ -179,7 +181,7 @@ def test_an_index_that_names_bytes_twice_reads_them_once() -> None:
 
 
 class Store:
-    """Remembers what is fetched of pseudo-random content."""
+    """An object of pseudo-random content that records the fetched ranges."""
 
     def __init__(self, size: int) -> None:
         self.data = random.Random(1).randbytes(size)
@@ -239,7 +241,7 @@ def test_who_jumps_gets_little(store: Store) -> None:
 
 
 def test_two_places_are_read_on_side_by_side(store: Store) -> None:
-    """Audio in one half of the file and an index in the other."""
+    """The audio is in one half of the file, an index in the other."""
     ahead = store.ahead()
 
     for offset in range(0, 4 << 20, FIRST_BYTES):

@@ -23,7 +23,7 @@ MONO_IN_MATROSKA = b"\x9f\x81\x01"
 
 
 def recording(path: Path, *, codec: str, rate: int, layout: str, seconds: float) -> Path:
-    """A tone in every channel; no picture, as some cameras' second files are."""
+    """Write a tone in every channel, without video, as some cameras do in a second file."""
     samples = int(seconds * rate)
     wave = np.sin(2 * np.pi * CENTRE_HERTZ * np.arange(samples) / rate) * 8_000
     channels = av.AudioLayout(layout).nb_channels
@@ -101,7 +101,7 @@ def test_the_header_may_say_any_length(tmp_path: Path, seconds: int) -> None:
     try:
         samples = samples_of(path, tmp_path, opened(path, max_seconds=12 * 3_600))
     except UnusableVideoError:
-        assert seconds > 12 * 3_600  # refused for what it says it is
+        assert seconds > 12 * 3_600  # refused because of its header
     else:
         assert len(samples) / 16_000 == pytest.approx(3, abs=0.2)
 
@@ -119,7 +119,7 @@ def test_lengths_at_the_edges_come_out_whole(tmp_path: Path, seconds: float) -> 
 
 
 def with_channels(path: Path, channels: int) -> Path:
-    """PCM whose header says that it has so many channels, in no named layout."""
+    """Return PCM whose header declares this number of channels without a named layout."""
     mono = recording(path, codec="pcm_s16le", rate=16_000, layout="mono", seconds=1)
     data = mono.read_bytes()
     assert data.count(MONO_IN_MATROSKA) == 1
@@ -139,7 +139,7 @@ def test_more_channels_than_can_be_mixed_are_refused_with_the_limit(
 
 @pytest.mark.parametrize("suffix", [".mkv", ".avi"])
 def test_rate_and_channels_may_change_along_the_track(tmp_path: Path, suffix: str) -> None:
-    """As in a broadcast that was cut together; MP3 says in each frame what it is."""
+    """This happens in edited broadcasts: each MP3 frame declares its own rate and channels."""
     path = tmp_path / f"a{suffix}"
     with av.open(str(path), "w") as sink:
         stream = sink.add_stream("libmp3lame", rate=44_100, layout="stereo")

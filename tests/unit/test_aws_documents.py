@@ -56,7 +56,7 @@ def test_every_entry_names_its_source_its_sentence_and_how_sure_it_is(subject: s
 
 @pytest.mark.parametrize("example", S3["notifications"], ids=lambda example: example["name"])
 def test_powertools_takes_the_notifications_from_a_queue(example: dict[str, Any]) -> None:
-    """Powertools for AWS Lambda is AWS's own."""
+    """Powertools for AWS Lambda is AWS's own library."""
     S3Model.model_validate(example["message"])
     in_queue = SQS["event"]["event"]["Records"][0] | {"body": json.dumps(example["message"])}
 
@@ -112,7 +112,7 @@ def test_the_stop_codes_are_those_of_botocore() -> None:
 
 
 def unknown_in(value: Any, of: Shape, path: str = "Task") -> Iterator[str]:
-    """Names and kinds that ECS's model does not have. Step Functions writes PascalCase."""
+    """Yield the names and types that ECS's model lacks. Step Functions writes PascalCase."""
     if isinstance(of, StructureShape):
         members = {name[0].upper() + name[1:]: member for name, member in of.members.items()}
         yield from (f"{path}.{name}" for name in set(value) - set(members))

@@ -1,4 +1,4 @@
-"""The dispatcher starts one execution per upload for the messages of AWS's documents."""
+"""The dispatcher starts one execution per upload for the messages that AWS documents."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NOT_UPLOADED = [example for example in UPLOADS if not example["keys"]]
 
 
 def batch(messages: Iterable[str]) -> dict[str, Any]:
-    """The SQS event of Lambda's document, with our messages in it."""
+    """Return the SQS event from Lambda's documentation with our messages in it."""
     example = SQS["event"]["event"]["Records"][0]
     return {
         "Records": [
@@ -35,7 +35,7 @@ def batch(messages: Iterable[str]) -> dict[str, Any]:
 
 
 def deliver(*messages: Any) -> dict[str, Any]:
-    """To the dispatcher of the first message's bucket."""
+    """Deliver the messages to the dispatcher of the first message's bucket."""
     event = batch(json.dumps(message) for message in messages)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("AWS_S3_BUCKET_NAME", bucket_of(messages[0]))
@@ -44,7 +44,7 @@ def deliver(*messages: Any) -> dict[str, Any]:
 
 
 def bucket_of(message: dict[str, Any]) -> str:
-    """Of an event; S3's test event names it too."""
+    """Return the bucket of an event, including S3's test event."""
     if "Event" in message:
         return str(message["Bucket"])
     about = message["Records"][0]["s3"] if "Records" in message else message["detail"]

@@ -1,4 +1,4 @@
-"""Hostile files end in a named error, within the memory that the function has."""
+"""Hostile files end in a named error, within the function's memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def bombs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 class Peak:
-    """Of the decoder's memory while it asks for bytes, in MB."""
+    """Measures the peak of the decoder's memory in MB while it reads."""
 
     def __init__(self, read_at: Callable[[int, int], bytes]) -> None:
         self.megabytes = 0
@@ -56,7 +56,7 @@ class Peak:
 def test_a_bomb_is_refused_or_harmless(
     bombs: dict[str, Path], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a small function: a bomb fills a large one as surely, only later."""
+    """A small function is enough: a bomb would fill a large one too, only later."""
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024")
     path, flac = bombs[name], tmp_path / "a.flac"
     peak = Peak(reader(path))
@@ -85,7 +85,7 @@ def test_decoder_and_function_fit_into_the_functions_memory(
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGABRT, signal.SIGXCPU])
 def test_a_decoder_that_is_stopped_at_its_limits_says_so(tmp_path: Path, ending: int) -> None:
-    """The kernel kills for memory, malloc aborts, the CPU's limit has a signal of its own."""
+    """The kernel kills it for memory, malloc aborts, or the CPU time limit sends SIGXCPU."""
     video = tone(tmp_path / "a.mp4", seconds=1)
 
     def ended(offset: int, size: int) -> bytes:
@@ -102,8 +102,10 @@ def element(identity: bytes, payload: bytes) -> bytes:
 
 
 def linked(path: Path, *, port: int) -> Path:
-    """A Matroska file whose chapters lie in other segments, by UID and by address (RFC 9559,
-    "Linked Segments")."""
+    """Return a Matroska file whose chapters are in other segments, by UID and by file name.
+
+    See "Linked Segments" in RFC 9559.
+    """
     data = tone(path, seconds=1).read_bytes()
     at = data.index(b"\x18\x53\x80\x67") + 12
     address = f"http://127.0.0.1:{port}/next.mkv".encode()

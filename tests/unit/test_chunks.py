@@ -1,4 +1,4 @@
-"""Passages cover the transcript once, at speaker turns, under derived ids."""
+"""Passages cover the transcript once, are cut at speaker turns, and have derived ids."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_every_segment_is_in_one_passage_or_in_two_that_follow_each_other(
 
 
 def test_a_question_is_found_with_its_answer() -> None:
-    """Where the turn before was long enough for a passage of its own."""
+    """This holds even if the previous turn is long enough to be its own passage."""
     asked = "When will the release be ready? " + "We have talked about it for a long time. " * 3
     answered = "In November, if the testing team gets the two weeks that it needs."
 

@@ -1,4 +1,4 @@
-"""The commands that people type, with an in-memory AWS."""
+"""The commands of `lifestream`, with an in-memory AWS."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_a_speaker_gets_a_name_everywhere(published: ProcessingJob) -> None:
 def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Escape sequences clear screens, set titles, and write into the clipboard."""
+    """Escape sequences could clear the screen, set the title, or write to the clipboard."""
     monkeypatch.setenv("EMBEDDING_ENGINE", "wordllama")
     monkeypatch.setenv("MODELS_DIR", str(BUILT_IN))
     evil = "\x1b]0;owned\x07\x1b[2J\x9b2J\u202ebudget"

@@ -1,4 +1,4 @@
-"""What goes wrong with a command has its own words, its own advice and its own exit code."""
+"""Each error of a command has a message, advice and an exit code."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def deployment(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
 
 
 def typed(*words: str) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error."""
+    """Run the command and return its exit code, standard output and standard error."""
     result = CliRunner().invoke(app, list(words))
     assert "Traceback" not in result.output
     return result.exit_code, result.stdout, result.stderr
 
 
 def ended(status: JobStatus) -> str:
-    """A job's id."""
+    """Write the row of an ended job and return its id."""
     job, table = a_job(), JobTable(clients.table(JOBS))
     table.accept(job)
     if status == JobStatus.CANCELLED:

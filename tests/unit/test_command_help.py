@@ -1,4 +1,4 @@
-"""The help of the commands: quick, complete, and the same in both places."""
+"""The help of the commands is fast and complete, and the two summaries of a command agree."""
 
 from __future__ import annotations
 

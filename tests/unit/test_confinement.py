@@ -1,4 +1,4 @@
-"""What a confined process can still do, as the kernel reports it."""
+"""A confined process has only the abilities that it needs, according to the kernel."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ X32 = 0x40000000
 
 
 def answer_to(architecture: Architecture, *, audit: int, number: int) -> int:
-    """What the kernel would do about a system call: the filter, run step by step."""
+    """Interpret the filter and return the kernel's action for a system call."""
     made, at, loaded = instructions(architecture), 0, 0
     while True:
         step = made[at]
@@ -114,7 +114,7 @@ def test_what_a_system_does_not_have_is_named(monkeypatch: pytest.MonkeyPatch) -
     """macOS has no prctl, no seccomp and no limit of the address space."""
 
     class OtherLibrary:
-        """Without a function of Linux."""
+        """A C library that lacks a function of Linux."""
 
     def refuse(*_: object) -> None:
         raise ValueError("current limit exceeds maximum limit")
@@ -129,7 +129,7 @@ def test_what_a_system_does_not_have_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_host_with_lower_limits_than_ours_is_no_reason_to_fail() -> None:
-    """Only root may raise a hard limit, and a Lambda function is not root."""
+    """Only root can raise a hard limit, and a Lambda function is not root."""
     limited = """
 import os, resource
 from lifestream.media.confinement import limit_resources

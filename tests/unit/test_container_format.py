@@ -1,4 +1,4 @@
-"""Identify a file by its bytes, and find out whether it is complete."""
+"""A file is identified by its bytes, and checked for completeness."""
 
 from __future__ import annotations
 

@@ -42,4 +42,4 @@ def test_a_container_that_is_late_says_so_and_is_not_started_again(
     report = artifacts().load(JOB.job_id, Step.TRANSCRIBE_SPEECH, ERROR_REPORT, ErrorReport)
     assert (report.error, report.message) == ("DeadlineError", "not done after 1 seconds")
     assert "too long for this hardware" in advice_for(report.error)
-    assert main.main() == 1  # at once: the next start of the same attempt would be in vain
+    assert main.main() == 1  # at once: another start of the same attempt would be useless

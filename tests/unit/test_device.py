@@ -1,4 +1,4 @@
-"""Errors of the speech libraries get a name that says what to do."""
+"""Errors of the speech libraries are translated into named errors with advice."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def machine(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def deliver(*bodies: str) -> list[str]:
-    """Delivers a batch; returns the numbers of the messages that failed."""
+    """Deliver a batch and return the positions of the messages that failed."""
     answer: Any = dispatcher.handler(sqs_event(bodies), LAMBDA_CONTEXT)
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 

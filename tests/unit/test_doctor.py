@@ -1,4 +1,4 @@
-"""`lifestream doctor`: secret, settings, report, and the command with bad input."""
+"""`lifestream doctor` checks the secret and the settings, and reports its findings."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_the_exit_code_is_1_if_anything_failed(capsys: pytest.CaptureFixture[str
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Somebody's shell with credentials, and nothing that says where the deployment is."""
+    """Simulate a shell with credentials, but without settings of a deployment."""
     for name in ("AWS_S3_BUCKET_NAME", "AWS_SQS_QUEUE_URL", "AWS_SQS_DLQ_URL", "JOBS_TABLE_NAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "ASIA")

@@ -1,4 +1,4 @@
-"""`lifestream doctor`: a key that is refused, one that is not set, and a bad line differ."""
+"""`lifestream doctor` distinguishes a refused key, a missing key and a bad connection."""
 
 from __future__ import annotations
 

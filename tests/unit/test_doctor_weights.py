@@ -1,4 +1,4 @@
-"""`lifestream doctor`: model weights are compared where they lie; alarms reach somebody."""
+"""`lifestream doctor` checks the model weights in the bucket, and the alarms' subscriptions."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def settings(aws: Aws) -> DoctorSettings:
 
 @pytest.fixture
 def weights(aws: Aws, tmp_path: Path) -> Weights:
-    """As `lifestream models` leaves them."""
+    """Write the weights to the bucket, as `lifestream models` does."""
     folder = tmp_path / MODEL
     (folder / "deep").mkdir(parents=True)
     (folder / "model.bin").write_bytes(b"weights")

@@ -1,4 +1,4 @@
-"""`lifestream doctor`: the container's check as a task, and the video of two seconds."""
+"""`lifestream doctor` runs the container's check as a task, and a video of two seconds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make destroy` empties a filled bucket on request, and otherwise names it."""
+"""`make destroy` empties a filled bucket on request; otherwise it only reports the bucket."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def cloud_formation(monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudFormation]
 
 @pytest.fixture
 def bucket(cloud_formation: CloudFormation) -> Any:
-    """Two versions of three objects, and a delete marker."""
+    """Fill a bucket with two versions of three objects, and a delete marker."""
     assert cloud_formation.answer[0] == 200
     bucket = boto3.resource("s3").create_bucket(Bucket=BUCKET)
     bucket.Versioning().enable()
@@ -78,7 +78,7 @@ def bucket(cloud_formation: CloudFormation) -> Any:
 
 
 def destroy(capsys: pytest.CaptureFixture[str], stage: str, answer: str = "") -> tuple[int, str]:
-    """Exit code and what was said."""
+    """Run the command and return its exit code and output."""
     try:
         emptying.main(stage, answer)
     except SystemExit as refused:

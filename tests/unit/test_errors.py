@@ -1,4 +1,4 @@
-"""Error names are an interface: each has its advice, and the drawn tree is complete."""
+"""Error names are an interface: each has advice and is in the tree of `errors`' docstring."""
 
 from __future__ import annotations
 

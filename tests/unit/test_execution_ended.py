@@ -1,4 +1,4 @@
-"""ExecutionEnded, with the events of AWS's documents: row, DLQ message and event."""
+"""ExecutionEnded writes the row, DLQ message and event for the events that AWS documents."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def examples(*, succeeded: bool) -> list[Any]:
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    """No event arrives but the one that the test sends."""
+    """Yield a cloud in which only the test sends events."""
     with simulated(1) as made:
         made.loses_events = True
         yield made
 
 
 def interrupted(cloud: Cloud) -> tuple[ProcessingJob, Record]:
-    """An execution in the midst of its work, which nobody has recorded the end of."""
+    """Return an execution whose end was not recorded."""
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
     cloud.run_until("ExtractAudio")
@@ -44,7 +44,7 @@ def interrupted(cloud: Cloud) -> tuple[ProcessingJob, Record]:
 
 
 def tell(example: dict[str, Any], record: Record) -> None:
-    """The event as AWS documents it, with the names and payloads of our execution."""
+    """Send the event as AWS documents it, with the names and payloads of our execution."""
     ours = {"executionArn": record.executionArn, "name": record.name}
     payloads = {"input": record.input, "output": record.output}
     detail = example["detail"]
@@ -100,7 +100,7 @@ def test_an_error_that_the_event_leaves_out_is_asked_for(cloud: Cloud) -> None:
 
 
 def test_an_execution_that_somebody_started_by_hand_is_left_alone(cloud: Cloud) -> None:
-    """The console suggests this input."""
+    """The input is the one that the console suggests."""
     given = '{"Comment": "Insert your JSON here"}'
     by_hand = Record("arn:execution:by-hand", "by-hand", given, status="FAILED")
     cloud.executions.records["by-hand"] = by_hand

@@ -54,7 +54,7 @@ def test_a_folder_inside_is_not_flattened_onto_the_results(aws: Aws, tmp_path: P
 def test_more_folders_than_a_listing_holds_hide_no_result(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """They sort before the results. S3 lists 1,000 at once, moto as many as it is asked for."""
+    """The folders sort before the results. S3 lists 1,000 keys per call, and moto here only 10."""
     monkeypatch.setenv("MOTO_S3_DEFAULT_MAX_KEYS", "10")
     job = a_job()
     publish_results(aws, job, MEETING)

@@ -1,4 +1,4 @@
-"""Injection: speech, model output and file names cannot become markup, links or commands."""
+"""Speech, model output and file names cannot become markup, links or commands (injection)."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ HOSTILE = [
 
 
 def published(text: str) -> dict[str, str]:
-    """Everything that can be hostile, is; the quotes are real, so that nothing is dropped."""
+    """Return result files whose every text is hostile. Real quotes keep all statements."""
     transcript = a_transcript(("SPEAKER_00", text), ("SPEAKER_01", SAID))
     named = (Speaker(id="SPEAKER_00", name=text), Speaker(id="SPEAKER_01"))
     transcript = transcript.model_copy(update={"speakers": named})
@@ -79,8 +79,10 @@ HARMLESS = published("we talk about it")
 
 
 class Elements(HTMLParser):
-    """Every element with its attributes; times and the shapes that are drawn of them differ with
-    what is said, so they do not count."""
+    """Collects every element with its attributes, except for times and shapes.
+
+    Those depend on the spoken text.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,7 +107,7 @@ def elements(page: str) -> list[Any]:
 
 
 def shape(value: Any) -> Any:
-    """Which fields there are, and of which kind; lists of words have no length."""
+    """Return the names and types of all fields, without the lengths of lists of words."""
     if isinstance(value, dict):
         return {name: shape(field) for name, field in value.items() if name != "words"}
     if isinstance(value, list):
@@ -128,8 +130,8 @@ def test_the_page_has_the_same_structure_and_no_link_image_or_html(text: str) ->
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_the_html_page_has_the_same_elements_and_attributes(text: str) -> None:
-    """The text stands in text nodes and in nothing else; only titles and notices hold it."""
-    # A single word is shown within the turn beside it.
+    """The text is only in text nodes, and only in elements for text."""
+    # A single word is shown within the neighbouring turn.
     harmless = HARMLESS if len(text.split()) > 1 else published("yes")
 
     assert elements(published(text)["result.html"]) == elements(harmless["result.html"])

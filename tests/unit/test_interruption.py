@@ -1,4 +1,4 @@
-"""After SIGTERM, whatever breaks in the container is the interruption."""
+"""After SIGTERM, every error in the container counts as the interruption."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ INTERRUPTED = "ContainerInterruptedError"
 
 @pytest.fixture(autouse=True)
 def _handler_of_sigterm() -> Iterator[None]:
-    """Set as in the container's process."""
+    """Install the signal handler, as in the container's process."""
     before = signal.signal(signal.SIGTERM, main.raise_interruption)
     yield
     signal.signal(signal.SIGTERM, before)
@@ -32,7 +32,7 @@ def _handler_of_sigterm() -> Iterator[None]:
 
 @pytest.fixture
 def job_id(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> str:  # noqa: ARG001
-    """Of a job that the container can begin."""
+    """Return the id of a job that is ready for the container."""
     job = an_inspected_job()
     JobTable(clients.table(JOBS)).accept(a_job())
     artifacts().save(job.job_id, Step.INSPECT_VIDEO, inspected_job(job.attempt), job)
@@ -52,7 +52,7 @@ def stop(*_: object) -> NoReturn:
 
 
 def break_while_stopping(*_: object) -> NoReturn:
-    """As a library does that tidies up in vain, or makes every exception one of its own."""
+    """Fail like a library whose clean-up fails, or that wraps every exception in its own."""
     try:
         stop()
     except BaseException as error:
@@ -60,7 +60,7 @@ def break_while_stopping(*_: object) -> NoReturn:
 
 
 def break_without_stopping(*_: object) -> NoReturn:
-    """As a library does that swallows the exception, and then breaks."""
+    """Fail like a library that swallows the exception and raises another one later."""
     with suppress(main.Interruption):
         sigterm()
     raise RuntimeError("the engine broke")
@@ -85,7 +85,7 @@ def test_sigterm_while_an_error_is_reported_is_the_interruption(
     job_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class EngineError(RuntimeError):
-        """SIGTERM comes while its message is written down."""
+        """An error that receives SIGTERM while its message is written."""
 
         def __str__(self) -> str:
             sigterm()

@@ -40,7 +40,7 @@ def test_a_new_job_is_accepted_and_can_be_read_back(jobs: JobTable) -> None:
 
 
 def test_a_redelivered_message_is_accepted_while_the_job_runs(jobs: JobTable) -> None:
-    """The first delivery may have died before it started the execution."""
+    """The first delivery may have crashed before it started the execution."""
     jobs.accept(a_job())
     jobs.enter(a_job(), Step.EXTRACT_AUDIO, JobStatus.EXTRACTING)
 

@@ -1,4 +1,4 @@
-"""Fields of log lines; the standard library refuses some names, at run time."""
+"""Fields of log lines do not use the names that the logging module rejects at run time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_no_field_is_called_like_an_attribute_of_a_log_record() -> None:
 
 
 def _fields(tree: ast.AST) -> Iterator[str]:
-    """Those that `extra={…}` names."""
+    """Yield the fields in `extra={…}`."""
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.keyword)

@@ -1,7 +1,7 @@
 """The Markdown page in real renderers and their extensions: no text becomes active.
 
-GitHub's own (cmark-gfm), Python-Markdown with attributes and abbreviations, mistune with all of its
-plugins, and markdown-it, which links whatever looks like an address.
+The renderers are GitHub's (cmark-gfm), Python-Markdown with attributes and abbreviations, mistune
+with all of its plugins, and markdown-it, which turns everything like an address into a link.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from unit.test_injection import HARMLESS, published
 pytestmark = pytest.mark.attack
 
 MARKUP = (Path(__file__).parent / "hostile_markdown.txt").read_text(encoding="utf-8").splitlines()
-"""Everything that some dialect of Markdown reads as more than text, one a line."""
+"""Text that some dialect of Markdown reads as markup, one example per line."""
 OURS = {"h1", "h2", "p", "ul", "li", "strong", "em", "input", "br"}
 PLUGINS = [
     "strikethrough", "table", "footnotes", "task_lists", "url", "def_list", "abbr", "superscript",
@@ -48,7 +48,7 @@ spoken = st.lists(pieces, max_size=6).map("".join)
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    """Names, titles, summaries and what was said are all hostile at once."""
+    """Return pages whose names, titles, summaries and spoken words are all hostile."""
     return {text: published(text)["result.md"] for text in MARKUP}
 
 
@@ -82,7 +82,7 @@ def test_github_shows_what_was_said(text: str) -> None:
 
 @pytest.mark.parametrize("text", MARKUP)
 def test_no_address_is_found_when_entities_are_characters_again(text: str) -> None:
-    """Where remark looks, with these patterns
+    """remark searches the decoded text with these patterns
     (https://github.com/syntax-tree/mdast-util-gfm-autolink-literal)."""
     shown = html.unescape(escape(text))
 
@@ -90,7 +90,7 @@ def test_no_address_is_found_when_entities_are_characters_again(text: str) -> No
 
 
 class Elements(HTMLParser):
-    """Every element with its attributes, but for the anchors that Python-Markdown makes."""
+    """Collects every element with its attributes, except for Python-Markdown's own anchors."""
 
     def __init__(self) -> None:
         super().__init__()

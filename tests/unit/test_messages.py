@@ -1,4 +1,4 @@
-"""The jobs that a queue message asks for."""
+"""Queue messages are parsed into jobs."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_dlq_message_is_the_next_attempt_of_the_same_job() -> None:
 
 @pytest.mark.parametrize("version", ["0", "2", 1, None])
 def test_a_message_of_another_schema_is_refused_by_name(version: object) -> None:
-    """Moved between two deployments, or left in a queue across an upgrade."""
+    """It may come from another deployment, or from before an upgrade."""
     message = json.loads(a_job().model_dump_json()) | {"schema_version": version}
 
     with pytest.raises(InvalidMessageError, match="schema_version"):

@@ -21,7 +21,7 @@ BEFORE, AFTER = words("we begin", start=0.0), words("and so on", start=20.0)
 
 @dataclass
 class Recognizer:
-    """Passes over what lies between; says `again` when it is given that alone. A fake."""
+    """A fake that misses the middle of the audio, and returns `again` for the middle alone."""
 
     again: tuple[RecognizedSegment, ...]
     language: str = "en"

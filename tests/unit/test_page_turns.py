@@ -1,4 +1,4 @@
-"""What the page makes of a transcript before it is HTML: turns, gaps, shapes and names."""
+"""The page's turns, gaps, shapes and names, before they become HTML."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ A, B, C = "SPEAKER_00", "SPEAKER_01", "SPEAKER_02"
 
 
 def shown(transcript: Transcript, *gaps: Gap) -> list[str]:
-    """ "name: sentence [interjector: sentence]" per turn, "-" per gap."""
+    """Return "name: sentence [interjector: sentence]" per turn, and "-" per gap."""
     return [
         f"{block.name}: "
         + " ".join(

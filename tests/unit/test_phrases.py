@@ -1,4 +1,4 @@
-"""Where speech is cut agrees with SciPy, which the container does not import for it."""
+"""Our smoothing and valleys agree with SciPy's, which the container does not import."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 
 from lifestream.engines.diarization.phrases import smoothed, valleys
 
-# SciPy is imported where it is used, because every process that collects tests would wait for it.
+# SciPy is imported where it is used, because the import would slow down the collection of tests.
 SIZES = [1, 2, 3, 8, 100, 101, 3000]
 
 

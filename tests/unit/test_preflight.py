@@ -1,4 +1,4 @@
-"""`make preflight`: what is asked of the account, every line good and bad."""
+"""`make preflight` checks the account; each check can pass and fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make preflight`: earlier stacks, the tools, and the command with bad input."""
+"""`make preflight` checks earlier stacks and tools, and rejects bad input."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def program(folder: Path, name: str, output: str) -> None:
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The only programs that there are, but for what a shell script needs."""
+    """Provide these programs and what a shell script needs, and no others."""
     (tmp_path / "cat").symlink_to("/bin/cat")
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CDK_DOCKER", raising=False)
@@ -195,7 +195,7 @@ def test_python_has_to_be_new_enough() -> None:
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Somebody's shell without anything of AWS in it."""
+    """Simulate a shell without AWS settings."""
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -1,4 +1,4 @@
-"""Share, speed and time left, from a clock and the seconds done."""
+"""The progress is computed from a clock and the seconds of audio that are done."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_the_estimate_follows_the_machine() -> None:
 
 
 def test_reports_in_bursts_do_not_make_the_estimate_jump() -> None:
-    """For 20 seconds nothing, then a batch at once: as Whisper reports on a CPU."""
+    """Whisper on a CPU reports nothing for 20 seconds, then a whole batch at once."""
     meter = ProgressMeter(4_000, moment=0)
     ends = []
     for burst in range(1, 16):

@@ -1,4 +1,4 @@
-"""How far a transcript can be trusted, in numbers and in one sentence."""
+"""The quality report rates a transcript in numbers and in one sentence."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ IN_OTHER_WORDS = [
     ("interviewing users and their wishes", 8),
     ("too expensive to buy", 9),
 ]
-"""No word that carries meaning is in what was said, in any inflection."""
+"""Questions that share no meaningful word with the spoken text, in any inflection."""
 
 
 def top_three(question: str) -> list[int]:
@@ -61,7 +61,7 @@ def top_three(question: str) -> list[int]:
 
 @pytest.mark.parametrize(("question", "turn"), QUERIES)
 def test_words_that_were_said_find_their_turn_of_the_sample(question: str, turn: int) -> None:
-    """In the top three of eleven turns."""
+    """The right turn is among the first three of eleven."""
     assert turn in top_three(question)
 
 

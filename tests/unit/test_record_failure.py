@@ -1,4 +1,4 @@
-"""RecordFailure: the real reason, in the row and in a DLQ message that is enough to redrive."""
+"""RecordFailure writes the real reason to the row and to a DLQ message that can be redriven."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lifestream redrive`: what runs again, what is skipped, and when it asks."""
+"""`lifestream redrive` selects and skips jobs, and asks before it redrives many."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def dead(queues: QueueService) -> Callable[..., ProcessingJob]:
 
 @pytest.fixture
 def two_dead(dead: Callable[..., ProcessingJob]) -> tuple[ProcessingJob, ProcessingJob]:
-    """A job that was unlucky, and one whose video is unusable."""
+    """Return two failed jobs: one that a redrive can fix, and one with an unusable video."""
     return (
         dead("talk.mp4", "SummaryError", Step.SUMMARIZE_TRANSCRIPT),
         dead("silent.mp4", "NoAudioError", Step.INSPECT_VIDEO),

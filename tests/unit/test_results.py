@@ -1,4 +1,4 @@
-"""The files that are published about a recording."""
+"""The result files of a recording."""
 
 from __future__ import annotations
 

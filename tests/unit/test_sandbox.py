@@ -55,7 +55,7 @@ def test_every_container_gives_its_whole_audio(tmp_path: Path, suffix: str) -> N
     extract(opened(video), video, flac)
 
     samples = load_samples(flac)
-    is_guessed = suffix in (".mp3", ".aac")  # how long frames last, is known when they are read
+    is_guessed = suffix in (".mp3", ".aac")  # the duration is known only after the frames were read
     assert probe.duration_seconds == pytest.approx(0 if is_guessed else 5, abs=0.3)
     assert len(samples) / 16_000 == pytest.approx(5, abs=0.15)
     assert samples.dtype == np.float32
@@ -109,7 +109,7 @@ def test_audio_that_starts_late_keeps_its_place(tmp_path: Path) -> None:
 
 
 class Listener(http.server.BaseHTTPRequestHandler):
-    """Counts whoever calls."""
+    """An HTTP server that counts its requests."""
 
     calls = 0
 
@@ -119,7 +119,7 @@ class Listener(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def listening_port() -> Iterator[int]:
 def test_a_playlist_that_got_past_us_fetches_nothing(
     tmp_path: Path, demuxer: Container, content: str, listening_port: int
 ) -> None:
-    """Even where the sniffer were fooled, the decoder opens no address."""
+    """Even if the format check is fooled, the decoder opens no URL."""
     playlist = tmp_path / "a.mp4"
     playlist.write_text(content.format(port=listening_port))
     video = Video(container=demuxer, size=playlist.stat().st_size, max_seconds=60)

@@ -1,4 +1,4 @@
-"""One reader of the environment, one error for everything that is missing."""
+"""Settings are read from the environment; one error names everything that is missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words and turns become segments of one speaker each."""
+"""Words are assigned to speaker turns and split into segments of one speaker each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ some_words = st.lists(spans.map(lambda span: word(span[0], span[1])))
 
 
 def naive(spoken: Word, turns: list[SpeakerTurn]) -> str | None:
-    """Every turn is looked at for every word; the rule of `assign_speakers` in plain steps."""
+    """Apply the rule of `assign_speakers` naively: compare every word with every turn."""
     start, end = round(spoken.start_seconds * 1000), round(spoken.end_seconds * 1000)
     overlap: dict[str, int] = {}
     for t in sorted(turns, key=lambda t: (t.start_seconds, t.end_seconds)):

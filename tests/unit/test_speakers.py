@@ -1,4 +1,4 @@
-"""What people call a speaker, and which stored id they mean."""
+"""Display names of speakers are converted to stored ids and back."""
 
 from __future__ import annotations
 

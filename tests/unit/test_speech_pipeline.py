@@ -1,4 +1,4 @@
-"""The container's pipeline: a FLAC is decoded once, both engines run, the text is checked."""
+"""The container's pipeline decodes a FLAC once, runs both engines and checks the text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def write_flac(path: Path, samples: NDArray[np.float32]) -> Path:
 
 @dataclass
 class Engine:
-    """Both engines in one, saying what the test wants. A fake."""
+    """A fake of both engines, whose results the test sets."""
 
     name: str = "scripted"
     arrays: list[Audio] = field(default_factory=list)
@@ -95,7 +95,7 @@ class Engine:
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    """Speech is where the test says: in the first three seconds."""
+    """Return the fake engines. Speech is detected in the first three seconds."""
     scripted = Engine()
     monkeypatch.setattr(pipeline, "load_transcriber", lambda _: scripted)
     monkeypatch.setattr(pipeline, "load_diarizer", lambda _: scripted)

@@ -1,4 +1,4 @@
-"""What every step gets from its wrapper: parsing, the job's status, named errors."""
+"""The wrapper of every step parses the event, writes the job's status and names errors."""
 
 from __future__ import annotations
 

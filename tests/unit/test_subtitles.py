@@ -1,4 +1,4 @@
-"""Subtitles keep the limits of timed text, for any transcript, and other people's parsers agree."""
+"""Subtitles keep the limits of timed text for any transcript, and independent parsers agree."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from lifestream.rendering.subtitles import (
 
 
 def spoken_one_after_the_other(said: list[tuple[str, tuple[Word, ...]]]) -> Transcript:
-    """Without a pause between two."""
+    """Generate segments without pauses between them."""
     transcript = a_transcript(*((who, " ".join(w.text for w in spoken)) for who, spoken in said))
     segments, at = [], 0.0
     for segment, (_, spoken) in zip(transcript.segments, said, strict=True):
@@ -74,7 +74,7 @@ def test_cues_hold_every_word_once_and_in_order(spoken: list[tuple[str, str]]) -
 def test_a_cue_is_shorter_or_faster_only_where_the_next_one_begins_as_it_ends(
     spoken: list[tuple[str, str]], seconds_a_word: float
 ) -> None:
-    """However fast people speak; at the end of the recording there is no more time either."""
+    """This holds for any speaking rate. The end of the recording limits the last cue as well."""
     faster = [(who, words(text, seconds_each=seconds_a_word)) for who, text in spoken]
     transcript = spoken_one_after_the_other(faster)
     cues = cues_of(transcript)

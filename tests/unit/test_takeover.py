@@ -1,4 +1,4 @@
-"""A decoder that a video has taken over gets nothing."""
+"""A decoder that a video has taken over cannot read keys, open files or reach the network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="the safeguards ar
 
 
 class Loot(Frozen):
-    """What the attack gained, or how the system refused it."""
+    """The result of an attack, or the error with which the system refused it."""
 
     gained: str | None = None
     refused: str | None = None
@@ -139,8 +139,10 @@ for name in sys.argv[2:]:
 
 @ON_LINUX
 def test_the_keys_of_a_user_without_rights_are_hidden_from_the_same_user() -> None:
-    """With every other safeguard gone, which is logged once. The parent is a process without
-    capabilities, so that its child has the same rights as it."""
+    """Every other safeguard is missing, which is logged once.
+
+    The parent has no capabilities, so that its child has the same rights.
+    """
     without = ["RLIMIT_NOFILE", "seccomp", "no_new_privileges"]
     request = {"limits": LIMITS, "size": 0, "output": None, "without": without}
     names = ["parents_environment", "parents_memory_file", "parents_memory", "attach_to_parent"]

@@ -1,4 +1,4 @@
-"""A file is truncated when its own container says that bytes are missing, and only then."""
+"""A file counts as truncated if, and only if, its own container says that bytes are missing."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ SHAPES: Mapping[str, list[tuple[float, float]]] = {
 
 
 def loud_seconds(samples: np.ndarray) -> set[int]:
-    """Those in whose middle there is a tone."""
+    """Return the seconds that have a tone in their middle."""
     middles = range(8_000, len(samples), 16_000)
     return {at // 16_000 for at in middles if np.abs(samples[at : at + 800]).max() > 0.1}
 
 
 def second_starts(path: Path, seconds: int) -> Path:
-    """Sets dwStart of the audio's stream header (AVISTREAMHEADER), which FFmpeg leaves at 0."""
+    """Set dwStart of the audio's stream header (AVISTREAMHEADER), which FFmpeg leaves at 0."""
     data = bytearray(path.read_bytes())
     header = data.index(b"auds")
     scale, rate = struct.unpack("<II", data[header + 20 : header + 28])
@@ -62,7 +62,7 @@ def test_audio_shorter_than_the_picture_is_a_good_video(
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_an_avi_counts_audio_by_its_bytes(tmp_path: Path, shape: str) -> None:
-    """It has no times, so that every player closes the gaps; only a late start can be said."""
+    """AVI has no timestamps, so players close all gaps. It can only declare a late start."""
     spans = SHAPES[shape]
     seconds = int(sum(end - begin for begin, end in spans))
     path = tones(tmp_path / "a.avi", seconds=PICTURE_SECONDS, spans=spans)
@@ -84,14 +84,14 @@ def test_a_matroska_file_that_was_cut_off_is_refused(tmp_path: Path, share: floa
 
 
 def with_index_first(path: Path) -> bytes:
-    """Its last box, the media data, says that it reaches to the end of the file (size 0)."""
+    """Move the index first. The size 0 of the last box (media data) means "to the end of file"."""
     data = level(path, "aac", seconds=5, movflags="faststart").read_bytes()
     at = data.index(b"mdat")
     return data[: at - 4] + bytes(4) + data[at:]
 
 
 def test_an_index_that_names_missing_bytes_is_evidence(tmp_path: Path) -> None:
-    """No box is too short here: only the index knows where the audio ends."""
+    """No box is truncated here. Only the index shows where the audio ends."""
     path = tmp_path / "a.mp4"
     whole = with_index_first(path)
     path.write_bytes(whole[:-200])

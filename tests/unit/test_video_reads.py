@@ -1,4 +1,4 @@
-"""The amount that is fetched of a video is limited, whatever its headers say."""
+"""The number of bytes that are fetched of a video is limited, even if its headers lie."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FTYP = struct.pack(">I4sQ", 16, b"ftyp", 0)
 
 
 def boxes_around(*, before: bytes = b"", after: bytes = b"") -> Bucket:
-    """Ten thousand boxes of 600 kB between the two: 6 GB."""
+    """Insert ten thousand boxes of 600 kB between the two (6 GB)."""
     header = struct.pack(">I4s", BOX_BYTES, b"free")
     starts = [len(before) + number * BOX_BYTES for number in range(BOXES)]
     end = len(before) + BOXES * BOX_BYTES
@@ -46,7 +46,7 @@ def boxes_around(*, before: bytes = b"", after: bytes = b"") -> Bucket:
 
 
 def fragmented(path: Path, *, seconds: int) -> Path:
-    """As a browser or OBS records it: a box of audio and its index, again and again."""
+    """Return a file as a browser or OBS records it: boxes of audio, each with its own index."""
     with av.open(str(path), "w", options={"movflags": "frag_every_frame+empty_moov"}) as sink:
         stream = sink.add_stream("aac", rate=16_000, layout="mono")
         assert isinstance(stream, AudioStream)
@@ -122,7 +122,7 @@ def test_a_fragmented_video_that_was_cut_is_recognized(tmp_path: Path) -> None:
 
 
 def test_a_decoder_that_jumps_without_end_is_stopped_at_the_budget(tmp_path: Path) -> None:
-    """FFmpeg walks the boxes up to the index too, and fetches a block at each."""
+    """FFmpeg also visits the boxes before the index, and fetches a block at each."""
     bucket = boxes_around(before=FTYP, after=tone(tmp_path / "a.mp4", seconds=1).read_bytes())
     video = opened(bucket)
 
@@ -142,7 +142,7 @@ def test_an_extraction_may_read_the_whole_video() -> None:
 
 
 class BucketWithoutRanges(Bucket):
-    """As some stores that call themselves compatible: the whole object, whatever is asked for."""
+    """A store that ignores ranges, like some S3-compatible ones: it returns the whole object."""
 
     def get_object(self, **asked: Any) -> dict[str, Any]:
         whole = super().get_object(**asked | {"Range": f"bytes=0-{self.size - 1}"})
@@ -157,7 +157,7 @@ def test_a_store_that_ignores_ranges_is_named_and_not_decoded() -> None:
 
 
 class BucketOfAudio(Bucket):
-    """Also keeps what is uploaded, and looks at a folder whenever it is read."""
+    """A bucket that also keeps uploads, and lists a folder at every read."""
 
     def __init__(self, video: bytes, folder: Path) -> None:
         super().__init__(len(video), {0: video})
@@ -176,7 +176,7 @@ class BucketOfAudio(Bucket):
 def test_an_extraction_that_is_killed_leaves_no_file_in_tmp(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Lambda keeps /tmp when it starts a killed function anew, and what is left would fill it:
+    """Lambda keeps /tmp when it restarts a killed function, so leftover files would fill it:
     "Lambda execution environment lifecycle",
     https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
     video = tone(tmp_path / "a.mp4", seconds=2).read_bytes()

@@ -1,4 +1,4 @@
-"""The client's uploads: the job is known at once, and it is the job of S3's notification."""
+"""The client knows the job of an upload at once; S3's notification leads to the same job."""
 
 from __future__ import annotations
 

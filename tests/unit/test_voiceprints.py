@@ -78,7 +78,7 @@ def test_prints_of_another_engine_are_not_compared() -> None:
 
 @pytest.fixture
 def publish(aws: Aws) -> Any:  # noqa: ARG001
-    """Publishes the meeting as the job of a video with this key and these voices."""
+    """Publish the meeting as a job with this key and these voices."""
 
     def publish(key: str, *vectors: tuple[float, ...], attempt: int = 1) -> JobRecord:
         of_key = a_job(key=key).model_copy(update={"attempt": attempt})

@@ -43,7 +43,7 @@ EVENT = {
 
 @pytest.fixture
 def receiver(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalEndpoint]:
-    """On loopback, which is private: the deployment says that this is wanted."""
+    """Run a receiver on loopback, which the settings allow although it is private."""
     monkeypatch.setattr(webhook, "PAUSE_SECONDS", 0)
     endpoint = LocalEndpoint(lambda _path, _request: (200, {}))
     monkeypatch.setenv("WEBHOOK_URL", f"{endpoint.url}/hooks/lifestream?team=a")
@@ -121,7 +121,7 @@ def test_a_receiver_that_does_not_listen_is_transient(
 def test_no_name_leads_into_a_private_network(
     monkeypatch: pytest.MonkeyPatch, receiver: LocalEndpoint, address: str
 ) -> None:
-    """Not even as one of several addresses, and the metadata service least of all."""
+    """One private address among several is enough to refuse, including the metadata service's."""
     found = [(0, 0, 0, "", (a, 443)) for a in ("93.184.215.14", address)]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: found)
     monkeypatch.setenv("WEBHOOK_MAY_BE_PRIVATE", "false")
@@ -154,7 +154,7 @@ def test_a_secret_is_needed_and_has_to_be_one(
 def test_the_connection_goes_to_the_address_that_was_looked_at(
     receiver: LocalEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that points elsewhere the second time gains nothing."""
+    """A name that resolves to another address the second time has no effect."""
     asked: list[Any] = []
     real = socket.getaddrinfo
 

@@ -41,7 +41,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
-    """A resolver of our own: each question for a name takes the next of its addresses."""
+    """Replace the resolver: each query for a name returns the next of its addresses."""
     answers: dict[str, list[str]] = {}
     real = socket.getaddrinfo
 
@@ -62,7 +62,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
      "0", "169.254.169.254"],
 )  # fmt: skip
 def test_no_spelling_of_an_address_leads_inside(host: str) -> None:
-    """The real resolver reads them; it needs no network for that."""
+    """The real resolver parses them, without a network."""
     with pytest.raises(WebhookRefusedError, match="is not a public address"):
         post(f"https://{host}/", may_be_private=False)
 
@@ -96,7 +96,7 @@ def test_an_address_that_cannot_be_one_is_one_clear_line(url: str, what: str) ->
 def test_a_name_that_points_inside_the_second_time_gains_nothing(
     names: dict[str, list[str]],
 ) -> None:
-    """Rebinding: whoever looked at one address and connected to another would reach loopback."""
+    """With DNS rebinding, code that resolved the name twice would connect to loopback."""
     inside = LocalEndpoint(lambda _path, _request: (200, {}))
     names[NAME] = ["192.0.2.1", "127.0.0.1"]
     with inside.running(), pytest.raises(WebhookRefusedError):
@@ -134,7 +134,7 @@ def test_no_redirect_is_followed(status: int) -> None:
 
 
 def test_an_answer_without_an_end_is_not_read() -> None:
-    """A receiver that goes on sending could fill the function's memory, or take all its time."""
+    """An endless response could fill the function's memory or take all of its time."""
     sent: list[int] = []
 
     def endless(request: BaseHTTPRequestHandler) -> None:
@@ -151,7 +151,7 @@ def test_an_answer_without_an_end_is_not_read() -> None:
 
 @dataclass
 class Authority:
-    """Makes certificates, as whoever is trusted does."""
+    """A certificate authority that the client trusts."""
 
     folder: Path
     key: ec.EllipticCurvePrivateKey
@@ -226,7 +226,7 @@ def authority(tmp_path: Path) -> Authority:
 
 @contextmanager
 def served(answer: Any, tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, list[str]]]:
-    """A server whose answers `answer` writes; its port, and the Host of every request."""
+    """Run a server with `answer`. Yield its port, and the Host header of every request."""
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -239,11 +239,11 @@ def served(answer: Any, tls: ssl.SSLContext | None = None) -> Iterator[tuple[int
             answer(self)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Quiet."""
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Whoever hangs up is what these tests are about."""
+            """Ignore connections that the client closes: these tests cause them."""
 
     server = Server(("127.0.0.1", 0), Handler)
     if tls:
