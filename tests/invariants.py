@@ -6,9 +6,9 @@ I2  FAILED or PARTIAL means exactly one DLQ message, which is enough to run the 
 I3  SUCCEEDED means none
 I4  the index holds exactly the passages that it should
 I5  no finished step is paid for again
-I6  one execution an upload and attempt
-I7  no secret and nothing that was said in a log
-I8  a job's objects and its row are about the job's own video, whatever a message claimed
+I6  one execution per upload and attempt
+I7  no log contains a secret or spoken words
+I8  a job's objects and row are about the job's own video, even if a message claimed otherwise
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from lifestream.step_names import Step
 SCHEMAS = Path(__file__).parent.parent / "docs" / "schemas"
 WITH_RESULTS = (JobStatus.SUCCEEDED, JobStatus.PARTIAL)
 _VALID: set[tuple[str, str]] = set()
-"""Names of schemas and digests of contents that fit them."""
+"""(schema name, digest) of each content that was validated already."""
 UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
 
 
@@ -54,7 +54,7 @@ class Objects(Protocol):
 
 @dataclass(frozen=True)
 class PublicState:
-    """What anybody with read access sees. `dlq_messages`: bodies; `executions`: names."""
+    """What a user with read access can see. `dlq_messages`: bodies; `executions`: names."""
 
     objects: Objects
     bucket: str

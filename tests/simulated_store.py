@@ -1,4 +1,4 @@
-"""An object in S3, and how long reads of its ranges would take."""
+"""A simulated S3 object that measures how long reads of its ranges would take."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LATENCY_SECONDS = 0.03
 
 
 class Bucket:
-    """One sparse object: pieces at offsets, zeros between. It counts what is fetched."""
+    """A sparse object: pieces at offsets, with zeros in between. It counts the fetched bytes."""
 
     def __init__(self, size: int, pieces: Mapping[int, bytes]) -> None:
         self.size, self._pieces = size, pieces
@@ -43,8 +43,10 @@ class Bucket:
 
 
 class SimulatedStore(Executor):
-    """The pool of threads that fetch, on a clock of its own: no real time passes. The threads share
-    the line; `seconds` have passed when the last result that somebody waited for was there."""
+    """A pool of fetching threads with its own clock, so that no real time passes.
+
+    The threads share the bandwidth. `seconds`: the time at which the last awaited result arrived.
+    """
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -68,6 +70,6 @@ class Fetched(Future[Any]):
         self.set_result(data)
 
     def result(self, timeout: float | None = None) -> Any:
-        """Waits, on the store's clock."""
+        """Wait for the result, on the store's clock."""
         self._store.seconds = max(self._store.seconds, self._there_at)
         return super().result(timeout)

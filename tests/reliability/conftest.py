@@ -1,4 +1,4 @@
-"""A cloud of one's own for every test, checked at its end."""
+"""Each test gets its own simulated cloud, which is checked at the end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.world import simulated
 
 @pytest.fixture
 def cloud() -> Iterator[Cloud]:
-    """Whatever a test did, the eight guarantees hold for every upload at its end."""
+    """Yield a cloud. After the test, check the eight guarantees for every upload."""
     with simulated(seed=7) as made:
         yield made
         made.run_until_idle()

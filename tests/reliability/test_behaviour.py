@@ -31,7 +31,7 @@ jobs_seen = 0  # of which every promise was checked
 
 
 class Behaviour(RuleBasedStateMachine):
-    """Rules to draw from; after them everything is mended, and every upload ends well."""
+    """Runs random rules, then removes all faults and checks that every upload ends correctly."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class Behaviour(RuleBasedStateMachine):
 
     @rule()
     def upgrade_in_mid_flight(self) -> None:
-        """A new prompt, and a definition with one more state in front."""
+        """Deploy a new prompt version, and a definition with an additional first state."""
         executions, summarizer = self.cloud.executions, self.cloud.summarizer
         summarizer.name = f"scripted/summary-{int(summarizer.name.rpartition('-')[2]) + 1}"
         definition = deepcopy(executions.definition)
@@ -134,7 +134,7 @@ class Behaviour(RuleBasedStateMachine):
         jobs_seen += len(self.cloud.uploads)
 
     def _come_to_rest(self) -> None:
-        """Nothing new goes wrong, and the reconciler has come by."""
+        """Run without new faults until nothing more happens, and reconcile."""
         self.cloud.faults.plan = []
         self.cloud.loses_events = False
         self.cloud.run_until_idle()
@@ -164,7 +164,7 @@ TestBehaviour.settings = settings(
 
 
 def test_the_random_behaviour_made_jobs() -> None:
-    """The soak's last line."""
+    """Print the last line of `make soak`."""
     print(f"\n{jobs_seen} jobs, none lost, none doubled")  # noqa: T201  # only those count
 
     assert jobs_seen

@@ -48,7 +48,7 @@ def test_an_interrupted_container_starts_over(cloud: Cloud, times: int) -> None:
 
 @pytest.mark.fault("D2", by="killed every time", so="three starts, then one DLQ message")
 def test_a_container_that_is_killed_again_and_again_is_given_up(cloud: Cloud) -> None:
-    """And its slot is free even if EventBridge delivers no event."""
+    """Its slot is released even if EventBridge delivers no event."""
     cloud.loses_events = True
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=99)]
     job = cloud.upload()
@@ -210,7 +210,7 @@ def test_an_answer_that_was_lost_costs_one_more_call_at_most(cloud: Cloud) -> No
 def test_a_container_that_outlives_its_state_is_stopped(
     cloud: Cloud, *, loses_events: bool
 ) -> None:
-    """AWS documents that an abort stops the task, and nothing of the kind for a time limit."""
+    """AWS documents that an abort stops the task, but not that a timeout does."""
     cloud.loses_events = loses_events
     cloud.services.hangs = {STEP}
     cloud.services.outlives_its_state = True

@@ -1,4 +1,4 @@
-"""A process that dies at any of its durable writes loses nothing and doubles nothing."""
+"""A crash before or after any durable write neither loses nor duplicates work."""
 
 from __future__ import annotations
 
@@ -16,14 +16,16 @@ from simulation.faults import Fault, Kind
 from simulation.world import simulated
 
 SEED = 1
-JOBS_A_CLOUD = 18  # moto's lists cost as much as everything in the bucket
+JOBS_A_CLOUD = 18  # moto's listings get slower with everything in the bucket
 Point = tuple[str, int, Kind]
-"""A write as a pattern, how many like it to let pass, and on which side of it the crash is."""
+"""A pattern for writes, the number of matches to skip, and the side of the write to crash on."""
 
 
 def points_of_a_run(*, after: Sequence[Fault] = ()) -> list[Point]:
-    """Every state in which a crash can leave things between an upload and its end, found by
-    running one: before each durable write, and after the last of each process."""
+    """Return all crash points of a job: before each durable write, and after each process's last.
+
+    They are found by running a job.
+    """
     with simulated(SEED) as cloud:
         job = cloud.upload("{name}.mp4")
         cloud.faults.plan = list(after)
@@ -47,7 +49,7 @@ def on_the_way_to_success() -> list[Point]:
 
 @cache
 def on_the_way_to_failure() -> list[Point]:
-    """What only a job that fails for good writes: its row, its DLQ message, its slot."""
+    """Return the crash points of a job that fails permanently."""
     ways = points_of_a_run(after=[Fault("PublishResults PutObject*", "refuse", times=99)])
     return [point for point in ways if point not in on_the_way_to_success()]
 
@@ -61,7 +63,7 @@ def crash(cloud: Cloud, job: ProcessingJob, point: Point) -> None:
 
 
 def survive(cloud: Cloud, jobs: list[ProcessingJob]) -> None:
-    """Each ends well by itself, or with one DLQ message that makes it end well."""
+    """Check that each job succeeds, or fails with one DLQ message whose redrive succeeds."""
     cloud.run_until_idle()
     cloud.reconcile()
     cloud.run_until_idle()
@@ -80,7 +82,7 @@ def survive(cloud: Cloud, jobs: list[ProcessingJob]) -> None:
     "C1", by="the process is killed at each durable write", so="all eight guarantees hold"
 )
 def test_a_crash_at_any_durable_write_is_survived() -> None:
-    """One upload a crash, side by side."""
+    """One upload per crash; they run concurrently."""
     for points in batched(on_the_way_to_success()):
         with simulated(SEED) as cloud:
             cloud.batch = 1  # so that the dispatcher's crash is one job's
@@ -109,8 +111,10 @@ def test_a_crash_while_a_failure_is_recorded_is_survived() -> None:
 
 
 def batched(points: list[Point]) -> Iterator[list[Point]]:
-    """A crash at a write to what jobs share hits any of them, so these have a cloud of their own:
-    a job that is hit too often is finished by others, and never comes to its own crash."""
+    """Group the crash points per cloud. Writes to shared resources get a cloud of their own.
+
+    Such a crash can hit any job, and a job that crashes too often fails before its own crash point.
+    """
     assert points
     shared = [point for point in points if "{" not in point[0]]
     for group in ([point for point in points if point not in shared], shared):

@@ -60,7 +60,7 @@ def test_a_message_that_always_fails_stops_nobody(cloud: Cloud) -> None:
 @pytest.mark.parametrize("bad", [{0}, {9}, {0, 9}, set(range(10)), {3, 4, 5}])
 @pytest.mark.usefixtures("cloud")
 def test_the_answer_names_every_message_that_failed(bad: set[int]) -> None:
-    """None, `{}` or a list without an id would delete the message: it cannot come out."""
+    """Lambda would delete the message after None, `{}` or a list without its id."""
     good = notification(a_job().model_copy(update={"key": "results/x"}))  # no upload: ignored
     answer = dispatcher.handler(
         sqs_event("poison" if number in bad else good for number in range(10)), LAMBDA_CONTEXT

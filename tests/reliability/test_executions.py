@@ -1,4 +1,4 @@
-"""C: the state machine, its time limits, and what ends it from outside."""
+"""C: the state machine, its time limits, and executions that are ended from outside."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ TWELVE_HOURS = 12 * 3_600
 
 
 def published(cloud: Cloud, job: ProcessingJob, name: str) -> str:
-    """Of a job that has ended with results."""
+    """Return a result file of the job."""
     answer = cloud.aws.s3.get_object(Bucket=job.bucket, Key=f"{job.results_prefix}{name}")
     return answer["Body"].read().decode()
 
 
 def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
-    """Of a job that has ended FAILED with its one DLQ message."""
+    """Return the failure of a job that has ended FAILED with exactly one DLQ message."""
     record = cloud.service.job(job.job_id)
     assert record.status == JobStatus.FAILED
     [dlq_message] = cloud.dlq_messages()
@@ -47,7 +47,7 @@ def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
 def test_twelve_hours_pass_every_step_and_the_state_stays_small(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the real summarizer, embedder, index and renderers."""
+    """This runs the real summarizer, embedder, index and renderers."""
     monkeypatch.setattr(summarize_transcript, "load_summarizer", lambda *_: LexRank())
     cloud.speech.repeats = math.ceil(TWELVE_HOURS / MEETING.duration_seconds)
     job = cloud.upload()
@@ -201,7 +201,7 @@ def test_many_tellings_of_one_end_send_one_dlq_message(cloud: Cloud, seed: int) 
 )
 @pytest.mark.fault("D11", by="two containers of one job at once", so="one result")
 def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
-    """The lambda of an aborted execution is not stopped by anybody."""
+    """An abort of the execution does not stop a running Lambda function."""
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
     cloud.run_until("PublishResults UpdateItem")

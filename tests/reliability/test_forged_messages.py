@@ -1,4 +1,4 @@
-"""A17: messages of a sender who may only send to the ingest queue."""
+"""A17: forged messages from an attacker who can only send to the ingest queue."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SUFFIXES = ["", "x", "\x00", "\ud800", "🎬", "/../", "x" * 3_000, "x" * 100_00
 
 @dataclass(frozen=True)
 class Scene:
-    """`mine`: what the attacker has uploaded. The victims' jobs have ended, well and badly."""
+    """`mine`: the attacker's upload. The victims' jobs have ended, with and without success."""
 
     cloud: Cloud
     good: ProcessingJob
@@ -51,7 +51,7 @@ class Scene:
         self.cloud.run_until_idle()
 
     def stored(self) -> dict[str, bytes]:
-        """Everything that the pipeline has written about the victims."""
+        """Return everything that the pipeline has written for the victims."""
         s3, ids = self.cloud.aws.s3, (self.good.job_id, self.bad.job_id)
         return {
             key: s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()
@@ -94,7 +94,7 @@ def test_nobody_takes_another_s_job_id(attempt: int, failure: dict[str, Any] | N
 )
 @pytest.mark.parametrize("row", ["there", "gone"])
 def test_no_attempt_is_skipped(row: str) -> None:
-    """Else a made-up number would be in the way of every redrive to come."""
+    """Otherwise, a forged attempt number would block all later redrives."""
     with simulated(2) as cloud:
         scene = Scene.set_in(cloud)
         if row == "gone":
@@ -144,7 +144,7 @@ def test_a_message_about_another_place_starts_nothing() -> None:
 
 
 def forged(scene: Scene) -> st.SearchStrategy[str]:
-    """Jobs and events, put together from those of the victims, the attacker's and nonsense."""
+    """Generate jobs and events from parts of the victims', the attacker's and random data."""
     jobs = [scene.good, scene.bad, scene.mine]
     ids = [job.job_id for job in jobs]
     mixed = [ids[0][:8] + ids[2][8:], ids[2][:8] + ids[0][8:], "0" * 32, "", 7]
@@ -178,7 +178,7 @@ def forged(scene: Scene) -> st.SearchStrategy[str]:
 
 
 def consistently(job: dict[str, Any], claims: dict[str, Any]) -> str:
-    """With the id that belongs to the claim, as an attacker would derive it."""
+    """Return the claim with the job id that matches it, as an attacker would derive it."""
     forged = job | claims
     version = forged["version_id"] or f"{forged['etag']}:{forged['sequencer']}"
     try:

@@ -23,7 +23,7 @@ def statuses(cloud: Cloud) -> set[JobStatus]:
 
 
 def burst(cloud: Cloud, *, uploads: int, copies: int) -> list[ProcessingJob]:
-    """How many notifications every upload sends."""
+    """Upload videos, each with this number of notifications."""
     jobs = [cloud.upload(f"{number}.mp4") for number in range(uploads)]
     cloud.inbox += [Message(notification(job)) for job in jobs for _ in range(copies - 1)]
     return jobs
@@ -47,7 +47,7 @@ def test_a_burst_in_a_small_account_loses_nothing(cloud: Cloud) -> None:
 
 
 def test_throttled_steps_are_tried_for_hours(cloud: Cloud) -> None:
-    """Others use up the account's concurrency for two hours."""
+    """Other functions use up the account's concurrency for two hours."""
     cloud.account.concurrency = 10
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
@@ -66,7 +66,7 @@ def test_throttled_steps_are_tried_for_hours(cloud: Cloud) -> None:
     "D3", by="no host for three hours", so="the execution waits; it does not count as a crash"
 )
 def test_hosts_that_come_late_are_waited_for(cloud: Cloud) -> None:
-    """Two crashes are allowed beside it."""
+    """Waiting for a host does not use up the two retries of a crash."""
     cloud.account.hosts_from = 3 * 3_600.0
     cloud.account.host_seconds = 280.0
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=2)]
@@ -106,7 +106,7 @@ def test_a_host_that_never_comes_is_tried_for_a_day_and_is_no_crash(cloud: Cloud
     ("polls", "days"), [(20, 20 / 576), pytest.param(1_728, 3, marks=pytest.mark.soak)]
 )
 def test_a_slot_that_never_becomes_free_is_given_up(cloud: Cloud, polls: int, days: float) -> None:
-    """After 1,728 polls, as it is synthesized, or sooner."""
+    """This happens after the synthesized number of polls (1,728), or earlier here."""
     definition = json.dumps(cloud.executions.definition)
     assert definition.count("$gpu_slot_polls >= 1728") == 1
     shorter = definition.replace("$gpu_slot_polls >= 1728", f"$gpu_slot_polls >= {polls}")
@@ -130,7 +130,7 @@ def test_a_slot_that_never_becomes_free_is_given_up(cloud: Cloud, polls: int, da
 
 
 def failure_of(cloud: Cloud, job: ProcessingJob) -> Failure:
-    """Of a job that has ended FAILED, as its one DLQ message says."""
+    """Return the failure in the only DLQ message of a job that has ended FAILED."""
     assert cloud.service.job(job.job_id).status == JobStatus.FAILED
     [message] = cloud.dlq_messages()
     return Failure.model_validate(json.loads(message)["failure"])

@@ -1,19 +1,19 @@
 """A deterministic simulation of everything around the handlers. Fakes: for tests only.
 
-The handlers, the container's entry point, the state machine as it is synthesized and its
-executor are the real ones; S3, SQS and DynamoDB are moto's. What is simulated is what must be
-chosen to test anything: the order in which things happen, the time, and what goes wrong.
+The handlers, the container's entry point, the synthesized state machine and its executor are the
+real ones; S3, SQS and DynamoDB are moto's. Only three things are simulated, so that a test can
+choose them: the order of events, the time, and the faults.
 
-scheduler       one line of execution at a time; who goes on is drawn, and time is virtual
-faults          what happens at a call: killed, throttled, refused, its answer lost
+scheduler       runs one randomly chosen line of execution at a time, in virtual time
+faults          inject a fault into an AWS call: a kill, throttling, a refusal, a lost response
 engines         scripted speech, summaries and vectors
-uploads         videos, and what S3 says about them
-account         Lambda concurrency and container hosts, where a test limits them
+uploads         videos and their S3 notifications
+account         limits on Lambda concurrency and container hosts, if a test sets them
 cluster         ECS's API
-services        what the state machine calls: handlers, container, SQS, DynamoDB
+services        the services that the state machine calls: handlers, container, SQS, DynamoDB
 executions      Step Functions' API over the real executor
-cloud           uploads, deliveries, events: what a test talks to
-world           puts the handlers of this process into a cloud
+cloud           the interface for tests: uploads, deliveries, events
+world           connects the handlers of this process to a cloud
 
-The eight guarantees that each test ends with are in `tests/invariants.py`.
+Each test ends by checking the eight guarantees in `tests/invariants.py`.
 """

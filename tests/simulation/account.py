@@ -1,4 +1,4 @@
-"""The limits of an AWS account: concurrency of Lambda, hosts. Fakes: for tests only."""
+"""The limits of an AWS account: Lambda concurrency and container hosts. A fake, for tests only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECONDS = {
     "IndexTranscript": 10.0,
     "PublishResults": 3.0,
 }
-"""How long a function takes in an account that is limited: an hour of video, roughly."""
+"""How long a function takes in an account with limits: about as for an hour of video."""
 OTHERS_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 300.0
 PROVISIONING_SECONDS = 30 * 60.0
@@ -26,13 +26,15 @@ PROVISIONING_SECONDS = 30 * 60.0
 
 
 class ThrottledError(Exception):
-    """Every execution environment that the account may have is busy."""
+    """The account's concurrency is used up."""
 
 
 @dataclass
 class Account:
-    """`concurrency`: of Lambda, over all functions; None is no limit, and functions then take no
-    time. `hosts_from`: the moment from which there are hosts; infinity means never."""
+    """An account with limits.
+
+    concurrency: of Lambda, over all functions. None means no limit, and functions take no time.
+    hosts_from: the moment from which hosts are available; infinity means never."""
 
     scheduler: Scheduler
     concurrency: int | None = None
@@ -42,12 +44,12 @@ class Account:
     running: int = 0
     throttled: int = 0
     peak: dict[str, int] = field(default_factory=dict)
-    """By function: how many ran at once."""
+    """Function → the largest number of concurrent invocations."""
     _running_of: dict[str, int] = field(default_factory=dict)
 
     @contextmanager
     def function(self, name: str) -> Iterator[None]:
-        """One invocation. Raises ThrottledError."""
+        """Occupy one unit of concurrency during an invocation. Raises ThrottledError."""
         if self.concurrency is None:
             yield
             return
@@ -62,8 +64,10 @@ class Account:
             self._count(name, -1)
 
     def invoke(self, name: str, call: Callable[[], Any], *, retry_seconds: float) -> Any:
-        """Lambda itself tries a throttled invocation again, more and more rarely, for so long.
-        Raises ThrottledError."""
+        """Invoke asynchronously: Lambda retries throttling with growing delays, for a limited time.
+
+        Raises ThrottledError.
+        """
         until, wait = self.scheduler.time + retry_seconds, 1.0
         while True:
             try:
@@ -76,7 +80,7 @@ class Account:
                 wait = min(2 * wait, LONGEST_RETRY_SECONDS)
 
     def wait_for_host(self, cancelled: Any) -> str | None:
-        """None once there is a host; otherwise what ECS says of the task it gives up on."""
+        """Return None when a host is available, otherwise ECS's reason why the task got none."""
         wait = max(0.0, self.hosts_from - self.scheduler.time)
         if wait <= PROVISIONING_SECONDS:
             self.scheduler.wait_until(cancelled.is_set, wait + self.host_seconds)

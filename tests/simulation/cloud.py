@@ -42,14 +42,14 @@ BATCH = 10
 EVENT_DELAY_SECONDS = 5.0
 EVENT_ATTEMPTS = 3
 POLLERS = 2
-"""At once, as the event source mapping's maximum concurrency allows."""
+"""The maximum concurrency of the event source mapping."""
 VISIBILITY_SECONDS = 900.0
 ASYNC_RETRY_SECONDS = 6 * 3_600.0
 
 
 @dataclass
 class Cloud:
-    """`run_until_idle` lets everything happen that can; what is to go wrong is in `faults.plan`."""
+    """A simulated cloud. `run_until_idle` runs all pending work; `faults.plan` lists the faults."""
 
     aws: Aws
     rng: random.Random
@@ -59,19 +59,19 @@ class Cloud:
     summarizer: Summarizer = field(default_factory=Summarizer)
     embedder: Embedder = field(default_factory=Embedder)
     uploads: list[ProcessingJob] = field(default_factory=list)
-    """Every object version; of a key, the newest last."""
+    """Every object version. The newest version of a key comes last."""
     inbox: list[Message] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     ends: dict[str, tuple[int, str]] = field(default_factory=dict)
-    """The last end that a row showed: attempt and status."""
+    """The last terminal status of each row, with its attempt."""
     events: list[JobEnded] = field(default_factory=list)
-    """What the event bus took."""
+    """The events that the event bus accepted."""
     regressions: list[str] = field(default_factory=list)
     unexpected: list[str] = field(default_factory=list)
-    """What the dispatcher and ExecutionEnded raised although no fault had happened."""
+    """Errors of the dispatcher and ExecutionEnded that no fault explains."""
     loses_events: bool = False
     event_copies: int | None = None
-    """How often EventBridge reports an end, all at once; None: once or twice, some time later."""
+    """How often EventBridge reports an end at once. None means once or twice, with a delay."""
     loses_notifications: bool = False
     batch: int = BATCH
 
@@ -85,10 +85,10 @@ class Cloud:
             on_end=self._execution_ended,
         )
 
-    # What people and S3 do
+    # Actions of users and S3
 
     def upload(self, name: str = "talk.mp4", body: bytes | None = None) -> ProcessingJob:
-        """Puts the object as any tool does, and S3 notifies."""
+        """Put an object, as any tool can; S3 sends a notification."""
         body = video_bytes() if body is None else body
         put = self.aws.s3.put_object(Bucket=BUCKET, Key=f"{UPLOADS}{name}", Body=body)
         return self.notify(f"{UPLOADS}{name}", put["VersionId"], put["ETag"])
@@ -103,7 +103,7 @@ class Cloud:
         return job
 
     def superseded(self) -> set[str]:
-        """Jobs of versions that are not the newest of their key."""
+        """Return the jobs of all versions that are not the newest of their key."""
         newest = {job.key: job.job_id for job in self.uploads}
         return {job.job_id for job in self.uploads} - set(newest.values())
 
@@ -112,12 +112,12 @@ class Cloud:
         return VideoService(load(ClientSettings))
 
     def reconcile(self) -> dict[str, Any]:
-        """Now, whatever its age."""
+        """Reconcile now, including the most recent changes."""
         settings = load(OperatorSettings)
         return reconciler(settings, grace_period=timedelta(0)).run().model_dump()
 
     def forget_rows(self) -> None:
-        """Somebody has deleted the job table, or its rows have expired."""
+        """Delete all rows, as if they had expired or the job table had been deleted."""
         self.ends.clear()
         for item in clients.table(JOBS).scan()["Items"]:
             clients.table(JOBS).delete_item(Key={"job_id": item["job_id"]})
@@ -135,10 +135,10 @@ class Cloud:
     def free_all_slots(self) -> None:
         clients.table(SLOTS).delete_item(Key={"pool": Pool.GPU})
 
-    # What AWS does
+    # Actions of AWS
 
     def collect(self) -> None:
-        """Messages that the code under test sent to the ingest queue."""
+        """Collect the messages that the code under test sent to the ingest queue."""
         while True:
             answer = self.aws.sqs.receive_message(
                 QueueUrl=self.aws.queue_url, MaxNumberOfMessages=10
@@ -152,16 +152,16 @@ class Cloud:
                 )
 
     def deliver(self, messages: list[Message]) -> None:
-        """One invocation of the dispatcher, in a line of its own."""
+        """Invoke the dispatcher once, in its own line of execution."""
         self.scheduler.spawn(lambda: self._dispatch(messages))
 
     def run_until(self, call: str) -> None:
-        """Until an AWS call that begins so is made, or nothing more happens."""
+        """Run until an AWS call that begins with the given text, or until nothing more happens."""
         calls = self.faults.calls
         self.scheduler.run(until=lambda: any(made.startswith(call) for made in calls))
 
     def run_until_idle(self) -> None:
-        """Until nothing more happens by itself: deliveries in drawn batches and order."""
+        """Run until nothing more happens by itself. Batches and order of deliveries are random."""
         while True:
             self.collect()
             if not self.inbox:
@@ -179,11 +179,11 @@ class Cloud:
             self.scheduler.run()
 
     def dlq_messages(self) -> list[str]:
-        """Bodies; all of them stay where they are."""
+        """Return the bodies of the DLQ messages, which stay in the queue."""
         return [message.body for message in self.service.queues.peek_dlq_messages()]
 
     def redrive_all(self) -> int:
-        """By hand, with nothing but the messages, as the SQS console does it."""
+        """Move all DLQ messages back to the ingest queue, as the SQS console does."""
         queues, dlq_messages = self.service.queues, list(self.service.queues.dlq_messages())
         for dlq_message in dlq_messages:
             queues.redrive(dlq_message)
@@ -206,7 +206,7 @@ class Cloud:
         return answer(200, {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}]})
 
     def watch(self, job_id: str) -> None:
-        """After every write to a row: within an attempt an end is final, and SUCCEEDED for good."""
+        """Check a row after a write: an attempt's terminal status is final, SUCCEEDED forever."""
         row = _tables().get_item(JOBS, {"job_id": {"S": job_id}})
         assert row is not None
         attempt, status = int(row.attrs["attempt"].value), str(row.attrs["status"].value)
@@ -217,7 +217,7 @@ class Cloud:
             self.ends[job_id] = attempt, status
 
     def check(self, *jobs: ProcessingJob, superseded: Collection[str] = ()) -> None:
-        """All eight guarantees, and that every slot is free."""
+        """Check all eight guarantees, and that every slot is free."""
         repeats = sum(kind not in ("throttle", "refuse") for kind, _ in self.faults.happened)
         invariants.check(self.state, jobs, superseded=superseded, secrets=[SAID])
         invariants.check_paid_once(self.summarizer.paid, repeats=repeats)
@@ -228,7 +228,7 @@ class Cloud:
         assert Slots(clients.table(SLOTS)).holders() == set(), "a slot is not free"
 
     def check_events(self) -> None:
-        """Everybody who listens knows how every job ended."""
+        """Check that an event was published for the end of every job."""
         statuses = {one.event_id: one.status for one in self.events}
         for record in self.state.jobs.since(datetime.min.replace(tzinfo=UTC)):
             if record.status.is_terminal:
@@ -245,8 +245,9 @@ class Cloud:
             self._dispatch(self._batch())
 
     def _dispatch(self, messages: list[Message]) -> None:
-        """A throttled batch goes back to the queue when its visibility timeout is over: it was
-        received once, however often Lambda tried.
+        """Invoke the dispatcher. A throttled batch stays hidden for its visibility timeout.
+
+        Lambda's own retries of the batch count as one receive.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
         """
@@ -299,12 +300,12 @@ class Cloud:
                 return
 
     def _note(self, error: BaseException) -> None:
-        """Where nothing was made to go wrong, nothing may."""
+        """Record the error if no fault was injected."""
         if not (self.faults.happened or isinstance(error, ThrottledError)):
             self.unexpected.append(repr(error))
 
 
 def _tables() -> DynamoDBBackend:
-    """DynamoDB from behind: a look at a row after each write costs no request."""
+    """Return moto's tables, to read rows after each write without a request."""
     tables: DynamoDBBackend = get_backend("dynamodb")[DEFAULT_ACCOUNT_ID]["us-east-1"]
     return tables

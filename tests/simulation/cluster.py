@@ -14,7 +14,7 @@ ARN = "arn:aws:ecs:us-east-1:123456789012:task/gpu/{number}"
 
 @dataclass
 class Task:
-    """`is_stopped` is set by StopTask; `environment` is what the state machine gave it."""
+    """A task. StopTask sets `is_stopped`; the state machine sets `environment`."""
 
     arn: str
     environment: dict[str, str]
@@ -32,7 +32,7 @@ class Task:
 class Cluster:
     tasks: dict[str, Task] = field(default_factory=dict)
     stopped: list[str] = field(default_factory=list)
-    """Reasons, of tasks that StopTask ended."""
+    """The reasons given to StopTask."""
     _started: int = 0
 
     def start(self, environment: dict[str, str]) -> Task:
@@ -45,7 +45,7 @@ class Cluster:
         del self.tasks[task.arn]
 
     def answer(self, operation: str, parameters: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """What botocore takes for ECS's answer."""
+        """Return the HTTP response that botocore parses as ECS's answer."""
         match operation:
             case "ListTasks":
                 return answer(200, {"taskArns": list(self.tasks)})

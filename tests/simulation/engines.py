@@ -27,12 +27,12 @@ from lifestream.media.audio import Audio
 from lifestream.media.voice_activity import SpeechSpan
 
 SAID = "forty thousand"
-"""Said in every recording; must be in no log."""
+"""Spoken in every recording. No log may contain it."""
 
 
 @dataclass
 class Speech:
-    """Transcriber and diarizer: the first lines of the builders' meeting, again and again."""
+    """Transcriber and diarizer that repeat the first lines of the meeting in `builders`."""
 
     lines: int = len(MEETING.segments)
     repeats: int = 1
@@ -42,7 +42,7 @@ class Speech:
 
     @property
     def spans(self) -> tuple[SpeechSpan, ...]:
-        """What the detector finds."""
+        """Return the detected speech."""
         return (SpeechSpan(0, round(self.repeats * MEETING.duration_seconds * SAMPLE_RATE)),)
 
     def transcribe(
@@ -79,7 +79,7 @@ class Speech:
         return Diarization(turns=turns, exclusive_turns=turns)
 
     def _starts(self) -> list[float]:
-        """Seconds at which each repetition begins."""
+        """Return the start of each repetition in seconds."""
         return [round(number * MEETING.duration_seconds, 3) for number in range(self.repeats)]
 
 
@@ -90,7 +90,7 @@ def _later(word: Word, seconds: float) -> Word:
 
 @dataclass
 class Summarizer:
-    """`paid`: calls by job and version of the prompt. It refuses the key so many times."""
+    """`paid`: calls by job and prompt version. `refusals`: how often to refuse the API key."""
 
     name: str = "scripted/summary-1"
     is_down: bool = False
@@ -109,7 +109,7 @@ class Summarizer:
 
 @dataclass
 class Embedder:
-    """The embedded one; `paid` counts the calls."""
+    """The built-in embedder. `paid` counts the calls."""
 
     is_down: bool = False
     paid: int = 0

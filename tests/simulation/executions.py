@@ -37,7 +37,7 @@ class Record:
 
 
 class SimulatedExecutions:
-    """`definition` may change while executions run; each keeps the one it started with."""
+    """The executions. An execution keeps the `definition` that it started with."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class SimulatedExecutions:
         self._on_end = on_end
 
     def answer(self, operation: str, parameters: dict[str, Any]) -> Answer:
-        """What botocore takes for the service's answer."""
+        """Return the HTTP response that botocore parses as the service's answer."""
         match operation:
             case "StartExecution":
                 return self._start(parameters["name"], parameters["input"])
@@ -75,7 +75,7 @@ class SimulatedExecutions:
         raise NotImplementedError(operation)
 
     def end(self, record: Record, status: str, **changes: Any) -> None:
-        """The first end counts."""
+        """End the execution, unless it has ended already."""
         if record.status != "RUNNING":
             return
         record.status = status

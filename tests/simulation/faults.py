@@ -33,16 +33,16 @@ AFTER: tuple[Kind, ...] = ("kill after", "lose answer")
 
 
 class ProcessKilledError(BaseException):
-    """The process is gone: nothing catches it, and nothing is written after it."""
+    """The process was killed: no code catches this error or writes anything afterwards."""
 
 
 class ProcessIsDeadError(Exception):
-    """For the helper threads of a process that was killed."""
+    """Raised in the helper threads of a killed process."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One AWS call, by whom and for what: `PublishResults PutObject results/…/result.md`."""
+    """An AWS call by a process on a target: `PublishResults PutObject results/…/result.md`."""
 
     process: str
     operation: str
@@ -54,7 +54,7 @@ class Call:
 
 @dataclass
 class Fault:
-    """Happens at the first `times` calls that fit `pattern`, after the first `skip`."""
+    """A fault at the first `times` calls that match `pattern`, after the first `skip` of them."""
 
     pattern: str
     kind: Kind
@@ -64,7 +64,7 @@ class Fault:
 
 @dataclass
 class Process:
-    """`stopped`: set when somebody outside ends it, as ECS ends a container."""
+    """A process. `stopped` is set when it is ended from outside, as ECS stops a container."""
 
     name: str
     stopped: threading.Event | None = None
@@ -80,7 +80,7 @@ NOBODY = Process("test")
 
 @dataclass
 class Faults:
-    """`plan`: what will happen; `calls`: what has been called; `writes`: the durable ones."""
+    """Injects faults. `plan`: pending faults; `calls`: all calls; `writes`: the durable writes."""
 
     plan: list[Fault] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
@@ -89,7 +89,7 @@ class Faults:
     current: Callable[[], Process] = lambda: NOBODY
 
     def before(self, operation: str, parameters: dict[str, Any]) -> Any:
-        """None lets the call go on; anything else is its answer."""
+        """Return None to let the call continue, or a response to use instead."""
         call = self._call(operation, parameters)
         self._be_dead_if_dead()
         self.calls[str(call)] += 1
@@ -144,7 +144,7 @@ class Faults:
 
 
 def target_of(parameters: dict[str, Any]) -> str:
-    """The key, row, queue or execution that a call is about."""
+    """Return the key, row, queue or execution that a call is about."""
     if "Key" in parameters and isinstance(parameters["Key"], dict):
         values = [next(iter(v.values())) if isinstance(v, dict) else v
                   for v in parameters["Key"].values()]  # fmt: skip
@@ -158,6 +158,6 @@ def target_of(parameters: dict[str, Any]) -> str:
 
 
 def answer(status: int, parsed: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """What botocore takes for an answer of the service."""
+    """Return the HTTP response that botocore parses as the service's answer."""
     metadata = {"HTTPStatusCode": status, "HTTPHeaders": {}, "RetryAttempts": 0}
     return SimpleNamespace(status_code=status), parsed | {"ResponseMetadata": metadata}

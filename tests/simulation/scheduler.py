@@ -13,12 +13,14 @@ HANDOVER_SECONDS = 120
 
 
 class AbandonedError(BaseException):
-    """The simulation is over; whatever still waits unwinds."""
+    """Raised in waiting threads when the simulation is over, to end them."""
 
 
 def held_lock() -> threading.Lock:
-    """Whoever takes it waits until somebody else releases it: a baton that is passed on, cheaper
-    than a semaphore."""
+    """Return an acquired lock: a thread that acquires it waits until another releases it.
+
+    This is cheaper than a semaphore.
+    """
     lock = threading.Lock()
     lock.acquire()
     return lock
@@ -26,8 +28,10 @@ def held_lock() -> threading.Lock:
 
 @dataclass(eq=False)
 class Line:
-    """A line of execution: waiting for `is_ready`, at most until `deadline`. `process` is what
-    it runs in at the moment, which may die."""
+    """A line of execution, which waits for `is_ready`, at most until `deadline`.
+
+    `process` is the simulated process that it currently runs in, and that a fault may kill.
+    """
 
     process: Process | None = None
     is_ready: Callable[[], bool] = lambda: True
@@ -36,7 +40,10 @@ class Line:
 
 
 class Scheduler:
-    """`step` lets one drawn line run to its next switch point. Same draws, same run."""
+    """Runs one randomly chosen line per `step`, up to its next switch point.
+
+    The same seed leads to the same run.
+    """
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
@@ -46,7 +53,7 @@ class Scheduler:
         self._back = held_lock()
         self._is_over = False
         self.is_in_a_hurry = False
-        """Look again who can go on only when all who could have gone: for thousands of lines."""
+        """Find the ready lines again only when all known ones have run: for thousands of lines."""
         self._ready: list[Line] = []
         self.current: Line | None = None
 
@@ -61,7 +68,7 @@ class Scheduler:
     def wait_until(self, condition: Callable[[], bool], seconds: float | None) -> None:
         self._pause(condition, None if seconds is None else self.time + seconds)
 
-    # For those who are scheduled
+    # Called by the lines
 
     def spawn(self, call: Callable[[], None]) -> None:
         line = Line()
@@ -69,17 +76,17 @@ class Scheduler:
         threading.Thread(target=self._run, args=(line, call), daemon=True).start()
 
     def switch(self) -> None:
-        """Anybody else may go first. Nothing happens outside of a line."""
+        """Let other lines run first. Outside of a line, do nothing."""
         if threading.get_ident() in self._by_thread:
             self._pause(lambda: True, None)
 
     def sleep(self, seconds: float) -> None:
         self._pause(lambda: False, self.time + seconds)
 
-    # For those who schedule
+    # Called by the test
 
     def step(self) -> bool:
-        """False where nobody can go on, whatever the time."""
+        """Run one line. Return False if no line can continue, even at a later time."""
         line = self._draw()
         if line is None:
             deadlines = [line.deadline for line in self._lines if line.deadline is not None]
@@ -93,7 +100,7 @@ class Scheduler:
         return True
 
     def _draw(self) -> Line | None:
-        """One of the lines that can go on now."""
+        """Return one of the lines that can continue now, or None."""
         line = self._draw_known() if self.is_in_a_hurry else None
         if line is None:
             self._ready = [line for line in self._lines if self._is_ready(line)]

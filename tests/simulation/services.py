@@ -31,7 +31,7 @@ CONTAINER_SECONDS = 60.0
 
 @dataclass
 class Services:
-    """Every handler and the container's `main`, each in a process that a fault may kill."""
+    """Calls the handlers and the container's `main`, each in a process that a fault may kill."""
 
     aws: Aws
     scheduler: Scheduler
@@ -39,16 +39,16 @@ class Services:
     container_starts: Counter[str] = field(default_factory=Counter)
     """By job id."""
     host_waits: Counter[str] = field(default_factory=Counter)
-    """By job id: how often ECS gave up on finding a host."""
+    """Job id → how often ECS gave up on finding a host."""
     peak_containers: int = 0
     refusals: list[Exception] = field(default_factory=list)
-    """How ECS answers the next requests for a container."""
+    """ECS's answers to the next RunTask calls."""
     does_nothing: bool = False
-    """The container ends with success at once."""
+    """If true, the container does nothing and exits with 0."""
     hangs: set[str] = field(default_factory=set)
-    """Steps that never answer."""
+    """Steps that never return."""
     outlives_its_state: bool = False
-    """The container runs on when its state has ended: only StopTask ends it."""
+    """If true, the container continues after its state has ended, until StopTask."""
     cluster: Cluster = field(default_factory=Cluster)
 
     @property
@@ -58,7 +58,7 @@ class Services:
     def in_process(
         self, name: str, call: Callable[[], Any], cancelled: threading.Event | None = None
     ) -> Any:
-        """In a process of its own, which a fault may kill."""
+        """Run the call in its own process, which a fault may kill."""
         line = self.scheduler.current
         assert line is not None
         outer, line.process = line.process, Process(name, cancelled)
@@ -94,7 +94,7 @@ class Services:
         return {}
 
     def _dynamodb(self, call: str, arguments: dict[str, Any]) -> Any:
-        """DynamoDB's own JSON, as Step Functions passes it on."""
+        """Call DynamoDB with its own JSON format, as Step Functions does."""
         client = clients._session().client("dynamodb")
         request = arguments | {"TableName": SLOTS}
         try:

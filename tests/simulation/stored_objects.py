@@ -1,4 +1,4 @@
-"""What is in the bucket, read from moto's memory: hundreds of times faster than by S3's API."""
+"""Read objects from moto's memory, which is hundreds of times faster than S3's API."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from media_files import tone
 
 @dataclass
 class Message:
-    """In the ingest queue; `receives` counts the deliveries so far."""
+    """A message in the ingest queue. `receives` counts its deliveries."""
 
     body: str
     receives: int = 0
@@ -29,7 +29,7 @@ def video_bytes() -> bytes:
 
 
 def notification(job: ProcessingJob, event: str = "ObjectCreated:Put") -> str:
-    """As S3 writes it, key encoded."""
+    """Return S3's notification, with the key encoded."""
     entity = {
         "key": quote_plus(job.key),
         "eTag": job.etag,

@@ -33,7 +33,7 @@ from simulation.scheduler import Scheduler
 
 @contextmanager
 def simulated(seed: int) -> Iterator[Cloud]:
-    """Same seed, same draws, same run."""
+    """Yield a cloud. The same seed leads to the same run."""
     rng = random.Random(seed)
     random.seed(seed)  # JSONata's $random() in the state machine
     scheduler = Scheduler(rng)
@@ -76,7 +76,7 @@ def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def decode_here(request: dict[str, Any], read_at: Any, kind: Any, **_: Any) -> Any:
-    """The real decoder without its process: a hundred times faster, and as good for this."""
+    """Run the real decoder in this process, which is a hundred times faster."""
     pipe: Any = SimpleNamespace(asked=None)
     pipe.send_bytes = lambda message: setattr(pipe, "asked", json.loads(message)["read"])
     pipe.recv_bytes = lambda: read_at(*pipe.asked)
@@ -92,7 +92,7 @@ def _session_of(cloud: Cloud) -> boto3.Session:
 
 @cache
 def _hooked_session() -> boto3.Session:
-    """One a process, because each reads the descriptions of all services anew."""
+    """Return the process's only session, because each new one reads all service models again."""
     session = boto3.Session("test", "test", region_name="us-east-1")
     frugal = with_one_client_each(session)
 
