@@ -1,4 +1,4 @@
-"""Answers of AWS from its documents, for calls that moto does not know. Fakes: for tests only."""
+"""AWS's documented answers to calls that moto does not support. Fakes: for tests only."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IDENTITY = """<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/20
 
 @contextmanager
 def refusing_aws(code: str, message: str, *, status: int, knows_us: bool = False) -> Iterator[str]:
-    """The address of an AWS that refuses everything, but perhaps says who asks."""
+    """Yield the URL of an AWS that refuses every call, optionally except GetCallerIdentity."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -45,7 +45,7 @@ def refusing_aws(code: str, message: str, *, status: int, knows_us: bool = False
         do_GET = do_HEAD = do_POST  # noqa: N815  # the names of http.server
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Quiet."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -57,8 +57,10 @@ def refusing_aws(code: str, message: str, *, status: int, knows_us: bool = False
 
 
 def stubbed(service: str, *answers: tuple[str, Mapping[str, Any]]) -> Any:
-    """A client with recorded answers, which botocore checks against its own model. An answer with
-    `Error` is one of AWS's errors."""
+    """Return a client with recorded answers, which botocore checks against its own model.
+
+    An answer with `Error` raises that error.
+    """
     client = our_session().client(service)  # type: ignore[call-overload]  # boto3-stubs list services by literal
     stubber = Stubber(client)
     for operation, answer in answers:
@@ -71,7 +73,7 @@ def stubbed(service: str, *answers: tuple[str, Mapping[str, Any]]) -> Any:
 
 
 class Session:
-    """A boto3 session of which some services are stubbed, and the others are moto's."""
+    """A boto3 session in which some services are stubbed; the others are moto's."""
 
     region_name = "us-east-1"
 

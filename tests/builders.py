@@ -1,4 +1,4 @@
-"""Small valid objects for the tests; every argument has a default."""
+"""Build small valid objects for the tests. Every argument has a default."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def a_job(
 
 
 def sqs_event(bodies: Iterable[str]) -> dict[str, Any]:
-    """As Lambda gets a batch; the message ids are the positions."""
+    """Return the event of an SQS batch. The message ids are the positions in the batch."""
     return {
         "Records": [
             {
@@ -119,7 +119,7 @@ def a_segment(
 
 
 def a_transcript(*lines: tuple[str, str], duration: float | None = None) -> Transcript:
-    """Lines of (speaker, text), one after the other with half a second between them."""
+    """Return a transcript of (speaker, text) lines with half a second between them."""
     segments, at = [], 0.0
     for number, (speaker, text) in enumerate(lines):
         segments.append(a_segment(number, text, speaker=speaker, start=at))
@@ -145,7 +145,7 @@ MEETING = a_transcript(
 
 
 def evidence_of(transcript: Transcript, **more: Any) -> Diagnostics:
-    """Speech where the words are, and one turn a segment."""
+    """Return diagnostics with speech where the words are, and one turn per segment."""
     spans = [s.model_dump(include={"start_seconds", "end_seconds"}) for s in transcript.segments]
     speakers = [segment.speaker for segment in transcript.segments]
     facts: dict[str, Any] = {
@@ -162,9 +162,9 @@ def audio_with_speech(samples: NDArray[np.float32]) -> Audio:
 
 
 def no_progress(_seconds: float) -> None:
-    """Where a test does not ask for progress."""
+    """Ignore the progress."""
 
 
 def a_draft(**changes: Any) -> SummaryDraft:
-    """Empty but for the title and what the test says."""
+    """Return a draft that is empty except for its title and the given fields."""
     return SummaryDraft.model_validate(NOTHING_SAID.model_dump() | {"title": "Budget"} | changes)

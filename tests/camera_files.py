@@ -1,6 +1,6 @@
-"""Long recordings as cameras write them: a second of picture, a second of audio, the index last.
+"""Make long recordings like a camera's: a second of video, a second of audio, the index last.
 
-Only the audio and the index are made; the picture is a hole, so that 60 GB take no space.
+Only the audio and the index are written. The video is a hole, so that 60 GB take no space.
 Source: ISO/IEC 14496-12.
 """
 
@@ -22,7 +22,7 @@ FRAMES_PER_SECOND = 30
 AUDIO_RATE = 44_100
 SAMPLES_PER_FRAME = 1_024
 SOUND_FRAMES = 43
-"""In a second of audio, nearly."""
+"""Per second of audio, approximately."""
 KILOBITS = 128_000
 LEFT_OUT = (b"edts", b"ctts", b"stss", b"sgpd", b"sbgp", b"stco", b"udta")
 Tables = Mapping[bytes, bytes]
@@ -30,7 +30,7 @@ Tables = Mapping[bytes, bytes]
 
 @dataclass(frozen=True)
 class Recording:
-    """Pieces at offsets, zeros between."""
+    """A sparse file: pieces at offsets, with zeros in between."""
 
     size: int
     audio_bytes: int
@@ -38,7 +38,7 @@ class Recording:
 
 
 def camera_recording(folder: Path, *, seconds: int, size: int) -> Recording:
-    """As long and as large as is asked for, but for a second and the index."""
+    """Return a recording of about this length and size: to the second, index not counted."""
     frames = audio_frames(folder / "audio.m4a")
     audio = b"".join(frames)
     picture_bytes = size // seconds - len(audio)
@@ -53,7 +53,7 @@ def camera_recording(folder: Path, *, seconds: int, size: int) -> Recording:
 
 
 def audio_frames(path: Path) -> list[bytes]:
-    """A second of AAC."""
+    """Return a second of AAC."""
     with av.open(str(path), "w") as sink:
         stream = sink.add_stream("aac", rate=AUDIO_RATE, layout="mono")
         assert isinstance(stream, AudioStream)
@@ -75,7 +75,7 @@ def camera_index(
     audio_offsets: list[int],
     picture_bytes: int,
 ) -> bytes:
-    """The moov box of a real video, with other tables."""
+    """Return the moov box of a real video with its sample tables replaced."""
     seconds, frame_bytes = len(audio_offsets), picture_bytes // FRAMES_PER_SECOND
     sizes = struct.pack(f">{len(frames)}I", *map(len, frames)) * seconds
     audio: Tables = {

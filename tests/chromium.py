@@ -1,4 +1,4 @@
-"""Open pages in Chromium, as people do."""
+"""Open pages in Chromium."""
 
 from __future__ import annotations
 
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-"""The first is Chromium without windows, which needs less than half of the processor time."""
+"""The first is the headless shell, which needs less than half of the CPU time."""
 
 
 @contextmanager
 def chromium(*switches: str) -> Iterator[Browser]:
-    """Skips the test where none is installed, but in CI. Its sandbox needs rights that containers
-    seldom have; the pages are our own."""
+    """Start Chromium. Skip the test if it is not installed, except in CI.
+
+    Chromium's sandbox needs permissions that containers seldom have. It is not needed here,
+    because the pages are our own.
+    """
     path = next(filter(None, map(shutil.which, NAMES)), None)
     if path is None and not os.environ.get("CI"):
         pytest.skip("there is no Chromium on this machine: apt-get install chromium")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
-# A test that finds its example by chance would fail by chance; `make soak` searches at random.
+# Random examples would make tests fail at random; only `make soak` uses random ones.
 hypothesis_settings.register_profile("test", derandomize=True, deadline=None)
 hypothesis_settings.register_profile(
     "mutants", derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate]
@@ -53,16 +53,16 @@ SLOTS = "slots"
 
 @pytest.fixture(autouse=True)
 def _own_process() -> Iterator[None]:
-    """Settings and clients are cached per process; every test counts as one."""
+    """Reset the settings and clients, which are cached per process, before every test."""
     resources.reset()
     yield
     resources.reset()
 
 
 PARTS = ("pipeline", "reliability", "infrastructure", "contract", "unit", "local")
-"""Folders of tests, those of long tests first, so that all workers of pytest-xdist end together."""
+"""Folders with the slowest tests first, so that all workers of pytest-xdist end together."""
 SHARED = ("tests/pipeline/", "tests/infrastructure/")
-"""Folders whose tests share what takes long to set up: a deployed stack, aws_cdk's process."""
+"""Folders whose tests share an expensive set-up: a deployed stack, or aws_cdk's Node process."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -75,9 +75,9 @@ def _place(folder: str) -> int:
 
 
 class BySetUp(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Tests that share a set-up run in one worker: those of a shared folder, else of a module.
+    """Runs tests that share a set-up in one worker: the tests of a shared folder or of a module.
 
-    Unit tests share little and come last: there a worker takes one function at a time.
+    Unit tests share little and come last. Of these, a worker takes one test function at a time.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -92,7 +92,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:
 
 
 def pytest_collection_finish() -> None:
-    """Modules and collected tests stay: looking for garbage among them again and again is slow."""
+    """Exclude modules and collected tests from garbage collection, because they are never freed."""
     gc.freeze()
     gc.set_threshold(50_000)
 
@@ -115,7 +115,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 @contextmanager
 def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
-    """Ours and nothing else: the environment names no other AWS."""
+    """Use moto's AWS only: the environment must not name any other."""
     for name in list(os.environ):
         if name.startswith("AWS_"):
             monkeypatch.delenv(name)
@@ -139,18 +139,21 @@ def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
 @cache
 def our_session() -> boto3.Session:
-    """One, because each reads the descriptions of all services anew."""
+    """Return the only session, because each new one reads all service models again."""
     return boto3.Session("test", "test", region_name="us-east-1")
 
 
 @cache
 def shared_clients() -> boto3.Session:
-    """For those who only ask; a test that changes a client makes its own."""
+    """Return a session with shared clients. A test that changes a client must create its own."""
     return with_one_client_each(our_session())
 
 
 def with_one_client_each(session: boto3.Session) -> boto3.Session:
-    """Making a client takes longer than what most tests ask of it. Whoever asks first says how."""
+    """Return a session that creates each client once, because that takes longer than most tests.
+
+    The arguments of the first request for a client apply to all requests for it.
+    """
     frugal = SimpleNamespace(
         client=_once_each(session.client), resource=_once_each(session.resource)
     )
@@ -201,7 +204,7 @@ def create_slots_table() -> None:
 
 @pytest.fixture(scope="session")
 def sample_flac(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The audio of the sample, as ExtractAudio leaves it."""
+    """Return the sample's audio, as ExtractAudio writes it."""
     data = SAMPLE.read_bytes()
     flac = tmp_path_factory.mktemp("audio") / "audio.flac"
     container = identify(lambda offset, size: data[offset : offset + size], len(data))

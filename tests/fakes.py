@@ -15,7 +15,7 @@ CUT = 0
 
 
 class LocalEndpoint:
-    """A real HTTP server on loopback. `answer(path, request)` decides; `requests` remembers.
+    """A real HTTP server on loopback. `answer(path, request)` makes the responses.
 
     `refusal_headers` come with every status from 400 on; status 0 cuts the connection.
     """
@@ -24,7 +24,7 @@ class LocalEndpoint:
         self.answer = answer
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
-        # The SDK's own waits are not our time, but where a test asks for them.
+        # By default, the SDKs do not retry; a test can change this.
         self.refusal_headers = {"x-should-retry": "false"}
         endpoint = self
 
@@ -52,7 +52,7 @@ class LocalEndpoint:
             do_GET = do_DELETE = do_POST  # noqa: N815  # the names of http.server
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Quiet."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -69,7 +69,7 @@ class LocalEndpoint:
 
 
 class InlineExecutor(Executor):
-    """Works at once, in the thread of whoever asks."""
+    """Runs each call at once, in the caller's thread."""
 
     def submit(self, work: Any, /, *args: Any, **options: Any) -> Future[Any]:
         done: Future[Any] = Future()
@@ -81,7 +81,7 @@ class InlineExecutor(Executor):
 
 
 def chat_completion(content: str, *, finish_reason: str = "stop") -> Answer:
-    """What OpenAI's chat endpoint answers."""
+    """Return a response of OpenAI's chat endpoint."""
     message = {"role": "assistant", "content": content, "refusal": None}
     return 200, {
         "id": "chatcmpl-1",

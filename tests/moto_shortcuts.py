@@ -1,4 +1,4 @@
-"""Shortcuts through moto and botocore, which answer the same in less than half of the time."""
+"""Speed up moto and botocore: the same answers in less than half of the time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _pick = AttributePicker.__call__
 
 @cache
 def _services_below(paths: tuple[str, ...], type_name: str) -> list[str]:
-    """Nobody changes the folders of the descriptions."""
+    """Cache the list of services, because their model files do not change."""
     services: list[str] = _list_services(
         Loader(list(paths), include_default_search_paths=False), type_name
     )
@@ -37,21 +37,21 @@ def _services(loader: Loader, type_name: str) -> list[str]:
 
 
 def install() -> None:
-    """For this process."""
-    # Every session reads the descriptions of its services; a test process reads each file once.
+    """Install the shortcuts in this process."""
+    # Every session reads its service models again. With the cache, each file is read once.
     patch.object(JSONFileLoader, "load_file", lambda _loader, path: _read_description(path)).start()
     patch.object(Loader, "list_available_services", _services).start()
     sanitize = cache(useragent.sanitize_user_agent_string_component)
     patch.object(useragent, "sanitize_user_agent_string_component", sanitize).start()
-    # moto copies every version in the bucket, contents included, whenever anybody lists the
-    # versions of one key. A copy that shares the contents must not close them when it goes.
+    # moto copies every version in the bucket, including contents, to list the versions of one key.
+    # A copy that shares the contents must not close them when it is deleted.
     patch.object(FakeKey, "__deepcopy__", lambda key, _memo: _listed(key), create=True).start()
     patch.object(FakeKey, "__del__", lambda _key: None).start()
-    # moto compares an address with those of all services, and asks a class for its methods.
+    # moto compares a URL with those of all services, and looks up the methods of a class.
     backend_url_patterns.sort(key=lambda pattern: pattern[0] not in OURS)
     patch.object(responses, "method_names_from_class", cache(method_names_from_class)).start()
     patch.object(AttributePicker, "__call__", _picked).start()
-    # moto loads its module of S3's addresses again for each bucket, because settings change it.
+    # moto reloads its module of S3 URLs for each bucket, because settings can change it.
     patch.object(S3Backend, "_url_module", moto.s3.urls).start()
 
 
@@ -62,7 +62,7 @@ def _listed(key: FakeKey) -> FakeKey:
 
 
 def _picked(picker: AttributePicker, context: AttributePickerContext) -> Any:
-    """A value of DynamoDB has one of ten types. moto looks for each in five spellings."""
+    """Pick a value of DynamoDB without moto's search for ten types in five spellings each."""
     if context.key in VALUE_TYPES and type(context.obj) is dict:
         return context.obj.get(context.key)
     return _pick(picker, context)

@@ -1,7 +1,7 @@
-"""Takes each safeguard away, one at a time, in a copy of the repository: some test has to fail.
+"""Remove each safeguard, one at a time, in a copy of the repository: a test has to fail.
 
-`make mutants`, or `python tests/mutants.py WORD…` for those whose names contain a word. Prints
-which test missed the safeguard; ends with 1 where none did.
+`make mutants` removes all, `python tests/mutants.py WORD…` those whose names contain a word.
+Prints the test that failed without the safeguard. Exits with 1 if no test failed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def main() -> int:
 
 
 def missed_by(mutant: Mutant) -> str | None:
-    """The first test that fails without the safeguard."""
+    """Return the first test that fails without the safeguard."""
     with copy_of_repository() as copy:
         path = copy / mutant.file
         text = path.read_text()
@@ -79,7 +79,7 @@ def run(copy: Path, *command: str) -> subprocess.CompletedProcess[str]:
             "HOME": str(copy),
             "LANG": "C.UTF-8",
             "PYTHONPATH": path,
-            "HYPOTHESIS_PROFILE": "mutants",  # to fail is enough, the smallest example is not asked
+            "HYPOTHESIS_PROFILE": "mutants",  # stops at the first failure, without shrinking
         },
         capture_output=True,
         text=True,

@@ -1,4 +1,4 @@
-"""Read the result page in Chromium, as a person does."""
+"""Use the result page in Chromium."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ TURNS = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
 
 @dataclass
 class Reader:
-    """Somebody who has opened the page, what the console said and what was asked for."""
+    """An open page, with the messages of its console and the requests that it made."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
     def opens(self, page: Path, *, at: str = "", speed: float = 0.07) -> None:
-        """So slowly that the video is still where it was sent to when the test looks."""
+        """Open the page. Slow playback lets the test see the position after a seek."""
         self.page.goto(f"{page.as_uri()}{at}")
         self.page.evaluate(
             "rate => { const video = document.querySelector('video');"
@@ -47,14 +47,14 @@ class Reader:
         )
 
     def copies(self, button: str) -> str:
-        """What is in the clipboard after a click on it."""
+        """Click the button and return the content of the clipboard."""
         self.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
         self.page.get_by_role("button", name=button, exact=True).click()
         self.page.get_by_text("Copied.").wait_for()
         return str(self.page.evaluate("navigator.clipboard.readText()"))
 
     def saves(self, button: str) -> str:
-        """What is in the file that a click on it downloads."""
+        """Click the button and return the content of the downloaded file."""
         with self.page.expect_download() as download:
             self.page.get_by_role("button", name=button).click()
         return Path(download.value.path()).read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ class Reader:
 
 
 def the_sample() -> Recording:
-    """With times and words as its reference has them."""
+    """Return the sample's transcript, with the times and words of its reference."""
     transcript = with_reference_times()
     chapters = [
         {"text": "Budget", "segment_ids": [1], "quote": "The budget is forty thousand dollars"},

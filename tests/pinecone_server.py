@@ -97,7 +97,7 @@ def _fits(metadata: dict[str, Any], wanted: dict[str, Any]) -> bool:
 
 
 def _holds(metadata: dict[str, Any], name: str, condition: Any) -> bool:
-    """$in of a list: one of them is in it."""
+    """Return whether the metadata matches. `$in` on a list field needs one common element."""
     if name in ("$and", "$or"):
         parts = [_fits(metadata, part) for part in condition]
         return all(parts) if name == "$and" else any(parts)

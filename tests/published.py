@@ -1,4 +1,4 @@
-"""A job with results and passages in the index, as its steps would have left it."""
+"""Publish a job's results and index its passages, as its steps would do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from lifestream.rendering.result_files import result_files
 def publish_results(
     aws: Aws, job: ProcessingJob, transcript: Transcript, summary: Summary | None = None
 ) -> None:
-    """The files, and the row that says SUCCEEDED."""
+    """Write the result files and the row with SUCCEEDED."""
     files = result_files(
         file_name=job.file_name,
         options=job.options,
@@ -38,7 +38,7 @@ def publish_results(
 
 
 def publish_and_index(aws: Aws, job: ProcessingJob, said: Sequence[tuple[str, str, float]]) -> None:
-    """`said`: speaker, text and start in seconds of each segment."""
+    """Publish and index a transcript. `said`: (speaker, text, start in seconds) per segment."""
     transcript = Transcript(
         job_id=job.job_id,
         source=Source(bucket=job.bucket, key=job.key, version_id="v1", etag="abc"),

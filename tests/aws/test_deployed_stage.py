@@ -29,7 +29,7 @@ def service() -> VideoService:
 
 
 def wait(service: VideoService, job: ProcessingJob, *statuses: JobStatus) -> JobRecord:
-    """Until the job is in one of the statuses, or has ended."""
+    """Wait until the job has one of the statuses or has ended."""
     until = time.monotonic() + PATIENCE_SECONDS
     while True:
         record = service.job(job.job_id)
@@ -49,7 +49,7 @@ def test_the_sample_goes_all_the_way(service: VideoService) -> None:
 
 
 def test_a_container_that_is_gone_fails_its_state(service: VideoService) -> None:
-    """What a heartbeat would be for: ECS notifies Step Functions, which starts the task again."""
+    """No heartbeat is needed: ECS notifies Step Functions, which starts the task again."""
     job = service.create_upload_job(SAMPLE, key="gone.mp4")
     wait(service, job, JobStatus.TRANSCRIBING)
     ecs = boto3.client("ecs", region_name=os.environ["AWS_REGION"])
@@ -82,7 +82,7 @@ def test_an_aborted_execution_leaves_one_dlq_message(service: VideoService) -> N
 
 
 def test_a_long_recording_stays_in_its_memory(service: VideoService, tmp_path: Path) -> None:
-    """Twelve hours of a tone: no words, but every buffer on the way is as long as it gets."""
+    """Twelve hours of a tone: no words, but every buffer reaches its maximum length."""
     long = tone(tmp_path / "long.mkv", seconds=11.9 * 3_600)
 
     record = wait(service, service.create_upload_job(long))

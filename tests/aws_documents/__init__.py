@@ -1,8 +1,8 @@
-"""AWS's contracts as data: what its documents say, written down as fixtures.
+"""AWS's documented behaviour as test fixtures.
 
-Each entry names its `source`, the sentence that it rests on (`says`) and how sure it is
-(`confidence`): "document" is AWS's own, "github issue" what somebody reported there, "field report"
-any other observation, such as recordings of AWS. `says` explains if AWS publishes no wording.
+Each entry names its `source`, the sentence that it is based on (`says`), and the kind of evidence
+(`confidence`): "document" is AWS's own, "github issue" is a report there, "field report" is any
+other observation, such as a recording. If AWS publishes no wording, `says` explains the behaviour.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def subjects() -> list[str]:
 
 
 def as_cause(cause: Any) -> str | None:
-    """Step Functions hands a Cause on as text, JSON without spaces."""
+    """Return the Cause as Step Functions passes it on: as a string of JSON without spaces."""
     if cause is None or isinstance(cause, str):
         return cause
     return json.dumps(cause, separators=(",", ":"), ensure_ascii=False)

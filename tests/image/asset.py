@@ -1,4 +1,4 @@
-"""The image's asset as `cdk deploy` gets it: a build context, a Dockerfile, build arguments."""
+"""Synthesize the image asset of `cdk deploy`: build context, Dockerfile and build arguments."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ def installed(packages: Sequence[str]) -> bool:
 
 
 def make_stand_in(architecture: str) -> None:
-    """Once: about 40 seconds."""
+    """Make the stand-in, unless it exists. This takes about 40 seconds."""
     name, root = stand_in(architecture), CACHE / f"stand-in-{architecture}"
     if buildah_says("images", "--quiet", "--filter", f"reference={name}"):
         return
@@ -105,7 +105,7 @@ def over_stand_ins(instructions: str, architecture: str) -> str:
 
 
 def size_bytes(asset: ImageAsset) -> int:
-    """What the image takes on a host's disk, all layers unpacked."""
+    """Return the image's size on a host's disk, with all layers unpacked."""
     with container_of(asset) as container:
         usage = ["/usr/bin/du", "-sxb", buildah_says("mount", container)]
         return int(subprocess.run(usage, check=True, capture_output=True).stdout.split()[0])

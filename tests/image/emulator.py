@@ -27,7 +27,7 @@ def can_register() -> bool:
 
 @contextmanager
 def registered(asset: ImageAsset) -> Iterator[None]:
-    """Ours comes before an emulator that the machine already has. `F`: also inside a chroot."""
+    """Register our emulator before the machine's own. The flag `F` makes it work in a chroot."""
     if not asset.is_emulated:
         yield
         return

@@ -1,4 +1,4 @@
-"""Replay the Dockerfile in a clean virtual environment, where no image can be built."""
+"""Replay the Dockerfile in a clean virtual environment, for machines that cannot build images."""
 
 from __future__ import annotations
 

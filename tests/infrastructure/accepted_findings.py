@@ -44,11 +44,11 @@ PREFIXES = {
     Step.RECORD_SUCCESS: [],
     Step.RECORD_FAILURE: [TRANSCRIPT],
 }
-"""What each step may read or write, and nothing else."""
+"""Prefixes that a step may read or write."""
 
 
 def accepted() -> Iterator[tuple[str, str, str]]:
-    """Resource, finding, reason."""
+    """Return (resource, finding, reason) for each accepted finding."""
     yield "ApiKeys/Secret", "SMG4", SECRET
     yield "Slots/Table", "DDB3", SLOTS
     yield "Uploads/Bucket", "S1", DEV

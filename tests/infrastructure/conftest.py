@@ -1,7 +1,7 @@
 """The synthesized template, once per switch setting.
 
-aws_cdk is imported in functions, here and in the tests, because it starts a Node process. Of the
-processes that collect the tests, one needs it.
+aws_cdk is imported inside functions, here and in the tests, because the import starts a Node
+process, which only one of the test processes needs.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def queue(template: Template, name: str) -> dict[str, Any]:
 
 
 def definition(template: Template) -> dict[str, Any]:
-    """The state machine, with every reference replaced by the name of what it refers to."""
+    """Return the state machine, with each reference replaced by the name of its resource."""
     [machine] = resources(template, "AWS::StepFunctions::StateMachine")
     return render(machine["DefinitionString"])
 
@@ -75,7 +75,7 @@ def _name(reference: dict[str, Any]) -> str:
 
 
 def all_states(machine: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Those of the branches too."""
+    """Yield all states, including those of branches."""
     states = dict(machine["States"])
     for state in machine["States"].values():
         for branch in state.get("Branches", ()):

@@ -1,4 +1,4 @@
-"""Jobs of a simulated cloud whose services answer with the errors of AWS's documents."""
+"""Run jobs in a simulated cloud whose services return the errors that AWS documents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ALWAYS = 1 << 30
 
 @dataclass(frozen=True)
 class End:
-    """Of a job: `messages` are those in the dead-letter queue."""
+    """The end of a job. `messages`: its DLQ messages."""
 
     status: JobStatus
     messages: list[dict[str, Any]]
@@ -35,8 +35,11 @@ class End:
 
 
 def ends(*services: str, errors: Iterable[StateError], times: int = ALWAYS) -> list[End]:
-    """Of one job per error, all in one cloud. `services`: parts of their resources' or
-    functions' names; the first `times` calls of each job fail."""
+    """Run one job per error, all in one cloud, and return their ends.
+
+    services: parts of the names of the resources or functions that fail
+    times: how many calls of each job fail
+    """
     with simulated(7) as cloud:
         by_job = {cloud.upload(f"{number}.mp4").job_id: e for number, e in enumerate(errors)}
         failing = Failing(cloud.executions._invoke, services, by_job, times)
@@ -72,7 +75,7 @@ class Failing:
 
 
 def error_of(example: dict[str, Any], *, size: int = 0) -> StateError:
-    """`size`: of the cause, at least, in characters."""
+    """Return the error. `size`: the minimum length of its cause in characters."""
     cause = example["cause"]
     if size and isinstance(cause, dict):
         cause = with_long_overrides(cause, size)
@@ -80,7 +83,7 @@ def error_of(example: dict[str, Any], *, size: int = 0) -> StateError:
 
 
 def with_long_overrides(task: dict[str, Any], size: int) -> dict[str, Any]:
-    """The same task, as if its job had asked for much."""
+    """Return the task with the overrides of a job with long options."""
     room = size - len(as_cause(with_environment(task, "")) or "")
     return with_environment(task, "x" * max(room, 0))
 
@@ -92,7 +95,7 @@ def with_environment(task: dict[str, Any], value: str) -> dict[str, Any]:
 
 
 def retries(state: dict[str, Any], error: str) -> int:
-    """How often the first rule that names the error tries again."""
+    """Return the number of retries of the first Retry rule that names the error."""
     for rule in state.get("Retry", ()):
         if StateError(error).is_named_in(rule["ErrorEquals"]):
             return int(rule["MaxAttempts"])

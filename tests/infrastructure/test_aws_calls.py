@@ -1,4 +1,4 @@
-"""The requests that the state machine really sends are valid for AWS's own models."""
+"""The requests of the state machine are valid according to AWS's service models."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ CHARACTERS = {"quotes": '"', "backslashes": "\\", "umlauts": "ü", "film": "🎬
 
 
 class Call(NamedTuple):
-    """`kind`: as in the resource's name, such as `ecs:runTask.sync`."""
+    """A call. `kind`: the end of the resource's ARN, such as `ecs:runTask.sync`."""
 
     kind: str
     arguments: dict[str, Any]
@@ -52,14 +52,14 @@ class Run(NamedTuple):
 
 
 def longest_options(character: str) -> JobOptions:
-    """As many of the character as a job may ask for."""
+    """Return the longest options that a job may have, made of the character."""
     room = MAX_HINT_CHARACTERS - len(json.dumps([[], "", None]))
     each = len(json.dumps(character)) - 2
     return JobOptions(initial_prompt=character * (room // each))
 
 
 def ask(cloud: Cloud, name: str, character: str) -> str:
-    """The id of a job with the most that its uploader may say."""
+    """Upload a video with the longest options, and return the job's id."""
     job = cloud.upload(name)
     cloud.inbox.pop()
     metadata = {"note": character * (MAX_METADATA_CHARACTERS - len("note"))}
@@ -70,9 +70,11 @@ def ask(cloud: Cloud, name: str, character: str) -> str:
 
 @cache
 def run() -> Run:
-    """A good video, a bad one, one whose failure cannot be recorded, one whose container fails
-    with the longest cause, and those whose uploaders ask for much, without a summary. Each that
-    fails is run once more."""
+    """Run jobs that together enter every Task state, and redrive each failed job once.
+
+    These are a good video, a bad one, one whose failure cannot be recorded, one whose container
+    fails with the longest cause, and some with the longest options and without a summary.
+    """
     with simulated(5) as cloud:
         cloud.upload()
         cloud.upload("notes.mp4", b"no video at all")
@@ -128,7 +130,7 @@ def test_every_call_has_the_parameters_that_the_service_takes(kind: str) -> None
 
 
 def test_the_container_is_started_with_parameters_that_ecs_takes(template: Template) -> None:
-    """On a GPU host and on Fargate; the text of an expression stands for its value."""
+    """This covers GPU hosts and Fargate. An expression's text stands for its value."""
     state = all_states(definition(template))[Step.TRANSCRIBE_SPEECH]
 
     assert complaints("ecs:runTask.sync", state["Arguments"]) == ""
@@ -143,8 +145,11 @@ def complaints(kind: str, arguments: dict[str, Any]) -> str:
 
 
 def as_botocore(value: Any, shape: Shape) -> Any:
-    """Step Functions takes PascalCase, also where the service's API is camelCase, and JSON where
-    it takes bytes. Unknown names stay, for the validator to find."""
+    """Convert Step Functions' parameters to botocore's.
+
+    Step Functions uses PascalCase even if the service's API uses camelCase, and JSON instead of
+    bytes. Unknown names stay, so that the validator finds them.
+    """
     if isinstance(shape, StructureShape):
         members = {name[0].upper() + name[1:]: (name, m) for name, m in shape.members.items()}
         known = {members[name][0]: as_botocore(value[name], members[name][1])
@@ -161,7 +166,7 @@ def model(service: str) -> ServiceModel:
 
 
 def test_the_overrides_of_every_container_fit_into_what_ecs_takes() -> None:
-    """ECS counts the JSON, with the characters that escape others."""
+    """ECS counts the characters of the JSON, including escapes."""
     sizes = [len(json.dumps(call["Overrides"])) for call in calls_of("ecs:runTask.sync")]
 
     assert len(sizes) >= len(CHARACTERS)
@@ -169,7 +174,7 @@ def test_the_overrides_of_every_container_fit_into_what_ecs_takes() -> None:
 
 
 def test_every_dlq_message_is_one_that_sqs_takes() -> None:
-    """262,144 bytes was the limit before 1 MiB, and is that of the state."""
+    """The limit of a state's payload is 262,144 bytes, less than SQS's 1 MiB."""
     bodies = [call["MessageBody"] for call in calls_of("sqs:sendMessage")]
 
     assert bodies

@@ -1,4 +1,4 @@
-"""Rules that AWS documents and no validator checks."""
+"""Rules that AWS documents, but that no validator checks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_ROLE_NAME = 64
 
 
 def test_ecs_may_pass_the_instance_role_to_its_hosts() -> None:
-    """The managed policy allows iam:PassRole for names with this prefix alone."""
+    """The managed policy allows iam:PassRole only for names with this prefix."""
     rule = STOP_CODES["name of the instance role"]
     template = synthesized(compute="gpu")
     [profile] = resources(template, "AWS::IAM::InstanceProfile")
@@ -33,7 +33,7 @@ def role_name(template: Template, reference: dict[str, Any]) -> Any:  # text, or
 
 
 def text_of(name: Any) -> str:
-    """With the longest region for a region that is not known yet."""
+    """Return the text, with the longest region name in place of an unknown region."""
     if isinstance(name, str):
         return name
     parts = name["Fn::Join"][1]

@@ -83,7 +83,7 @@ vCPUs, 16 GiB and one GPU: https://docs.aws.amazon.com/ec2/latest/instancetypes/
 
 
 def chosen_from(launch: dict[str, Any]) -> set[str]:
-    """AllowedInstanceTypes, then price protection, as EC2 documents them."""
+    """Apply AllowedInstanceTypes, then price protection, as EC2 documents them."""
     requirements = launch["InstanceRequirements"]
     allowed = [t for t in OF_AWS if t in requirements["AllowedInstanceTypes"]]
     option = {"ON_DEMAND": "OnDemand", "SPOT": "Spot"}[launch["CapacityOptionType"]]
@@ -147,7 +147,7 @@ def test_instance_types_that_no_host_can_have_are_refused(
 
 
 def test_the_default_needs_the_quota_of_one_host(synthesize: Synthesize) -> None:
-    """A first quota for G and VT instances is four vCPUs."""
+    """A common first quota for G and VT instances is four vCPUs."""
     template = synthesize(compute="gpu")
 
     assert template.to_json()["Outputs"]["MaxGpuTasks"]["Value"] == "1"

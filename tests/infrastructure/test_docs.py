@@ -45,5 +45,5 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def _code(text: str) -> str:
-    """Without docstrings and comments."""
+    """Return the code without docstrings and comments."""
     return re.sub(r"#.*", "", re.sub(r'"""[\s\S]*?"""', "", text))

@@ -1,5 +1,7 @@
-"""ECS's refusals and stopped tasks, as AWS documents them: the job waits, starts again, or ends
-with one DLQ message that keeps the reason."""
+"""ECS's refusals and stopped tasks, as AWS documents them.
+
+The job waits, restarts its container, or ends with one DLQ message that contains the reason.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +32,12 @@ STARTS = {
     "cannot start": range(1, 4),
     "stopped": range(1, 4),
 }
-"""A missing host costs nothing: it is waited for. Anything else is tried three times at most."""
+"""Waiting for a host costs nothing. Any other failure is tried at most three times."""
 LONGEST_CAUSE = 32_768
 
 
 def with_reason(reason: dict[str, Any]) -> dict[str, Any]:
-    """A stopped task as Step Functions reports it, for a reason that ECS documents."""
+    """Return a stopped task as Step Functions reports it, with a reason that ECS documents."""
     task: dict[str, Any] = STOPPED[0]["cause"]
     stopped = {"StopCode": reason["stop_code"], "StoppedReason": reason["stopped_reason"]}
     [container] = task["Containers"]
@@ -73,7 +75,7 @@ def test_the_readable_cause_keeps_the_reason(example: dict[str, Any]) -> None:
 
 
 def test_what_lasts_ends_in_one_message_that_keeps_the_reason() -> None:
-    """However long the description of the task is."""
+    """The description of the task may be longer than the message can be."""
     waiting = [example for example in STOPPED if example["kind"] == "no host"]
     examples = [example for example in [*STOPPED, *REFUSED] if example["kind"] != "no host"]
     examples += waiting[:1]
@@ -89,7 +91,7 @@ def test_what_lasts_ends_in_one_message_that_keeps_the_reason() -> None:
 
 
 def reasons_of(example: dict[str, Any]) -> list[str]:
-    """ECS says of a task that a container has exited, and of the container why."""
+    """Return the reasons of the task and of its container: only the container's is specific."""
     cause = example["cause"]
     if not isinstance(cause, dict):
         return [cause or ""]
@@ -108,7 +110,7 @@ def test_what_passes_costs_nobody_a_job(kind: str, times: int) -> None:
 
 
 def test_a_cause_that_is_no_whole_json_is_kept_as_far_as_it_goes() -> None:
-    """AWS documents no cut at 32,768 characters, and excludes none."""
+    """AWS does not document whether a Cause is truncated at 32,768 characters."""
     text = as_cause(error_of(STOPPED[0], size=2 * LONGEST_CAUSE).cause) or ""
 
     [end] = ends(RUN_TASK, errors=[StateError("States.TaskFailed", text[:LONGEST_CAUSE])])

@@ -25,7 +25,7 @@ def test_an_error_of_dynamodb_that_passes_is_tried_again(error: str) -> None:
 
 @pytest.mark.parametrize("example", IN_SQS, ids=lambda example: example["error"])
 def test_only_a_refusal_of_sqs_is_tried_again(example: dict[str, Any]) -> None:
-    """Where the answer is lost, a second call could be a second DLQ message."""
+    """If only the response was lost, a retry would send a second DLQ message."""
     [state] = states_that_call("sqs").values()
 
     assert (retries(state, example["error"]) > 0) == (example["reaction"] == "retry")

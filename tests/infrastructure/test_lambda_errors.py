@@ -69,7 +69,7 @@ def test_an_error_that_stays_is_one_dlq_message_that_says_why(
 
 @pytest.mark.parametrize("step", [Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT])
 def test_an_error_in_a_branch_leaves_a_partial_result(step: Step) -> None:
-    """With a cause in JSON, one in plain text, and none."""
+    """The cause is JSON, plain text, or missing."""
     wanted = ("Runtime.ExitError", "Lambda.Unknown", "States.Timeout")
     examples = [example for example in ERRORS if example["error"] in wanted]
 
@@ -80,7 +80,7 @@ def test_an_error_in_a_branch_leaves_a_partial_result(step: Step) -> None:
 
 
 def test_a_failure_that_even_record_failure_cannot_record_is_still_sent() -> None:
-    """InspectVideo and RecordFailure are throttled for good."""
+    """InspectVideo and RecordFailure are throttled permanently."""
     [throttled] = [error for error in ERRORS if error["reaction"] == "wait"]
 
     [end] = ends(Step.INSPECT_VIDEO, Step.RECORD_FAILURE, errors=[error_of(throttled)])

@@ -1,8 +1,8 @@
 """The templates pass cfn-lint and asl-validator.
 
-Four of the sixteen combinations of switches. Each resource of any of the sixteen is in one of the
-four as it is, but for the stage in the name of Fargate's task definition: no other resource
-depends on more than two switches, and the four hold every pair that one depends on.
+Four of the sixteen combinations of switches are enough: no resource depends on more than two
+switches, and the four contain every pair of values that a resource depends on. The only exception
+is the name of Fargate's task definition, which contains the stage.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ OF_CDK = ["W3005"]
 def test_the_template_passes_cfn_lint(
     synthesize: Callable[..., Template], switches: dict[str, str]
 ) -> None:
-    from cfnlint.api import lint  # loads its rules, which takes most of a second
+    from cfnlint.api import lint  # loads its rules, which takes almost a second
     from cfnlint.config import ManualArgs
 
     template = json.dumps(synthesize(**switches).to_json())

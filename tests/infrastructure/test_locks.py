@@ -49,7 +49,7 @@ def test_every_package_is_pinned_with_hashes(lock: str) -> None:
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_environment_is_installed_from_locks(environment: str) -> None:
-    """As make would do it, with its variables in their places."""
+    """The commands are those of make, with its variables expanded."""
     made = subprocess.run(
         ["make", "--dry-run", "--always-make", environment],  # noqa: S607
         cwd=ROOT,

@@ -22,7 +22,7 @@ VARIANTS = (
     {"compute": "gpu", "stage": "prod", "webhook_url": "https://example.com/hook"},
     {"compute": "cpu", "stage": "dev"},
 )
-"""Every resource that any combination of switches has is in one of the two."""
+"""Each resource of any combination of switches is in one of these two."""
 
 
 def test_every_finding_has_a_reason_and_every_reason_a_finding(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_every_finding_has_a_reason_and_every_reason_a_finding(tmp_path: Path) -
 
 
 def test_every_reason_is_of_one_resource_and_says_something() -> None:
-    """None is of a whole stack or of a whole construct: an exact path, an exact finding."""
+    """A reason names an exact path and finding, never a whole stack or construct."""
     entries = list(accepted())
 
     assert len({entry[:2] for entry in entries}) == len(entries)
@@ -49,7 +49,7 @@ def test_every_reason_is_of_one_resource_and_says_something() -> None:
 
 
 def test_a_bucket_that_anybody_may_read_is_found(tmp_path: Path) -> None:
-    """The rules do run: they miss nothing because they are not there."""
+    """This shows that the rules run at all."""
     import aws_cdk as cdk
 
     app = cdk.App(outdir=str(tmp_path))
@@ -72,7 +72,7 @@ def findings(switches: dict[str, str], folder: Path) -> Iterator[tuple[str, str]
 
 
 def checked(app: cdk.App, folder: Path) -> Iterator[tuple[str, str]]:
-    """Resource and finding, as cdk-nag's report names them: it fails the synthesis."""
+    """Return (resource, finding) pairs from cdk-nag's report, which fails the synthesis."""
     import aws_cdk as cdk
     from cdk_nag import AwsSolutionsChecks
 
@@ -88,8 +88,8 @@ def checked(app: cdk.App, folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def readable(rule: str) -> str:
-    """`AwsSolutions-IAM5[Resource::<JobsTable10C8EDF6.Arn>/index/*]` is
-    `IAM5[<JobsTable>/index/*]`; of an ARN the resource remains."""
+    """Shorten `AwsSolutions-IAM5[Resource::<JobsTable10C8EDF6.Arn>/index/*]` to
+    `IAM5[<JobsTable>/index/*]`, and an ARN to its resource."""
     name, _, about = rule.removeprefix("AwsSolutions-").partition("[")
     subject = about.removesuffix("]").partition("::")[2]
     if composed := re.search(r'"Ref":"(\w+?)[0-9A-F]{8}"', subject):

@@ -1,4 +1,4 @@
-"""The docs site builds without warnings, shows what it links to, and asks no other host."""
+"""The docs site builds without warnings, contains its link targets, and uses no other host."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LOADS = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MkDocs is strict (mkdocs.yml): a broken link, anchor or reference fails the build."""
+    """Build the site. In strict mode (mkdocs.yml), a broken link, anchor or reference fails."""
     folder = tmp_path_factory.mktemp("site")
     built = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--site-dir", folder],

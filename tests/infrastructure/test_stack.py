@@ -78,7 +78,7 @@ def test_a_webhook_is_there_where_it_is_wanted(synthesize: Synthesize, template:
 
 
 def test_a_stage_posts_no_event_of_another_stage(synthesize: Synthesize) -> None:
-    """The default bus is the account's: the bucket of the job distinguishes two stages."""
+    """All stages share the account's default bus; the job's bucket distinguishes them."""
     template = synthesize(webhook_url="https://example.com/hook")
     [bucket] = template.find_resources("AWS::S3::Bucket")
     [rule] = [
@@ -101,7 +101,7 @@ LONGEST_REGION = "ap-northeast-1"
 
 
 def test_the_same_stage_fits_into_two_regions_of_an_account(synthesize: Synthesize) -> None:
-    """IAM's names are an account's, and ECS may pass no role but `ecsInstanceRole*`."""
+    """IAM names are unique per account, and ECS may pass only roles named `ecsInstanceRole*`."""
     template = synthesize(stage="prod").to_json()
     names = [
         resource["Properties"][name]
@@ -122,7 +122,7 @@ def test_the_same_stage_fits_into_two_regions_of_an_account(synthesize: Synthesi
 
 
 def test_nothing_but_the_queues_has_a_name_of_its_own(synthesize: Synthesize) -> None:
-    """A name that is taken fails a deployment: README's two queues have theirs by design."""
+    """A fixed name that exists already fails a deployment. Only README's two queues have one."""
     named = {
         name
         for resource in synthesize(stage="prod").to_json()["Resources"].values()
@@ -207,7 +207,7 @@ def test_no_step_may_do_everything_anywhere(template: Template) -> None:
 
 
 def test_a_step_writes_only_its_own_artifacts(template: Template) -> None:
-    """In the text of the policies: no step may put objects under another step's prefix."""
+    """According to the policies, a step cannot put objects under another step's prefix."""
     for name, policy in template.find_resources("AWS::IAM::Policy").items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             if "s3:PutObject" not in statement["Action"]:
@@ -232,8 +232,9 @@ def test_nobody_may_list_the_bucket_as_a_whole(template: Template) -> None:
 def test_prod_keeps_its_data_and_a_first_create_that_failed_leaves_nothing(
     synthesize: Synthesize,
 ) -> None:
-    """RetainExceptOnCreate: what a rolled-back create retained would block the next one with
-    "already exists".
+    """With RetainExceptOnCreate, a failed first deployment deletes its resources.
+
+    Otherwise, the next one would fail with "already exists".
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
     """
     kept = {
@@ -253,7 +254,7 @@ def test_an_unknown_switch_value_is_named(synthesize: Synthesize) -> None:
 
 
 def test_zips_hold_one_copy_of_the_source(template: Template) -> None:
-    """Four sets of requirements, so four zips, whatever the number of functions."""
+    """Functions with the same requirements share a zip, so there are four zips."""
     keys = {f["Code"]["S3Key"] for f in resources(template, "AWS::Lambda::Function")}
 
     assert len(keys) == 4

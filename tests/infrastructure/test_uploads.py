@@ -146,7 +146,7 @@ DAY = 24 * 3600
 def test_artifacts_and_videos_outlive_the_longest_execution(
     synthesize: Synthesize, stage: str
 ) -> None:
-    """Expiry happens at the end of the day, so one more than the machine may take."""
+    """S3 expires objects at the end of a day, so the retention needs one day more."""
     template = synthesize(stage=stage)
     machine = definition(template)
     rules = lifecycle(template)
@@ -157,7 +157,7 @@ def test_artifacts_and_videos_outlive_the_longest_execution(
 
 
 def test_old_versions_of_everything_expire(template: Template) -> None:
-    """Who deletes a voice or a video means it; what is overwritten can be had back for a while."""
+    """Deleted voices and videos are gone after a day; overwritten versions are kept for longer."""
     rules = lifecycle(template)
 
     kept = {p: r["NoncurrentVersionExpiration"]["NoncurrentDays"] for p, r in rules.items() if p}

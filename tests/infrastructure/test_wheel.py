@@ -55,7 +55,7 @@ def test_the_wheel_holds_every_file_that_the_package_reads(wheel: Path) -> None:
 
 
 def test_a_strict_type_checker_sees_the_types_of_the_client(wheel: Path, tmp_path: Path) -> None:
-    """In another folder and another environment; what the client depends on lies in ours."""
+    """The check runs in another folder and environment, with the dependencies of ours."""
     venv.create(tmp_path / "venv")
     [packages] = (tmp_path / "venv").glob("lib/python*/site-packages")
     zipfile.ZipFile(wheel).extractall(packages)

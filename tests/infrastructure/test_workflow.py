@@ -122,7 +122,7 @@ def test_every_error_name_of_ours_exists() -> None:
     so="the sum is below the execution's timeout",
 )
 def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -> None:
-    """A throttled invocation takes no time of its own; everything else may take its whole limit."""
+    """A throttled invocation takes no time; everything else may take its whole time limit."""
     from cdk_app.container_retries import HOST_WAIT, HOST_WAITS, RESTARTS
     from cdk_app.container_step import START_LIMIT_SECONDS
     from cdk_app.slots import LONGEST_WAIT_SECONDS, max_polls
@@ -138,7 +138,7 @@ def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -
 
 
 def longest_seconds(state: dict[str, Any]) -> int:
-    """Of one visit: all its retries, each after its longest wait."""
+    """Return the longest duration of one visit: all retries, each after its longest wait."""
     from cdk_app.guards import THROTTLED
 
     retries = [retry for retry in state.get("Retry", ()) if retry["MaxAttempts"]]
@@ -164,7 +164,7 @@ def test_the_longest_waits_fit_the_history() -> None:
 
 
 def test_a_poll_writes_as_many_events_as_we_count() -> None:
-    """In the history, which our executor writes as Step Functions does."""
+    """Our executor writes the same history as Step Functions."""
     from cdk_app.slots import EVENTS_PER_POLL
 
     services = Services({}, looks_until_free=2)
@@ -202,7 +202,7 @@ def test_the_definition_is_valid_for_an_independent_validator(
 
 
 class Services:
-    """Stand-ins for Lambda, ECS, DynamoDB and SQS: `fails` names the steps that fail, and how."""
+    """Fakes of Lambda, ECS, DynamoDB and SQS. `fails`: step → the error that it fails with."""
 
     def __init__(
         self,
@@ -270,7 +270,7 @@ def _slot(arguments: dict[str, Any]) -> str:
 
 
 def execute(services: Services, kinds: list[str] | None = None) -> str:
-    """How the execution ended: SUCCEEDED or the error's name. `kinds` gets its history."""
+    """Return SUCCEEDED or the error's name. `kinds` receives the event types of the history."""
     context = {"Execution": {"Id": "arn:execution", "Name": "n", "Input": JOB}}
     kinds = [] if kinds is None else kinds
 

@@ -1,9 +1,9 @@
-"""An environment shaped like Lambda's, as far as a Linux machine allows.
+"""An execution environment like Lambda's, as far as a Linux machine allows it.
 
-language        /var/lang: an interpreter without RUNPATH, its library, AWS's client
-machine         what a function sees of its machine: mounts, user, limits
+language        /var/lang: a Python without RUNPATH, its library, and AWS's runtime client
+machine         the mounts, user and limits of a function
 functions       the deployed functions: handler, environment, role, memory, disk
-runtime_api     AWS's Runtime API, as AWS's client uses it
-execution       a function that runs: started, invoked, ended
-cloud           what functions reach: AWS, OpenAI and Pinecone, on loopback
+runtime_api     AWS's Runtime API, as the runtime client uses it
+execution       start, invoke and end a function
+cloud           the services that functions use: AWS, OpenAI and Pinecone, on loopback
 """

@@ -1,4 +1,4 @@
-"""The services that functions reach: AWS, OpenAI and Pinecone, on loopback."""
+"""The services that functions use: AWS, OpenAI and Pinecone, on loopback."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KEYS = {"OPENAI_API_KEY": "sk-canary-key", "PINECONE_API_KEY": "pc-canary-key"}
 
 @dataclass(frozen=True)
 class Cloud:
-    """The deployed stack; `functions` by handler."""
+    """The deployed stack. `functions`: by handler."""
 
     aws: EmbeddedAws
     pinecone: PineconeServer
@@ -50,7 +50,7 @@ class Cloud:
         return JobTable(dynamodb.Table(self.aws.outputs["JobsTableName"]))
 
     def upload(self, key: str, content: bytes) -> ProcessingJob:
-        """As the dispatcher accepts it."""
+        """Upload a video and write the job's row, as the dispatcher does."""
         put = self.s3.put_object(Bucket=self.bucket, Key=key, Body=content)
         job = ProcessingJob.for_upload(
             bucket=self.bucket, key=key, version_id=put["VersionId"], etag=put["ETag"].strip('"')
@@ -61,7 +61,7 @@ class Cloud:
 
 @contextmanager
 def running_cloud() -> Iterator[Cloud]:
-    """Uploads send no notifications: the tests call the functions themselves."""
+    """Run the services. Uploads send no notifications, because the tests invoke the functions."""
     openai, pinecone = LocalEndpoint(_answer_as_openai), PineconeServer(dimension=DIMENSION)
     with pytest.MonkeyPatch.context() as environment, ExitStack() as stack:
         for name, value in KEYS.items():
@@ -84,7 +84,7 @@ def running_cloud() -> Iterator[Cloud]:
 
 
 def _webhook_like(function: Function) -> Function:
-    """It is deployed with `-c webhook_url=` only."""
+    """Return a Webhook function, which is deployed only with `-c webhook_url=`."""
     return replace(
         function,
         handler="triggers.webhook.handler",

@@ -37,11 +37,11 @@ def cloud() -> Iterator[Cloud]:
 
 @pytest.fixture(scope="session")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Unpacked:
-    """The zip, unpacked: /var/task."""
+    """Unpack the zip, as /var/task."""
 
     @cache
     def bundled(requirements: Requirements, target: Target) -> Path:
-        folder = tmp_path_factory.mktemp("task") / requirements  # which every user may read
+        folder = tmp_path_factory.mktemp("task") / requirements  # readable by every user
         bundle(requirements, folder, target)
         return folder
 
@@ -56,7 +56,7 @@ def warm(
     unpacked: Unpacked,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Warm]:
-    """By handler: started on first use, ended with the tests."""
+    """Return executions by handler. Each starts on first use and ends with the tests."""
     executions = pytestconfig.stash.setdefault(EXECUTIONS, {})
     logs = tmp_path_factory.mktemp("logs")
     with ExitStack() as stack:
@@ -76,7 +76,7 @@ def warm(
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Which Python ran, how far it was like Lambda, and what each function took."""
+    """Report the Python, the differences from Lambda, and the time and memory per function."""
     if MACHINE not in config.stash:
         return
     machine, line = config.stash[MACHINE], terminalreporter.line

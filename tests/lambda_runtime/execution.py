@@ -1,4 +1,4 @@
-"""Run a function: AWS's runtime client loads its handler and passes one event at a time."""
+"""Run a function: AWS's runtime client loads its handler and passes it one event at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POLL_SECONDS = 0.2
 
 
 class FunctionError(Exception):
-    """What Step Functions would see: the error's name, and its message."""
+    """The error that Step Functions would receive: its name and message."""
 
     def __init__(self, error_type: str, message: str) -> None:
         super().__init__(f"{error_type}: {message}")
@@ -32,8 +32,10 @@ class FunctionError(Exception):
 
 @dataclass
 class Execution:
-    """`init_seconds`: from the start of the process until the handler is loaded.
-    `peak_megabytes`: of its first process, without the decoder; known once it has ended."""
+    """A running function.
+
+    init_seconds: from the start of the process until the handler is loaded
+    peak_megabytes: of its first process, without the decoder; set when the function has ended"""
 
     function: Function
     api: RuntimeApi
@@ -60,7 +62,7 @@ class Execution:
         assert isinstance(report, Ready)
 
     def next_report(self) -> Report:
-        """Waits for as long as the function lives. Raises FunctionError."""
+        """Wait for the next report while the function runs. Raises FunctionError."""
         while True:
             with suppress(Empty):
                 return self.api.reports.get(timeout=POLL_SECONDS)
@@ -70,7 +72,7 @@ class Execution:
 
 @contextmanager
 def running(machine: Machine, function: Function, task: Path, log: Path) -> Iterator[Execution]:
-    """Raises FunctionError if its handler cannot be loaded."""
+    """Run the function until the block ends. Raises FunctionError if its handler fails to load."""
     api, paths = RuntimeApi(), machine.paths(task)
     bootstrap = [f"{paths.runtime}/bootstrap.py"]
     command = machine.command(task, tmp_megabytes=function.disk, arguments=bootstrap)
@@ -94,7 +96,7 @@ def running(machine: Machine, function: Function, task: Path, log: Path) -> Iter
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:
-    """The peak in MB. The function is killed before the `unshare` that waits for it."""
+    """End the function and return its peak in MB. It is killed before its parent, `unshare`."""
     if process.poll() is not None:
         return 0
     pids = [*_children(process.pid), process.pid]

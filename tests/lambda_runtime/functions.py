@@ -1,4 +1,4 @@
-"""The functions with the settings that the template gives them."""
+"""The functions with their settings from the template."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Function:
     credentials: Mapping[str, str] = field(repr=False)
 
     def environment(self, paths: Paths, runtime_api: str, python: str) -> dict[str, str]:
-        """Its own variables and those that Lambda sets: "Defined runtime environment variables" in
+        """Return the function's variables and Lambda's "Defined runtime environment variables":
         https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 
         That page leaves out /var/lang/lib; AWS's images have it first, as do functions:
@@ -61,8 +61,10 @@ class Function:
 
 
 def deployed_functions(aws: EmbeddedAws, addresses: Mapping[str, str]) -> list[Function]:
-    """With the keys of its own role each, so that permissions count; `addresses` stand in for
-    those of AWS, OpenAI and Pinecone, which the SDKs know by themselves."""
+    """Return the functions, each with credentials of its own role, so that permissions apply.
+
+    `addresses` replace the default endpoints of AWS, OpenAI and Pinecone in the SDKs.
+    """
     requirements = _requirements_by_handler()
     session = aws.session()
     listed = session.client("lambda").list_functions()["Functions"]

@@ -1,4 +1,4 @@
-"""/var/lang: a Python whose libpython is found by LD_LIBRARY_PATH and by nothing else.
+"""Install /var/lang: a Python that finds its libpython only through LD_LIBRARY_PATH.
 
 On Lambda, /var/lang/bin/python3.13 needs libpython3.13.so.1.0, which lies in /var/lang/lib.
 A Python that was built with --enable-shared (pyenv, GitHub's setup-python) is copied. The copy
@@ -38,7 +38,7 @@ print(json.dumps({
 
 
 class NoSharedPythonError(RuntimeError):
-    """No interpreter on this machine finds its libpython as Lambda's does."""
+    """No interpreter on this machine loads libpython as Lambda's does."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Language:
 
 
 def installed_language(cache: Path) -> Language:
-    """Made once for a Python and its requirements. Raises NoSharedPythonError."""
+    """Install it once per Python and requirements. Raises NoSharedPythonError."""
     version, python = _find()
     made_from = f"{python}{REQUIREMENTS.read_text()}{Path(__file__).read_text()}".encode()
     folder = cache / f"lambda-{version}-{hashlib.sha256(made_from).hexdigest()[:16]}"

@@ -1,7 +1,7 @@
-"""What a function sees of its machine: /var/task and /var/lang read-only, /tmp, and little else.
+"""Isolate a function: it sees /var/task and /var/lang read-only, /tmp, and little else.
 
-Needs root or user namespaces. Where neither is allowed, functions run in the folders as they
-are, and `missing` says what is not tested then.
+This needs root or user namespaces. Without them, functions run in the original folders, and
+`missing` says what is not tested.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Paths:
 
 @dataclass(frozen=True)
 class Machine:
-    """`missing`: why functions are not isolated here; empty if they are."""
+    """A machine. `missing`: why it cannot isolate functions; empty if it can."""
 
     language: Language
     root: Path
@@ -44,7 +44,7 @@ class Machine:
         return Paths()
 
     def command(self, task: Path, *, tmp_megabytes: int, arguments: Sequence[str]) -> list[str]:
-        """Python with these arguments, in the function's execution environment."""
+        """Return the command that runs Python in the function's execution environment."""
         python = f"{self.paths(task).lang}/bin/python{self.language.version}"
         if self.missing:
             return [python, *arguments]
@@ -54,7 +54,7 @@ class Machine:
 
 
 def this_machine(language: Language, root: Path) -> Machine:
-    """As Lambda where root may do that, else with the rights of a user namespace, else not."""
+    """Return how to isolate: as root if possible, else in a user namespace, else not at all."""
     as_root = Machine(language, root)
     as_user = replace(as_root, namespaces=(*NAMESPACES, "--user", "--map-root-user"), user="")
     reason = ""

@@ -30,7 +30,7 @@ class Answered:
 
 @dataclass(frozen=True)
 class Refused:
-    """An error, as the client words it for Lambda."""
+    """An error that the client reported to Lambda."""
 
     error_type: str
     message: str
@@ -40,7 +40,7 @@ Report = Ready | Answered | Refused
 
 
 class RuntimeApi:
-    """What the client reports comes out of `reports`, in order."""
+    """Lambda's side of the API. `reports` is the queue of the client's reports."""
 
     def __init__(self) -> None:
         self.reports: Queue[Report] = Queue()
@@ -97,6 +97,6 @@ class RuntimeApi:
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                """Quiet."""
+                """Log nothing."""
 
         return Handler

@@ -1,4 +1,4 @@
-"""The execution environment has Lambda's shape, on which the other tests rely."""
+"""The execution environment is like Lambda's, as the other tests assume."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ print(json.dumps({
 
 @pytest.fixture(scope="module")
 def seen(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """By Python itself, in an execution environment with a /tmp of 7 MB."""
+    """Return what Python reports in an execution environment with a /tmp of 7 MB."""
     if machine.missing:
         pytest.skip(f"no namespaces here: {machine.missing}")
     task = tmp_path_factory.mktemp("task")

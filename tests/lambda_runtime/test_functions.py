@@ -1,4 +1,4 @@
-"""AWS's client loads every function, and the steps take a real video to its results."""
+"""AWS's runtime client loads every function, and the steps process a real video."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_every_handler_is_deployed(cloud: Cloud) -> None:
 
 @pytest.fixture(scope="module")
 def job(cloud: Cloud) -> dict[str, Any]:
-    """The input of the state machine."""
+    """Return the input of the state machine."""
     return cloud.upload("uploads/team-meeting.mp4", SAMPLE.read_bytes()).model_dump(mode="json")
 
 
@@ -51,7 +51,7 @@ def inspected(warm: Warm, job: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def transcribed(warm: Warm, cloud: Cloud, inspected: dict[str, Any]) -> dict[str, Any]:
-    """The container's work is done by the reference transcript of the sample."""
+    """Write the sample's reference transcript instead of running the container."""
     extracted = invoke(warm, Step.EXTRACT_AUDIO, inspected)
     transcribe(cloud, InspectedJob.model_validate(extracted))
     return extracted
@@ -130,7 +130,7 @@ def invoke(warm: Warm, step: Step, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def transcribe(cloud: Cloud, job: InspectedJob) -> None:
-    """Leaves what the container leaves, with its fingerprint."""
+    """Write the container's artifacts, with its fingerprint."""
     settings = SpeechSettings.model_validate(
         cloud.functions["steps.inspect_video.handler"].variables
     )
@@ -143,7 +143,7 @@ def transcribe(cloud: Cloud, job: InspectedJob) -> None:
 
 
 def spoken(job: InspectedJob) -> Transcript:
-    """What is really said in the sample."""
+    """Return the words that are spoken in the sample."""
     turns = json.loads(SAMPLE.with_suffix(".reference.json").read_text())["turns"]
     return Transcript(
         job_id=job.job_id,

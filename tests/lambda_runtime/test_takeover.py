@@ -1,4 +1,4 @@
-"""A decoder that was taken over, on Lambda: without rights, and with prctl refused."""
+"""A decoder that was taken over gets nothing on Lambda, where prctl is refused."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ BY_SECCOMP = ("execute", "delete", "make_folder", "signal_parent", "use_io_uring
 
 @pytest.fixture(scope="module")
 def task(machine: Machine, unpacked: Unpacked, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The functions' own zip, with the attacks beside it."""
+    """Unpack the functions' zip, and add the attacks."""
     folder = tmp_path_factory.mktemp("task") / "taken_over"
     shutil.copytree(unpacked(Requirements.MEDIA, machine.language.target), folder)
     shutil.copy(TAKEN_OVER, folder)

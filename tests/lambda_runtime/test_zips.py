@@ -35,7 +35,7 @@ def files(folder: Path) -> list[Path]:
 
 
 def modules(folder: Path) -> set[str]:
-    """Python's own, and compiled ones without the platform in their names."""
+    """Return the modules, with the platform removed from the names of compiled ones."""
     names = [path.relative_to(folder) for path in files(folder) if path.suffix in {".py", ".so"}]
     return {
         str(name.with_name(name.name.partition(".")[0]))

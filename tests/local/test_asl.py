@@ -1,4 +1,4 @@
-"""The executor of the state machine, with one small machine per rule."""
+"""The executor of the state machine follows each rule, shown by one small machine per rule."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 60
 
 
 class Service:
-    """A stand-in for the services: answers by function name and remembers what it was asked."""
+    """A fake service that answers by function name and records the calls."""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
@@ -45,7 +45,7 @@ class Service:
         return {"Payload": answer}
 
     def wait_until_cancelled(self, names: list[str]) -> None:
-        """The executor does not wait for what it cancels."""
+        """Wait until these calls are cancelled, because the executor does not wait for them."""
         until = time.monotonic() + PATIENCE_SECONDS
         while self.cancelled != names and time.monotonic() < until:
             time.sleep(0.01)
@@ -53,7 +53,7 @@ class Service:
 
 
 class History:
-    """Every event, as (type, previous event)."""
+    """The events of the history, as (type, previous event)."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, int, dict[str, Any]]] = []
@@ -257,7 +257,7 @@ def test_fail_evaluates_error_and_cause() -> None:
 
 
 def test_variables_outlive_their_state_and_are_set_beside_the_output() -> None:
-    """Output sees what a variable was before its state was left."""
+    """Output is evaluated with the variables from before Assign."""
     count = {"Type": "Pass", "Assign": {"n": "{% $n + 1 %}"}, "Output": "{% $n %}"}
     states = {
         "Start": {"Type": "Pass", "Assign": {"n": "{% $states.input %}"}, "Next": "Count"},

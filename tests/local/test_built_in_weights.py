@@ -1,4 +1,4 @@
-"""The built-in models: from the package index, else from the hub, and never anything else."""
+"""The built-in models come from the package index or the hub, and only with pinned digests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WORDS = "wordllama-l2-supercat"
 
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
-    """It has the word vectors, and more than anybody asked for."""
+    """A hub with the word vectors and other files that must not be downloaded."""
     files = {name: (BUILT_IN / WORDS / name).read_bytes() for name in MODELS[WORDS].digests}
     with running(Hub(files={**files, "README.md": b""}), monkeypatch) as hub:
         yield hub
@@ -30,7 +30,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 @pytest.fixture
 def no_index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The package has vanished, and nobody kept a copy."""
+    """Make the package index fail, as if the package had been deleted."""
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
@@ -42,7 +42,7 @@ def test_a_package_that_vanished_is_made_up_for_by_the_hub(hub: Hub, tmp_path: P
 
     assert files_of(verified(tmp_path / WORDS)) == sorted(WHEELS[WORDS].files.values())
     hub.broken = True
-    assert install(WORDS, tmp_path) == []  # what is there is not fetched again
+    assert install(WORDS, tmp_path) == []  # existing files are not downloaded again
 
 
 @pytest.mark.usefixtures("no_index")

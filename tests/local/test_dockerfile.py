@@ -1,4 +1,4 @@
-"""The laptop starts the process that the image would start."""
+"""The laptop starts the same process as the image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`lifestream local` before it starts anything, and what it shows at the end."""
+"""`lifestream local` checks its arguments before it starts, and shows results at the end."""
 
 from __future__ import annotations
 

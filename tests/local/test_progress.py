@@ -1,4 +1,4 @@
-"""The live progress, from the execution's history and the job's row."""
+"""The live progress is computed from the execution's history and the job's row."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def event(number: int, kind: str, previous: int, name: str | None = None) -> dic
 
 
 def test_failures_belong_to_the_state_whose_chain_they_are_in() -> None:
-    """Two branches, interleaved: the first fails, the second succeeds."""
+    """The events of two branches are interleaved: the first fails, the second succeeds."""
     history = [
         event(1, "ExecutionStarted", 0),
         event(2, "TaskStateEntered", 1, "SummarizeTranscript"),

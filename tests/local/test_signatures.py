@@ -55,7 +55,7 @@ def client(service: str, *, token: str | None = None, **options: Any) -> Any:
 
 
 def sent(service: Any, call: Callable[[Any], Any]) -> Sent:
-    """What the client would have put on the wire."""
+    """Return the request that the client would have sent."""
     caught: list[AWSPreparedRequest] = []
 
     def catch(request: AWSPreparedRequest, **_: Any) -> None:
@@ -262,14 +262,14 @@ def test_a_malformed_address_is_refused(found: str, put: str, code: str) -> None
         ("Bearer token", "UnsupportedSignature"),
         (f"AWS4-HMAC-SHA256 Credential={KEYS.access_key}/2, Signature=00", "UnsupportedSignature"),
     ],
-    ids=["empty", "version 2", "bearer", "incomplete"],  # the keys are other ones every time
+    ids=["empty", "version 2", "bearer", "incomplete"],  # the keys are random
 )
 def test_other_ways_to_sign_are_refused(authorization: str, code: str) -> None:
     refused(code, arrived("GET", ENDPOINT, {"authorization": authorization}))
 
 
 def test_only_one_signature_is_taken() -> None:
-    """So that nobody is taken for another than who was checked."""
+    """Otherwise, one identity could be verified and another one used."""
     upload = an_upload()
     query = (("X-Amz-Credential", "another/20260101/us-east-1/s3/aws4_request"),)
 
@@ -303,8 +303,10 @@ def test_kept_credentials_stay_and_only_their_owner_can_read_them(tmp_path: Path
 
 
 def test_trailing_checksums_are_taken_as_botocore_sends_them() -> None:
-    """Over TLS botocore streams an upload with its checksum behind it; the signature is over a
-    fixed word then. Here we have it sign so over plain HTTP."""
+    """Over TLS, botocore signs a fixed word and sends the body's checksum after the body.
+
+    The test makes it do the same over plain HTTP.
+    """
     from botocore.auth import S3SigV4Auth
     from botocore.credentials import Credentials as Signing
 

@@ -34,7 +34,7 @@ PATIENCE_SECONDS = 300
 
 @dataclass
 class Pipeline:
-    """The deployed stack, as its users reach it: boto3, the client, and nothing else."""
+    """The deployed stack, used only through boto3 and the client, as its users do."""
 
     aws: EmbeddedAws
     deployment: Deployment
@@ -70,7 +70,7 @@ class Pipeline:
         return outcome
 
     def run_unchecked(self, *videos: Path) -> list[Outcome]:
-        """Uploaded with S3's own API: our client refuses what cannot be a recording."""
+        """Upload with S3's API and run the job. Our client would refuse unusable files."""
         outcomes = [Outcome(video, self._put(video)) for video in videos]
         return self.deployment.follow(outcomes, out=self.out)
 
@@ -82,7 +82,7 @@ class Pipeline:
         return job
 
     def wait_for(self, job: ProcessingJob, *, attempt: int = 1) -> str:
-        """How the attempt's execution ended."""
+        """Wait for the attempt's execution and return how it ended."""
         name = job.model_copy(update={"attempt": attempt}).execution_name
         machine = self.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
         until = time.monotonic() + PATIENCE_SECONDS
@@ -105,13 +105,13 @@ class Pipeline:
         return sorted(name for name in names if job.job_id in name)
 
     def dlq_messages(self, job: ProcessingJob) -> list[dict[str, Any]]:
-        """The job's messages; all of them stay in the queue."""
+        """Return the job's DLQ messages, which stay in the queue."""
         found = self.service.queues.peek_dlq_messages()
         bodies = [json.loads(message.body) for message in found]
         return [body for body in bodies if body.get("job_id") == job.job_id]
 
     def container_starts(self, job: ProcessingJob) -> int:
-        """Over all executions of the job."""
+        """Return the number of container starts in all executions of the job."""
         machine = self.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
         starts = 0
         for name in self.executions(job):
@@ -136,7 +136,7 @@ class Pipeline:
             time.sleep(0.1)
 
     def until_queue_is_empty(self) -> None:
-        """All that was sent to the ingest queue has been worked on."""
+        """Wait until every message of the ingest queue was processed."""
 
         def is_empty() -> bool:
             counts = self.service.queues.get_queue_attributes()
@@ -151,13 +151,13 @@ class Pipeline:
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first seconds of the sample: two speakers, little work."""
+    """Return the first seconds of the sample, which have two speakers."""
     return convert(SAMPLE, tmp_path_factory.mktemp("media") / "clip.mp4", seconds=11.2)
 
 
 @pytest.fixture(scope="session")
 def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
-    """With an OpenAI endpoint of our own, so that a test can break the summary and mend it."""
+    """Deploy with our own OpenAI endpoint, so that a test can break and repair the summary."""
     openai = LocalEndpoint(healthy)
     settings = {
         "OPENAI_BASE_URL": f"{openai.url}/v1",
@@ -189,14 +189,16 @@ def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
 
 @pytest.fixture(scope="session")
 def finished(_deployed: Pipeline, clip: Path) -> Outcome:
-    """A video that went all the way, for tests that look at what is there afterwards. Nobody
-    else uploads under its name: a search would find the newer version."""
+    """Return a finished job, for tests of the results.
+
+    No other test uploads a video with this name, because a search would find the newer version.
+    """
     return _deployed.run_one(Path(shutil.copy(clip, clip.with_name("finished.mp4"))))
 
 
 @pytest.fixture
 def pipeline(_deployed: Pipeline, monkeypatch: pytest.MonkeyPatch) -> Pipeline:
-    """With the environment in which a user of this deployment would be."""
+    """Return the pipeline, with the environment of a user of this deployment."""
     _deployed.openai.answer = healthy
     for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "wordllama"}).items():
         monkeypatch.setenv(name, value)

@@ -27,7 +27,7 @@ from pipeline.grants import physical_id, role_of
 SECONDS = 3
 MARK = "MADE_BY_A_TEST"
 CLAIMED: dict[str, Any] = {"attempt": 1, "state": "sending", "at": "2026-01-01T00:00:00+00:00"}
-"""The note of somebody who crashed while sending a DLQ message."""
+"""A claim on a DLQ message whose sender crashed."""
 
 
 @dataclass
@@ -36,7 +36,7 @@ class EveryPath:
     folder: Path
     session: Any = field(init=False)
     jobs: Any = field(init=False)
-    """The table; `records` is our view of it."""
+    """The DynamoDB table of `records`."""
     records: JobTable = field(init=False)
     reconciler: Reconciler = field(init=False)
     talk: ProcessingJob = field(init=False)
@@ -50,7 +50,7 @@ class EveryPath:
         self.reconciler = self._reconciler()
 
     def walk(self) -> None:
-        """Raises AssertionError when a run does not end as it should."""
+        """Run all paths. Raises AssertionError if a run does not end as expected."""
         self._forget_keys()
         self._upload()
         self._abort_one_whose_row_is_gone()
@@ -65,8 +65,7 @@ class EveryPath:
         self._redrive_without_a_row(lost)
 
     def _forget_keys(self) -> None:
-        """Earlier runs may have left workers that hold the keys for a minute; a function that is
-        configured anew gets new workers."""
+        """Replace all workers, which cache the API keys for a minute, by updating the functions."""
         functions = self.session.client("lambda")
         for function in functions.list_functions()["Functions"]:
             if "API_KEYS_SECRET" in function["Environment"]["Variables"]:
@@ -75,8 +74,10 @@ class EveryPath:
                 )
 
     def _upload(self) -> None:
-        """A refused key leaves the talk without a summary, and a newer version of it, which is no
-        video, removes it from the index."""
+        """Upload a talk whose summary fails because of a refused key, then an unusable version.
+
+        The newer version removes the talk from the index.
+        """
         bucket = self.pipeline.bucket
         self.pipeline.s3.put_object(Bucket=bucket, Key="models/README.txt", Body=b"weights")
         self.pipeline.openai.answer = lambda _path, _request: api_error(401)
@@ -89,7 +90,7 @@ class EveryPath:
         self.cancelled = upload(SAMPLE, key="every-path/cancelled.mp4")
 
     def _abort_one_whose_row_is_gone(self) -> None:
-        """ExecutionEnded makes the row again and sends the DLQ message."""
+        """ExecutionEnded writes the missing row again and sends the DLQ message."""
         self.pipeline.until(lambda: self.pipeline.executions(self.aborted), "it does not start")
         self.jobs.delete_item(Key={"job_id": self.aborted.job_id})
         self.pipeline.step_functions.stop_execution(executionArn=self._execution(self.aborted))
@@ -97,9 +98,11 @@ class EveryPath:
         assert len(self.pipeline.dlq_messages(self.aborted)) == 1
 
     def _reconcile_after_losses(self) -> ProcessingJob:
-        """An upload without a notification, a cancellation that stopped nothing, a slot that
-        nobody gives back, a container that outlived its execution: twice, for ExecutionEnded
-        looks for it too."""
+        """Reconcile after losses: an upload without a notification, a cancelled job that still
+        runs, a slot that was not released, a container that outlived its execution.
+
+        The container is lost twice, because ExecutionEnded looks for it too.
+        """
         key = "uploads/every-path/lost.Mp4"  # the odd case keeps S3 from sending a notification
         lost = self._put(key, b"not a video either")
         self.pipeline.until(
@@ -124,7 +127,7 @@ class EveryPath:
         return lost
 
     def _record_the_failure_of_a_container(self, job: ProcessingJob) -> None:
-        """RecordFailure looks for what the container said; the job has ended before."""
+        """RecordFailure reads the container's error report, although the job has ended already."""
         failed = {
             "job": job.model_dump(mode="json"),
             "step": Step.TRANSCRIBE_SPEECH,
@@ -135,7 +138,7 @@ class EveryPath:
         self._call("RecordFailureFunction", failed)
 
     def _finalize_twice(self) -> None:
-        """EventBridge delivers at least once; and somebody may have crashed on the way."""
+        """EventBridge delivers at least once, and a sender may have crashed."""
         self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
         self._tell_again_that_it_ended()
         self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
@@ -144,7 +147,7 @@ class EveryPath:
         assert self.aborted.job_id in self.reconciler.run().finalized
 
     def _tell_again_that_it_ended(self) -> None:
-        """The event of the aborted execution, as EventBridge puts it."""
+        """Send the event of the aborted execution again, in EventBridge's format."""
         described = self.pipeline.step_functions.describe_execution(
             executionArn=self._execution(self.aborted)
         )
@@ -160,7 +163,7 @@ class EveryPath:
         )
 
     def _abort_a_machine_of_one_container(self) -> None:
-        """With the state machine's role; ExecutionEnded and reconciler do not look after it."""
+        """Use the state machine's role. ExecutionEnded and the reconciler ignore this machine."""
         outputs, client = self.pipeline.aws.outputs, self.pipeline.step_functions
         role = physical_id(self.session, "StateMachineRole")
         work = self._long_work(**{MARK: "yes"})
@@ -180,7 +183,7 @@ class EveryPath:
         client.delete_state_machine(stateMachineArn=machine)
 
     def _long_work(self, **more: str) -> dict[str, Any]:
-        """A container for the cancelled job, whose audio is long: it does not end by itself."""
+        """Start a container with long audio for the cancelled job, so that it does not end soon."""
         variables = {"JOB_ID": self.cancelled.job_id, "JOB_ATTEMPT": "1"} | more
         environment = [{"Name": name, "Value": value} for name, value in variables.items()]
         return {"Name": Step.TRANSCRIBE_SPEECH, "Environment": environment}
@@ -192,7 +195,7 @@ class EveryPath:
         return any(MARK in json.dumps(task["overrides"]) for task in described)
 
     def _redrive_the_talk(self) -> None:
-        """One of its speakers was named meanwhile."""
+        """Redrive the talk, after one of its speakers was named."""
         names = VoiceprintStore(self.pipeline.s3, self.pipeline.bucket)
         names.give_name(self.talk.job_id, "SPEAKER_00", "Ada")
         self.pipeline.openai.answer = healthy
@@ -202,26 +205,26 @@ class EveryPath:
         assert self._row(self.talk).status == JobStatus.SUCCEEDED
 
     def _redrive_without_a_row(self, job: ProcessingJob) -> None:
-        """The dispatcher asks Step Functions for the attempt before."""
+        """Redrive without a row: the dispatcher asks Step Functions for the previous attempt."""
         self._until_published(job)
         self.jobs.delete_item(Key={"job_id": job.job_id})
         assert redrive(self.pipeline.service, [job.job_id]) == [job.job_id]
         assert self.pipeline.wait_for(job, attempt=2) == "FAILED"
 
     def _is_transcribed(self, job: ProcessingJob) -> bool:
-        """Its container runs, and has a minute of work before it."""
+        """Return whether the container runs. It has work for about another minute."""
         record = self.records.find(job.job_id)
         return record is not None and record.status == JobStatus.TRANSCRIBING
 
     def _until_published(self, job: ProcessingJob) -> None:
-        """ExecutionEnded does this last."""
+        """Wait until the event is published, which ExecutionEnded does last."""
         self.pipeline.until(
             lambda: (row := self.records.find(job.job_id)) and row.is_event_published,
             "its event is not published",
         )
 
     def _forget_the_message(self, change: str, claim: dict[str, Any] | None = None) -> None:
-        """In the row: the queue still has it."""
+        """Delete the note about the DLQ message from the row. The message stays in the queue."""
         self.jobs.update_item(
             Key={"job_id": self.aborted.job_id},
             UpdateExpression=change,
@@ -229,7 +232,7 @@ class EveryPath:
         )
 
     def _reconciler(self) -> Reconciler:
-        """What the hourly function runs, with its role, but looks at what is a second old too."""
+        """Return the hourly function's reconciler, with its role and a grace period of a second."""
         role, sts = role_of(self.session, "ReconcilerFunction"), self.session.client("sts")
         keys = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
         with pytest.MonkeyPatch.context() as environment:
@@ -268,7 +271,7 @@ class EveryPath:
 
 
 def machine_of_one_task(**arguments: Any) -> str:
-    """A definition whose only state waits for a task."""
+    """Return a definition whose only state waits for an ECS task."""
     task = {
         "Type": "Task",
         "Resource": "arn:aws:states:::ecs:runTask.sync",
@@ -280,7 +283,7 @@ def machine_of_one_task(**arguments: Any) -> str:
 
 
 def camel_case(value: Any) -> Any:  # any JSON
-    """ECS's own spelling of what Step Functions spells with capitals."""
+    """Convert Step Functions' PascalCase names to ECS's camelCase."""
     if isinstance(value, list):
         return [camel_case(item) for item in value]
     if isinstance(value, dict):

@@ -1,5 +1,4 @@
-"""What the deployed stack may do, read from the template, and what it did, read from IAM's
-decisions."""
+"""Compare the permissions in the template with IAM's decisions in the deployed stack."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ Statement = dict[str, Any]
 
 @dataclass(frozen=True, order=True)
 class Grant:
-    """`principal` and `resource` by their names in the template; `*` in what was resolved."""
+    """A grant, with the template's names of principal and resource and with `*` as a wildcard."""
 
     principal: str
     action: str
@@ -37,7 +36,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Decision:
-    """The line that the local stack writes (cdk_app.local.ministack.permissions)."""
+    """A decision, as a line of the local stack's log (cdk_app.local.ministack.permissions)."""
 
     principal: str
     action: str
@@ -46,7 +45,7 @@ class Decision:
 
 
 class DecisionLog:
-    """`deployment`: what was decided before the first run."""
+    """The log of decisions. `deployment`: those before the first run."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -57,7 +56,7 @@ class DecisionLog:
 
 
 def granted(template: dict[str, Any], session: Any) -> list[Grant]:
-    """Of every role and function; a managed policy counts as one grant."""
+    """Return the grants of all roles and functions. A managed policy counts as one grant."""
     physical = physical_ids(session)
     return sorted(
         grant
@@ -67,7 +66,7 @@ def granted(template: dict[str, Any], session: Any) -> list[Grant]:
 
 
 def physical_ids(session: Any) -> dict[str, str]:
-    """By logical id."""
+    """Return logical id → physical id."""
     stack = session.client("cloudformation").describe_stack_resources(StackName="LifeStream-dev")
     return {
         entry["LogicalResourceId"]: entry["PhysicalResourceId"] for entry in stack["StackResources"]
@@ -75,7 +74,7 @@ def physical_ids(session: Any) -> dict[str, str]:
 
 
 def physical_id(session: Any, name: str) -> str:
-    """Of the one resource whose logical id ends in the name, but for CDK's hash."""
+    """Return the id of the one resource whose logical id, without CDK's hash, ends in the name."""
     [found] = [
         physical
         for logical_id, physical in physical_ids(session).items()
@@ -112,7 +111,7 @@ def _grants_of(
 
 
 def _of_queue(properties: dict[str, Any], physical: dict[str, str]) -> Iterator[Grant]:
-    """What the queue allows a service; its denials are for everybody."""
+    """Yield the grants of a queue's policy to services. Denials apply to all and are left out."""
     for statement in properties["PolicyDocument"]["Statement"]:
         if statement["Effect"] == "Allow":
             queue, service = (
@@ -132,7 +131,7 @@ def _of_role(logical_id: str, properties: dict[str, Any], role: str, iam: Any) -
 
 
 def _of_policy(logical_id: str, policy: dict[str, Any], role: str, iam: Any) -> Iterator[Grant]:
-    """Template and deployed policy side by side: names from one, ARNs from the other."""
+    """Yield the grants of a policy, with names from the template and ARNs from the deployment."""
     deployed = iam.get_role_policy(RoleName=role, PolicyName=policy["PolicyName"])["PolicyDocument"]
     pairs = zip(policy["PolicyDocument"]["Statement"], deployed["Statement"], strict=True)
     for written, resolved in pairs:
@@ -149,12 +148,12 @@ def _listed(value: Any) -> list[Any]:
 
 
 def principal_of(logical_id: str) -> str:
-    """`InspectVideoFunctionServiceRole7459BD19` is InspectVideo."""
+    """Return InspectVideo for `InspectVideoFunctionServiceRole7459BD19`."""
     return named(logical_id).removesuffix("Role").removesuffix("FunctionService")
 
 
 def readable(token: Any) -> str:
-    """An ARN of the template without its account: `UploadsBucket/jobs/*`, `event-bus/default`."""
+    """Shorten an ARN of the template: `UploadsBucket/jobs/*`, `event-bus/default`."""
     return re.sub(r"^arn:[^:]*:\w*:[^:]*:[^:]*:", "", _flat(token).replace("AWS::", ""))
 
 
@@ -172,7 +171,7 @@ def _flat(token: Any) -> str:
 
 
 def named(logical_id: str) -> str:
-    """Without CDK's hash."""
+    """Return the logical id without CDK's hash."""
     return re.sub(r"[0-9A-F]{8}$", "", logical_id)
 
 

@@ -1,4 +1,4 @@
-"""Roles with less than the template gives them."""
+"""Remove permissions from roles, and make clients with the permissions of a role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Policy = dict[str, Any]
 
 @contextmanager
 def without(pipeline: Pipeline, role: str, names: Collection[str]) -> Iterator[None]:
-    """Inside, the role's policies allow nothing on resources with one of the names in their ARN."""
+    """Remove the role's permissions on resources with a name in their ARN, for one block."""
     iam = pipeline.aws.session().client("iam")
     policies: dict[str, Any] = {
         name: iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
@@ -34,14 +34,14 @@ def without(pipeline: Pipeline, role: str, names: Collection[str]) -> Iterator[N
 
 @contextmanager
 def s3_of_a_role(pipeline: Pipeline, actions: list[str]) -> Iterator[Any]:
-    """A client that may do just this, on everything."""
+    """Return a client that may perform only this action, on all resources."""
     with _role(pipeline, [{"Effect": "Allow", "Action": actions, "Resource": "*"}]) as arn:
         yield client_as(pipeline, "s3", arn)
 
 
 @contextmanager
 def client_like(pipeline: Pipeline, service: str, role: str) -> Iterator[Any]:
-    """A client with the rights of one of the deployment's roles."""
+    """Return a client with the permissions of one of the deployment's roles."""
     iam = pipeline.aws.session().client("iam")
     policies: list[Any] = [
         iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
@@ -68,7 +68,7 @@ def client_as(pipeline: Pipeline, service: str, role_arn: str) -> Any:
 
 @contextmanager
 def _role(pipeline: Pipeline, statements: list[Policy]) -> Iterator[str]:
-    """Its ARN. Whoever asks may assume it."""
+    """Create a role that any principal may assume, and return its ARN."""
     iam, name = pipeline.aws.session().client("iam"), "scratch"
     role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]
     _put(iam, name, "may", {"Statement": statements})

@@ -96,8 +96,11 @@ def assert_failed_with(pipeline: Pipeline, outcome: Outcome, error: str, case: s
 def test_a_video_deleted_before_it_is_processed_ends_with_its_own_error(
     pipeline: Pipeline, clip: Path
 ) -> None:
-    """A version is still there under the delete marker. S3 sends no notification for
-    the odd case of the suffix, so the job surely comes later than the deletion."""
+    """A version of the object remains below the delete marker.
+
+    S3 sends no notification for the unusual case of the suffix, so the job always starts after the
+    deletion.
+    """
     key = "uploads/deleted.Mp4"
     put = pipeline.s3.put_object(Bucket=pipeline.bucket, Key=key, Body=clip.read_bytes())
     pipeline.s3.delete_object(Bucket=pipeline.bucket, Key=key)
@@ -115,8 +118,10 @@ def test_a_video_deleted_before_it_is_processed_ends_with_its_own_error(
 
 
 def test_a_message_that_is_no_job_ends_in_the_dead_letter_queue_alone(pipeline: Pipeline) -> None:
-    """After three receives; the queue's visibility timeout makes this slow, so only its start
-    is watched here: the message is not deleted and nothing is started."""
+    """The message moves after three receives, which takes long because of the visibility timeout.
+
+    So the test checks only the start: the message is not deleted, and no execution starts.
+    """
     pipeline.until_queue_is_empty()
     before = all_executions(pipeline)
 

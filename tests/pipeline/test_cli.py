@@ -1,4 +1,4 @@
-"""The commands that people type, and `lifestream local` with its promises to scripts."""
+"""The commands work against a deployed stack, and `lifestream local` works in scripts."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_local_prints_json_for_scripts_and_fails_when_one_video_does(
 
 @pytest.fixture
 def _ctrl_c_is_not_ignored() -> Iterator[None]:
-    """By child processes too: a shell lets what it runs in the background ignore it."""
+    """Restore the handling of Ctrl-C, because a shell makes background processes ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -176,7 +176,7 @@ def test_kept_state_is_there_again_and_usable_from_another_terminal(tmp_path: Pa
 
 @contextmanager
 def _kept(*arguments: str) -> Iterator[dict[str, str]]:
-    """`lifestream local --keep`, ended politely. Yields what `lifestream env` prints."""
+    """Run `lifestream local --keep` and yield the settings from `lifestream env`."""
     process = subprocess.Popen(
         [*COMMAND, "local", *arguments],
         cwd=ROOT,
@@ -209,14 +209,14 @@ def _in_another_terminal(exports: dict[str, str], *arguments: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Without what other tests set: a person's fresh terminal."""
+    """Return the environment of a new terminal, without variables of other tests."""
     return {
         name: os.environ[name] for name in ("PATH", "HOME", "OMP_NUM_THREADS") if name in os.environ
     }
 
 
 def _commands_in(folder: Path) -> list[str]:
-    """Command lines of all processes whose environment names the folder."""
+    """Return the command lines of all processes whose environment contains the folder."""
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:

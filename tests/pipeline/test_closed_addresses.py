@@ -50,7 +50,7 @@ CLOSED = [
 def ask(
     pipeline: Pipeline, method: str, path: str, headers: dict[str, str]
 ) -> tuple[int, dict[str, str], bytes]:
-    """Exactly these headers, whatever they say."""
+    """Send a request with exactly these headers."""
     address = urlsplit(pipeline.aws.endpoint)
     connection = http.client.HTTPConnection(str(address.hostname), address.port or 80, timeout=60)
     try:
@@ -85,7 +85,7 @@ def test_a_foreign_host_is_refused_even_when_it_is_signed(pipeline: Pipeline, ho
 
 
 def signed_headers(pipeline: Pipeline, method: str, path: str, host: str = "") -> dict[str, str]:
-    """By the root, for S3."""
+    """Return headers for S3 that the root key signed."""
     root = pipeline.aws.root
     host = host or urlsplit(pipeline.aws.endpoint).netloc
     request = AWSRequest(method, f"http://{host}{path}", headers={"Host": host})
@@ -143,7 +143,7 @@ def test_no_websocket_is_opened(pipeline: Pipeline) -> None:
 
 
 def test_the_secret_key_is_in_no_argument_and_no_environment(pipeline: Pipeline) -> None:
-    """Whoever runs as the same person can read both: a decoder that was taken over, say."""
+    """Any process of the same user can read both, such as a decoder that was taken over."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         for name in ("cmdline", "environ"):

@@ -36,7 +36,7 @@ PIXEL = base64.b64decode(
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """It finds every name on this machine, as after a rebinding of the stranger's name."""
+    """Start a browser that resolves every name to this machine, as after DNS rebinding."""
     with chromium(f"--host-resolver-rules=MAP {STRANGER} 127.0.0.1") as browser:
         yield browser
 
@@ -51,7 +51,7 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def stranger() -> Iterator[int]:
-    """The port of a site with the hostile page."""
+    """Serve the hostile page and return the port."""
     with serving(Path(__file__).parent / "strangers") as port:
         yield port
 
@@ -74,7 +74,7 @@ def serving(folder: Path) -> Iterator[int]:
 
 
 def held(pipeline: Pipeline) -> dict[str, Any]:
-    """All that the hostile page tries to add to or to take away."""
+    """Return everything that the hostile page tries to change."""
     session = pipeline.aws.session()
     return {
         "buckets": [bucket["Name"] for bucket in pipeline.s3.list_buckets()["Buckets"]],
@@ -108,7 +108,7 @@ def test_a_page_of_another_origin_reads_nothing_and_changes_nothing(
 def test_a_name_that_was_bound_to_this_machine_reads_nothing(
     pipeline: Pipeline, page: Page
 ) -> None:
-    """For the browser the page and the embedded AWS are of one origin then."""
+    """The browser then sees the page and the embedded AWS as one origin."""
     port = urlsplit(pipeline.aws.endpoint).port
     before = held(pipeline)
 

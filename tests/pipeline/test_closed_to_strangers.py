@@ -1,4 +1,4 @@
-"""The local stack answers signed requests only: no other page, no other program."""
+"""The local stack answers only signed requests, not other pages or programs."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_an_unsigned_request_is_refused(pipeline: Pipeline, service: str) -> Non
 
 
 def test_who_sends_much_is_refused_with_a_reason_too(pipeline: Pipeline) -> None:
-    """And not with a broken connection. boto3 waits for the answer before it sends the body."""
+    """The connection must not break. boto3 waits for the response before it sends the body."""
     body = b"x" * 20_000_000
     client = stranger(pipeline, "s3", pipeline.aws.root.access_key)
     address = f"{pipeline.aws.endpoint}/{pipeline.bucket}/much"
@@ -128,7 +128,7 @@ def test_a_body_that_was_changed_on_the_way_is_refused(pipeline: Pipeline, servi
 
 
 def test_the_secret_key_of_a_function_cannot_be_worked_out(pipeline: Pipeline) -> None:
-    """MiniStack makes it of the function's name and role, which templates tell."""
+    """MiniStack derives it from the function's name and role, which are in the template."""
     functions = pipeline.aws.session().client("lambda").list_functions()["Functions"]
     assert functions
 

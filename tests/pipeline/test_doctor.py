@@ -16,7 +16,7 @@ KEY = "uploads/lifestream-doctor.mp4"
 
 
 def doctor(*arguments: str) -> tuple[int, dict[str, dict[str, str]]]:
-    """The exit code and the lines, by what they are about."""
+    """Run the command. Return its exit code, and its findings by their subject."""
     answer = CliRunner().invoke(app, ["doctor", "--json", *arguments])
     lines = [json.loads(line) for line in answer.stdout.splitlines() if line.startswith("{")]
     return answer.exit_code, {line["what"]: line for line in lines}

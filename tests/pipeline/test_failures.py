@@ -149,7 +149,7 @@ def test_an_upload_without_a_notification_is_found(pipeline: Pipeline, clip: Pat
 
 
 def test_the_reconciler_may_do_what_it_has_to(pipeline: Pipeline, finished: Outcome) -> None:
-    """With its own role; a finished job needs nothing."""
+    """It runs with its own role. A finished job needs no repair."""
     functions = pipeline.aws.session().client("lambda")
     [name] = [
         function["FunctionName"]
@@ -186,7 +186,7 @@ def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Ou
 
 
 def _container_of(job_id: str) -> int:
-    """The pid of the container's process, once it runs."""
+    """Wait until the container runs and return the pid of its process."""
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:
         for path in Path("/proc").glob("[0-9]*/environ"):

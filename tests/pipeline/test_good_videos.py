@@ -44,8 +44,7 @@ MISNAMED = "misnamed.wav"
 
 @pytest.fixture(scope="module")
 def videos(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> list[Path]:
-    """Under names that something in between might get wrong, and one of every other kind; only
-    the first is long, for time."""
+    """Return one video of every kind, some with unusual names. Only the first is long."""
     folder = tmp_path_factory.mktemp("hostile")
     first, *more = [folder / name for name in HOSTILE_NAMES]
     hostile = [convert(clip, first), *(convert(clip, path, seconds=2) for path in more)]
@@ -134,7 +133,7 @@ def test_the_same_event_five_times_is_one_of_everything(
 
 
 def test_an_upload_by_a_presigned_form_is_a_job_too(pipeline: Pipeline, clip: Path) -> None:
-    """Without credentials, and with options that travel with the object."""
+    """The form needs no credentials, and its options are stored with the object."""
     import requests
 
     form = pipeline.service.generate_presigned_upload_url(
@@ -180,7 +179,7 @@ def test_what_was_said_is_found_with_its_moment(pipeline: Pipeline, finished: Ou
 def test_the_end_of_a_job_is_published_to_every_subscriber(
     pipeline: Pipeline, clip: Path, tmp_path: Path
 ) -> None:
-    """By the function that the template gives the right to, and no other."""
+    """Only the function that the template permits publishes the event."""
     events = pipeline.aws.session().client("events")
     url = pipeline.sqs.create_queue(QueueName="listener")["QueueUrl"]
     attributes = pipeline.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
@@ -216,7 +215,7 @@ def test_the_end_of_a_job_is_published_to_every_subscriber(
 def test_two_runs_over_the_same_video_give_identical_files(
     pipeline: Pipeline, clip: Path, tmp_path: Path
 ) -> None:
-    """Two uploads are two jobs; but for their ids, their files are byte-identical."""
+    """Two uploads are two jobs, whose files are byte-identical except for the ids."""
     twice = Path(shutil.copy(clip, tmp_path / "twice.mp4"))
     first, second = pipeline.run_one(twice), pipeline.run_one(twice)
 

@@ -1,4 +1,4 @@
-"""Every role may do what its code does and nothing else; other calls are refused as on AWS."""
+"""Every role has exactly the permissions of its code; other calls are refused as on AWS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pipeline.unused_grants import UNUSED, Unused
 
 @pytest.fixture(scope="module")
 def decided(_deployed: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> list[Decision]:
-    """In the deployment and in the runs made for this alone, whatever else ran before."""
+    """Return the decisions during the deployment and the walk, without those of other tests."""
     with pytest.MonkeyPatch.context() as environment:
         for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "wordllama"}).items():
             environment.setenv(name, value)
@@ -45,7 +45,7 @@ def test_nothing_was_needed_that_is_not_granted(decided: list[Decision]) -> None
 def test_what_is_granted_is_used_or_says_why_not(
     grants: list[Grant], decided: list[Decision]
 ) -> None:
-    """Mend the grant, or add a row to unused_grants.py."""
+    """To fix a failure, remove the grant or add a row to unused_grants.py."""
     unexplained = [grant for grant in unused(grants, decided) if not any(_rows_for(grant))]
 
     assert [str(grant) for grant in unexplained] == []
@@ -68,7 +68,7 @@ def _rows_for(grant: Grant) -> Iterator[Unused]:
 
 
 def _stale_names(row: Unused, never_used: list[Grant]) -> Iterator[str]:
-    """Of the row: principals, actions and resources that no unused grant has together."""
+    """Return the names in the row that no unused grant has."""
     covered = [g for g in never_used if row.covers(g.principal, g.action, g.resource)]
     for field in ("principals", "actions", "resources"):
         found = {getattr(grant, field[:-1]) for grant in covered}
@@ -79,7 +79,7 @@ def _stale_names(row: Unused, never_used: list[Grant]) -> Iterator[str]:
 def test_a_state_without_permission_fails_as_on_aws_and_its_dlq_message_comes_all_the_same(
     pipeline: Pipeline, tmp_path: Path
 ) -> None:
-    """The state that sends the message is refused too: ExecutionEnded does it, by its own role."""
+    """SendToDeadLetterQueue is refused too; ExecutionEnded sends the message with its own role."""
     session = pipeline.aws.session()
     denied = [
         physical_id(session, "InspectVideoFunction"),

@@ -42,7 +42,7 @@ def test_every_resource_of_the_template_was_deployed(pipeline: Pipeline) -> None
 
 
 def test_a_range_of_a_version_is_that_range(pipeline: Pipeline) -> None:
-    """What every step that reads a video rests on."""
+    """Every step that reads a video relies on this."""
     body = os.urandom(3 << 20)
     version = pipeline.s3.put_object(Bucket=pipeline.bucket, Key="ranges", Body=body)["VersionId"]
     pipeline.s3.put_object(Bucket=pipeline.bucket, Key="ranges", Body=b"newer")
@@ -57,7 +57,7 @@ def test_a_range_of_a_version_is_that_range(pipeline: Pipeline) -> None:
 
 
 def _deployed(pipeline: Pipeline) -> dict[str, dict[str, str]]:
-    """Logical id → what Ref and GetAtt give, asked from CloudFormation and the services."""
+    """Return logical id → values of Ref and GetAtt, from CloudFormation and the services."""
     session = pipeline.aws.session()
     found = session.client("cloudformation").describe_stack_resources(StackName="LifeStream-dev")
     functions = session.client("lambda")
@@ -82,7 +82,7 @@ def _resolve(part: dict[str, Any], resolved: dict[str, dict[str, str]]) -> str:
 
 
 def test_the_permissions_of_the_template_hold_here(pipeline: Pipeline) -> None:
-    """With the role of PublishResults: its own results may be written, nothing else."""
+    """The role of PublishResults can write the job's results and nothing else."""
     session = pipeline.aws.session()
     role = next(
         role["Arn"]

@@ -1,8 +1,8 @@
 """Grants that no test run needs, each with the reason why it exists.
 
 A row stands for every grant of one of its principals, actions and resources, written as in the
-template (see grants.py). The test fails when a row covers a grant that is used, or names
-something for which there is no unused grant any more.
+template (see grants.py). The test fails if a row covers a grant that is used, or contains a name
+that no unused grant has any more.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 
 class Unused(NamedTuple):
-    """Names are separated by spaces."""
+    """A row. Names are separated by spaces."""
 
     principals: str
     actions: str
@@ -32,7 +32,7 @@ FUNCTIONS = (
 )
 
 UNUSED = (
-    # What AWS does by itself, and the local stack without asking or not at all.
+    # Actions of AWS itself, which the local stack skips or does without checking permissions.
     Unused(
         FUNCTIONS,
         "logs:CreateLogStream logs:PutLogEvents",
@@ -97,7 +97,7 @@ UNUSED = (
         "RecoveryReconcilerFunction",
         "its rule comes round once an hour",
     ),
-    # What happens too rarely for a test.
+    # Actions that are too rare for a test.
     Unused(
         "RecoveryReconciler",
         "dynamodb:PutItem",
@@ -110,7 +110,7 @@ UNUSED = (
         "UploadsBucket/jobs/*/ExtractAudio/*",
         "an upload in parts that fails is given up; the audio of a clip has one part",
     ),
-    # What CDK grants along with what is needed.
+    # Permissions that CDK adds to the needed ones.
     Unused(
         "WorkflowStateMachine",
         "lambda:InvokeFunction",

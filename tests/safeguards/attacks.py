@@ -191,7 +191,7 @@ ATTACKS = (
         ("tests/unit/test_audio_shapes.py",),
     ),
     Mutant(
-        "words without what nobody sees",
+        "words without invisible characters",
         "lambdas/lifestream/domain/text.py",
         r'return SELECTORS.sub(r"\1", INVISIBLE.sub(r"\1", text))',
         "return text",
