@@ -50,7 +50,7 @@ PUBLIC = [
 @pytest.mark.parametrize(
     "address", [address for addresses in NOT_PUBLIC.values() for address in addresses]
 )
-def test_what_is_not_the_open_internet_is_not_public(address: str) -> None:
+def test_addresses_outside_the_open_internet_are_not_public(address: str) -> None:
     assert not is_public(address)
 
 

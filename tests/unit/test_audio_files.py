@@ -158,7 +158,7 @@ def test_every_kind_of_file_passes_the_inspection_in_both_cases(
     assert found.container == identified(path.read_bytes())
 
 
-def test_another_suffix_is_refused_before_a_byte_is_read(
+def test_an_unknown_extension_is_rejected_before_reading(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(UnsupportedExtensionError):
@@ -166,7 +166,7 @@ def test_another_suffix_is_refused_before_a_byte_is_read(
 
 
 @pytest.mark.parametrize(("content", "suffix"), [(".mkv", ".mp4"), (".mp3", ".wav")])
-def test_content_that_its_name_does_not_promise_is_accepted(
+def test_content_that_differs_from_the_extension_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, suffix: str
 ) -> None:
     path = tone(tmp_path / f"a{content}", seconds=1)
@@ -184,7 +184,7 @@ def test_content_that_its_name_does_not_promise_is_accepted(
         (None, []),
     ],
 )
-def test_what_the_name_does_not_promise_is_noted_in_the_results(
+def test_content_that_differs_from_the_extension_is_noted_in_the_results(
     container: Container | None, noted: list[str]
 ) -> None:
     source = Source(bucket="b", key="uploads/a.MP4", version_id=None, etag=None)

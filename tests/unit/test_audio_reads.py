@@ -161,7 +161,7 @@ def test_ranges_hold_every_piece_once_and_not_much_more(
         assert offset + size <= ends[number]
 
 
-def test_of_too_many_small_pieces_neighbours_are_read_together() -> None:
+def test_many_small_pieces_are_merged_with_their_neighbours() -> None:
     """One request per piece would take longer and cost more than reading the video in between."""
     pieces = [(number * 50_000, 100) for number in range(40_000)]
     pieces += [(number * 4_000_000, 100) for number in range(1_000, 2_000)]
@@ -213,7 +213,7 @@ def read_all(ahead: ReadAhead, size: int) -> bytes:
     return bytes(read)
 
 
-def test_who_reads_on_gets_growing_blocks_and_each_byte_once(store: Store) -> None:
+def test_a_sequential_reader_gets_growing_blocks_and_each_byte_once(store: Store) -> None:
     assert read_all(store.ahead(), len(store.data)) == store.data
 
     assert store.fetched[:3] == [(0, FIRST_BYTES), (FIRST_BYTES, 2 * FIRST_BYTES),
@@ -222,7 +222,7 @@ def test_who_reads_on_gets_growing_blocks_and_each_byte_once(store: Store) -> No
     assert max(size for _, size in store.fetched) == BLOCK
 
 
-def test_who_reads_on_uses_the_whole_line(store: Store) -> None:
+def test_a_sequential_reader_uses_the_full_bandwidth(store: Store) -> None:
     simulated = SimulatedStore()
 
     read_all(store.ahead(simulated), len(store.data))
@@ -231,7 +231,7 @@ def test_who_reads_on_uses_the_whole_line(store: Store) -> None:
     assert simulated.seconds < ideal + 10 * LATENCY_SECONDS
 
 
-def test_who_jumps_gets_little(store: Store) -> None:
+def test_a_jumping_reader_gets_small_blocks(store: Store) -> None:
     ahead = store.ahead()
 
     for offset in range(0, len(store.data), 4 << 20):
@@ -240,7 +240,7 @@ def test_who_jumps_gets_little(store: Store) -> None:
     assert {size for _, size in store.fetched} == {FIRST_BYTES}
 
 
-def test_two_places_are_read_on_side_by_side(store: Store) -> None:
+def test_two_interleaved_sequential_reads_take_few_requests(store: Store) -> None:
     """The audio is in one half of the file, an index in the other."""
     ahead = store.ahead()
 
@@ -251,7 +251,7 @@ def test_two_places_are_read_on_side_by_side(store: Store) -> None:
     assert len(store.fetched) < 30
 
 
-def test_what_is_published_is_fetched_as_it_is(store: Store) -> None:
+def test_prefetched_ranges_are_fetched_unchanged(store: Store) -> None:
     ahead = store.ahead()
 
     ahead.prefetch([(5, 10), (1_000_000, 20), (5, 10)])
@@ -262,7 +262,7 @@ def test_what_is_published_is_fetched_as_it_is(store: Store) -> None:
 
 
 @pytest.mark.attack
-def test_of_a_large_file_only_so_much_is_kept() -> None:
+def test_the_cache_of_a_large_file_is_bounded() -> None:
     ahead = ReadAhead(lambda _, size: bytes(size), 1 << 40, InlineExecutor())
 
     ahead.prefetch((offset, BLOCK) for offset in range(0, 200 * BLOCK, BLOCK))
@@ -279,7 +279,7 @@ def test_of_a_large_file_only_so_much_is_kept() -> None:
         [(offset << 20, 1 << 30) for offset in range(40)],
     ],
 )
-def test_whatever_is_published_memory_is_bounded(
+def test_memory_is_bounded_for_any_prefetched_ranges(
     store: Store, ranges: Sequence[tuple[int, int]]
 ) -> None:
     ahead = store.ahead()

@@ -83,7 +83,7 @@ def test_every_message_of_the_documents_starts_its_executions(machine: str) -> N
     assert len(jobs) == sum(len(example["keys"]) for example in UPLOADS)
 
 
-def test_the_answer_names_the_failed_message_as_lambda_wants_it(machine: str) -> None:
+def test_the_response_names_the_failed_message_in_lambdas_format(machine: str) -> None:
     good = UPLOADS[0]["message"]
 
     answer = deliver(good, {"neither": "event nor job"})
@@ -96,7 +96,7 @@ def test_the_answer_names_the_failed_message_as_lambda_wants_it(machine: str) ->
 @pytest.mark.parametrize(
     "message", [S3["test_event"]["message"], *(example["message"] for example in NOT_UPLOADED)]
 )
-def test_what_is_no_upload_starts_nothing_and_does_not_come_again(
+def test_messages_that_are_not_uploads_start_nothing_and_are_deleted(
     machine: str, message: dict[str, Any]
 ) -> None:
     assert deliver(message) == {"batchItemFailures": []}

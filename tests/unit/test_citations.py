@@ -108,7 +108,7 @@ def test_chapters_are_in_order_and_last_until_the_next_one() -> None:
     assert chapters[1].end_seconds == MEETING.duration_seconds
 
 
-def test_where_nothing_is_verified_nothing_is_reliable() -> None:
+def test_a_draft_without_verified_statements_loses_its_title_and_abstract() -> None:
     summary = check(key_points=[claim("invented from first to last", 1)], topics=["money"])
 
     assert (summary.title, summary.abstract, summary.topics) == ("", "", ())

@@ -106,7 +106,7 @@ def test_subtitles_are_read_back_as_the_cues_they_were_made_from(
 
 
 @given(words=spoken, name=texts, with_speakers=st.booleans())
-def test_subtitles_have_the_blocks_that_they_should_have(
+def test_subtitles_have_one_block_per_cue(
     words: list[tuple[str, bool]], name: str, *, with_speakers: bool
 ) -> None:
     """Players split blocks at blank lines. No block may begin with STYLE, REGION or NOTE."""
@@ -136,7 +136,7 @@ def without_markup(cue: Cue) -> str:
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_nothing_that_people_read_holds_what_cannot_be_seen(text: str) -> None:
+def test_no_output_contains_invisible_characters(text: str) -> None:
     transcript = a_transcript(("SPEAKER_00", "We talk about it"), ("SPEAKER_01", "Yes, we do"))
     first, *others = transcript.segments
     words = tuple(replace(word, text=text) for word in first.words)
@@ -175,7 +175,7 @@ def test_scripts_and_emoji_stay_as_they_are(text: str) -> None:
 
 
 @pytest.mark.parametrize("flag", ["gbeng", "gbsct", "gbwls"])
-def test_the_flags_of_three_nations_are_all_that_is_left_of_tag_characters(flag: str) -> None:
+def test_tag_characters_are_removed_except_in_the_three_national_flags(flag: str) -> None:
     """The only ones that Unicode recommends
     (https://unicode.org/Public/emoji/latest/emoji-sequences.txt, RGI_Emoji_Tag_Sequence)."""
     tags = "".join(chr(0xE0000 + ord(c)) for c in flag)
@@ -186,13 +186,13 @@ def test_the_flags_of_three_nations_are_all_that_is_left_of_tag_characters(flag:
     assert one_line(f"a{tags}\U000e007f") == "a"
 
 
-def test_of_several_variation_selectors_one_is_left() -> None:
+def test_only_one_of_several_variation_selectors_is_kept() -> None:
     """A character can have only one."""
     assert len(one_line(IN_SELECTORS)) == 2
 
 
 @given(st.text(st.characters(exclude_categories=["Cc", "Cf", "Cs", "Zs", "Zl", "Zp", "Mn"])))
-def test_every_dlq_message_mark_and_sign_stays(text: str) -> None:
+def test_visible_characters_of_every_script_stay(text: str) -> None:
     assert one_line(text) == text
 
 
@@ -204,13 +204,13 @@ def test_clean_text_is_clean(text: str) -> None:
     assert not any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in cleaned)
 
 
-def test_a_word_that_is_nothing_but_invisible_is_no_word() -> None:
+def test_a_word_of_only_invisible_characters_is_dropped() -> None:
     words = [("\u202e\x1b", False), ("\n\n", False), ("said", False)]
 
     assert cues_of(said(words))[0].lines == ("said",)
 
 
-def test_of_invisible_words_alone_there_is_no_cue() -> None:
+def test_invisible_words_alone_make_no_cue() -> None:
     silent = said([("\u202e", False)])
     only = silent.model_copy(update={"segments": silent.segments[:1]})
 

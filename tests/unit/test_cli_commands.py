@@ -61,7 +61,7 @@ def test_a_speaker_gets_a_name_everywhere(published: ProcessingJob) -> None:
     assert "**Ada** (0:05)" in typed("results", published.short_id)
 
 
-def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
+def test_spoken_text_and_file_names_cannot_control_the_terminal(
     aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Escape sequences could clear the screen, set the title, or write to the clipboard."""
@@ -88,7 +88,7 @@ def test_what_was_said_and_how_files_are_called_cannot_command_a_terminal(
         assert not any(mark in text for text in shown)
 
 
-def test_what_a_search_and_an_answer_found_is_json_for_scripts(
+def test_search_and_ask_print_json_for_scripts(
     published: ProcessingJob, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EMBEDDING_ENGINE", "wordllama")
@@ -106,7 +106,7 @@ def test_what_a_search_and_an_answer_found_is_json_for_scripts(
     assert "budget" in answer["sentences"][0]["quote"].lower()
 
 
-def test_forgetting_says_what_is_gone() -> None:
+def test_forget_reports_what_was_deleted() -> None:
     assert "0 voiceprints deleted" in typed("speakers", "forget", "Ada")
 
 
@@ -122,7 +122,7 @@ def test_a_running_job_shows_how_far_it_is() -> None:
     assert re.search(r"42%  31\.0x real time  about 1:(09|10) left", said)
 
 
-def test_everything_that_a_job_may_be_asked_for_can_be_typed(tmp_path: Path) -> None:
+def test_every_job_option_has_a_command_line_option(tmp_path: Path) -> None:
     video = tmp_path / "talk.mp4"
     video.write_bytes(b"video")
 
@@ -146,7 +146,7 @@ def test_everything_that_a_job_may_be_asked_for_can_be_typed(tmp_path: Path) -> 
     )
 
 
-def test_hints_that_do_not_fit_beside_the_video_are_refused(tmp_path: Path) -> None:
+def test_options_that_exceed_the_object_metadata_are_refused(tmp_path: Path) -> None:
     video = tmp_path / "talk.mp4"
     video.write_bytes(b"video")
 
@@ -205,7 +205,7 @@ def test_an_export_holds_everything_and_needs_no_aws(aws: Aws, tmp_path: Path) -
     assert ("data-video", "video.mp4") in dict(page)["video"]
 
 
-def test_an_export_without_its_video_says_so(published: ProcessingJob, tmp_path: Path) -> None:
+def test_an_export_without_the_video_reports_it(published: ProcessingJob, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["export", published.short_id, "--to", str(tmp_path)])
 
     assert result.exit_code == 1

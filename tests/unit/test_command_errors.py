@@ -192,7 +192,7 @@ def test_on_a_terminal_watching_shows_the_progress(monkeypatch: pytest.MonkeyPat
     assert "Succeeded in" in says
 
 
-def test_nothing_found_is_said_and_is_no_failure() -> None:
+def test_an_empty_search_result_is_reported_with_exit_code_0() -> None:
     code, says, _ = typed("list")
 
     assert code == 0
@@ -243,7 +243,7 @@ def test_a_watched_job_is_one_json_line_and_the_exit_code_still_says() -> None:
         ("empty.mp4", b"", "EmptyVideoError: empty.mp4 is empty"),
     ],
 )
-def test_what_cannot_be_a_recording_is_refused_before_anything_is_sent(
+def test_an_unusable_file_is_rejected_before_any_upload(
     aws: Aws, tmp_path: Path, name: str, content: bytes, says: str
 ) -> None:
     good, bad = tmp_path / "talk.mp4", tmp_path / name
@@ -266,7 +266,7 @@ def test_what_cannot_be_a_recording_is_refused_before_anything_is_sent(
         ("large-v3-turbo", ["--translate"], "was not trained to translate"),
     ],
 )
-def test_options_that_the_engine_does_not_take_are_refused_before_anything_is_sent(
+def test_unsupported_options_are_rejected_before_any_upload(
     aws: Aws,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -286,7 +286,7 @@ def test_options_that_the_engine_does_not_take_are_refused_before_anything_is_se
     assert aws.s3.list_objects_v2(Bucket=BUCKET)["KeyCount"] == 0
 
 
-def test_an_upload_for_scripts_says_the_whole_id(tmp_path: Path) -> None:
+def test_an_upload_for_scripts_prints_the_full_job_id(tmp_path: Path) -> None:
     video = tmp_path / "talk.mp4"
     video.write_bytes(b"video")
 

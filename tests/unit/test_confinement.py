@@ -44,7 +44,7 @@ def answer_to(architecture: Architecture, *, audit: int, number: int) -> int:
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)
-def test_the_filter_allows_what_is_named_and_refuses_everything_else(name: str) -> None:
+def test_the_filter_allows_only_the_listed_calls(name: str) -> None:
     architecture = ARCHITECTURES[name]
     numbers = {*range(600), *range(X32, X32 + 600)}
 
@@ -110,7 +110,7 @@ def test_the_kernel_says_that_the_process_is_confined() -> None:
     ), done.stderr
 
 
-def test_what_a_system_does_not_have_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_safeguards_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """macOS has no prctl, no seccomp and no limit of the address space."""
 
     class OtherLibrary:
@@ -128,7 +128,7 @@ def test_what_a_system_does_not_have_is_named(monkeypatch: pytest.MonkeyPatch) -
     assert {"no_new_privileges", "capabilities", "seccomp"} <= set(confinement.confine())
 
 
-def test_a_host_with_lower_limits_than_ours_is_no_reason_to_fail() -> None:
+def test_lower_limits_of_the_host_are_kept() -> None:
     """Only root can raise a hard limit, and a Lambda function is not root."""
     limited = """
 import os, resource
@@ -146,6 +146,6 @@ print(resource.getrlimit(resource.RLIMIT_CPU), resource.getrlimit(resource.RLIMI
     assert done.stdout == "(60, 60) (1048576, 1048576)\n", done.stderr
 
 
-def test_a_refused_call_is_an_error_and_no_death() -> None:
+def test_a_refused_system_call_is_an_error_and_no_crash() -> None:
     assert REFUSE & 0xFFFF == errno.EPERM
     assert os.strerror(REFUSE & 0xFFFF)

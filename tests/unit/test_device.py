@@ -100,7 +100,7 @@ def test_our_own_errors_pass_unchanged() -> None:
         raise ModelMissingError("none")
 
 
-def test_less_memory_means_less_at_once() -> None:
+def test_less_memory_means_smaller_batches() -> None:
     on_gpu = [capacity(free * GIB, on_gpu=True) for free in (22, 14, 8, 5, 1)]
 
     assert [fits.whisper_batch for fits in on_gpu] == [16, 16, 8, 4, 1]

@@ -85,7 +85,7 @@ def test_a_pipe_gets_everything_that_was_said_on_one_line() -> None:
     assert said.count("forty thousand dollars") == 9
 
 
-def test_hostile_text_does_not_command_the_terminal() -> None:
+def test_hostile_text_cannot_control_the_terminal() -> None:
     console = a_console(is_terminal=True)
 
     [_, said] = shown(
@@ -120,7 +120,7 @@ def test_a_job_is_one_line_of_80_columns() -> None:
         (JobStatus.CANCELLED, Step.EXTRACT_AUDIO, "Cancelled"),
     ],
 )
-def test_a_status_is_said_in_words(status: JobStatus, step: Step | None, says: str) -> None:
+def test_a_status_is_shown_in_words(status: JobStatus, step: Step | None, says: str) -> None:
     assert display.status_text(a_record(status, current_step=step)) == says
 
 
@@ -164,7 +164,7 @@ def test_a_redrive_is_not_proposed_for_an_unusable_video() -> None:
         (900_000, "10 days ago"),
     ],
 )
-def test_ages_are_said_in_words(seconds: float, says: str) -> None:
+def test_ages_are_shown_in_words(seconds: float, says: str) -> None:
     assert display.ago(seconds) == says
 
 

@@ -55,7 +55,7 @@ def test_the_secret_is_read_by_name(
     assert [(f.verdict, f.detail) for f in check_secret(stage_of(settings))] == says
 
 
-def test_keys_of_this_machine_help_no_function(
+def test_keys_in_the_local_environment_are_not_the_deployments(
     settings: DoctorSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-mine")

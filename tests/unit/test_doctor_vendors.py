@@ -44,7 +44,7 @@ def vendor_lines(stage: DeployedStage, keys: ApiKeys) -> dict[str, Finding]:
     return {finding.what: finding for finding in check_vendors(stage)}
 
 
-def test_keys_that_are_not_set_are_notes(settings: DoctorSettings) -> None:
+def test_missing_keys_are_notes(settings: DoctorSettings) -> None:
     lines = vendor_lines(stage_of(settings), keys_of())
 
     assert {(f.verdict, f.detail) for f in lines.values()} == {
@@ -124,7 +124,7 @@ def test_the_index_has_to_fit_the_embedder(
     assert (finding.verdict, says in finding.detail) == (verdict, True), finding
 
 
-def test_a_model_nobody_knows_is_named(settings: DoctorSettings) -> None:
+def test_an_unknown_embedding_model_is_named(settings: DoctorSettings) -> None:
     stage = stage_of(settings)
     stage.index = IndexSettings(embedding_engine="openai", embedding_model="huge")
     stage.keys = PINECONE_KEYS

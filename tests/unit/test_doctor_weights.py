@@ -64,7 +64,7 @@ def test_an_altered_model_is_named(weights: Weights, aws: Aws) -> None:
     assert finding.advice == "Fetch it."
 
 
-def test_what_came_in_parts_or_without_a_digest_is_said_not_to_be_compared(
+def test_files_uploaded_in_parts_or_without_a_digest_are_reported_as_not_compared(
     weights: Weights, aws: Aws
 ) -> None:
     aws.s3.put_object(Bucket=BUCKET, Key=f"models/{MODEL}/model.bin", Body=b"weights")
@@ -135,7 +135,7 @@ def test_alarms_have_to_be_there(settings: DoctorSettings) -> None:
     assert (finding.verdict, finding.detail) == (WARNING, "the stack LifeStream-dev has none")
 
 
-def test_alarms_that_tell_nobody_are_a_warning(settings: DoctorSettings) -> None:
+def test_alarms_without_an_action_are_a_warning(settings: DoctorSettings) -> None:
     alarm("DlqMessages")
 
     [finding] = check_alarms(stage_of(settings))
@@ -155,7 +155,7 @@ def test_a_topic_needs_a_subscription(settings: DoctorSettings) -> None:
     assert (finding.verdict, finding.detail) == (OK, "1, each notifies somebody")
 
 
-def test_a_subscription_that_nobody_confirmed_does_not_count(settings: DoctorSettings) -> None:
+def test_an_unconfirmed_subscription_does_not_count(settings: DoctorSettings) -> None:
     """https://docs.aws.amazon.com/sns/latest/api/API_ListSubscriptionsByTopic.html"""
     topic = "arn:aws:sns:us-east-1:123456789012:alarms"
     alarm("DlqMessages", topic)
@@ -167,7 +167,7 @@ def test_a_subscription_that_nobody_confirmed_does_not_count(settings: DoctorSet
     assert finding.verdict is WARNING
 
 
-def test_an_alarm_that_rings_is_named(settings: DoctorSettings) -> None:
+def test_an_alarm_in_alarm_state_is_named(settings: DoctorSettings) -> None:
     alarm("DlqMessages", "arn:aws:lambda:us-east-1:123456789012:function:pager")
     our_session().client("cloudwatch").set_alarm_state(
         AlarmName="LifeStream-dev-DlqMessages", StateValue="ALARM", StateReason="a test"

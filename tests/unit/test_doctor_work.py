@@ -147,9 +147,7 @@ def test_a_task_that_found_no_host_says_why(settings: DoctorSettings) -> None:
         ("RUNNING", "the task is stopped: it was still RUNNING"),
     ],
 )
-def test_a_task_is_not_waited_for_for_ever(
-    settings: DoctorSettings, status: str, says: str
-) -> None:
+def test_waiting_for_a_task_has_a_timeout(settings: DoctorSettings, status: str, says: str) -> None:
     ecs = ecs_of(task(status))
 
     finding = check_of(settings, ecs, timeout_seconds=0)
@@ -157,7 +155,7 @@ def test_a_task_is_not_waited_for_for_ever(
     assert (finding.verdict, finding.detail) == (FAILED, says)
 
 
-def test_a_task_that_ecs_does_not_take_is_named(settings: DoctorSettings) -> None:
+def test_a_task_that_ecs_rejects_is_named(settings: DoctorSettings) -> None:
     """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html"""
     ecs = ecs_of(failures=({"arn": CLUSTER, "reason": "RESOURCE:GPU"},))
 
@@ -179,7 +177,7 @@ def test_fargate_needs_a_network_and_a_gpu_host_must_not_have_one(settings: Doct
     assert "launchType" not in on_fargate
 
 
-def test_a_job_that_is_not_over_is_left_running(settings: DoctorSettings) -> None:
+def test_an_unfinished_job_is_left_running(settings: DoctorSettings) -> None:
     service = VideoService(settings)
     job = upload(service)
 
@@ -203,7 +201,7 @@ def test_a_failed_job_says_why_and_stays(settings: DoctorSettings, aws: Aws) -> 
     assert aws.s3.head_object(Bucket=BUCKET, Key=job.key)["ContentLength"] < 20_000
 
 
-def test_a_job_that_somebody_cancelled_is_no_success(settings: DoctorSettings) -> None:
+def test_a_cancelled_job_is_a_failed_check(settings: DoctorSettings) -> None:
     service = VideoService(settings)
     job = upload(service)
     JobTable(clients.table(JOBS)).cancel(job)

@@ -90,9 +90,7 @@ def versions(bucket: Any) -> int:
     return sum(1 for _ in bucket.object_versions.all())
 
 
-def test_everything_goes_if_that_was_asked_for(
-    bucket: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_everything_is_deleted_on_request(bucket: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert destroy(capsys, "dev", "yes") == (
         0, f"deleted all 7 object versions in {bucket.name}",
     )  # fmt: skip
@@ -112,7 +110,9 @@ def test_a_filled_bucket_is_named_before_anything_is_deleted(
     assert versions(bucket) == 7
 
 
-def test_an_empty_bucket_is_in_nobodys_way(bucket: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_empty_bucket_does_not_block_the_deletion(
+    bucket: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     destroy(capsys, "dev", "yes")
 
     assert destroy(capsys, "dev") == (0, f"{bucket.name} is empty")

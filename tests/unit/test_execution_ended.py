@@ -87,7 +87,7 @@ def test_a_job_that_succeeded_is_never_taken_for_a_failed_one(
     assert cloud.dlq_messages() == []
 
 
-def test_an_error_that_the_event_leaves_out_is_asked_for(cloud: Cloud) -> None:
+def test_an_error_missing_in_the_event_is_read_from_step_functions(cloud: Cloud) -> None:
     """The examples of failed executions show neither error nor cause."""
     job, record = interrupted(cloud)
     cloud.executions.end(record, "FAILED", error="States.Runtime", cause="no such field")
@@ -99,7 +99,7 @@ def test_an_error_that_the_event_leaves_out_is_asked_for(cloud: Cloud) -> None:
     assert (failure.error, failure.cause) == ("States.Runtime", "no such field")
 
 
-def test_an_execution_that_somebody_started_by_hand_is_left_alone(cloud: Cloud) -> None:
+def test_an_execution_started_by_hand_is_ignored(cloud: Cloud) -> None:
     """The input is the one that the console suggests."""
     given = '{"Comment": "Insert your JSON here"}'
     by_hand = Record("arn:execution:by-hand", "by-hand", given, status="FAILED")
@@ -111,7 +111,7 @@ def test_an_execution_that_somebody_started_by_hand_is_left_alone(cloud: Cloud) 
     assert cloud.dlq_messages() == []
 
 
-def test_an_end_that_step_functions_does_not_show_yet_is_reported_again(cloud: Cloud) -> None:
+def test_an_end_not_yet_shown_by_step_functions_raises_a_transient_error(cloud: Cloud) -> None:
     """DescribeExecution is eventually consistent; Lambda calls again when the handler raises."""
     job, record = interrupted(cloud)
 

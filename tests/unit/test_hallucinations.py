@@ -31,7 +31,7 @@ def _flagged(
     return flagged(segments_by_speaker(recognized, []), recognized, speech)
 
 
-def test_what_people_say_is_reliable() -> None:
+def test_real_speech_is_reliable() -> None:
     recognized = tuple(
         RecognizedSegment(words=s.words, average_log_probability=-0.3, no_speech_probability=0.1)
         for s in MEETING.segments
@@ -43,12 +43,12 @@ def test_what_people_say_is_reliable() -> None:
 @pytest.mark.parametrize(
     "text", ["no no no no", "bye bye", "very very very good", "yes it is yes it is"]
 )
-def test_people_repeat_themselves_a_little(text: str) -> None:
+def test_a_few_repetitions_are_reliable(text: str) -> None:
     assert flags_of(recognized_text(text)) == [set()]
 
 
 @pytest.mark.parametrize("times", [6, 30])
-def test_a_loop_is_flagged_but_for_its_first_turn(times: int) -> None:
+def test_a_loop_is_flagged_except_for_its_first_repetition(times: int) -> None:
     sentences = " ".join(["Let us see what happens."] * times)
 
     found = flags_of(recognized_text(sentences))
@@ -68,7 +68,7 @@ def test_text_that_repeats_itself_in_no_order_is_compressible() -> None:
     assert Flag.COMPRESSIBLE in flags_of(recognized_text(text))[0]
 
 
-def test_words_of_no_probability_are_improbable() -> None:
+def test_words_with_a_low_probability_are_flagged() -> None:
     assert flags_of(recognized_text("half of the fun", average_log_probability=-2.0)) == [
         {Flag.IMPROBABLE}
     ]
@@ -110,7 +110,7 @@ def test_stock_phrases_are_flagged_only_where_they_are_doubtful(text: str) -> No
     assert flags_of(sure) == [set()]
 
 
-def test_credits_of_subtitles_are_never_said() -> None:
+def test_subtitle_credits_are_always_flagged() -> None:
     text = "Subtitles by the Amara.org community"
 
     assert flags_of(recognized_text(text, average_log_probability=-0.1)) == [{Flag.STOCK_PHRASE}]

@@ -138,7 +138,7 @@ def test_the_html_page_has_the_same_elements_and_attributes(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80))
-def test_the_html_page_shows_what_was_said_dlq_message_by_dlq_message(text: str) -> None:
+def test_the_html_page_shows_every_character_of_the_transcript(text: str) -> None:
     """But for white space, control characters and those that turn the direction of text."""
     transcript = a_transcript(("SPEAKER_00", SAID))
     said = transcript.segments[0].model_copy(update={"text": text})
@@ -150,7 +150,7 @@ def test_the_html_page_shows_what_was_said_dlq_message_by_dlq_message(text: str)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-def test_plain_text_is_a_line_a_turn(text: str) -> None:
+def test_plain_text_has_one_line_per_turn(text: str) -> None:
     page = published(text)["transcript.txt"]
 
     assert len(page.splitlines()) == len(HARMLESS["transcript.txt"].splitlines()) == 3

@@ -71,7 +71,7 @@ def error_of(job_id: str) -> str:
 
 
 @pytest.mark.parametrize("run_pipeline", [stop, break_while_stopping, break_without_stopping])
-def test_whatever_breaks_after_sigterm_is_the_interruption(
+def test_every_error_after_sigterm_counts_as_the_interruption(
     job_id: str, monkeypatch: pytest.MonkeyPatch, run_pipeline: object
 ) -> None:
     monkeypatch.setattr(main, "run_pipeline", run_pipeline)

@@ -69,7 +69,7 @@ OTHER = a_job(key="uploads/other.mp4")
     ],
     ids=str,
 )
-def test_a_job_that_claims_what_cannot_be_is_no_job(claim: dict[str, object]) -> None:
+def test_a_job_with_contradictory_fields_is_rejected(claim: dict[str, object]) -> None:
     message = json.loads(a_job().model_dump_json()) | claim
 
     with pytest.raises(ValidationError):
@@ -99,9 +99,7 @@ def test_execution_name_fits_step_functions_and_carries_the_attempt() -> None:
         ("<*?>|~`$&;:.mp4", "video"),
     ],
 )
-def test_the_execution_is_named_after_the_file_in_dlq_messages_that_every_console_takes(
-    name: str, slug: str
-) -> None:
+def test_the_execution_is_named_after_the_file_in_ascii(name: str, slug: str) -> None:
     job = a_job(key=f"uploads/team/{name}")
 
     assert job.execution_name == f"{slug}-{job.job_id}"
@@ -150,5 +148,5 @@ def test_a_message_of_another_schema_version_is_refused_by_name() -> None:
         ProcessingJob.model_validate(message)
 
 
-def test_parts_of_the_identity_cannot_run_into_each_other() -> None:
+def test_shifting_text_between_identity_fields_changes_the_id() -> None:
     assert derive_job_id("a", "b", "c") != derive_job_id("a", "bc", "")

@@ -36,7 +36,7 @@ def test_audio_without_a_pause_is_loud_throughout() -> None:
 
 
 @pytest.mark.parametrize("decibels", [-65, -200])
-def test_what_nobody_can_follow_is_not_loud(decibels: float) -> None:
+def test_audio_too_quiet_to_understand_is_not_loud(decibels: float) -> None:
     assert found(hiss(90, decibels)) == []
 
 
@@ -48,6 +48,6 @@ def test_a_quiet_minute_is_judged_by_itself_but_not_its_silence() -> None:
     assert found(*loud_minute, hiss(60, -50)) == [(0.0, 30.0)]
 
 
-def test_nothing_is_not_loud() -> None:
+def test_empty_or_very_short_audio_has_no_loud_spans() -> None:
     assert found(np.empty(0, dtype=np.float32)) == []
     assert found(hiss(0.01, -10)) == []

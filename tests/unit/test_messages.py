@@ -91,7 +91,7 @@ def test_every_record_of_a_message_is_a_job() -> None:
         {"Records": [s3_record("results/a.mp4")]},
     ],
 )
-def test_what_is_no_upload_is_ignored(message: dict[str, Any]) -> None:
+def test_messages_that_are_not_uploads_are_ignored(message: dict[str, Any]) -> None:
     assert parse_message(json.dumps(message), bucket=BUCKET) == ([], [])
 
 
@@ -99,12 +99,12 @@ def test_what_is_no_upload_is_ignored(message: dict[str, Any]) -> None:
     "body",
     ["", "not json", "[]", "{}", '{"Records": []}', '{"job_id": "x"}', "null", TOO_DEEP],
 )
-def test_what_is_neither_event_nor_job_is_refused(body: str) -> None:
+def test_a_message_that_is_neither_event_nor_job_is_rejected(body: str) -> None:
     with pytest.raises(InvalidMessageError):
         parse_message(body, bucket=BUCKET)
 
 
-def test_an_event_of_another_bucket_is_no_job() -> None:
+def test_an_event_of_another_bucket_is_rejected() -> None:
     asked = parse_message(json.dumps({"Records": [s3_record("uploads/a.mp4")]}), bucket="other")
 
     assert asked.jobs == []
@@ -129,7 +129,7 @@ def test_a_message_of_another_schema_is_refused_by_name(version: object) -> None
         parse_message(json.dumps(message), bucket=BUCKET)
 
 
-def test_a_field_that_nobody_knows_is_refused_by_name() -> None:
+def test_an_unknown_field_is_named_in_the_error() -> None:
     message = json.loads(a_job().model_dump_json()) | {"priority": "high"}
 
     with pytest.raises(InvalidMessageError, match="priority"):

@@ -50,7 +50,7 @@ def said(text: str, *, start: float, probability: float = -0.3) -> RecognizedSeg
     return RecognizedSegment(words=words(text, start=start), average_log_probability=probability)
 
 
-def test_it_comes_between_the_words_around_it() -> None:
+def test_missed_speech_is_inserted_between_its_neighbours() -> None:
     recognizer = Recognizer(again=(said("nobody noticed this", start=10.0),))
 
     found = recognize(recognizer, audio_with_speech((0, 21)), JobOptions(), no_progress)
@@ -71,7 +71,7 @@ def test_a_pause_is_not_transcribed_again() -> None:
     assert [joined(s.words) for s in found.segments] == ["we begin and so on"]
 
 
-def test_a_word_of_before_is_not_said_twice() -> None:
+def test_a_word_in_the_margin_is_not_repeated() -> None:
     recognizer = Recognizer(again=(said("begin anew", start=0.45),))
 
     found = recognize(recognizer, audio_with_speech((0, 5), (20, 21)), JobOptions(), no_progress)
@@ -82,7 +82,7 @@ def test_a_word_of_before_is_not_said_twice() -> None:
 @pytest.mark.parametrize(
     "doubtful", [{"average_log_probability": -1.2}, {"no_speech_probability": 0.7}]
 )
-def test_what_it_does_not_trust_itself_stays_missing(doubtful: dict[str, float]) -> None:
+def test_an_unconfident_second_result_is_discarded(doubtful: dict[str, float]) -> None:
     segment = said("you", start=10.0).model_copy(update=doubtful)
     recognizer = Recognizer(again=(segment,))
 

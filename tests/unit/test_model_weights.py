@@ -37,7 +37,7 @@ def test_a_model_gets_from_the_hub_to_the_container_unchanged(
     assert verified(there, "model.bin") == there
 
 
-def test_a_model_whose_conditions_nobody_accepted_is_named(hub: Hub, tmp_path: Path) -> None:
+def test_a_model_with_unaccepted_conditions_is_named(hub: Hub, tmp_path: Path) -> None:
     hub.gated = True
 
     with pytest.raises(ModelGateError, match="pyannote/speaker-diarization-community-1") as raised:
@@ -52,7 +52,7 @@ def test_a_model_that_does_not_exist_is_named(hub: Hub, tmp_path: Path) -> None:
         fetch("somebody/faster-whisper-x", tmp_path, None)
 
 
-def test_a_hub_that_is_down_is_worth_another_try(hub: Hub, tmp_path: Path) -> None:
+def test_an_unreachable_hub_is_a_transient_error(hub: Hub, tmp_path: Path) -> None:
     hub.broken = True
 
     with pytest.raises(TransientError, match="Systran/faster-whisper-small"):

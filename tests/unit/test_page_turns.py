@@ -118,7 +118,7 @@ def test_unsure_words_are_pieces_of_their_own() -> None:
     ]
 
 
-def test_what_is_left_out_is_a_gap_with_its_reason() -> None:
+def test_omitted_text_is_a_gap_with_its_reason() -> None:
     quality = assess(MEETING, evidence_of(MEETING)).model_copy(
         update={
             "flagged": (flagged(3, 5), flagged(5.5, 6), flagged(20, 20.4)),
@@ -163,7 +163,7 @@ def test_there_are_as_many_bars_for_silence_as_for_talk() -> None:
     assert [colour for colour, _ in bars] == [-1]
 
 
-def test_what_a_model_wrote_names_people() -> None:
+def test_model_output_shows_display_names() -> None:
     transcript = with_given(MEETING, {A: "Ada"})
     point = {
         "text": "SPEAKER_00 greets SPEAKER_07.",

@@ -189,7 +189,7 @@ def test_the_gpu_quota_is_compared_with_the_tasks_at_once(
         assert "--quota-code L-DB2E81BA --desired-value 16" in finding.advice
 
 
-def test_a_quota_that_nobody_changed_has_its_default() -> None:
+def test_a_quota_without_a_value_of_its_own_uses_the_default() -> None:
     _, default = service_quota("L-3819A6DF", "All G and VT Spot Instance Requests", 0)
     missing = {"Error": "NoSuchResourceException"}
     quotas = stubbed(

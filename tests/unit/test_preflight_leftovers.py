@@ -104,7 +104,7 @@ def stack_with(status: str) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("aws")
-def test_what_a_failed_creation_left_is_in_the_way() -> None:
+def test_leftovers_of_a_failed_creation_are_reported() -> None:
     for answer, verdict in (
         (stack_with("ROLLBACK_COMPLETE"), WARNING),
         (("describe_stacks", {"Error": "ValidationError"}), OK),

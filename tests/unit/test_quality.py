@@ -52,7 +52,7 @@ def test_words_that_are_neither_certain_nor_uncertain_are_usable() -> None:
     assert report.verdict.startswith("Most of the text is usable")
 
 
-def test_silence_is_said_to_be_silence() -> None:
+def test_silence_is_reported_as_silence() -> None:
     report = report_of(a_transcript(duration=60))
 
     assert report.words == 0
@@ -86,7 +86,7 @@ def test_half_a_second_of_speech_without_words_is_listed_and_a_second_is_in_the_
     assert "no text" not in one.verdict
 
 
-def test_what_is_loud_and_no_speech_is_named_as_such() -> None:
+def test_loud_audio_without_speech_is_listed_as_such() -> None:
     loud = [{"start_seconds": 100, "end_seconds": 280}, {"start_seconds": 0, "end_seconds": 5}]
 
     report = report_of(MEETING.model_copy(update={"duration_seconds": 300.0}), loud=loud)
@@ -97,7 +97,7 @@ def test_what_is_loud_and_no_speech_is_named_as_such() -> None:
     assert "(1:40 to 4:40)" in report.verdict
 
 
-def test_of_many_stretches_the_longest_are_shown() -> None:
+def test_only_the_longest_of_many_stretches_are_shown() -> None:
     begins = range(100, 200, 10)
     speech = [{"start_seconds": at, "end_seconds": at + 1 + at / 100} for at in begins]
 
@@ -116,7 +116,7 @@ def test_flagged_words_are_listed_with_the_reason_and_count_in_nothing_else() ->
     assert "seconds of text were left out" in report.verdict
 
 
-def test_words_that_nobody_is_reliable_to_have_said_are_no_speech() -> None:
+def test_flagged_words_do_not_count_as_speech() -> None:
     segments = [s.model_copy(update={"flags": (Flag.LOOP,)}) for s in MEETING.segments]
 
     report = report_of(MEETING.model_copy(update={"segments": tuple(segments)}))

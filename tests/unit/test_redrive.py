@@ -35,7 +35,7 @@ def test_anything_else_is_refused(text: str) -> None:
         moment(text)
 
 
-def test_what_has_a_checkpoint_is_not_done_again(aws: Aws) -> None:
+def test_steps_with_a_checkpoint_are_not_repeated(aws: Aws) -> None:
     job = a_job()
     assert steps_left(aws.s3, job) == list(WORK)
 
@@ -45,7 +45,7 @@ def test_what_has_a_checkpoint_is_not_done_again(aws: Aws) -> None:
     assert steps_left(aws.s3, job) == [Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT]
 
 
-def test_a_message_that_died_in_the_dispatcher_is_no_dlq_message(aws: Aws) -> None:
+def test_a_message_that_failed_in_the_dispatcher_does_not_count(aws: Aws) -> None:
     queues = QueueService(aws.sqs, queue_url=aws.queue_url, dlq_url=aws.dlq_url)
     queues.send_to_dlq(a_job())
     assert not queues.holds_dlq_message(a_job().job_id, 1)

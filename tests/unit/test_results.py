@@ -24,7 +24,7 @@ def files_of(transcript: Transcript, options: JobOptions) -> dict[str, str]:
 
 @pytest.mark.setting("show_flagged")
 @pytest.mark.parametrize("name", ["result.md", "subtitles.srt", "subtitles.vtt"])
-def test_what_nobody_said_is_read_only_where_that_is_wanted(name: str) -> None:
+def test_flagged_text_is_shown_only_on_request(name: str) -> None:
     first, *others = MEETING.segments
     lie = first.model_copy(update={"flags": (Flag.LOOP,)})
     transcript = MEETING.model_copy(update={"segments": (lie, *others)})

@@ -140,7 +140,7 @@ def listening_port() -> Iterator[int]:
         "ffconcat version 1.0\nfile http://127.0.0.1:{port}/x.ts\n",
     ],
 )
-def test_a_playlist_that_got_past_us_fetches_nothing(
+def test_a_playlist_in_the_decoder_fetches_nothing(
     tmp_path: Path, demuxer: Container, content: str, listening_port: int
 ) -> None:
     """Even if the format check is fooled, the decoder opens no URL."""
@@ -231,7 +231,7 @@ def test_a_decoder_that_is_missing_is_not_the_videos_fault(
         opened(video).probe(reader(video))
 
 
-def test_a_decoder_that_dies_of_what_it_read_is_the_videos_fault(tmp_path: Path) -> None:
+def test_a_decoder_that_crashes_after_reading_is_the_videos_fault(tmp_path: Path) -> None:
     video = tone(tmp_path / "a.mp4", seconds=1)
 
     def killing(offset: int, size: int) -> bytes:

@@ -48,7 +48,7 @@ def test_an_unknown_engine_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         load(SpeechSettings)
 
 
-def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_arguments_take_precedence_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAX_DURATION_HOURS", "3")
 
     assert MediaSettings().max_duration_hours == 3
@@ -63,7 +63,9 @@ def test_keys_never_show_in_logs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "sk-canary" not in ApiKeys().model_dump_json()
 
 
-def test_where_models_lie_does_not_change_a_transcript(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_model_folder_and_device_do_not_change_the_fingerprint(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     here = SpeechSettings().identity()
     monkeypatch.setenv("MODELS_DIR", "/elsewhere")
     monkeypatch.setenv("SPEECH_DEVICE", "cuda")

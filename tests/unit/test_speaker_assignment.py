@@ -65,7 +65,7 @@ def nearest(spoken: Word, turns: list[SpeakerTurn]) -> str | None:
 @example([word(3, 3)], [turn("A", 0, 9)])  # no time at all
 @example([word(5, 6)], [turn("A", 0, 4.5), turn("B", 6.5, 7)])  # both just near enough
 @example([word(5, 6)], [turn("A", 0, 4.4), turn("B", 6.51, 7)])  # both too far
-def test_each_word_goes_to_whom_the_naive_way_gives_it(
+def test_assignment_equals_the_naive_algorithm(
     spoken: list[Word], turns: list[SpeakerTurn]
 ) -> None:
     assert assign_speakers(spoken, turns) == [naive(one, turns) for one in spoken]
@@ -118,7 +118,7 @@ def test_a_word_further_than_half_a_second_from_every_turn_keeps_no_speaker() ->
     assert assign_speakers([word(5, 6)], [turn("A", 0, 4.4), turn("B", 6.6, 7)]) == [None]
 
 
-def test_words_that_nobody_is_near_go_to_their_neighbours_in_the_sentence() -> None:
+def test_words_far_from_every_turn_get_the_speaker_of_their_sentence() -> None:
     spoken = words("I need to design it. Right away then.")
     turns = [turn("A", 0, 0.4), turn("B", 9, 10)]
 

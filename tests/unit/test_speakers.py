@@ -51,5 +51,5 @@ def test_a_speaker_is_found_by_either_form_and_by_name(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["Ada", "SPEAKER_07", "Speaker 8", "", "Lovelace Ada"])
-def test_nobody_is_called_otherwise(typed: str) -> None:
+def test_other_texts_match_no_speaker(typed: str) -> None:
     assert speakers_called(typed, NAMED) == ()

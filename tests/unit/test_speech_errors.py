@@ -52,7 +52,7 @@ def test_two_speakers_taken_for_one_are_confused() -> None:
     assert error.missed == error.false == 0
 
 
-def test_speech_that_nobody_holds_is_missed_and_the_other_way_round_false() -> None:
+def test_speech_without_a_turn_is_missed_and_a_turn_without_speech_is_false() -> None:
     error = diarization_error(TWO, [turn(0, 6, "SPEAKER_00"), turn(8, 11, "SPEAKER_01")])
 
     assert error.missed == pytest.approx(0.2, abs=0.01)

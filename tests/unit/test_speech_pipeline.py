@@ -165,7 +165,7 @@ def test_engines_work_at_once_or_one_after_the_other(
 
 @pytest.mark.setting("remember_voices")
 @pytest.mark.parametrize("remember", [True, False])
-def test_voices_are_kept_only_where_that_is_wanted(
+def test_voiceprints_are_kept_only_if_enabled(
     engine: Engine, job: InspectedJob, *, remember: bool
 ) -> None:
     _, diagnostics = pipeline.run_pipeline(job, settings_with(remember_voices=remember))
@@ -178,7 +178,7 @@ def test_voices_are_kept_only_where_that_is_wanted(
 @pytest.mark.parametrize(
     "changes", [{"vad_threshold": 0.99}, {"vad_min_silence_ms": 2_000}, {"vad_pad_ms": 500}]
 )
-def test_what_counts_as_speech_can_be_set(
+def test_settings_change_the_detected_speech(
     job: InspectedJob, sample_flac: Path, changes: dict[str, Any]
 ) -> None:
     with sample_flac.open("rb") as audio:
@@ -222,7 +222,7 @@ def test_the_row_shows_how_far_both_engines_are(job: InspectedJob) -> None:
     assert progress.fraction == 0.75
 
 
-def test_a_progress_that_cannot_be_shown_costs_no_work(
+def test_a_failed_progress_write_does_not_stop_the_work(
     job: InspectedJob,
     aws: Aws,  # noqa: ARG001
 ) -> None:

@@ -55,7 +55,7 @@ def test_the_answer_is_json_and_the_row_shows_the_step(aws: Aws) -> None:  # noq
         ReadTimeoutError(endpoint_url="x"),
     ],
 )
-def test_bad_moments_of_aws_are_transient(aws: Aws, error: Exception) -> None:  # noqa: ARG001
+def test_temporary_aws_errors_are_transient(aws: Aws, error: Exception) -> None:  # noqa: ARG001
     def work(_job: ProcessingJob) -> ProcessingJob:
         raise error
 

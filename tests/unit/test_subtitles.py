@@ -88,7 +88,7 @@ def test_a_cue_is_shorter_or_faster_only_where_the_next_one_begins_as_it_ends(
 
 
 @pytest.mark.setting("subtitle_speakers")
-def test_on_request_each_turn_begins_with_who_has_it() -> None:
+def test_on_request_each_turn_begins_with_its_speaker() -> None:
     names = {"SPEAKER_00": "Ada <Lovelace>", "SPEAKER_01": "x" * 80}
     transcript = with_given(MEETING, names)
 
@@ -148,7 +148,7 @@ def test_silence_has_no_cues() -> None:
     assert to_vtt(cues_of(silence)) == "WEBVTT\n"
 
 
-def test_a_single_endless_word_is_cut_to_the_lines_there_are() -> None:
+def test_an_endless_word_is_cut_to_two_lines() -> None:
     segment = a_segment(0, "x" * 200)
     transcript = Transcript.model_validate(MEETING.model_dump() | {"segments": (segment,)})
 

@@ -24,7 +24,7 @@ def seconds(found: list[Span]) -> set[int]:
 
 
 @given(spans, spans)
-def test_what_is_left_is_what_no_other_covers(ours: list[Span], others: list[Span]) -> None:
+def test_without_keeps_only_uncovered_spans(ours: list[Span], others: list[Span]) -> None:
     left = list(Timeline(ours).without(Timeline(others)))
 
     assert seconds(left) == seconds(ours) - seconds(others)
@@ -32,14 +32,14 @@ def test_what_is_left_is_what_no_other_covers(ours: list[Span], others: list[Spa
 
 
 @given(spans, st.integers(0, LENGTH), st.integers(0, LENGTH))
-def test_what_lies_within_is_cut_at_both_ends(found: list[Span], start: int, length: int) -> None:
+def test_within_cuts_spans_at_both_ends(found: list[Span], start: int, length: int) -> None:
     within = Timeline(found).seconds_within(start, start + length)
 
     assert within == len(seconds(found) & set(range(start, start + length)))
 
 
 @given(spans)
-def test_overlap_is_where_two_or_more_last(found: list[Span]) -> None:
+def test_overlapped_returns_where_two_or_more_speak(found: list[Span]) -> None:
     turns = [
         SpeakerTurn(start_seconds=s.start_seconds, end_seconds=s.end_seconds, speaker=str(number))
         for number, s in enumerate(found)
@@ -50,7 +50,7 @@ def test_overlap_is_where_two_or_more_last(found: list[Span]) -> None:
 
 
 @given(spans, st.integers(0, 5))
-def test_neighbours_join_over_a_gap(found: list[Span], gap: int) -> None:
+def test_spans_join_over_a_short_gap(found: list[Span], gap: int) -> None:
     joined = Timeline(found, gap_seconds=gap).spans
 
     assert seconds(found) <= seconds(joined)

@@ -50,13 +50,13 @@ def test_each_voice_gets_the_name_that_fits() -> None:
 
 @pytest.mark.setting("min_score")
 @pytest.mark.parametrize(("min_score", "found"), [(0.6, {"SPEAKER_00": "Ada"}), (0.9, {})])
-def test_how_sure_it_has_to_be_can_be_set(min_score: float, found: dict[str, str]) -> None:
+def test_the_required_similarity_can_be_set(min_score: float, found: dict[str, str]) -> None:
     similar = (0.7, 0.1, 0.6)
 
     assert names(voices_of(similar), known("Ada", ADA), min_score=min_score) == found
 
 
-def test_where_two_names_fit_about_equally_nobody_is_named() -> None:
+def test_two_names_that_fit_equally_give_no_name() -> None:
     assert names(voices_of(ADA), known("Ada", ADA), known("Eve", (1.0, 0.11, 0.0))) == {}
 
 
@@ -64,13 +64,13 @@ def test_a_name_goes_to_one_speaker_only() -> None:
     assert names(voices_of((1.0, 0.3, 0.0), ADA), known("Ada", ADA)) == {"SPEAKER_01": "Ada"}
 
 
-def test_several_prints_of_a_person_are_one_person() -> None:
+def test_several_voiceprints_of_a_person_count_as_one_person() -> None:
     people = (known("Ada", ADA), known("Ada", (1.0, 0.12, 0.0)))
 
     assert names(voices_of(ADA), *people) == {"SPEAKER_00": "Ada"}
 
 
-def test_prints_of_another_engine_are_not_compared() -> None:
+def test_voiceprints_of_another_engine_are_not_compared() -> None:
     assert names(voices_of(ADA), known("Ada", ADA, engine="other")) == {}
     assert similarity((1.0,), (1.0, 0.0)) == 0
     assert similarity((0.0,), (0.0,)) == 0
@@ -191,7 +191,7 @@ def test_a_forgotten_voice_is_not_known_any_more(publish: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["", " \n", "x" * 81, "\u202e"])
-def test_what_is_no_name_is_refused(publish: Any, name: str) -> None:
+def test_an_invalid_name_is_rejected(publish: Any, name: str) -> None:
     record = publish("uploads/monday.mp4")
 
     with pytest.raises(UsageError, match="a name has 1 to 80 characters"):
@@ -217,7 +217,7 @@ def test_a_speaker_is_named_by_either_form_of_the_id_and_by_name(publish: Any, t
     assert speakers_of(record) == {"SPEAKER_00": (None, None), "SPEAKER_01": ("Ada", None)}
 
 
-def test_a_name_that_two_speakers_have_means_neither(publish: Any) -> None:
+def test_an_ambiguous_name_matches_no_speaker(publish: Any) -> None:
     record = publish("uploads/monday.mp4")
     for speaker in ("Speaker 1", "Speaker 2"):
         name_speaker(clients.s3(), record, speaker, "Ada")

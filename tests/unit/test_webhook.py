@@ -90,7 +90,7 @@ def test_a_busy_receiver_is_asked_three_times_with_the_same_id(
         ((302, {}), WebhookRefusedError, 1),
     ],
 )
-def test_what_is_not_taken_is_an_error_that_names_no_secret(
+def test_a_refused_message_is_an_error_without_secrets(
     receiver: LocalEndpoint, answer: Answer, error: type[Exception], tries: int
 ) -> None:
     receiver.answer = lambda _path, _request: answer
@@ -140,7 +140,7 @@ def test_an_address_that_is_not_https_is_refused(url: str) -> None:
         webhook.parse_url(url, may_be_private=False)
 
 
-def test_a_secret_is_needed_and_has_to_be_one(
+def test_a_missing_or_invalid_secret_is_an_error(
     receiver: LocalEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("WEBHOOK_SECRET")
@@ -151,7 +151,7 @@ def test_a_secret_is_needed_and_has_to_be_one(
     assert receiver.requests == []
 
 
-def test_the_connection_goes_to_the_address_that_was_looked_at(
+def test_the_connection_goes_to_the_checked_address(
     receiver: LocalEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name that resolves to another address the second time has no effect."""

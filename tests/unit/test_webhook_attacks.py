@@ -84,7 +84,7 @@ def test_no_spelling_of_an_address_leads_inside(host: str) -> None:
         ("https://hooks.example /", "no valid host name"),
     ],
 )
-def test_an_address_that_cannot_be_one_is_one_clear_line(url: str, what: str) -> None:
+def test_an_invalid_url_is_a_configuration_error_of_one_line(url: str, what: str) -> None:
     """Python's own errors for these are ValueError, UnicodeError and InvalidURL."""
     with pytest.raises(ConfigurationError, match="WEBHOOK_URL") as raised:
         post(url)
@@ -93,7 +93,7 @@ def test_an_address_that_cannot_be_one_is_one_clear_line(url: str, what: str) ->
     assert "pw" not in str(raised.value).split("password")
 
 
-def test_a_name_that_points_inside_the_second_time_gains_nothing(
+def test_dns_rebinding_does_not_reach_a_private_address(
     names: dict[str, list[str]],
 ) -> None:
     """With DNS rebinding, code that resolved the name twice would connect to loopback."""
@@ -106,7 +106,7 @@ def test_a_name_that_points_inside_the_second_time_gains_nothing(
     assert names[NAME] == ["127.0.0.1"]
 
 
-def test_all_tries_go_to_the_address_that_was_judged(names: dict[str, list[str]]) -> None:
+def test_all_tries_go_to_the_checked_address(names: dict[str, list[str]]) -> None:
     inside = LocalEndpoint(lambda _path, _request: (503, {}))
     names[NAME] = ["127.0.0.1", "192.0.2.1", "192.0.2.1"]
     with inside.running(), pytest.raises(TransientError):
@@ -262,7 +262,7 @@ def accept(request: BaseHTTPRequestHandler) -> None:
     request.end_headers()
 
 
-def test_the_certificate_is_the_name_s_although_the_address_is_pinned(
+def test_the_certificate_is_checked_for_the_host_name(
     authority: Authority, names: dict[str, list[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.bundle))
@@ -279,7 +279,7 @@ def test_the_certificate_is_the_name_s_although_the_address_is_pinned(
 
 
 @pytest.mark.parametrize("trusted", [True, False], ids=["another name", "another authority"])
-def test_a_certificate_of_somebody_else_gets_no_message(
+def test_an_untrusted_or_foreign_certificate_is_rejected(
     authority: Authority,
     names: dict[str, list[str]],
     monkeypatch: pytest.MonkeyPatch,

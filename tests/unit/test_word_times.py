@@ -34,7 +34,7 @@ def timed(words: Times, speech: Times) -> Times:
         ([(1.0, 1.4)], [(1.5, 3.0)], [(1.0, 1.4)]),  # speech that it does not touch
     ],
 )
-def test_a_word_is_drawn_to_the_speech_it_lies_in(
+def test_a_word_is_aligned_with_the_speech_around_it(
     words: Times, speech: Times, expected: Times
 ) -> None:
     assert timed(words, speech) == expected
