@@ -182,11 +182,11 @@ def test_a_model_s_sentences_are_kept_only_with_a_quote(model: LocalEndpoint) ->
 
 
 @pytest.mark.usefixtures("model")
-def test_a_model_that_finds_nothing_says_so() -> None:
+def test_a_model_that_finds_nothing_gives_no_answer() -> None:
     assert ask("When will the release be ready?", connect()).sentences == ()
 
 
-def test_without_a_passage_no_model_is_paid(model: LocalEndpoint) -> None:
+def test_without_passages_no_model_is_called(model: LocalEndpoint) -> None:
     answer = ask("Who is it?", connect(), search_filter=SearchFilter(key="uploads/nothing.mp4"))
 
     assert answer.sentences == ()

@@ -153,7 +153,9 @@ def written_by(summary: Summary) -> str:
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_every_rendering_of_it_is_text(obeyed: dict[str, Summarized], text: str) -> None:
+def test_every_rendering_of_an_injection_is_plain_text(
+    obeyed: dict[str, Summarized], text: str
+) -> None:
     transcript, summary, _ = obeyed[text]
     files = result_files(
         file_name="talk.mp4",
@@ -215,7 +217,7 @@ def test_what_a_first_answer_says_is_data_in_the_second_call(
     assert second.count("<") == second.count(">") == 2
 
 
-def test_fields_that_nobody_asked_for_are_refused_and_not_repeated(
+def test_unknown_fields_are_rejected_and_not_repeated(
     obedient: LocalEndpoint,
 ) -> None:
     """The model chose their names, so no log, row or second prompt contains them."""
@@ -276,7 +278,7 @@ def test_an_answer_is_verified_text_from_its_own_passages(
         max_size=30,
     ).map("".join)
 )
-def test_no_link_is_put_together_by_what_is_taken_out(text: str) -> None:
+def test_removing_a_link_creates_no_other_link(text: str) -> None:
     assert ACTIVE.search(without_links(text)) is None
 
 
@@ -293,7 +295,7 @@ def test_no_link_is_put_together_by_what_is_taken_out(text: str) -> None:
         "Note: data: none",
     ],
 )
-def test_what_is_no_link_stays(text: str) -> None:
+def test_text_that_is_not_a_link_stays(text: str) -> None:
     assert without_links(text) == text
 
 

@@ -155,7 +155,7 @@ def test_an_audio_file_is_played_without_a_black_picture(reader: Reader, tmp_pat
     assert reader.complaints == []
 
 
-def test_a_video_that_is_gone_is_said_and_replaced(reader: Reader, tmp_path: Path) -> None:
+def test_a_missing_video_is_reported_and_can_be_replaced(reader: Reader, tmp_path: Path) -> None:
     page = tmp_path / "result.html"
     gone = (tmp_path / "gone.mp4").as_uri()
     page.write_text(with_video(html_page(the_sample()), gone), encoding="utf-8")
@@ -165,7 +165,7 @@ def test_a_video_that_is_gone_is_said_and_replaced(reader: Reader, tmp_path: Pat
     reader.page.get_by_text("cannot be played from there").wait_for()
 
 
-def test_an_extract_says_so_and_claims_nothing(reader: Reader, tmp_path: Path) -> None:
+def test_an_extract_is_labelled_as_one(reader: Reader, tmp_path: Path) -> None:
     recording = the_sample()
     assert recording.summary
     extract = recording.summary.model_copy(update={"engine": "extractive/lexrank-v2"})
@@ -199,7 +199,7 @@ def test_it_fits_a_phone_and_everything_has_a_name(
     assert NAMELESS.findall(tree) == []
 
 
-def test_silence_is_a_page_too(reader: Reader, tmp_path: Path) -> None:
+def test_a_recording_without_speech_has_a_page(reader: Reader, tmp_path: Path) -> None:
     silence = the_sample().transcript.model_copy(update={"segments": (), "speakers": ()})
     page = tmp_path / "result.html"
     page.write_text(with_video(html_page(Recording("a.mp4", silence, "")), SAMPLE.as_uri()))

@@ -57,7 +57,7 @@ def test_what_is_left_out_is_a_gap_that_can_be_played(reader: Reader, tmp_path: 
     assert [text.endswith("said it") for text in order].index(True) == 5
 
 
-def test_files_are_made_in_the_page_of_what_it_holds(reader: Reader, saved: Path) -> None:
+def test_the_page_creates_files_from_its_own_data(reader: Reader, saved: Path) -> None:
     reader.opens(saved)
     recording = the_sample()
 

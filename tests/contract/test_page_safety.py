@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 from page_reader import TURNS, Reader, the_sample
 
 
-def test_it_asks_for_nothing_but_itself_and_its_video(reader: Reader, saved: Path) -> None:
+def test_the_page_requests_only_itself_and_its_video(reader: Reader, saved: Path) -> None:
     reader.opens(saved)
     reader.page.locator(".said").last.click()
     reader.is_at(TURNS[-1]["start_seconds"])
@@ -34,7 +34,7 @@ def test_it_asks_for_nothing_but_itself_and_its_video(reader: Reader, saved: Pat
     assert reader.complaints == []
 
 
-def test_markup_that_got_in_nevertheless_could_do_nothing(reader: Reader, tmp_path: Path) -> None:
+def test_the_content_security_policy_blocks_injected_markup(reader: Reader, tmp_path: Path) -> None:
     """The content security policy is the second line of defence: it blocks foreign content."""
     image = tmp_path / "pixel.svg"
     image.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')

@@ -61,7 +61,7 @@ class Summarizer:
 
 
 @pytest.mark.parametrize("audio", [silence, noise, music])
-def test_nobody_is_said_to_have_said_anything(
+def test_recordings_without_speech_have_no_reliable_words(
     aws: Aws,  # noqa: ARG001
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

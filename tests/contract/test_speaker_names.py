@@ -63,7 +63,7 @@ def test_a_hit_shows_ids_that_stay_and_names_that_people_read() -> None:
     assert (best.speakers, best.names) == (("SPEAKER_00",), ("Ada",))
 
 
-def test_who_has_no_name_is_counted_from_one() -> None:
+def test_speakers_without_a_name_are_counted_from_one() -> None:
     best, *_ = search("bread with nuts", connect())
 
     assert (best.speakers, best.names) == (("SPEAKER_01",), ("Speaker 2",))
@@ -100,7 +100,7 @@ def test_a_question_to_a_person_is_answered_from_what_they_said() -> None:
     assert not_hers.sentences == ()
 
 
-def test_a_corrected_name_is_found_and_the_wrong_one_no_more() -> None:
+def test_only_the_corrected_name_is_found() -> None:
     name(MONDAY, "SPEAKER_00", "Eve")
 
     name(MONDAY, "Eve", "Ada")
@@ -119,7 +119,7 @@ def test_a_name_that_the_results_no_longer_hold_is_not_found() -> None:
 
 
 @pytest.mark.parametrize("unknown", ["Zoe", "Speaker 8", "SPEAKER_07", "Speaker 0"])
-def test_an_unknown_speaker_is_named_instead_of_an_empty_answer(unknown: str) -> None:
+def test_an_unknown_speaker_is_an_error_and_not_an_empty_answer(unknown: str) -> None:
     name(MONDAY, "SPEAKER_00", "Ada")
 
     with pytest.raises(UnknownSpeakerError, match=unknown):

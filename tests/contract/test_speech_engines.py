@@ -61,7 +61,7 @@ def test_words_of_the_sample_are_mostly_right(recognition: Recognition) -> None:
     )  # the confidence shows where the engine is unsure
 
 
-def test_words_of_read_speech_are_right_and_none_is_taken_for_invented() -> None:
+def test_words_of_read_speech_are_right_and_none_is_flagged() -> None:
     """A person's voice: LibriVox, public domain."""
     audio = audio_with_speech(load_samples(READ_SPEECH))
     said = json.loads(READ_SPEECH.with_suffix(".reference.json").read_text())["turns"]
@@ -153,7 +153,7 @@ def test_a_model_that_is_asked_for_by_name_is_not_replaced(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("recognition")
-def test_both_engines_say_how_far_they_are(sample: Audio, progress: list[float]) -> None:
+def test_both_engines_report_their_progress(sample: Audio, progress: list[float]) -> None:
     voices: list[float] = []
 
     ClusteringDiarizer().diarize(sample, JobOptions(), voices.append)
@@ -184,7 +184,7 @@ def test_one_speaker_alone_stays_one(sample: Audio) -> None:
     assert {turn.speaker for turn in turns.turns} == {"SPEAKER_00"}
 
 
-def test_in_eleven_seconds_four_are_enough_to_be_a_speaker(sample: Audio) -> None:
+def test_four_of_eleven_seconds_are_enough_for_a_second_speaker(sample: Audio) -> None:
     first = audio_with_speech(sample.samples[: 11 * RATE])
 
     turns = ClusteringDiarizer().diarize(first, JobOptions(), no_progress).turns

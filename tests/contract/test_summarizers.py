@@ -75,14 +75,14 @@ def test_openai_is_asked_for_the_strict_schema_and_answers_in_it(endpoint: Local
         assert set(kind["required"]) == set(kind["properties"])
 
 
-def test_what_the_model_invents_does_not_survive_the_check(endpoint: LocalEndpoint) -> None:
+def test_invented_statements_are_removed(endpoint: LocalEndpoint) -> None:
     summary = verified(openai(endpoint).summarize(MEETING, NO_WISHES), MEETING, engine="x")
 
     assert [point.text for point in summary.key_points] == ["It is 40,000."]
     assert (summary.verified_statements, summary.statements) == (1, 2)
 
 
-def test_a_model_that_invents_leaves_nothing_of_it_on_the_page(endpoint: LocalEndpoint) -> None:
+def test_invented_statements_are_in_no_output(endpoint: LocalEndpoint) -> None:
     """Of ten statements, one is verified. The JSON has the ratio; no output has the other nine."""
     kinds = ("chapters", "key_points", "decisions", "questions")
     lie = {"text": "INVENTED", "segment_ids": [0, 1, 2], "quote": "nobody ever said these words"}
@@ -313,7 +313,7 @@ def test_an_unreachable_endpoint_is_transient(monkeypatch: pytest.MonkeyPatch) -
         summarizer.summarize(MEETING, NO_WISHES)
 
 
-def test_the_embedded_summarizer_repeats_only_what_was_said() -> None:
+def test_the_built_in_summarizer_repeats_only_the_transcript() -> None:
     summary = verified(LexRank().summarize(MEETING, NO_WISHES), MEETING, engine="lexrank")
 
     assert summary.verified_statements == summary.statements > 0
@@ -321,12 +321,12 @@ def test_the_embedded_summarizer_repeats_only_what_was_said() -> None:
     assert any("send the plan" in item.text for item in summary.action_items)
 
 
-def test_the_embedded_summarizer_is_deterministic() -> None:
+def test_the_built_in_summarizer_is_deterministic() -> None:
     assert LexRank().summarize(MEETING, NO_WISHES) == LexRank().summarize(MEETING, NO_WISHES)
 
 
 @pytest.mark.parametrize("text", ["yes", "the of and a to in", "x " * 5_000])
-def test_the_embedded_summarizer_survives_odd_transcripts(text: str) -> None:
+def test_the_built_in_summarizer_accepts_unusual_transcripts(text: str) -> None:
     transcript = a_transcript(("SPEAKER_00", text))
 
     summary = verified(LexRank().summarize(transcript, NO_WISHES), transcript, engine="lexrank")

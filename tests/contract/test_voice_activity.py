@@ -41,7 +41,7 @@ def test_windows_find_what_one_piece_finds(
     assert differing.mean() < 0.02
 
 
-def test_nobody_speaks_longer_than_thirty_seconds(samples: NDArray[np.float32]) -> None:
+def test_no_span_is_longer_than_thirty_seconds(samples: NDArray[np.float32]) -> None:
     speech = np.concatenate([samples[s.start : s.end] for s in speech_spans(samples, pad_ms=0)])
     endless = np.tile(speech, 3)
 

@@ -57,7 +57,7 @@ def test_openai_waits_as_long_as_retry_after_says(openai: LocalEndpoint) -> None
     assert len(openai.requests) == 3
 
 
-def test_openai_gives_up_on_a_limit_that_stays(openai: LocalEndpoint) -> None:
+def test_openai_reports_a_lasting_rate_limit_as_transient(openai: LocalEndpoint) -> None:
     """The state machine continues to wait, which costs nothing."""
     openai.refusal_headers = {"Retry-After": "0.01"}
     openai.answer = one_after_the_other(api_error(429))
@@ -74,13 +74,13 @@ def test_a_quota_that_is_spent_is_permanent(openai: LocalEndpoint) -> None:
         summarize(openai)
 
 
-def test_a_line_that_is_cut_once_does_not_matter(openai: LocalEndpoint) -> None:
+def test_a_connection_lost_once_is_retried(openai: LocalEndpoint) -> None:
     openai.answer = one_after_the_other((CUT, {}), GOOD)
 
     assert summarize(openai) == "Budget"
 
 
-def test_a_line_that_is_cut_again_and_again_is_transient(openai: LocalEndpoint) -> None:
+def test_a_repeatedly_lost_connection_is_a_transient_error(openai: LocalEndpoint) -> None:
     openai.answer = one_after_the_other((CUT, {}))
 
     with pytest.raises(TransientError, match="cannot be reached"):

@@ -74,7 +74,7 @@ def test_the_readable_cause_keeps_the_reason(example: dict[str, Any]) -> None:
     assert all(reason in cause for reason in reasons_of(example))
 
 
-def test_what_lasts_ends_in_one_message_that_keeps_the_reason() -> None:
+def test_a_lasting_failure_ends_in_one_dlq_message_with_its_reason() -> None:
     """The description of the task may be longer than the message can be."""
     waiting = [example for example in STOPPED if example["kind"] == "no host"]
     examples = [example for example in [*STOPPED, *REFUSED] if example["kind"] != "no host"]
@@ -101,7 +101,7 @@ def reasons_of(example: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("times", [1, 2])
 @pytest.mark.parametrize("kind", ["no host", "crashed", "host lost"])
-def test_what_passes_costs_nobody_a_job(kind: str, times: int) -> None:
+def test_a_temporary_failure_fails_no_job(kind: str, times: int) -> None:
     example = next(example for example in STOPPED if example["kind"] == kind)
 
     [end] = ends(RUN_TASK, errors=[error_of(example, size=8_000)], times=times)

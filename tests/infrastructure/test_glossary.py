@@ -67,7 +67,7 @@ def _lines() -> Iterator[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("word", GONE)
-def test_words_that_are_gone_stay_gone(word: str, lines: list[tuple[str, str]]) -> None:
+def test_removed_words_are_not_used(word: str, lines: list[tuple[str, str]]) -> None:
     pattern = re.compile(rf"(?<![A-Za-z])({word})(?![A-Za-z])")
     if word == "letters?":
         pattern = re.compile(r"(?<![Dd]ead[- _])(?<![A-Za-z])letters?(?![A-Za-z])")

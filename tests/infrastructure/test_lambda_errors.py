@@ -22,7 +22,7 @@ every_error = pytest.mark.parametrize("example", ERRORS, ids=lambda example: exa
 
 @every_state
 @every_error
-def test_an_error_that_passes_is_tried_again_and_one_that_stays_is_not(
+def test_transient_errors_are_retried_and_others_are_not(
     example: dict[str, Any], state: str
 ) -> None:
     attempts = retries(STATES[state], example["error"])
@@ -55,7 +55,7 @@ def inspections() -> dict[str, End]:
 
 
 @every_error
-def test_an_error_that_stays_is_one_dlq_message_that_says_why(
+def test_a_lasting_error_ends_in_one_dlq_message_with_its_reason(
     example: dict[str, Any],
 ) -> None:
     end = inspections()[example["error"]]

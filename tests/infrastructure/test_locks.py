@@ -31,7 +31,7 @@ def tracked(pattern: str) -> list[str]:
 LOCKS = tracked(r"(^|/)requirements[^/]*\.txt$|/requirements/[^/]+\.txt$")
 
 
-def test_there_are_locks_for_all_that_is_installed() -> None:
+def test_every_install_has_a_lock() -> None:
     assert len(LOCKS) >= 13
     assert set(WITHOUT_HASHES) < set(LOCKS)
 
@@ -81,6 +81,6 @@ def test_every_script_that_installs_checks_hashes(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["cdk_app/bundling.py", "tests/lambda_runtime/language.py"])
-def test_what_python_installs_is_checked_too(path: str) -> None:
+def test_installs_from_python_check_hashes_too(path: str) -> None:
     assert '"pip", "install"' in (ROOT / path).read_text()
     assert '"--require-hashes"' in (ROOT / path).read_text()

@@ -48,7 +48,7 @@ def test_every_reason_is_of_one_resource_and_says_something() -> None:
         assert len(reason) > 40
 
 
-def test_a_bucket_that_anybody_may_read_is_found(tmp_path: Path) -> None:
+def test_a_publicly_readable_bucket_is_a_finding(tmp_path: Path) -> None:
     """This shows that the rules run at all."""
     import aws_cdk as cdk
 

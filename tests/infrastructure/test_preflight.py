@@ -11,7 +11,7 @@ from aws_answers import refusing_aws
 from cdk_app.preflight.command import app
 
 
-def test_the_plan_is_what_the_switches_make() -> None:
+def test_the_plan_follows_the_switches() -> None:
     from cdk_app.preflight.plan import Plan
 
     plan = Plan({"stage": "prod", "compute": "cpu", "max_gpu_tasks": "3"})
@@ -26,7 +26,7 @@ def test_the_plan_is_what_the_switches_make() -> None:
     assert plan.gpu_types
 
 
-def test_every_check_has_its_line_although_aws_forbids_everything(
+def test_every_check_has_a_line_even_if_aws_denies_everything(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIA")

@@ -37,7 +37,7 @@ def test_the_deployment_takes_speech_settings_as_an_object_or_as_json() -> None:
 
 
 @pytest.mark.parametrize("speech", [{"VAD_TRESHOLD": "0.6"}, {"VAD_THRESHOLD": "7"}])
-def test_what_the_engines_would_refuse_is_refused_before_it_is_deployed(
+def test_settings_that_an_engine_would_reject_fail_before_the_deployment(
     speech: dict[str, str],
 ) -> None:
     with pytest.raises(ValueError, match="VAD_T"):

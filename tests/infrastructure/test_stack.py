@@ -52,7 +52,7 @@ def test_what_is_set_for_the_index_reaches_its_step(synthesize: Synthesize) -> N
         synthesize(index='{"PINECONE_SPACE": "prod"}')
 
 
-def test_a_webhook_is_there_where_it_is_wanted(synthesize: Synthesize, template: Template) -> None:
+def test_a_webhook_exists_only_if_configured(synthesize: Synthesize, template: Template) -> None:
     from aws_cdk.assertions import Match
 
     wanted = synthesize(webhook_url="https://example.com/hook")
@@ -148,7 +148,7 @@ NAMES_OF = {
 }
 
 
-def test_there_is_no_nat_gateway_and_no_way_in(template: Template) -> None:
+def test_there_is_no_nat_gateway_and_no_inbound_rule(template: Template) -> None:
     template.resource_count_is("AWS::EC2::NatGateway", 0)
     for group in resources(template, "AWS::EC2::SecurityGroup"):
         assert "SecurityGroupIngress" not in group
@@ -218,7 +218,7 @@ def test_a_step_writes_only_its_own_artifacts(template: Template) -> None:
             assert not any(f"jobs/*/{step}/" in text for step in others)
 
 
-def test_nobody_may_list_the_bucket_as_a_whole(template: Template) -> None:
+def test_no_role_may_list_the_whole_bucket(template: Template) -> None:
     for policy in resources(template, "AWS::IAM::Policy"):
         for statement in policy["PolicyDocument"]["Statement"]:
             if "s3:ListBucket" in json.dumps(statement["Action"]):

@@ -132,7 +132,7 @@ def test_no_browser_may_upload_unless_its_origin_is_named(template: Template) ->
         "https://a.example.com/upload",
     ],
 )
-def test_an_origin_that_is_none_is_refused(synthesize: Synthesize, origin: str) -> None:
+def test_an_invalid_origin_is_refused(synthesize: Synthesize, origin: str) -> None:
     with pytest.raises(SystemExit, match=r"browser_origins: .* is not an origin such as") as no:
         synthesize(browser_origins=json.dumps([origin]))
 

@@ -44,7 +44,7 @@ def test_every_step_is_a_state_and_every_task_a_step() -> None:
     assert tasks == set(TASKS)
 
 
-def test_what_is_wrong_with_a_video_is_never_retried() -> None:
+def test_errors_of_the_video_are_never_retried() -> None:
     unusable = {error.__name__ for error in all_errors(UnusableVideoError)}
     states = all_states(machine()).values()
     retried = {name for s in states for r in s.get("Retry", ()) for name in r["ErrorEquals"]}
@@ -89,7 +89,7 @@ def test_every_state_says_what_it_is_for() -> None:
     assert all(len(comment) > 10 for comment in comments)
 
 
-def test_throttling_is_waited_out_for_hours_in_every_lambda_state() -> None:
+def test_every_lambda_state_retries_throttling_for_hours() -> None:
     from cdk_app.guards import THROTTLED
 
     for step in set(Step) - {Step.TRANSCRIBE_SPEECH}:
@@ -102,7 +102,7 @@ def test_throttling_is_waited_out_for_hours_in_every_lambda_state() -> None:
         assert throttled["MaxAttempts"] * average_wait > 2 * 3_600
 
 
-def test_every_error_name_of_ours_exists() -> None:
+def test_every_caught_error_name_of_ours_exists() -> None:
     known = {error.__name__ for error in all_errors()}
     named = {
         name
@@ -285,7 +285,7 @@ def execute(services: Services, kinds: list[str] | None = None) -> str:
     return "SUCCEEDED"
 
 
-def test_a_good_video_goes_all_the_way() -> None:
+def test_a_good_video_ends_in_success() -> None:
     services = Services({})
 
     assert execute(services) == "SUCCEEDED"

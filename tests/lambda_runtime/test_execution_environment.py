@@ -79,7 +79,7 @@ def test_there_is_no_shared_memory(seen: dict[str, Any]) -> None:
     assert seen["semaphore"] in {"FileNotFoundError", "OSError"}
 
 
-def test_there_is_no_home_and_nobody_else(seen: dict[str, Any]) -> None:
+def test_there_is_no_home_and_no_other_process(seen: dict[str, Any]) -> None:
     assert "HOME" not in seen["variables"]
     assert not Path(seen["home"]).exists()
     assert seen["processes"] == ["1"]

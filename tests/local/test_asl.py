@@ -301,7 +301,7 @@ def test_a_branch_reads_the_variables_around_it_and_keeps_its_own() -> None:
     assert run(machine(states), {}) == [1, 1]
 
 
-def test_wait_waits() -> None:
+def test_a_wait_state_waits() -> None:
     states = {"W": {"Type": "Wait", "Seconds": "{% $states.input.s %}", "End": True}}
     started = time.monotonic()
 

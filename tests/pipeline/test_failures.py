@@ -148,7 +148,9 @@ def test_an_upload_without_a_notification_is_found(pipeline: Pipeline, clip: Pat
     assert pipeline.executions(job) == [job.execution_name]
 
 
-def test_the_reconciler_may_do_what_it_has_to(pipeline: Pipeline, finished: Outcome) -> None:
+def test_the_reconciler_has_the_permissions_that_it_needs(
+    pipeline: Pipeline, finished: Outcome
+) -> None:
     """It runs with its own role. A finished job needs no repair."""
     functions = pipeline.aws.session().client("lambda")
     [name] = [

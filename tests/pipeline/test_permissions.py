@@ -38,13 +38,11 @@ def grants(_deployed: Pipeline) -> list[Grant]:
     return granted(synthesize().template, _deployed.aws.session())
 
 
-def test_nothing_was_needed_that_is_not_granted(decided: list[Decision]) -> None:
+def test_every_needed_permission_is_granted(decided: list[Decision]) -> None:
     assert [decision for decision in set(decided) if not decision.allowed] == []
 
 
-def test_what_is_granted_is_used_or_says_why_not(
-    grants: list[Grant], decided: list[Decision]
-) -> None:
+def test_every_grant_is_used_or_has_a_reason(grants: list[Grant], decided: list[Decision]) -> None:
     """To fix a failure, remove the grant or add a row to unused_grants.py."""
     unexplained = [grant for grant in unused(grants, decided) if not any(_rows_for(grant))]
 

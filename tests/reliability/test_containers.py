@@ -239,7 +239,7 @@ def test_a_container_of_a_running_execution_is_left_alone(cloud: Cloud) -> None:
     assert status(cloud, job) == JobStatus.SUCCEEDED
 
 
-def test_what_is_switched_off_is_named_and_nobodys_failure(
+def test_switched_off_parts_are_named_and_are_no_failure(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     off = SwitchedOff(part="summary", reason="OPENAI_API_KEY is not set")

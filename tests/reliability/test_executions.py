@@ -285,7 +285,7 @@ def test_a_cancelled_job_ends_without_a_dlq_message(cloud: Cloud, moment: str) -
     assert cloud.services.container_starts.total() == (moment == "PublishResults")
 
 
-def test_whoever_sees_the_manifest_sees_everything_it_names(cloud: Cloud) -> None:
+def test_the_manifest_is_written_after_all_files_that_it_names(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
     manifest = f"{job.results_prefix}manifest.json"

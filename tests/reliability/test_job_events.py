@@ -7,7 +7,7 @@ from simulation.cloud import Cloud
 from simulation.faults import Fault
 
 
-def test_each_event_says_what_is_needed_to_go_on(cloud: Cloud) -> None:
+def test_each_event_contains_status_results_prefix_and_failure(cloud: Cloud) -> None:
     good, bad = cloud.upload(), cloud.upload("notes.mp4", b"no video at all")
     cancelled = cloud.upload("cancelled.mp4")
     cloud.deliver(cloud.inbox)

@@ -22,7 +22,7 @@ def environment(models: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     load.__globals__["_read"].cache_clear()
 
 
-def test_everything_that_works_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_working_part_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert check(["--check"]) == 0
 
     said = capsys.readouterr().out
@@ -39,7 +39,7 @@ def test_the_image_is_checked_without_models(
     assert "pyannote.audio 4." in capsys.readouterr().out
 
 
-def test_what_is_wrong_is_named_and_the_rest_is_tried(
+def test_each_problem_is_named_and_the_other_checks_run(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("WHISPER_MODEL", "large-v3")

@@ -82,7 +82,7 @@ def test_each_clip_of_a_multilingual_recording_has_a_language(
     "options",
     [{"hotwords": ("budget", "meeting")}, {"initial_prompt": "A meeting."}, {"translate": True}],
 )
-def test_what_is_asked_for_reaches_the_decoder(
+def test_job_options_reach_the_decoder(
     whisper: FasterWhisper, speech: Audio, options: dict[str, Any]
 ) -> None:
     plain = transcribed(whisper, speech, language="de")
