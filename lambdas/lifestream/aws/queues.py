@@ -66,8 +66,8 @@ class QueueService:
     def holds_dlq_message(self, job_id: str, attempt: int) -> bool:
         """Return whether the dead-letter queue holds the message of this attempt.
 
-        Messages that another reader holds are not seen. A message without a failure died in the
-        dispatcher and does not count.
+        Messages that another reader holds are not seen. A message without a failure was moved by
+        the ingest queue's redrive policy and does not count.
         """
         jobs = (job_in(message) for message in self.peek_dlq_messages())
         return any(
@@ -77,7 +77,7 @@ class QueueService:
         )
 
     def peek_dlq_messages(self) -> list[ReceivedMessage]:
-        """Return what `dlq_messages` yields, and make all of it visible to others again at once."""
+        """Return all visible DLQ messages, and make them visible to other readers again at once."""
         messages = list(self.dlq_messages())
         for message in messages:
             self.release(message)

@@ -46,14 +46,14 @@ def search(
     limit: int = 5,
     search_filter: SearchFilter = NO_FILTER,
 ) -> list[Hit]:
-    """Return the passages that fit, best first: by meaning and by exact words, among the 100
-    nearest. Uses the engines that indexed: the same settings and keys must be here.
+    """Return matching passages, best first: the 100 nearest, ordered by meaning and exact words.
 
-    `search_filter.speaker` is "SPEAKER_00", "Speaker 1", or a name that somebody gave; the hits
-    hold the names of today.
+    The settings and keys must be those of the deployment, because the same engines are used.
+    `search_filter.speaker` is "SPEAKER_00", "Speaker 1", or a name that a user gave. The hits have
+    the current names.
 
-    Raises TransientError, ConfigurationError, and UnknownSpeakerError if nobody in the recordings
-    that are searched is called so.
+    Raises TransientError, ConfigurationError, and UnknownSpeakerError if no speaker in the
+    searched recordings has this name.
     """
     names, speaker = SpeakerNames(settings), search_filter.speaker
     resolved = names.resolve(search_filter)
@@ -86,8 +86,10 @@ def _finder(question: str, settings: ClientSettings) -> Callable[[SearchFilter, 
 def ask(
     question: str, settings: ClientSettings, *, search_filter: SearchFilter = NO_FILTER
 ) -> Answer:
-    """From the passages that a search finds, and nothing else. A sentence whose quote was not said
-    there is taken out; without sentences, the recordings do not hold the answer.
+    """Answer a question only from the passages that a search finds.
+
+    A sentence whose quote is not in its passage is removed. If no sentence is left, the recordings
+    do not contain the answer.
 
     Raises TransientError, ConfigurationError, AnswerError.
     """

@@ -47,7 +47,7 @@ def name_speaker(s3: S3Client, record: JobRecord, called: str, name: str) -> Nam
     keeps voices (REMEMBER_VOICES) and the job's artifacts are still there.
 
     called: "SPEAKER_00", "Speaker 1", or the name that the speaker has now.
-    name: 1 to 80 characters; "Speaker 1" is nobody's name.
+    name: 1 to 80 characters. A form of an id, such as "Speaker 1", is not allowed.
 
     Raises UnknownSpeakerError, UsageError, NoResultsError, ArtifactMissingError.
     """

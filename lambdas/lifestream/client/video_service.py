@@ -148,7 +148,7 @@ class VideoService:
         max_bytes: int = MAX_POST_BYTES,
         expires_seconds: int = EXPIRES_SECONDS,
     ) -> PresignedUpload:
-        """Make a form with which somebody without AWS credentials uploads this one file.
+        """Make a form that uploads this one file without AWS credentials.
 
         S3 refuses another key, another content type, zero bytes or more than `max_bytes`. The
         upload becomes a job by itself. For files beyond 5 GiB use `create_upload_job`.
@@ -271,7 +271,7 @@ class VideoService:
     def cancel(self, job_id: str) -> JobRecord:
         """End a job as CANCELLED and stop its container. No DLQ message is sent.
 
-        Cancelling a cancelled job again stops whatever may still run of it.
+        Cancelling a cancelled job again stops its execution and container if they still run.
 
         Args:
             job_id: The job's id, or the first characters of it.

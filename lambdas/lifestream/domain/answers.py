@@ -23,8 +23,10 @@ class AnswerSentence(Frozen):
 
 
 class AnswerDraft(Frozen):
-    """What an answering engine returns; nothing in it is trusted yet. Without sentences, the
-    passages do not hold the answer."""
+    """The unverified result of an answering engine.
+
+    If there are no sentences, the passages do not contain the answer.
+    """
 
     sentences: tuple[AnswerSentence, ...]
 

@@ -1,7 +1,7 @@
 """Find the stretches that are loud for their recording.
 
-A voice detector recognizes only voices like those it was trained on. This measure does not depend
-on voices: speech that the detector misses is loud all the same, as are music and noise.
+A voice detector recognizes only voices like those that it was trained on. Loudness does not depend
+on voices: speech that the detector misses is loud too, and so are music and noise.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ SHORTEST_REST = SAMPLE_RATE // 10
 
 @dataclass(frozen=True, order=True)
 class SpeechSpan:
-    """In samples at 16 kHz, end exclusive."""
+    """A span of speech in samples at 16 kHz. `end` is exclusive."""
 
     start: int
     end: int

@@ -38,7 +38,7 @@ class Hit(Frozen):
 
 
 class SearchFilter(Frozen):
-    """Which passages a search looks at; all, if nothing is set.
+    """Limits a search to some passages. Without any field, it covers all.
 
     speaker: those of one speaker. For `lifestream.client.library`, "SPEAKER_00", "Speaker 1" or
         a name; for an index, the stored id.
