@@ -164,7 +164,7 @@ def check_owners(state: PublicState) -> None:
 
 
 def check_paid_once(paid: Mapping[str, int], *, repeats: int = 0) -> None:
-    """`repeats`: how often a process died between a paid call and its checkpoint."""
+    """`repeats`: how often a process crashed between a paid call and its checkpoint."""
     extra = sum(count - 1 for count in paid.values())
     assert extra <= repeats, f"I5: {extra} calls were paid twice, {repeats} may have been"
 
@@ -188,7 +188,7 @@ def dead_events_by_job(bodies: Iterable[str], bucket: str) -> Counter[str]:
 
 
 def amplification(executions: Iterable[str], uploads: Collection[ProcessingJob]) -> float:
-    """Executions an upload, over the first attempts."""
+    """Return the number of executions per upload, counting only first attempts."""
     ids = tuple(upload.job_id for upload in uploads)
     return sum(name.endswith(ids) for name in executions) / len(uploads)
 
@@ -214,7 +214,7 @@ def _has_succeeded(state: PublicState, job_id: str) -> bool:
 
 
 def _expected_ids(state: PublicState, record: JobRecord) -> set[str]:
-    """Of the published transcript, or if nothing was published, of the last artifact."""
+    """Return the passage ids of the published transcript or, without one, of the last artifact."""
     if "index" in {part.part for part in record.switched_off}:
         return set()
     key = f"jobs/{record.job_id}/{Step.TRANSCRIBE_SPEECH}/transcript.json"
@@ -228,7 +228,7 @@ def _expected_ids(state: PublicState, record: JobRecord) -> set[str]:
 
 
 def _described(state: PublicState, key: str, *path: str) -> dict[str, Any]:
-    """What the JSON object says about a video, without what a job does not have."""
+    """Return what the JSON object says about a video, reduced to the fields of a job."""
     found = json.loads(state.objects.read(key))
     for name in path:
         found = found[name]

@@ -1,4 +1,4 @@
-"""Small files that make a decoder want gigabytes, or never end.
+"""Make small files that cause a decoder to use gigabytes or to run forever.
 
 `python tests/media_bombs.py FOLDER` writes them all; the tests open them in the sandbox.
 Sources: ISO/IEC 14496-12 (MP4), "OpenDML AVI File Format Extensions" 1.02, RFC 9559 (Matroska).
@@ -23,7 +23,7 @@ FULL_BOX = b"\0\0\0\0"
 
 
 def audio(path: Path, codec: str, *, rate: int = 16_000) -> bytes:
-    """A second of audio without a picture."""
+    """Return a second of audio without video."""
     with av.open(str(path), "w") as sink:
         stream = sink.add_stream(codec, rate=rate, layout="mono")
         assert isinstance(stream, AudioStream)
@@ -46,7 +46,7 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def changed(data: bytes, new: Mapping[bytes, bytes]) -> bytes:
-    """The boxes of an MP4 with other payloads; `edts` is added to the track where it is new."""
+    """Return the MP4 with other payloads of boxes. A new `edts` box is added to the track."""
     made = b""
     for kind, payload in boxes(data):
         if kind in new:
@@ -63,7 +63,7 @@ def table(*numbers: int, entries: int = 1) -> bytes:
 
 
 def million_samples(path: Path) -> Path:
-    """One byte each, in one chunk: three numbers in the header say it all."""
+    """Declare a million samples of one byte in one chunk, with three numbers in the header."""
     data = changed(
         audio(path, "aac"),
         {
@@ -78,7 +78,7 @@ def million_samples(path: Path) -> Path:
 
 
 def edit_lists(path: Path) -> Path:
-    """100,000 edits that each repeat the whole track of 600 samples."""
+    """Declare 100,000 edits that each repeat the whole track of 600 samples."""
     edits = struct.pack(">IiI", 16_000, 0, 0x10000) * 100_000
     elst = box(b"elst", FULL_BOX + struct.pack(">I", 100_000) + edits)
     data = audio(path, "aac")
@@ -90,7 +90,7 @@ def edit_lists(path: Path) -> Path:
 
 
 def fragment(path: Path) -> Path:
-    """A fragment of 60 million samples, none of which takes a byte of the index."""
+    """Return a fragment that declares 60 million samples without using bytes of the index."""
     level(path, "aac", seconds=1, movflags="empty_moov+frag_keyframe")
     head = b"".join(box(*b) for b in boxes(path.read_bytes()) if b[0] in (b"ftyp", b"moov"))
     header = box(b"tfhd", struct.pack(">IIII", 0x020018, 1, 1, 1))
@@ -143,7 +143,7 @@ def endless_index(path: Path) -> Path:
 
 
 def lying_wave(path: Path) -> Path:
-    """65,535 channels at 4 GHz in blocks of 64 KiB, and a size that only a pipe may claim."""
+    """Declare 65,535 channels at 4 GHz in blocks of 64 KiB, with the size of a piped file."""
     header = struct.pack("<HHIIHH", 1, 65_535, 0xFFFF0000, 0xFFFFFFFF, 65_535, 16)
     sizes = b"RIFF\xff\xff\xff\xffWAVE" + chunk(b"fmt ", header)
     path.write_bytes(sizes + b"data\xff\xff\xff\xff" + bytes(1 << 20))

@@ -33,7 +33,7 @@ FRAMES_PER_SECOND = 5
 
 
 def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
-    """The first seconds of a recording in another container, with the codecs usual there."""
+    """Write the first seconds of a recording in another container, with its usual codecs."""
     with av.open(str(source)) as recording, _sink(target) as sink:
         picture, audio = _picture(sink, target, 320, 180), _audio(sink, target)
         for number, frame in enumerate(recording.decode(video=0) if picture else ()):
@@ -50,13 +50,15 @@ def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
 
 
 def tone(target: Path, *, seconds: float, has_audio: bool = True) -> Path:
-    """A 440 Hz tone, unless it is left out, and a grey picture where the kind of file has one."""
+    """Write a 440 Hz tone, unless it is left out, and a grey picture if the file is a video."""
     return tones(target, seconds=seconds, spans=[(0, seconds)] if has_audio else [])
 
 
 def tones(target: Path, *, seconds: float, spans: Sequence[tuple[float, float]]) -> Path:
-    """A grey picture, and a 440 Hz tone during the spans, in seconds; between them, the audio
-    track holds nothing."""
+    """Write a grey picture, and a 440 Hz tone during the spans (in seconds).
+
+    Between the spans, the audio track has no packets.
+    """
     with _sink(target) as sink:
         picture = _picture(sink, target, 64, 48)
         audio = _audio(sink, target) if spans else None
@@ -68,7 +70,7 @@ def tones(target: Path, *, seconds: float, spans: Sequence[tuple[float, float]])
 
 
 def level(path: Path, codec: str, *, seconds: int, rate: int = 16_000, **options: str) -> Path:
-    """Samples that are all one, mono, as the muxer writes them with these options."""
+    """Write mono samples with the value 1, with these options of the muxer."""
     with av.open(str(path), "w", options=options) as sink:
         stream = sink.add_stream(codec, rate=rate, layout="mono")
         assert isinstance(stream, AudioStream)
@@ -80,14 +82,14 @@ def level(path: Path, codec: str, *, seconds: int, rate: int = 16_000, **options
 
 
 def cut(source: Path, target: Path, *, share: float) -> Path:
-    """The first bytes of a file, as an upload that broke off leaves it."""
+    """Write the first bytes of a file, like an interrupted upload."""
     data = source.read_bytes()
     target.write_bytes(data[: int(len(data) * share)])
     return target
 
 
 def _sink(target: Path) -> OutputContainer:
-    """FFmpeg takes `.m4v` for raw MPEG-4, which nobody uploads."""
+    """Open the output. `.m4v` needs an explicit format, because FFmpeg would write raw MPEG-4."""
     return av.open(str(target), "w", format="mp4" if target.suffix == ".m4v" else None)
 
 

@@ -17,7 +17,7 @@ from huggingface_hub import constants
 FILES = {"model.bin": b"weights", "deep/config.json": b"{}"}
 COMMIT = "a" * 40
 ASKED_FOR = ("/faster-whisper", "/speaker", "/word-llama")
-"""Of what else the client library asks for, nothing is there."""
+"""The hub answers all other requests of the client library with 404."""
 
 
 @dataclass

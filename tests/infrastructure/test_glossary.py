@@ -1,4 +1,4 @@
-"""One word for one thing: words that the project no longer uses stay out of it."""
+"""Each concept has one name: no file contains a word that the glossary replaced."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ PLAIN = (
     "same said say says",  # a list of stop words
     "a short quote that proves it",  # a part of the prompt: a change would need a new version
 )  # fmt: skip
-"""Uses that mean what the dictionary says."""
+"""Uses in their ordinary meaning."""
 WRITTEN_BY_US = (".py", ".md", ".toml", ".yml", ".html", ".js", ".css", ".sh")
 
 
@@ -56,7 +56,7 @@ def lines() -> list[tuple[str, str]]:
 
 
 def _lines() -> Iterator[tuple[str, str]]:
-    """Place and text of every line of code and prose, without this file."""
+    """Yield the place and text of every line of code and prose, except for this file."""
     git = shutil.which("git") or "git"
     listed = subprocess.run([git, "ls-files"], cwd=ROOT, capture_output=True, check=True)
     for name in listed.stdout.decode().split():

@@ -85,7 +85,7 @@ def test_both_images_run_the_same_versions() -> None:
 
 
 def test_the_speech_tests_run_the_versions_of_the_images() -> None:
-    """But for torch, of which these tests need a build for x86 without CUDA."""
+    """The only exception is torch: these tests need a build for x86 without CUDA."""
     listed = versions(CONTAINER / "requirements-engines.in")
     tested = versions(ROOT / "tests/speech/requirements.txt")
     other = versions(ROOT / "tests/speech/requirements-torch.txt")

@@ -42,7 +42,7 @@ def test_what_aws_recommends_to_retry_is_retried(state: str) -> None:
 
 @every_state
 def test_throttling_is_retried_for_longer_than_errors(state: str) -> None:
-    """A burst of uploads in a new account, which may run ten functions at once."""
+    """A burst of uploads throttles a new account, which can run only ten functions at once."""
     throttled = retries(STATES[state], "Lambda.TooManyRequestsException")
 
     assert throttled > 10 * retries(STATES[state], "Lambda.ServiceException")

@@ -22,7 +22,7 @@ NAMES = {
 
 
 def lines_of(recipe: str) -> Iterator[tuple[str, str]]:
-    """The file and the text of each line that the recipe's diff adds."""
+    """Yield the file and the text of each line that the recipe's diff adds."""
     text = RECIPES.read_text().partition(f"\n## {recipe}\n")[2].partition("\n## ")[0]
     [diff] = re.findall(r"```diff\n(.*?)```", text, re.DOTALL)
     path = ""

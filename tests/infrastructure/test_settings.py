@@ -17,7 +17,7 @@ OFFERED = {*JobOptions.model_fields, *SpeechSettings.model_fields, *VoiceSetting
 
 
 def verify_sentence() -> Iterator[str]:
-    """The arguments of every `pytest.mark.setting(…)` in the tests."""
+    """Return the arguments of every `pytest.mark.setting(…)` in the tests."""
     for path in TESTS.rglob("test_*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.setting":

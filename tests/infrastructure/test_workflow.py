@@ -1,4 +1,4 @@
-"""The state machine as it is synthesized: its flow, its guards, and that it runs."""
+"""The synthesized state machine has the right flow and guards, and runs."""
 
 from __future__ import annotations
 

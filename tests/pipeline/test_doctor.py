@@ -1,4 +1,4 @@
-"""`lifestream doctor` against the deployed stack: it passes, and leaves nothing but a row."""
+"""`lifestream doctor` passes on the deployed stack, and leaves only a row behind."""
 
 from __future__ import annotations
 

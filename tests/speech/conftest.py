@@ -56,7 +56,7 @@ def sample() -> NDArray[np.float32]:
 
 @pytest.fixture(scope="session")
 def speech(sample: NDArray[np.float32]) -> Audio:
-    """Twelve seconds: there is speech in it, whatever the models make of it."""
+    """Return twelve seconds of real speech. The tiny models recognize only noise in it."""
     from builders import audio_with_speech
 
     return audio_with_speech(sample[: 12 * 16_000])

@@ -139,7 +139,7 @@ def test_the_html_page_has_the_same_elements_and_attributes(text: str) -> None:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80))
 def test_the_html_page_shows_every_character_of_the_transcript(text: str) -> None:
-    """But for white space, control characters and those that turn the direction of text."""
+    """The exceptions are white space, control characters and direction marks."""
     transcript = a_transcript(("SPEAKER_00", SAID))
     said = transcript.segments[0].model_copy(update={"text": text})
     recording = Recording("a.mp4", transcript.model_copy(update={"segments": (said,)}), "")
