@@ -51,9 +51,9 @@ class EveryPath:
 
     def walk(self) -> None:
         """Run all paths. Raises AssertionError if a run does not end as expected."""
-        self._forget_keys()
+        self._replace_workers()
         self._upload()
-        self._abort_one_whose_row_is_gone()
+        self._abort_a_job_without_a_row()
         lost = self._reconcile_after_losses()
         assert self.pipeline.wait_for(self.cancelled) == "ABORTED"
         assert self.pipeline.wait_for(lost) == "FAILED"
@@ -64,7 +64,7 @@ class EveryPath:
         self._redrive_the_talk()
         self._redrive_without_a_row(lost)
 
-    def _forget_keys(self) -> None:
+    def _replace_workers(self) -> None:
         """Replace all workers, which cache the API keys for a minute, by updating the functions."""
         functions = self.session.client("lambda")
         for function in functions.list_functions()["Functions"]:
@@ -89,7 +89,7 @@ class EveryPath:
         self.aborted = upload(clip, key="every-path/aborted.Mp4")
         self.cancelled = upload(SAMPLE, key="every-path/cancelled.mp4")
 
-    def _abort_one_whose_row_is_gone(self) -> None:
+    def _abort_a_job_without_a_row(self) -> None:
         """ExecutionEnded writes the missing row again and sends the DLQ message."""
         self.pipeline.until(lambda: self.pipeline.executions(self.aborted), "it does not start")
         self.jobs.delete_item(Key={"job_id": self.aborted.job_id})
@@ -110,7 +110,7 @@ class EveryPath:
         )
         self._abort_a_machine_of_one_container()
         self._start_container_of_the_aborted()
-        self._tell_again_that_it_ended()
+        self._send_the_end_event_again()
         self._start_container_of_the_aborted()
         found = self.reconciler.run()
         assert lost.job_id in found.delivered
@@ -139,14 +139,14 @@ class EveryPath:
 
     def _finalize_twice(self) -> None:
         """EventBridge delivers at least once, and a sender may have crashed."""
-        self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
-        self._tell_again_that_it_ended()
-        self._forget_the_message("SET letter = :claimed REMOVE is_announced", CLAIMED)
+        self._remove_the_dlq_note("SET letter = :claimed REMOVE is_announced", CLAIMED)
+        self._send_the_end_event_again()
+        self._remove_the_dlq_note("SET letter = :claimed REMOVE is_announced", CLAIMED)
         assert self.aborted.job_id in self.reconciler.run().finalized
-        self._forget_the_message("REMOVE letter, is_announced")
+        self._remove_the_dlq_note("REMOVE letter, is_announced")
         assert self.aborted.job_id in self.reconciler.run().finalized
 
-    def _tell_again_that_it_ended(self) -> None:
+    def _send_the_end_event_again(self) -> None:
         """Send the event of the aborted execution again, in EventBridge's format."""
         described = self.pipeline.step_functions.describe_execution(
             executionArn=self._execution(self.aborted)
@@ -223,7 +223,7 @@ class EveryPath:
             "its event is not published",
         )
 
-    def _forget_the_message(self, change: str, claim: dict[str, Any] | None = None) -> None:
+    def _remove_the_dlq_note(self, change: str, claim: dict[str, Any] | None = None) -> None:
         """Delete the note about the DLQ message from the row. The message stays in the queue."""
         self.jobs.update_item(
             Key={"job_id": self.aborted.job_id},

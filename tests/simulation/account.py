@@ -40,7 +40,7 @@ class Account:
     concurrency: int | None = None
     hosts_from: float = 0.0
     host_seconds: float = 0.0
-    """From the request to a host that runs the container."""
+    """The time from the request for a host until it runs the container."""
     running: int = 0
     throttled: int = 0
     peak: dict[str, int] = field(default_factory=dict)

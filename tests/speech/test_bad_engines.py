@@ -33,7 +33,7 @@ def whisper(models: Path) -> FasterWhisper:
 @pytest.mark.setting("device")
 @pytest.mark.fault("D8", by="torch without CUDA in the GPU image", so="CudaLibraryError")
 def test_libraries_without_cuda_are_named(models: Path) -> None:
-    """Those of this environment have none, and say so in their own words."""
+    """The libraries of this environment have no CUDA, and raise their real errors."""
     for engine in (FasterWhisper, Pyannote):
         with pytest.raises(CudaLibraryError, match="not compiled with CUDA") as raised:
             engine(settings(models, device="cuda"))

@@ -19,13 +19,13 @@ WORDS = ("zero", "one", "two", "three", "four", "five", "hello", "meeting", "bud
 SPECIAL = ("<|endoftext|>", "<|startoftranscript|>")
 TASKS = ("translate", "transcribe", "startoflm", "startofprev", "nospeech", "notimestamps")
 SPACE = "Ġ"
-"""As byte-level BPE writes it."""
+"""A space in byte-level BPE."""
 UNUSED = "<|unused|>"
 """Becomes the empty word, by which CTranslate2 knows a multilingual model."""
 EMBEDDING_DIMENSION = 256
 PLDA_DIMENSION = 128
 WIDTH, LAYERS, HEADS = 64, 2, 2
-"""Of the Whisper."""
+"""The dimensions of the Whisper model."""
 
 
 def make_whisper(folder: Path) -> Path:

@@ -32,7 +32,7 @@ from simulation.world import decode_here
 from unit.test_video_reads import fragmented
 
 SCALE = 60
-"""Of the twelve hours and 60 GB that have to fit: `make bench` has them whole."""
+"""A part of the required twelve hours and 60 GB, which `make bench` measures in full."""
 
 
 def extracted(recording: Recording, flac: Path, store: Any) -> Bucket:

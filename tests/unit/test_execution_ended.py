@@ -43,7 +43,7 @@ def interrupted(cloud: Cloud) -> tuple[ProcessingJob, Record]:
     return job, record
 
 
-def tell(example: dict[str, Any], record: Record) -> None:
+def send_event(example: dict[str, Any], record: Record) -> None:
     """Send the event as AWS documents it, with the names and payloads of our execution."""
     ours = {"executionArn": record.executionArn, "name": record.name}
     payloads = {"input": record.input, "output": record.output}
@@ -61,7 +61,7 @@ def test_a_failed_execution_leaves_a_failed_job_and_one_dlq_message(
     why = {name: detail.get(name) for name in ("error", "cause")}
     cloud.executions.end(record, detail["status"], **why)
 
-    tell(example, record)
+    send_event(example, record)
 
     row = cloud.service.job(job.job_id)
     assert row.status == JobStatus.FAILED
@@ -80,7 +80,7 @@ def test_a_job_that_succeeded_is_never_taken_for_a_failed_one(
     cloud.forget_rows()
     [record] = cloud.executions.records.values()
 
-    tell(example, record)
+    send_event(example, record)
 
     row = cloud.service.job(job.job_id)
     assert (row.status, row.results_prefix) == (JobStatus.SUCCEEDED, job.results_prefix)
@@ -92,7 +92,7 @@ def test_an_error_missing_in_the_event_is_read_from_step_functions(cloud: Cloud)
     job, record = interrupted(cloud)
     cloud.executions.end(record, "FAILED", error="States.Runtime", cause="no such field")
 
-    tell(named("failed"), record)
+    send_event(named("failed"), record)
 
     failure = cloud.service.job(job.job_id).failure
     assert failure is not None
@@ -105,7 +105,7 @@ def test_an_execution_started_by_hand_is_ignored(cloud: Cloud) -> None:
     by_hand = Record("arn:execution:by-hand", "by-hand", given, status="FAILED")
     cloud.executions.records["by-hand"] = by_hand
 
-    tell(named("failed"), by_hand)
+    send_event(named("failed"), by_hand)
 
     assert cloud.events == []
     assert cloud.dlq_messages() == []
@@ -116,7 +116,7 @@ def test_an_end_not_yet_shown_by_step_functions_raises_a_transient_error(cloud: 
     job, record = interrupted(cloud)
 
     with pytest.raises(TransientError):
-        tell(named("input too large"), record)
+        send_event(named("input too large"), record)
 
     assert not cloud.service.job(job.job_id).status.is_terminal
 

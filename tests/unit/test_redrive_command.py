@@ -42,7 +42,7 @@ def dead(queues: QueueService) -> Callable[..., ProcessingJob]:
 
 
 @pytest.fixture
-def two_dead(dead: Callable[..., ProcessingJob]) -> tuple[ProcessingJob, ProcessingJob]:
+def two_failed_jobs(dead: Callable[..., ProcessingJob]) -> tuple[ProcessingJob, ProcessingJob]:
     """Return two failed jobs: one that a redrive can fix, and one with an unusable video."""
     return (
         dead("talk.mp4", "SummaryError", Step.SUMMARIZE_TRANSCRIPT),
@@ -61,7 +61,7 @@ def waiting(queues: QueueService) -> int:
 
 
 def test_all_skips_videos_that_are_unusable(
-    two_dead: tuple[ProcessingJob, ProcessingJob], queues: QueueService
+    two_failed_jobs: tuple[ProcessingJob, ProcessingJob], queues: QueueService
 ) -> None:
     code, says = redrive("--all", "--yes")
 
@@ -70,14 +70,14 @@ def test_all_skips_videos_that_are_unusable(
     assert "1 job will run again. 1 job skipped: use --force." in says
     assert waiting(queues) == 1
     [left] = queues.peek_dlq_messages()
-    assert two_dead[1].job_id in left.body
+    assert two_failed_jobs[1].job_id in left.body
 
 
 @pytest.mark.parametrize(
     "words", [["--all", "--force", "--yes"], ["--since", "1h", "--force", "-y"]]
 )
 def test_force_runs_them_too(
-    two_dead: tuple[ProcessingJob, ProcessingJob],  # noqa: ARG001  # in the queue
+    two_failed_jobs: tuple[ProcessingJob, ProcessingJob],  # noqa: ARG001  # in the queue
     queues: QueueService,
     words: list[str],
 ) -> None:
@@ -86,13 +86,13 @@ def test_force_runs_them_too(
 
 
 def test_a_job_that_is_named_is_never_skipped(
-    two_dead: tuple[ProcessingJob, ProcessingJob], queues: QueueService
+    two_failed_jobs: tuple[ProcessingJob, ProcessingJob], queues: QueueService
 ) -> None:
-    assert redrive(two_dead[1].short_id)[0] == 0
+    assert redrive(two_failed_jobs[1].short_id)[0] == 0
     assert waiting(queues) == 1
 
 
-@pytest.mark.usefixtures("on_a_terminal", "two_dead")
+@pytest.mark.usefixtures("on_a_terminal", "two_failed_jobs")
 @pytest.mark.parametrize(("answer", "code", "count"), [("y\n", 0, 1), ("n\n", 1, 0), ("", 1, 0)])
 def test_on_a_terminal_all_asks_first(
     queues: QueueService, answer: str, code: int, count: int
@@ -105,7 +105,7 @@ def test_on_a_terminal_all_asks_first(
     assert len(queues.peek_dlq_messages()) == 2 - count
 
 
-@pytest.mark.usefixtures("two_dead")
+@pytest.mark.usefixtures("two_failed_jobs")
 def test_a_dry_run_changes_nothing(queues: QueueService) -> None:
     code, says = redrive("--all", "--dry-run")
 
@@ -116,7 +116,9 @@ def test_a_dry_run_changes_nothing(queues: QueueService) -> None:
 
 
 def test_the_gpu_is_named_only_for_jobs_that_reach_it(
-    aws: Aws, dead: Callable[..., ProcessingJob], two_dead: tuple[ProcessingJob, ProcessingJob]
+    aws: Aws,
+    dead: Callable[..., ProcessingJob],
+    two_failed_jobs: tuple[ProcessingJob, ProcessingJob],
 ) -> None:
     transcribed = dead("transcribed.mp4", "SummaryError", Step.SUMMARIZE_TRANSCRIPT)
     for step in (Step.INSPECT_VIDEO, Step.EXTRACT_AUDIO, Step.TRANSCRIBE_SPEECH):
@@ -127,8 +129,8 @@ def test_the_gpu_is_named_only_for_jobs_that_reach_it(
 
     facts = {line["job_id"]: line for line in map(json.loads, says.splitlines())}
     assert {job_id: line["needs_gpu"] for job_id, line in facts.items()} == {
-        two_dead[0].job_id: True,
-        two_dead[1].job_id: False,
+        two_failed_jobs[0].job_id: True,
+        two_failed_jobs[1].job_id: False,
         transcribed.job_id: False,
     }
     assert facts[transcribed.job_id]["steps_left"] == ["SummarizeTranscript", "IndexTranscript"]

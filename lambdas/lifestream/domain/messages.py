@@ -21,7 +21,7 @@ CREATED = "ObjectCreated:"
 
 
 class ParsedMessage(NamedTuple):
-    """What a message of the ingest queue asks for.
+    """The content of a message of the ingest queue.
 
     `unusable` holds the reason for each record of the message from which no job can be made.
     """

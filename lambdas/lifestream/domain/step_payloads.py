@@ -11,13 +11,13 @@ from lifestream.domain.parts import MissingPart, SwitchedOff
 
 
 class WithoutPart(Frozen):
-    """What a step returns if its part is switched off."""
+    """The result of a step whose part is switched off."""
 
     switched_off: SwitchedOff
 
 
 class Inspection(Frozen):
-    """What InspectVideo found out about a usable video."""
+    """The properties of a usable video, as InspectVideo found them."""
 
     container: Container
     audio_codec: str
@@ -27,7 +27,7 @@ class Inspection(Frozen):
 
 
 class InspectedJob(ProcessingJob):
-    """After InspectVideo. `is_transcribed`: a finished transcript of this job exists already."""
+    """The job after InspectVideo. `is_transcribed`: its finished transcript exists already."""
 
     container: Container
     audio_codec: str
@@ -36,20 +36,20 @@ class InspectedJob(ProcessingJob):
 
 
 class PublishableJob(InspectedJob):
-    """After the two branches: the parts that failed, and those that are switched off."""
+    """The job after the two branches, with the parts that failed or are switched off."""
 
     missing: tuple[MissingPart, ...] = ()
     switched_off: tuple[SwitchedOff, ...] = ()
 
 
 class PublishedJob(PublishableJob):
-    """After PublishResults."""
+    """The job after PublishResults."""
 
     published_prefix: str
 
 
 class FailedStep(Frozen):
-    """What a Catch passes to RecordFailure. With `missing`, the job is PARTIAL and not FAILED.
+    """The input of RecordFailure, from a Catch. With `missing`, the job is PARTIAL, not FAILED.
 
     `summary` is the state machine's own description of the failure, for people.
     """
@@ -64,7 +64,7 @@ class FailedStep(Frozen):
 
 
 class DlqMessage(Frozen):
-    """What RecordFailure returns. `message` goes to the dead-letter queue as it is."""
+    """The result of RecordFailure. `message` is sent to the dead-letter queue unchanged."""
 
     status: JobStatus
     error: str

@@ -60,7 +60,7 @@ class RecognizedSegment(Frozen):
 
 
 class Recognition(Frozen):
-    """What a recognition engine returns: segments in time order, and the language."""
+    """The result of a recognition engine: segments in time order, and the language."""
 
     language: str
     segments: tuple[RecognizedSegment, ...]

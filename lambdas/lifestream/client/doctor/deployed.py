@@ -40,7 +40,7 @@ class DeployedStage:
     def __init__(self, name: str | None, settings: DoctorSettings, session: boto3.Session) -> None:
         self.stack = f"LifeStream-{name or 'dev'}"
         self.option = f" --stage {name}" if name else ""
-        """What the other commands need to find it."""
+        """The option that selects this stage in other commands."""
         self.settings = settings
         self.session = session
         self.transcribed_by: Engines | None = None  # known after a round trip

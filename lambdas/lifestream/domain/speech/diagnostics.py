@@ -20,7 +20,7 @@ class Voiceprint(Frozen):
 
 
 class Diarization(Frozen):
-    """What a diarization engine returns.
+    """The result of a diarization engine.
 
     `turns` may overlap. `exclusive_turns` do not; words are assigned by them. In both and in
     `voices`, speakers are `SPEAKER_00` upwards in order of appearance.
