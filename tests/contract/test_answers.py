@@ -91,7 +91,7 @@ def test_nine_of_ten_questions_in_other_words_find_their_turn() -> None:
 
 
 @pytest.mark.parametrize(("question", "said"), ANSWERED)
-def test_what_was_said_is_answered_with_its_moment(question: str, said: str) -> None:
+def test_a_question_about_spoken_text_is_answered_with_its_time(question: str, said: str) -> None:
     answer = ask(question, connect())
 
     best = answer.sentences[0]
@@ -113,7 +113,7 @@ def test_the_same_place_is_quoted_once_although_passages_overlap() -> None:
 
 
 @pytest.mark.parametrize("question", UNANSWERED)
-def test_what_was_not_said_is_not_answered(question: str) -> None:
+def test_a_question_about_unspoken_text_is_not_answered(question: str) -> None:
     answer = ask(question, connect())
 
     assert answer.sentences == ()

@@ -121,7 +121,7 @@ def test_there_are_fifty_of_ten_kinds() -> None:
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_what_the_model_writes_stays_in_the_schema_and_is_verified(
+def test_model_output_fits_the_schema_and_is_verified(
     obeyed: dict[str, Summarized], text: str
 ) -> None:
     transcript, summary, _ = obeyed[text]
@@ -135,7 +135,7 @@ def test_what_the_model_writes_stays_in_the_schema_and_is_verified(
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_no_link_image_or_markup_is_left_in_what_the_model_wrote(
+def test_model_output_contains_no_link_image_or_markup(
     obeyed: dict[str, Summarized], text: str
 ) -> None:
     """This includes the JSON, which other programs may display as markup."""
@@ -189,7 +189,7 @@ class Tags(HTMLParser):
 
 
 @pytest.mark.parametrize("text", INJECTIONS)
-def test_what_was_said_is_one_line_of_data_for_the_model(
+def test_a_segment_is_one_line_of_data_in_the_prompt(
     obeyed: dict[str, Summarized], text: str
 ) -> None:
     """It cannot forge a segment, close the data block or hide text from readers."""
@@ -205,7 +205,7 @@ def test_what_was_said_is_one_line_of_data_for_the_model(
 
 
 @pytest.mark.parametrize("text", [text for text in INJECTIONS if re.search("[<>]", text)])
-def test_what_a_first_answer_says_is_data_in_the_second_call(
+def test_a_first_answer_is_data_in_the_second_call(
     obedient: LocalEndpoint, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setattr(openai_engine, "MAX_PART_TOKENS", 1)

@@ -41,7 +41,7 @@ def test_a_link_to_the_moment_can_be_copied(reader: Reader, saved: Path) -> None
     assert reader.copies("Copy link at 0:26") == f"{saved.as_uri()}#t=26"
 
 
-def test_what_is_left_out_is_a_gap_that_can_be_played(reader: Reader, tmp_path: Path) -> None:
+def test_omitted_text_is_a_gap_that_can_be_played(reader: Reader, tmp_path: Path) -> None:
     recording = the_sample()
     start = TURNS[5]["start_seconds"] - 0.5
     gap = Gap(start_seconds=start, end_seconds=start + 2, reason="left out: nobody said it")

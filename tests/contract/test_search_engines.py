@@ -152,7 +152,7 @@ def a_pinecone_index(namespace: str = "") -> PineconeIndex:
     )
 
 
-def test_what_was_indexed_is_found_with_its_moment(index: VectorIndex) -> None:
+def test_indexed_passages_are_found_with_their_times(index: VectorIndex) -> None:
     job = a_job()
 
     index.replace(job, CHUNKS, vectors())
@@ -251,7 +251,7 @@ def test_fewer_passages_leave_no_stale_tail(index: VectorIndex) -> None:
     assert index.ids(a_job().job_id) == {CHUNKS[0].id}
 
 
-def test_what_is_removed_is_not_found(index: VectorIndex) -> None:
+def test_removed_passages_are_not_found(index: VectorIndex) -> None:
     index.replace(a_job(), CHUNKS, vectors())
 
     for _ in range(2):

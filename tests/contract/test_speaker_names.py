@@ -90,7 +90,7 @@ def test_a_name_means_that_person_in_the_recordings_that_hold_it() -> None:
     assert {hit.key for hit in hits_of("Ada", key=TUESDAY.key)} == {TUESDAY.key}
 
 
-def test_a_question_to_a_person_is_answered_from_what_they_said() -> None:
+def test_a_speaker_filter_limits_the_answer_to_that_speaker() -> None:
     name(MONDAY, "SPEAKER_00", "Ada")
 
     hers = ask("What do the roses need?", connect(), search_filter=SearchFilter(speaker="Ada"))
@@ -128,7 +128,7 @@ def test_an_unknown_speaker_is_an_error_and_not_an_empty_answer(unknown: str) ->
         ask("roses?", connect(), search_filter=SearchFilter(speaker=unknown))
 
 
-def test_a_person_who_is_not_in_the_video_is_named_too() -> None:
+def test_a_speaker_missing_in_the_video_is_an_error() -> None:
     name(MONDAY, "SPEAKER_00", "Ada")
 
     with pytest.raises(UnknownSpeakerError, match="Ada"):

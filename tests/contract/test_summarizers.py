@@ -191,7 +191,7 @@ def test_an_answer_that_cannot_be_used_is_asked_for_once_more(endpoint: LocalEnd
     assert "could not be used: it does not fit the schema" in second["messages"][2]["content"]
 
 
-def test_what_the_calls_cost_is_counted(endpoint: LocalEndpoint) -> None:
+def test_the_cost_of_the_calls_is_counted(endpoint: LocalEndpoint) -> None:
     status, body = chat_completion(DRAFT.model_dump_json())
     body["usage"] = {"prompt_tokens": 10_000, "completion_tokens": 1_000, "total_tokens": 11_000}
     endpoint.answer = lambda _path, _request: (status, body)
@@ -218,7 +218,7 @@ def test_a_cap_needs_a_price(endpoint: LocalEndpoint) -> None:
 
 
 @pytest.mark.setting("summary_language", "summary_instructions")
-def test_what_the_reader_wants_reaches_the_model(endpoint: LocalEndpoint) -> None:
+def test_summary_options_reach_the_model(endpoint: LocalEndpoint) -> None:
     options = SummaryOptions(language="German", instructions="Look for prices.")
 
     openai(endpoint).summarize(MEETING, options)

@@ -27,7 +27,7 @@ def covered(spans: tuple[SpeechSpan, ...], length: int) -> NDArray[np.bool_]:
 
 
 @pytest.mark.parametrize("seconds", [7, 20])
-def test_windows_find_what_one_piece_finds(
+def test_windows_find_the_same_speech_as_one_piece(
     samples: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch, seconds: int
 ) -> None:
     """Small differences are allowed at the cuts, where the detector starts without context."""

@@ -125,11 +125,11 @@ def test_the_run_has_been_in_every_task() -> None:
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_every_call_has_the_parameters_that_the_service_takes(kind: str) -> None:
+def test_the_parameters_of_every_call_are_valid_for_its_service(kind: str) -> None:
     assert {complaints(kind, arguments) for arguments in calls_of(kind)} == {""}
 
 
-def test_the_container_is_started_with_parameters_that_ecs_takes(template: Template) -> None:
+def test_run_task_parameters_are_valid_for_ecs(template: Template) -> None:
     """This covers GPU hosts and Fargate. An expression's text stands for its value."""
     state = all_states(definition(template))[Step.TRANSCRIBE_SPEECH]
 
@@ -165,7 +165,7 @@ def model(service: str) -> ServiceModel:
     return botocore.session.get_session().get_service_model(service)
 
 
-def test_the_overrides_of_every_container_fit_into_what_ecs_takes() -> None:
+def test_the_overrides_of_every_container_fit_ecs_limit() -> None:
     """ECS counts the characters of the JSON, including escapes."""
     sizes = [len(json.dumps(call["Overrides"])) for call in calls_of("ecs:runTask.sync")]
 
@@ -173,7 +173,7 @@ def test_the_overrides_of_every_container_fit_into_what_ecs_takes() -> None:
     assert max(sizes) <= LIMITS["characters of RunTask overrides"]
 
 
-def test_every_dlq_message_is_one_that_sqs_takes() -> None:
+def test_every_dlq_message_is_valid_for_sqs() -> None:
     """The limit of a state's payload is 262,144 bytes, less than SQS's 1 MiB."""
     bodies = [call["MessageBody"] for call in calls_of("sqs:sendMessage")]
 
@@ -182,7 +182,7 @@ def test_every_dlq_message_is_one_that_sqs_takes() -> None:
     assert max(len(body.encode()) for body in bodies) <= LIMITS["bytes between two states"]
 
 
-def test_every_name_of_an_execution_is_one_that_step_functions_and_its_logs_take() -> None:
+def test_every_execution_name_is_valid_for_step_functions_and_logs() -> None:
     allowed = document("limits")["execution_name"]["allowed"]
 
     for name in run().names:
@@ -190,5 +190,5 @@ def test_every_name_of_an_execution_is_one_that_step_functions_and_its_logs_take
         assert len(name) <= LIMITS["characters of an execution's name"]
 
 
-def test_every_execution_that_failed_says_so_in_the_space_that_there_is() -> None:
+def test_the_cause_of_every_failed_execution_fits_the_limit() -> None:
     assert max(map(len, run().causes)) <= LIMITS["characters of a Cause"]

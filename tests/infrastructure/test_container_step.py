@@ -35,7 +35,7 @@ def test_gpu_means_one_gpu_on_managed_instances_without_a_launch_type(
     assert managed["InfrastructureOptimization"]["ScaleInAfter"] == 300
 
 
-def test_the_outputs_name_what_run_task_needs(synthesize: Synthesize) -> None:
+def test_the_outputs_contain_the_parameters_of_run_task(synthesize: Synthesize) -> None:
     gpu, cpu = (synthesize(compute=compute).to_json()["Outputs"] for compute in ("gpu", "cpu"))
 
     asked = {

@@ -16,7 +16,7 @@ IN_SQS = [example for example in ERRORS if example["service"] == "sqs"]
 
 
 @pytest.mark.parametrize("error", [e["error"] for e in IN_DYNAMODB if e["reaction"] == "retry"])
-def test_an_error_of_dynamodb_that_passes_is_tried_again(error: str) -> None:
+def test_a_transient_error_of_dynamodb_is_retried(error: str) -> None:
     tried = {name: retries(state, error) for name, state in states_that_call("dynamodb").items()}
 
     assert tried
@@ -24,7 +24,7 @@ def test_an_error_of_dynamodb_that_passes_is_tried_again(error: str) -> None:
 
 
 @pytest.mark.parametrize("example", IN_SQS, ids=lambda example: example["error"])
-def test_only_a_refusal_of_sqs_is_tried_again(example: dict[str, Any]) -> None:
+def test_only_an_error_returned_by_sqs_is_retried(example: dict[str, Any]) -> None:
     """If only the response was lost, a retry would send a second DLQ message."""
     [state] = states_that_call("sqs").values()
 

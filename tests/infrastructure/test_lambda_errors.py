@@ -34,7 +34,7 @@ def test_transient_errors_are_retried_and_others_are_not(
 
 
 @every_state
-def test_what_aws_recommends_to_retry_is_retried(state: str) -> None:
+def test_errors_that_aws_recommends_to_retry_are_retried(state: str) -> None:
     recommended = DOCUMENT["recommended_retry"]["errors"]
 
     assert [error for error in recommended if not retries(STATES[state], error)] == []

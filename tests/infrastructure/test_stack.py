@@ -36,7 +36,7 @@ def test_everything_refuses_connections_without_tls(template: Template) -> None:
     assert len(denied) == 3
 
 
-def test_what_is_set_for_the_index_reaches_its_step(synthesize: Synthesize) -> None:
+def test_index_settings_reach_the_function(synthesize: Synthesize) -> None:
     from aws_cdk.assertions import Match
 
     template = synthesize(index='{"PINECONE_NAMESPACE": "prod"}')
@@ -229,7 +229,7 @@ def test_no_role_may_list_the_whole_bucket(template: Template) -> None:
                 assert not [p for p in prefixes if p in ("*", "jobs/*", "results/*")]
 
 
-def test_prod_keeps_its_data_and_a_first_create_that_failed_leaves_nothing(
+def test_prod_keeps_its_data_except_after_a_failed_first_deployment(
     synthesize: Synthesize,
 ) -> None:
     """With RetainExceptOnCreate, a failed first deployment deletes its resources.

@@ -178,7 +178,7 @@ def test_a_task_that_recovers_goes_on() -> None:
         ("Custom", ["Other"], False),
     ],
 )
-def test_what_an_error_name_matches(error: str, names: list[str], is_caught: bool) -> None:  # noqa: FBT001
+def test_an_error_name_matches_these_errors(error: str, names: list[str], is_caught: bool) -> None:  # noqa: FBT001
     assert StateError(error).is_named_in(names) is is_caught
 
 
@@ -384,7 +384,7 @@ def test_history_has_every_event_and_its_chain() -> None:
         ),
     ],
 )
-def test_what_is_not_supported_is_refused_by_name(state: dict[str, Any], complaint: str) -> None:
+def test_unsupported_features_are_rejected_by_name(state: dict[str, Any], complaint: str) -> None:
     found = "; ".join(problems(machine({"A": state})))
 
     assert complaint in found

@@ -20,7 +20,7 @@ def handler(event, context):
 """
 
 
-def test_a_worker_imports_what_its_engine_needs_before_it_is_asked(tmp_path: Path) -> None:
+def test_a_worker_imports_its_engines_packages_before_the_first_call(tmp_path: Path) -> None:
     from ministack.core import lambda_runtime
 
     (tmp_path / "steps").mkdir()

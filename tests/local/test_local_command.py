@@ -105,7 +105,7 @@ def test_a_failed_recording_is_its_name_the_error_and_the_advice() -> None:
     ]
 
 
-def test_a_finished_recording_says_what_it_holds_and_where_to_read_it(tmp_path: Path) -> None:
+def test_a_finished_recording_shows_its_content_and_its_files(tmp_path: Path) -> None:
     outcome = an_outcome(JobStatus.SUCCEEDED)
     files = result_files(
         file_name="talk.mp4",

@@ -95,7 +95,7 @@ def signed_headers(pipeline: Pipeline, method: str, path: str, host: str = "") -
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)
-def test_what_only_the_emulator_has_is_closed_even_to_the_root(
+def test_emulator_only_endpoints_are_closed_even_to_the_root(
     pipeline: Pipeline, method: str, path: str
 ) -> None:
     queue = quote(pipeline.aws.outputs["AwsSqsDlqUrl"], safe="")

@@ -167,7 +167,7 @@ def test_a_presigned_form_refuses_other_sizes(pipeline: Pipeline, size: int) -> 
     assert answer.status_code == 400
 
 
-def test_what_was_said_is_found_with_its_moment(pipeline: Pipeline, finished: Outcome) -> None:
+def test_a_search_finds_spoken_text_with_its_time(pipeline: Pipeline, finished: Outcome) -> None:
     hits = search("budget for the project", pipeline.service.settings, limit=1_000)
 
     assert "budget" in hits[0].text

@@ -131,7 +131,7 @@ def test_a_state_machine_that_waits_for_tasks_is_not_created_without_its_rule(
 @pytest.mark.parametrize(
     ("actions", "code"), [(["s3:GetObject"], "403"), (["s3:GetObject", "s3:ListBucket"], "404")]
 )
-def test_a_missing_object_is_not_found_only_for_who_may_list_the_bucket(
+def test_a_missing_object_is_404_only_with_permission_to_list(
     pipeline: Pipeline, actions: list[str], code: str
 ) -> None:
     with s3_of_a_role(pipeline, actions) as s3, pytest.raises(ClientError) as refused:

@@ -46,7 +46,7 @@ def test_a_burst_in_a_small_account_loses_nothing(cloud: Cloud) -> None:
     assert cloud.account.peak["ExtractAudio"] <= 5 < cloud.account.concurrency
 
 
-def test_throttled_steps_are_tried_for_hours(cloud: Cloud) -> None:
+def test_throttled_steps_are_retried_for_hours(cloud: Cloud) -> None:
     """Other functions use up the account's concurrency for two hours."""
     cloud.account.concurrency = 10
     job = cloud.upload()

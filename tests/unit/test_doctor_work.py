@@ -211,7 +211,7 @@ def test_a_cancelled_job_is_a_failed_check(settings: DoctorSettings) -> None:
     assert (finding.verdict, finding.detail) == (FAILED, "it is CANCELLED")
 
 
-def test_what_is_switched_off_is_a_note() -> None:
+def test_a_switched_off_part_is_a_note() -> None:
     manifest = Manifest(
         job_id="a",
         status=JobStatus.SUCCEEDED,

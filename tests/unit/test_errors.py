@@ -33,7 +33,7 @@ def test_unknown_names_get_general_advice() -> None:
     assert "time limit" in advice_for("States.Timeout")
 
 
-def test_only_what_cannot_change_by_itself_is_permanent() -> None:
+def test_only_errors_that_a_retry_cannot_fix_are_permanent() -> None:
     assert is_permanent("NoAudioError")
     assert is_permanent("MissingSettingsError")
     assert not is_permanent(TransientError.__name__)

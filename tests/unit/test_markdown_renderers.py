@@ -73,7 +73,7 @@ def test_no_mixture_of_markup_is_active(renderer: Callable[[str], str], text: st
 
 
 @given(spoken)
-def test_github_shows_what_was_said(text: str) -> None:
+def test_github_shows_the_spoken_text(text: str) -> None:
     rendered = RENDERERS["GitHub's cmark"](f"x {escape(text)}")
 
     shown = html.unescape(re.sub(r"<[^>]*>", "", rendered)).replace("\u2060", "")

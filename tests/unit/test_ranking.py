@@ -81,7 +81,7 @@ def test_one_common_word_of_many_is_no_match_by_words() -> None:
     assert fused_order("how long does it rest before baking", texts)[0] == 0
 
 
-def test_an_exact_word_lifts_what_the_vectors_put_last() -> None:
+def test_an_exact_word_raises_the_rank_of_the_last_vector_hit() -> None:
     texts = [f"something about invoices, number {n}" for n in range(30)] + ["case XK-4711 is open"]
 
     assert fused_order("what about XK-4711", texts).index(30) < 3

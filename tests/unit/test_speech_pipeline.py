@@ -118,7 +118,7 @@ def speech_at(monkeypatch: pytest.MonkeyPatch, *seconds: tuple[float, float]) ->
     monkeypatch.setattr(pipeline, "second_look", lambda *_: ())
 
 
-def test_samples_are_what_was_written_and_take_four_bytes_each(tmp_path: Path) -> None:
+def test_samples_are_decoded_exactly_in_four_bytes_each(tmp_path: Path) -> None:
     samples = tone(3)
 
     loaded = load_samples(write_flac(tmp_path / "a.flac", samples))

@@ -166,7 +166,7 @@ def test_unknown_ids_are_refused(service: VideoService, video: Path) -> None:
             service.job(unclear)
 
 
-def test_queue_attributes_count_what_waits_and_what_is_dead(
+def test_queue_attributes_count_waiting_and_dlq_messages(
     service: VideoService, video: Path
 ) -> None:
     job = service.create_upload_job(video)

@@ -128,7 +128,7 @@ def test_a_named_voice_is_known_in_the_next_recording(publish: Any) -> None:
     }
 
 
-def test_renaming_rewrites_what_is_published_and_nothing_else(publish: Any) -> None:
+def test_renaming_rewrites_the_results_that_contain_the_name(publish: Any) -> None:
     record = publish("uploads/monday.mp4", ADA, BOB)
     results = Results(clients.s3(), record)
     before = {name: results.read(name) for name in results.names()}
@@ -199,7 +199,7 @@ def test_an_invalid_name_is_rejected(publish: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["SPEAKER_07", "Speaker 3", "Zoe", ""])
-def test_a_speaker_who_is_not_there_is_refused(publish: Any, typed: str) -> None:
+def test_an_unknown_speaker_is_rejected(publish: Any, typed: str) -> None:
     record = publish("uploads/monday.mp4")
     name_speaker(clients.s3(), record, "SPEAKER_00", "Ada")
 
