@@ -19,7 +19,7 @@ CAUSE = "{% $states.errorOutput.Cause & '' %}"
 MAX_DELAY = Duration.minutes(5)
 THROTTLED = ("Lambda.TooManyRequestsException",)
 THROTTLED_ATTEMPTS = 60
-"""About five hours: enough for a burst of uploads in an account with a Lambda concurrency of 10."""
+"""At most five hours: enough for a burst in an account that runs ten functions at once."""
 TRANSIENT = (
     "TransientError",
     "Lambda.ServiceException",

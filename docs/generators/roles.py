@@ -25,16 +25,17 @@ TAKEOVER = {
     "IndexTranscript": "Read the transcript of any job whose id is known, the names of uploads and "
     "the vendors' API keys. Replace the whole index. " + ROWS,
     "PublishResults": "Read the transcript and the summary of any job whose id is known, and named "
-    "voiceprints. Replace published results. Send a search for a name to the wrong jobs. " + ROWS,
+    "voiceprints. Replace published results. Make a search for a name find the wrong jobs. " + ROWS,
     "RecordSuccess": ROWS + " Point readers to other results.",
     "RecordFailure": "Free GPU slots. " + ROWS,
-    "Dispatcher": "Start jobs, which costs money, and replace rows, so that a job seems never to "
-    "have run. It cannot read videos or text.",
+    "Dispatcher": "Start jobs, which costs money, and replace rows, so that it looks as if a job "
+    "never ran. It cannot read videos or text.",
     "RecoveryExecutionEnded": "Change rows and slots, send DLQ messages, and stop containers. It "
     "cannot read videos or text.",
-    "RecoveryReconciler": "The same. Also stop and start any job, and list the names of uploads.",
+    "RecoveryReconciler": "Do everything that RecoveryExecutionEnded can do. Stop and start any "
+    "job, and list the names of uploads.",
     "Webhook": "Read the vendors' API keys, and the address of the manifest in each event.",
-    "Workflow": "Call any step with any input. No code of ours runs with this role.",
+    "Workflow": "Call any step with any input. None of our code runs with this role.",
 }
 
 

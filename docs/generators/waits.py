@@ -1,4 +1,4 @@
-"""List how long an execution waits for what, from the limits of the state machine."""
+"""List what an execution waits for, and how long, from the limits of the state machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from aws_cdk import Duration
 
 from cdk_app.container_retries import HOST_WAIT, HOST_WAITS, RESTARTS
 from cdk_app.guards import MAX_DELAY, THROTTLED_ATTEMPTS
-from cdk_app.slots import AVERAGE_WAIT_SECONDS, MAX_WAIT, max_polls
+from cdk_app.slots import LONGEST_WAIT_SECONDS, MAX_WAIT, SHORTEST_WAIT_SECONDS, max_polls
 from cdk_app.workflow import TOTAL_TIMEOUT
 from lifestream.aws.slots import Pool
 
@@ -29,17 +29,20 @@ def table() -> str:
 
 
 def _slot(pool: Pool) -> str:
-    return f"{_text(MAX_WAIT[pool])}: {max_polls(pool):,} checks, every {AVERAGE_WAIT_SECONDS} s"
+    shortest, longest = SHORTEST_WAIT_SECONDS // 60, LONGEST_WAIT_SECONDS // 60
+    polls = f"{max_polls(pool):,} polls, {shortest} to {longest} minutes apart"
+    return f"{_text(MAX_WAIT[pool])}: {polls}; the first ones come sooner"
 
 
 def _host() -> str:
-    minutes = f"{HOST_WAIT.to_minutes():.0f} minutes"
-    return f"{HOST_WAITS} attempts, {minutes} apart; in each, ECS waits for up to 30 minutes"
+    minutes = HOST_WAIT.to_minutes()
+    waits = f"{HOST_WAITS} waits of {minutes / 2:g} to {minutes:g} minutes"
+    return f"{waits}; before each, ECS looks for a host for up to 30 minutes"
 
 
 def _throttled() -> str:
     minutes = f"{MAX_DELAY.to_minutes():.0f} minutes"
-    return f"{THROTTLED_ATTEMPTS} attempts, up to {minutes} apart"
+    return f"{THROTTLED_ATTEMPTS} retries, up to {minutes} apart"
 
 
 def _text(wait: Duration) -> str:

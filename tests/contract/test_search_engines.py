@@ -276,7 +276,7 @@ def test_a_batch_that_failed_is_sent_again_with_the_same_ids(pinecone: PineconeS
 
 
 @pytest.mark.fault("F7", by="a listing without the latest writes", so="no error, no duplicate")
-def test_an_index_that_shows_writes_late_is_no_error(pinecone: PineconeServer) -> None:
+def test_an_index_that_shows_writes_late_is_not_an_error(pinecone: PineconeServer) -> None:
     index = a_pinecone_index()
     pinecone.is_late = True
     for _ in range(2):
@@ -316,7 +316,7 @@ def test_silence_is_indexed_as_nothing(index: VectorIndex) -> None:
         (api_error(400), ConfigurationError),
     ],
 )
-def test_every_refusal_of_pinecone_is_a_named_error(
+def test_every_refusal_of_pinecone_has_its_own_error(
     pinecone: PineconeServer, answer: Answer, error: type[Exception]
 ) -> None:
     index = a_pinecone_index()

@@ -120,7 +120,7 @@ def test_a_transcript_cannot_close_the_block_it_stands_in(endpoint: LocalEndpoin
 @pytest.mark.fault(
     "F4", by="a transcript longer than one request", so="each segment is sent in exactly one part"
 )
-def test_a_long_transcript_is_sent_in_parts_each_segment_once(
+def test_a_long_transcript_sends_each_segment_once(
     endpoint: LocalEndpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(openai_engine, "MAX_PART_TOKENS", 33)
@@ -254,7 +254,7 @@ def test_summary_options_reach_the_model(endpoint: LocalEndpoint) -> None:
          SummaryError),
     ],
 )  # fmt: skip
-def test_every_bad_answer_is_a_named_error_that_does_not_leak_the_key(
+def test_every_bad_answer_has_its_own_error_without_the_key(
     endpoint: LocalEndpoint, answer: Answer, error: type[Exception]
 ) -> None:
     endpoint.answer = lambda _path, _request: answer

@@ -30,7 +30,7 @@ def test_queues_poll_long_and_give_up_after_three_receives(template: Template) -
     by="the limits in the template",
     so="the visibility timeout is at least six times the function's timeout",
 )
-def test_a_message_is_hidden_six_times_as_long_as_its_consumer_may_take(
+def test_the_visibility_timeout_is_six_times_the_function_timeout(
     template: Template,
 ) -> None:
     [dispatcher] = [

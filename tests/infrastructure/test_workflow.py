@@ -121,7 +121,7 @@ def test_every_caught_error_name_of_ours_exists() -> None:
     by="every retry and every timeout is used up",
     so="the sum is below the execution's timeout",
 )
-def test_all_retries_together_fit_the_limit_of_the_machine(template: Template) -> None:
+def test_all_retries_together_fit_the_execution_timeout(template: Template) -> None:
     """A throttled invocation takes no time; everything else may take its whole time limit."""
     from cdk_app.container_retries import HOST_WAIT, HOST_WAITS, RESTARTS
     from cdk_app.container_step import START_LIMIT_SECONDS
@@ -148,7 +148,7 @@ def longest_seconds(state: dict[str, Any]) -> int:
 
 
 @pytest.mark.fault("C4", by="the longest wait in every loop", so="fewer than 25,000 events")
-def test_the_longest_waits_fit_the_history() -> None:
+def test_the_longest_waits_fit_the_limit_of_the_history() -> None:
     """A retry is three events: scheduled, started, failed. A restart of the container is ten."""
     from cdk_app.container_retries import HOST_WAITS, RESTARTS
     from cdk_app.slots import EVENTS_PER_POLL, max_polls

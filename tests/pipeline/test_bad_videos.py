@@ -67,7 +67,7 @@ def bad_videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     by="real bad files beside a good one",
     so="each has its own error; no GPU task starts for them",
 )
-def test_each_bad_video_ends_with_its_own_error_and_the_good_one_beside_it_succeeds(
+def test_each_bad_video_has_its_own_error_and_the_good_one_succeeds(
     pipeline: Pipeline, bad_videos: list[Path], clip: Path
 ) -> None:
     *bad, good = pipeline.run_unchecked(*bad_videos, clip)

@@ -67,7 +67,7 @@ def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: 
 
 
 @pytest.mark.fault("D2", by="SIGKILL to the real process", so="it is restarted")
-def test_a_killed_container_is_started_again(pipeline: Pipeline, clip: Path) -> None:
+def test_a_killed_container_is_restarted(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="killed.mp4")
     os.kill(_container_of(job.job_id), 9)
 
@@ -102,7 +102,9 @@ def test_an_aborted_execution_stops_its_container_and_leaves_one_dlq_message(
 @pytest.mark.fault(
     "D1", by="SIGTERM to the real process", so="it reports the interruption and starts over"
 )
-def test_an_interrupted_container_says_so_and_starts_over(pipeline: Pipeline, clip: Path) -> None:
+def test_an_interrupted_container_reports_it_and_starts_over(
+    pipeline: Pipeline, clip: Path
+) -> None:
     job = pipeline.service.create_upload_job(clip, key="interrupted.mp4")
     container = _container_of(job.job_id)
     status = JobStatus.TRANSCRIBING

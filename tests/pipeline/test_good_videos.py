@@ -93,7 +93,7 @@ def test_every_kind_of_file_succeeds_under_any_name(pipeline: Pipeline, videos: 
 @pytest.mark.fault(
     "A1", by="five events in the local stack", so="one execution, one set of results"
 )
-def test_the_same_event_five_times_is_one_of_everything(
+def test_the_same_event_five_times_starts_one_execution(
     pipeline: Pipeline, finished: Outcome
 ) -> None:
     job = finished.job

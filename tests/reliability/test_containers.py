@@ -47,7 +47,7 @@ def test_an_interrupted_container_starts_over(cloud: Cloud, times: int) -> None:
 
 
 @pytest.mark.fault("D2", by="killed every time", so="three starts, then one DLQ message")
-def test_a_container_that_is_killed_again_and_again_is_given_up(cloud: Cloud) -> None:
+def test_a_container_that_is_killed_every_time_fails_the_job(cloud: Cloud) -> None:
     """Its slot is released even if EventBridge delivers no event."""
     cloud.loses_events = True
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=99)]
@@ -62,7 +62,7 @@ def test_a_container_that_is_killed_again_and_again_is_given_up(cloud: Cloud) ->
 @pytest.mark.fault(
     "D3", by="ECS refuses the task ten times", so="the execution waits; no restart is used up"
 )
-def test_a_want_of_hosts_is_waited_out(cloud: Cloud) -> None:
+def test_the_execution_waits_while_ecs_refuses_the_task(cloud: Cloud) -> None:
     refusal = StateError("ECS.AmazonECSException", '{"failures": [{"reason": "RESOURCE:GPU"}]}')
     cloud.services.refusals = [refusal] * 10
     cloud.faults.plan = [Fault(f"{STEP} PutObject *", "kill before", times=2)]
@@ -75,7 +75,7 @@ def test_a_want_of_hosts_is_waited_out(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault("D4", by="the image cannot be pulled", so="the DLQ message contains the reason")
-def test_an_image_that_cannot_be_pulled_is_named(cloud: Cloud) -> None:
+def test_an_image_that_cannot_be_pulled_is_reported(cloud: Cloud) -> None:
     reason = "CannotPullContainerError: image not found"
     cloud.services.refusals = [
         StateError("States.TaskFailed", json.dumps({"StoppedReason": reason}))
@@ -91,7 +91,7 @@ def test_an_image_that_cannot_be_pulled_is_named(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault("D5", by="the engine runs out of memory", so="restarted, then a named error")
-def test_out_of_memory_is_named(cloud: Cloud) -> None:
+def test_out_of_memory_has_its_own_error(cloud: Cloud) -> None:
     cloud.speech.fails = MemoryError()
     job = cloud.upload()
 
@@ -102,7 +102,7 @@ def test_out_of_memory_is_named(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault("D6", by="exit code 0 without a transcript", so="FAILED, never SUCCEEDED")
-def test_success_without_a_transcript_is_no_success(cloud: Cloud) -> None:
+def test_exit_code_0_without_a_transcript_fails_the_job(cloud: Cloud) -> None:
     cloud.services.does_nothing = True
     job = cloud.upload()
 
@@ -113,11 +113,11 @@ def test_success_without_a_transcript_is_no_success(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault(
-    "D7", by="an artifact is cut in half, or missing", so="it is made again, never used"
+    "D7", by="an artifact is cut in half, or missing", so="it is created again, never used"
 )
 @pytest.mark.parametrize(("step", "name"), [(STEP, TRANSCRIPT), (Step.EXTRACT_AUDIO, AUDIO)])
 @pytest.mark.parametrize("is_gone", [False, True])
-def test_a_damaged_artifact_is_made_again(
+def test_a_damaged_artifact_is_created_again(
     cloud: Cloud, step: Step, name: str, *, is_gone: bool
 ) -> None:
     cloud.faults.plan = [Fault(f"{STEP} PutObject *checkpoint.json", "refuse", times=99)]
@@ -142,7 +142,7 @@ def test_a_damaged_artifact_is_made_again(
     "D8", by="the disk is full", so="a transient error: retried, and no file is left behind"
 )
 @pytest.mark.parametrize("step", [Step.EXTRACT_AUDIO, STEP])
-def test_a_full_disk_is_tried_again(cloud: Cloud, step: Step) -> None:
+def test_a_full_disk_is_retried(cloud: Cloud, step: Step) -> None:
     cloud.faults.plan = [Fault(f"{step} *Object *{AUDIO}", "fill disk")]
     job = cloud.upload()
 
@@ -153,7 +153,7 @@ def test_a_full_disk_is_tried_again(cloud: Cloud, step: Step) -> None:
 
 
 @pytest.mark.fault("D10", by="diarization fails, recognition works", so="FAILED, with the reason")
-def test_words_without_speakers_are_not_passed_off_as_a_result(cloud: Cloud) -> None:
+def test_a_failed_diarization_fails_the_job(cloud: Cloud) -> None:
     cloud.speech.diarization_fails = SpeechEngineError("no speakers today")
     job = cloud.upload()
 
@@ -183,7 +183,7 @@ def test_a_shorter_transcript_leaves_no_passages_behind(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault("E2", by="a recording without speech", so="no words, no paid call")
-def test_silence_is_summarized_by_nobody(cloud: Cloud) -> None:
+def test_silence_is_not_summarized(cloud: Cloud) -> None:
     cloud.speech.lines = 0
     job = cloud.upload()
 
@@ -195,7 +195,7 @@ def test_silence_is_summarized_by_nobody(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault("F5", by="killed after a paid call", so="at most one more paid call")
-def test_an_answer_that_was_lost_costs_one_more_call_at_most(cloud: Cloud) -> None:
+def test_a_lost_answer_costs_at_most_one_more_call(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault(f"{Step.SUMMARIZE_TRANSCRIPT} PutObject *", "kill before")]
     job = cloud.upload()
 

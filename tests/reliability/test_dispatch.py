@@ -25,7 +25,7 @@ def status(cloud: Cloud, job: ProcessingJob) -> JobStatus:
     "B2", by="killed after StartExecution", so="the redelivered message changes nothing"
 )
 @pytest.mark.parametrize("kind", ["kill before", "kill after"])
-def test_a_dispatcher_that_dies_at_the_start_is_repaired(cloud: Cloud, kind: str) -> None:
+def test_a_dispatcher_that_dies_at_start_execution_loses_nothing(cloud: Cloud, kind: str) -> None:
     cloud.faults.plan = [Fault("Dispatcher StartExecution *", kind)]  # type: ignore[arg-type]
     job = cloud.upload()
 
@@ -38,7 +38,7 @@ def test_a_dispatcher_that_dies_at_the_start_is_repaired(cloud: Cloud, kind: str
 
 @pytest.mark.fault("B3", by="one of ten messages fails", so="only that message is returned")
 @pytest.mark.fault("B8", by="a message that always fails, among good ones", so="the good ones run")
-def test_a_message_that_always_fails_stops_nobody(cloud: Cloud) -> None:
+def test_a_message_that_always_fails_does_not_stop_the_others(cloud: Cloud) -> None:
     jobs = [cloud.upload(f"{number}.mp4") for number in range(9)]
     cloud.inbox.insert(4, Message("poison"))
     batch, cloud.inbox = cloud.inbox, []
@@ -59,7 +59,7 @@ def test_a_message_that_always_fails_stops_nobody(cloud: Cloud) -> None:
 )
 @pytest.mark.parametrize("bad", [{0}, {9}, {0, 9}, set(range(10)), {3, 4, 5}])
 @pytest.mark.usefixtures("cloud")
-def test_the_answer_names_every_message_that_failed(bad: set[int]) -> None:
+def test_the_response_lists_every_failed_message(bad: set[int]) -> None:
     """Lambda would delete the message after None, `{}` or a list without its id."""
     good = notification(a_job().model_copy(update={"key": "results/x"}))  # no upload: ignored
     answer = dispatcher.handler(
@@ -73,7 +73,7 @@ def test_the_answer_names_every_message_that_failed(bad: set[int]) -> None:
 @pytest.mark.fault(
     "B6", by="StartExecution is throttled twice", so="it starts later; nothing goes to the DLQ"
 )
-def test_a_throttled_start_is_a_late_start(cloud: Cloud) -> None:
+def test_a_throttled_start_happens_later(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("Dispatcher StartExecution *", "throttle", times=2)]
     job = cloud.upload()
 
@@ -87,7 +87,7 @@ def test_a_throttled_start_is_a_late_start(cloud: Cloud) -> None:
     "B7", by="three receives fail", so="one DLQ message, which is the original event"
 )
 @pytest.mark.fault("B9", by="redriven after the fault is repaired", so="the job succeeds")
-def test_an_event_that_fails_three_times_is_dead_once_and_can_be_redriven(cloud: Cloud) -> None:
+def test_an_event_that_fails_three_times_becomes_one_dlq_message(cloud: Cloud) -> None:
     cloud.faults.plan = [Fault("Dispatcher *", "refuse", times=99)]
     jobs = [cloud.upload(f"{number}.mp4") for number in range(3)]
     events = [message.body for message in cloud.inbox]
@@ -124,7 +124,7 @@ def test_a_redrive_of_a_finished_job_costs_nothing(cloud: Cloud) -> None:
 @pytest.mark.fault(
     "B11", by="the row is deleted, then the event arrives again", so="still one execution"
 )
-def test_without_its_row_a_job_still_runs_once(cloud: Cloud) -> None:
+def test_a_job_without_its_row_still_runs_once(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.run_until_idle()
     cloud.forget_rows()

@@ -44,7 +44,7 @@ def failure(cloud: Cloud, job: ProcessingJob) -> Failure:
 
 
 @pytest.mark.fault("C3", by="a transcript of 12 hours", so="at most 16 KiB between two states")
-def test_twelve_hours_pass_every_step_and_the_state_stays_small(
+def test_the_state_stays_small_for_a_recording_of_twelve_hours(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """This runs the real summarizer, embedder, index and renderers."""
@@ -86,9 +86,9 @@ def test_a_job_waits_for_a_slot_as_long_as_it_takes(cloud: Cloud) -> None:
     assert cloud.services.container_starts.total() == 1
 
 
-@pytest.mark.fault("C5", by="n transient errors, then none", so="n + 1 attempts, with capped waits")
+@pytest.mark.fault("C5", by="up to four transient errors", so="each is retried, with capped waits")
 @pytest.mark.parametrize("times", [1, 2, 4])
-def test_transient_errors_are_waited_out(cloud: Cloud, times: int) -> None:
+def test_transient_errors_are_retried_until_they_end(cloud: Cloud, times: int) -> None:
     cloud.faults.plan = [Fault("PublishResults UpdateItem *", "throttle", times=times)]
     cloud.event_copies = 1  # at once
     job = cloud.upload()
@@ -102,7 +102,7 @@ def test_transient_errors_are_waited_out(cloud: Cloud, times: int) -> None:
 
 
 @pytest.mark.fault("C6", by="a permanent error", so="no retry, one DLQ message")
-def test_a_permanent_error_is_not_tried_again(cloud: Cloud) -> None:
+def test_a_permanent_error_is_not_retried(cloud: Cloud) -> None:
     job = cloud.upload("notes.mp4", b"no video at all")
 
     cloud.run_until_idle()
@@ -114,7 +114,7 @@ def test_a_permanent_error_is_not_tried_again(cloud: Cloud) -> None:
 
 @pytest.mark.fault("C7", by="a step that never answers", so="its timeout ends it")
 @pytest.mark.parametrize("step", [Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH])
-def test_a_step_that_hangs_ends_at_its_limit(cloud: Cloud, step: Step) -> None:
+def test_a_step_that_hangs_ends_at_its_timeout(cloud: Cloud, step: Step) -> None:
     cloud.services.hangs = {step}
     job = cloud.upload()
 
@@ -128,7 +128,7 @@ def test_a_step_that_hangs_ends_at_its_limit(cloud: Cloud, step: Step) -> None:
 @pytest.mark.fault(
     "C8", by="the execution reaches its timeout", so="the EventBridge rule sends the DLQ message"
 )
-def test_the_limit_of_the_machine_leaves_one_dlq_message(cloud: Cloud) -> None:
+def test_the_execution_timeout_sends_one_dlq_message(cloud: Cloud) -> None:
     cloud.services.hangs = {Step.TRANSCRIBE_SPEECH}
     cloud.executions.definition = cloud.executions.definition | {"TimeoutSeconds": 1_000}
     job = cloud.upload()
@@ -163,9 +163,7 @@ def test_an_aborted_execution_leaves_one_dlq_message(cloud: Cloud, moment: str) 
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
 
 
-@pytest.mark.fault(
-    "C10", by="the Catch and the rule, and the rule's event twice", so="one DLQ message"
-)
+@pytest.mark.fault("C10", by="the Catch fires once, the rule twice", so="one DLQ message")
 @pytest.mark.parametrize("seed", range(5))
 def test_catch_and_rule_send_one_dlq_message_between_them(cloud: Cloud, seed: int) -> None:
     cloud.rng.seed(seed)
@@ -179,7 +177,7 @@ def test_catch_and_rule_send_one_dlq_message_between_them(cloud: Cloud, seed: in
 
 @pytest.mark.fault("C10", by="six events about one abort at once", so="one DLQ message")
 @pytest.mark.parametrize("seed", range(3))
-def test_many_tellings_of_one_end_send_one_dlq_message(cloud: Cloud, seed: int) -> None:
+def test_repeated_events_about_one_end_send_one_dlq_message(cloud: Cloud, seed: int) -> None:
     cloud.rng.seed(seed)
     cloud.event_copies = 6
     job = cloud.upload()
@@ -200,7 +198,7 @@ def test_many_tellings_of_one_end_send_one_dlq_message(cloud: Cloud, seed: int) 
     "C14", by="an earlier attempt ends after a later one", so="the later status is kept"
 )
 @pytest.mark.fault("D11", by="two containers of one job at once", so="one result")
-def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
+def test_a_step_that_outlives_its_execution_changes_nothing(cloud: Cloud) -> None:
     """An abort of the execution does not stop a running Lambda function."""
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
@@ -218,7 +216,7 @@ def test_a_zombie_changes_nothing(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault("C13", by="definition and prompt change while jobs run", so="each job succeeds")
-def test_an_upgrade_in_mid_flight_mixes_nothing(cloud: Cloud) -> None:
+def test_jobs_succeed_during_an_upgrade(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
     cloud.run_until("ExtractAudio")
@@ -246,7 +244,9 @@ def test_an_upgrade_in_mid_flight_mixes_nothing(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault(
-    "D12", by="clocks that differ by an hour", so="a recent claim stays valid; an old one expires"
+    "D12",
+    by="clocks that differ by an hour",
+    so="a recent claim of the DLQ message stays valid; an old one expires",
 )
 @pytest.mark.parametrize(("skew", "is_void"), [(-2, True), (0, False), (1, False)])
 def test_clocks_that_differ_send_no_second_dlq_message(
@@ -310,7 +310,7 @@ def test_a_failing_speech_engine_is_named_in_the_dlq_message(cloud: Cloud) -> No
     )
 
 
-@pytest.mark.fault("F10", by="a key that is refused once, or twice", so="one retry; then PARTIAL")
+@pytest.mark.fault("F10", by="a key is refused once, or twice", so="one retry; after it, PARTIAL")
 @pytest.mark.parametrize(("refusals", "status"), [(1, "SUCCEEDED"), (2, "PARTIAL")])
 def test_a_step_whose_key_is_refused_runs_once_more(
     cloud: Cloud, refusals: int, status: str

@@ -75,7 +75,9 @@ def like(job: ProcessingJob, **claims: Any) -> dict[str, Any]:
 )
 @pytest.mark.parametrize("attempt", [1, 2, 900])
 @pytest.mark.parametrize("failure", [None, FAILURE], ids=["new", "redriven"])
-def test_nobody_takes_another_s_job_id(attempt: int, failure: dict[str, Any] | None) -> None:
+def test_a_message_cannot_use_the_id_of_another_job(
+    attempt: int, failure: dict[str, Any] | None
+) -> None:
     with simulated(1) as cloud:
         scene = Scene.set_in(cloud)
         before = scene.stored(), scene.rows()
@@ -90,10 +92,10 @@ def test_nobody_takes_another_s_job_id(attempt: int, failure: dict[str, Any] | N
 
 
 @pytest.mark.fault(
-    "A17", by="an attempt that follows no other attempt", so="refused; a redrive still works"
+    "A17", by="an attempt without a previous attempt", so="refused; a redrive still works"
 )
 @pytest.mark.parametrize("row", ["there", "gone"])
-def test_no_attempt_is_skipped(row: str) -> None:
+def test_an_attempt_cannot_be_skipped(row: str) -> None:
     """Otherwise, a forged attempt number would block all later redrives."""
     with simulated(2) as cloud:
         scene = Scene.set_in(cloud)
@@ -111,7 +113,7 @@ def test_no_attempt_is_skipped(row: str) -> None:
 
 
 @pytest.mark.fault("A17", by="a redrive with other options", so="the options in the row are used")
-def test_a_redrive_runs_what_the_row_says() -> None:
+def test_a_redrive_uses_the_options_in_the_row() -> None:
     with simulated(3) as cloud:
         scene = Scene.set_in(cloud)
 
@@ -124,7 +126,7 @@ def test_a_redrive_runs_what_the_row_says() -> None:
 @pytest.mark.fault(
     "A17", by="buckets and folders that are not ours", so="in the DLQ, unchanged; no row"
 )
-def test_a_message_about_another_place_starts_nothing() -> None:
+def test_a_message_about_another_bucket_or_folder_starts_nothing() -> None:
     with simulated(4) as cloud:
         scene = Scene.set_in(cloud)
         known = set(cloud.executions.records)
@@ -197,9 +199,9 @@ def as_event(job: dict[str, Any], claims: dict[str, Any]) -> str:
 
 
 @pytest.mark.fault(
-    "A17", by="random messages, 2,000 with `make attack`", so="each can only write its own job"
+    "A17", by="random messages, 2,000 with `make attack`", so="each can change only its own job"
 )
-def test_whatever_is_sent_only_the_own_job_is_written() -> None:
+def test_a_message_changes_only_its_own_job() -> None:
     with simulated(5) as cloud:
         scene = Scene.set_in(cloud)
         before = scene.stored(), scene.rows()

@@ -40,7 +40,7 @@ def statuses(cloud: Cloud) -> list[str]:
 
 
 @pytest.mark.fault("A1", by="the same event ten times, in random batches", so="one execution")
-def test_the_same_event_ten_times_is_one_execution(cloud: Cloud) -> None:
+def test_the_same_event_ten_times_starts_one_execution(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.inbox += [Message(notification(job)) for _ in range(9)]
 
@@ -55,7 +55,7 @@ def test_the_same_event_ten_times_is_one_execution(cloud: Cloud) -> None:
     by="deletion and overwrite, delivered in reverse order",
     so="each version is a job of its own",
 )
-def test_events_out_of_order_clobber_nothing(cloud: Cloud) -> None:
+def test_events_out_of_order_overwrite_nothing(cloud: Cloud) -> None:
     old = cloud.upload()
     new = cloud.upload()
     cloud.inbox.append(Message(notification(old, "ObjectRemoved:DeleteMarkerCreated")))
@@ -73,7 +73,7 @@ def test_events_out_of_order_clobber_nothing(cloud: Cloud) -> None:
     so="two jobs; search finds the newest version",
 )
 @pytest.mark.parametrize("steps", [0, 20, 60, 120, 200, 400])
-def test_of_two_versions_in_flight_the_newest_is_found(cloud: Cloud, steps: int) -> None:
+def test_search_finds_the_newest_of_two_versions(cloud: Cloud, steps: int) -> None:
     old = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
     for _ in range(steps):
@@ -135,7 +135,7 @@ def test_one_bad_record_does_not_stop_the_others(cloud: Cloud, number: int) -> N
 @pytest.mark.parametrize(
     "body", ["", "not json", "[]", "{}", '{"Records": []}', "null", '{"job_id": 1}']
 )
-def test_what_nobody_understands_is_dead_as_it_came(cloud: Cloud, body: str) -> None:
+def test_an_unreadable_message_reaches_the_dlq_unchanged(cloud: Cloud, body: str) -> None:
     cloud.inbox.append(Message(body or " "))
     cloud.upload()
 
@@ -171,7 +171,7 @@ def test_a_key_survives_the_notification(name: str) -> None:
 @pytest.mark.fault(
     "A9", by="the same upload, reported by S3, EventBridge and the client", so="one job"
 )
-def test_all_ways_to_a_job_are_the_same_job(cloud: Cloud) -> None:
+def test_every_form_of_an_event_starts_the_same_job(cloud: Cloud) -> None:
     job = cloud.upload("a b+c.mp4")
     detail = {"bucket": {"name": BUCKET}, "object": {"key": job.key, "version-id": job.version_id}}
     event_bridge = {"detail-type": "Object Created", "detail": detail}
@@ -185,7 +185,7 @@ def test_all_ways_to_a_job_are_the_same_job(cloud: Cloud) -> None:
 @pytest.mark.fault(
     "A10", by="zero bytes; a folder's key", so="EmptyVideoError; ignored; no GPU task starts"
 )
-def test_nothing_to_transcribe_starts_no_container(cloud: Cloud) -> None:
+def test_an_empty_object_starts_no_container(cloud: Cloud) -> None:
     empty = cloud.upload("empty.mp4", b"")
     cloud.inbox.append(Message(notification(empty.model_copy(update={"key": "uploads/"}))))
 
@@ -211,7 +211,7 @@ def test_a_deleted_video_is_a_permanent_error(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault("A12", by="a multipart upload", so="treated like any other upload")
-def test_a_multipart_upload_is_an_upload_like_others(cloud: Cloud) -> None:
+def test_a_multipart_upload_is_processed_like_any_other(cloud: Cloud) -> None:
     key = "uploads/large.mp4"
     s3 = cloud.aws.s3
     upload = s3.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
@@ -232,7 +232,7 @@ def test_a_multipart_upload_is_an_upload_like_others(cloud: Cloud) -> None:
     by="the video is overwritten between inspection and extraction",
     so="the inspected version is read",
 )
-def test_an_overwritten_video_is_never_mixed(cloud: Cloud) -> None:
+def test_an_overwritten_video_is_read_in_the_inspected_version(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.deliver([cloud.inbox.pop()])
     cloud.run_until("ExtractAudio UpdateItem")
@@ -263,7 +263,7 @@ def test_a_lost_notification_is_found(cloud: Cloud) -> None:
 @pytest.mark.fault(
     "A15", by="a message of almost 1 MB", so="in the DLQ; never the input of an execution"
 )
-def test_a_huge_message_is_no_execution(cloud: Cloud) -> None:
+def test_a_huge_message_starts_no_execution(cloud: Cloud) -> None:
     cloud.loses_notifications = True
     job = cloud.upload()
     huge = json.loads(job.model_dump_json()) | {"metadata": {"x": "y" * 1_000_000}}
@@ -279,7 +279,7 @@ def test_a_huge_message_is_no_execution(cloud: Cloud) -> None:
 
 
 @pytest.mark.fault("A16", by="events for everything that the pipeline writes", so="no recursion")
-def test_what_the_pipeline_writes_starts_nothing(cloud: Cloud) -> None:
+def test_output_of_the_pipeline_starts_nothing(cloud: Cloud) -> None:
     job = cloud.upload()
     cloud.run_until_idle()
     written = [call.target for call in cloud.faults.writes if call.operation == "PutObject"]

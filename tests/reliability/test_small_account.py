@@ -65,7 +65,7 @@ def test_throttled_steps_are_retried_for_hours(cloud: Cloud) -> None:
 @pytest.mark.fault(
     "D3", by="no host for three hours", so="the execution waits; it does not count as a crash"
 )
-def test_hosts_that_come_late_are_waited_for(cloud: Cloud) -> None:
+def test_the_execution_waits_for_a_late_host(cloud: Cloud) -> None:
     """Waiting for a host does not use up the two retries of a crash."""
     cloud.account.hosts_from = 3 * 3_600.0
     cloud.account.host_seconds = 280.0
@@ -82,7 +82,7 @@ def test_hosts_that_come_late_are_waited_for(cloud: Cloud) -> None:
 @pytest.mark.fault(
     "D3", by="no host at all", so="retried for a day, then an error with ECS's reason"
 )
-def test_a_host_that_never_comes_is_tried_for_a_day_and_is_no_crash(cloud: Cloud) -> None:
+def test_a_missing_host_is_retried_for_a_day_and_is_not_a_crash(cloud: Cloud) -> None:
     cloud.account.hosts_from = math.inf
     job = cloud.upload()
 

@@ -32,7 +32,7 @@ def whisper(models: Path) -> FasterWhisper:
 
 @pytest.mark.setting("device")
 @pytest.mark.fault("D8", by="torch without CUDA in the GPU image", so="CudaLibraryError")
-def test_libraries_without_cuda_are_named(models: Path) -> None:
+def test_libraries_without_cuda_have_their_own_error(models: Path) -> None:
     """The libraries of this environment have no CUDA, and raise their real errors."""
     for engine in (FasterWhisper, Pyannote):
         with pytest.raises(CudaLibraryError, match="not compiled with CUDA") as raised:
@@ -42,7 +42,7 @@ def test_libraries_without_cuda_are_named(models: Path) -> None:
 
 @pytest.mark.fault("D9", by="a model's folder is empty", so="ModelMissingError before any work")
 @pytest.mark.parametrize("name", ["model.bin", "tokenizer.json"])
-def test_a_missing_model_is_named(copied: Path, name: str) -> None:
+def test_a_missing_model_has_its_own_error(copied: Path, name: str) -> None:
     (copied / "tiny" / name).unlink()
     (copied / "tiny-diarization" / "config.yaml").unlink()
 
@@ -54,7 +54,7 @@ def test_a_missing_model_is_named(copied: Path, name: str) -> None:
 
 @pytest.mark.fault("D9", by="a model's file is cut off or damaged", so="ModelAlteredError")
 @pytest.mark.parametrize("content", [b"damaged", b""])
-def test_a_damaged_model_is_named(copied: Path, content: bytes) -> None:
+def test_a_damaged_model_has_its_own_error(copied: Path, content: bytes) -> None:
     (copied / "tiny" / "model.bin").write_bytes(content)
     (copied / "tiny-diarization" / "embedding" / "pytorch_model.bin").write_bytes(content)
 
@@ -67,7 +67,7 @@ def test_a_damaged_model_is_named(copied: Path, content: bytes) -> None:
 @pytest.mark.fault(
     "D9", by="one byte of a model is different", so="ModelAlteredError, from its checksum"
 )
-def test_a_model_that_still_loads_but_is_another_is_named(copied: Path) -> None:
+def test_an_altered_model_is_detected_although_it_loads(copied: Path) -> None:
     weights = copied / "tiny" / "model.bin"
     write_sums(copied / "tiny")
     FasterWhisper(settings(copied))
@@ -99,7 +99,7 @@ def test_a_batch_that_does_not_fit_is_halved(
 
 
 @pytest.mark.fault("D5", by="not even one clip fits in float32", so="int8 is loaded instead")
-def test_where_one_at_a_time_does_not_fit_numbers_get_smaller(
+def test_int8_is_loaded_if_one_clip_does_not_fit(
     models: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine = FasterWhisper(settings(models, whisper_batch_size=1, compute_type="float32"))
@@ -110,7 +110,7 @@ def test_where_one_at_a_time_does_not_fit_numbers_get_smaller(
 
 
 @pytest.mark.fault("D5", by="no smaller configuration is left", so="OutOfMemoryError with advice")
-def test_what_never_fits_is_an_error_of_its_own(
+def test_an_engine_that_never_fits_is_out_of_memory(
     models: Path, speech: Audio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = FasterWhisper(settings(models, whisper_batch_size=2, compute_type="int8"))

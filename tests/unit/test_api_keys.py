@@ -62,7 +62,7 @@ def test_a_rotated_key_is_read_when_the_old_one_is_refused(secret: str) -> None:
         ("AccessDeniedException", 400, ConfigurationError),
     ],
 )
-def test_a_secret_that_cannot_be_read_is_named(
+def test_an_unreadable_secret_is_transient_or_permanent(
     secret: str, code: str, status: int, expected: type[Exception]
 ) -> None:
     answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}

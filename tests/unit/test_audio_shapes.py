@@ -58,7 +58,7 @@ def samples_of(path: Path, folder: Path, video: Video | None = None) -> np.ndarr
         ("flac", 44_100, "stereo"),
     ],
 )
-def test_any_rate_layout_and_depth_is_as_long_as_it_was(
+def test_every_rate_layout_and_depth_keeps_its_duration(
     tmp_path: Path, codec: str, rate: int, layout: str
 ) -> None:
     path = recording(tmp_path / "a.mkv", codec=codec, rate=rate, layout=layout, seconds=2)
@@ -70,7 +70,7 @@ def test_any_rate_layout_and_depth_is_as_long_as_it_was(
 
 
 @pytest.mark.fault("E5", by="ten audio tracks", so="the first track is transcribed")
-def test_of_several_tracks_the_first_is_used(tmp_path: Path) -> None:
+def test_the_first_of_several_tracks_is_used(tmp_path: Path) -> None:
     path = tmp_path / "a.mkv"
     with av.open(str(path), "w") as sink:
         streams = [sink.add_stream("pcm_s16le", rate=16_000, layout="mono") for _ in range(10)]
@@ -89,7 +89,7 @@ def test_of_several_tracks_the_first_is_used(tmp_path: Path) -> None:
 
 @pytest.mark.fault("E6", by="a header with a wrong duration", so="the decoded duration counts")
 @pytest.mark.parametrize("seconds", [0, 1, 2**31 // 1_000])
-def test_the_header_may_say_any_length(tmp_path: Path, seconds: int) -> None:
+def test_a_wrong_duration_in_the_header_is_ignored(tmp_path: Path, seconds: int) -> None:
     path = tone(tmp_path / "a.mp4", seconds=3)
     data = bytearray(path.read_bytes())
     for box, offset in ((b"mvhd", 20), (b"mdhd", 20)):
@@ -108,7 +108,7 @@ def test_the_header_may_say_any_length(tmp_path: Path, seconds: int) -> None:
 
 @pytest.mark.fault("E9", by="1 sample, 10 ms, around 30 s", so="all audio is kept; no crash")
 @pytest.mark.parametrize("seconds", [1 / 16_000, 0.01, 29.99, 30, 30.01])
-def test_lengths_at_the_edges_come_out_whole(tmp_path: Path, seconds: float) -> None:
+def test_boundary_durations_keep_all_audio(tmp_path: Path, seconds: float) -> None:
     path = recording(
         tmp_path / "a.mkv", codec="pcm_s16le", rate=16_000, layout="mono", seconds=seconds
     )

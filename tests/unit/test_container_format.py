@@ -36,7 +36,7 @@ def test_every_extension_has_a_file_here() -> None:
 @pytest.mark.fault("E3", by="files that are cut off", so="TruncatedVideoError")
 @pytest.mark.parametrize("suffix", sorted({*CODECS} - {".aac", ".flac"}))
 @pytest.mark.parametrize("share", [0.3, 0.9, 0.99])
-def test_files_that_end_too_early_are_recognized(tmp_path: Path, suffix: str, share: float) -> None:
+def test_truncated_files_are_detected(tmp_path: Path, suffix: str, share: float) -> None:
     whole = tone(tmp_path / f"a{suffix}", seconds=2)
 
     with pytest.raises(TruncatedVideoError):
@@ -62,7 +62,7 @@ def test_playlists_are_called_playlists(content: bytes) -> None:
 @pytest.mark.parametrize(
     "content", [b"hello", b"\0" * 100, b"ID3\x03", b"RIFF\x04\0\0\0WEBP", b"\x47" + b"\0" * 187]
 )
-def test_other_content_is_no_video(content: bytes) -> None:
+def test_other_content_is_not_a_video(content: bytes) -> None:
     with pytest.raises(NotAVideoError):
         identified(content)
 

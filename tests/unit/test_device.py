@@ -84,7 +84,7 @@ RAISED: list[tuple[Exception, type[PipelineError]]] = [
     "D8", by="the libraries' messages about driver and CUDA", so="a named error for each"
 )
 @pytest.mark.parametrize(("raised", "expected"), RAISED, ids=lambda value: str(value)[:40])
-def test_an_engine_s_error_gets_its_own_name(
+def test_each_engine_error_gets_its_own_name(
     raised: Exception, expected: type[PipelineError]
 ) -> None:
     with pytest.raises(PipelineError) as caught, named_errors("engine"):

@@ -47,7 +47,7 @@ def executions(machine: str) -> list[str]:
     return sorted(execution["name"] for execution in found)
 
 
-def test_the_same_event_ten_times_is_one_execution(machine: str) -> None:
+def test_the_same_event_ten_times_starts_one_execution(machine: str) -> None:
     for _ in range(10):
         assert deliver(upload("uploads/talk.mp4")) == []
 
