@@ -110,7 +110,7 @@ pipeline: $(VENV)/.ready $(MODELS)/.ready #: run the synthesized template in the
 	$(BIN)/pytest -q tests/pipeline
 
 PURE := lambdas/lifestream/domain/*,lambdas/lifestream/errors.py
-coverage: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready #: measure which lines the fast tests run; has a floor
+coverage: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready #: measure line coverage of the fast tests; fails below a floor
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov --cov-report= --cov-fail-under=0 tests/unit tests/local tests/contract tests/infrastructure
 	@$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 	@$(BIN)/coverage report --sort=cover
@@ -138,7 +138,7 @@ browser: #: install Chromium for the tests of pages, if it can be installed
 	($(AS_ROOT) apt-get update -qq && ($(APT) chromium-headless-shell || $(APT) chromium)) \
 		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
 
-attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try to break in: forged messages, bombs, pages, addresses
+attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try the attacks of docs/security.md: forged messages, bombs, pages, addresses
 	@ATTACK_MESSAGES=2000 $(BIN)/pytest -q $(SIDE_BY_SIDE) -m attack
 
 test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser ## run what CI runs, except coverage, test-lambda and test-speech
@@ -206,10 +206,10 @@ burst: $(VENV)/.ready $(MODELS)/.ready #: simulate 1,000 uploads at once; takes 
 synth: $(VENV)/.ready node_modules/.ready #: write the CloudFormation template: STAGE=dev COMPUTE=gpu
 	$(CDK) synth --quiet
 
-preflight: $(VENV)/.ready ## find what a deployment would run into; FIX=yes creates roles
+preflight: $(VENV)/.ready ## find problems before a deployment; FIX=yes creates roles
 	@$(PREFLIGHT) --stage $(STAGE) --compute $(COMPUTE) $(SWITCHES) $(if $(FIX),--fix)
 
-bootstrap: $(VENV)/.ready node_modules/.ready ## prepare the account and region for the CDK, once for each
+bootstrap: $(VENV)/.ready node_modules/.ready ## prepare the account and region for the CDK; needed once
 	@environment=$$($(PREFLIGHT) --environment) && npx --no-install cdk bootstrap $$environment
 
 diff: $(VENV)/.ready node_modules/.ready ## show what a deployment would change
