@@ -42,9 +42,9 @@ console = Console(stderr=True, emoji=False, highlight=False)  # ":secret:" in an
 def local(  # noqa: PLR0913  # one parameter per option
     videos: Annotated[
         list[Path] | None,
-        typer.Argument(help="Recordings. Several are processed side by side."),
+        typer.Argument(help="Recordings. Several are processed at the same time."),
     ] = None,
-    out: Annotated[Path, typer.Option(help="Where the results are copied to.")] = FOLDER,
+    out: Annotated[Path, typer.Option(help="Copy the results into this folder.")] = FOLDER,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per recording, for scripts.")
     ] = False,

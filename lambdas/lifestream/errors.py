@@ -37,7 +37,7 @@ PipelineError
 │  ├─ UsageError               an argument is missing or not understood
 │  ├─ JobNotFoundError
 │  ├─ AmbiguousJobIdError
-│  ├─ UnknownSpeakerError      nobody in the recordings is called that
+│  ├─ UnknownSpeakerError      no speaker in the recordings has that name
 │  ├─ JobStatusError           cancel of an ended job, redrive of one that did not fail
 │  └─ NoResultsError           the job published nothing, or nothing yet
 ├─ JobEndedError               the job was cancelled, or a later attempt took it over
@@ -140,8 +140,8 @@ class VideoTooLongError(UnusableVideoError):
 
 class VideoTooComplexError(UnusableVideoError):
     advice = (
-        "Decoding the file takes too much memory, time or reading. Export the video again, as MP4 "
-        "with AAC audio."
+        "Decoding the file takes too much memory or time, or too many reads. Export it again as "
+        "MP4 with AAC audio."
     )
 
 

@@ -1,7 +1,7 @@
 """Read the environment into frozen settings. No other module reads environment variables.
 
 A settings class holds what one kind of process needs; `load` names every missing variable in one
-error. A setting has a default only if every deployment wants the same.
+error. A setting has a default only if it suits every deployment.
 """
 
 from __future__ import annotations
@@ -93,7 +93,8 @@ class SpeechSettings(EnvSettings):
     remember_voices: bool = Field(default=False, alias="REMEMBER_VOICES")
 
     def identity(self) -> dict[str, object]:
-        """Return what changes the transcript; where models are stored and run does not."""
+        """Return the settings that change the transcript. Where models are stored and run does
+        not change it."""
         names = {
             "diarization_engine",
             "whisper_model",
@@ -107,13 +108,16 @@ class SpeechSettings(EnvSettings):
 
 
 class VoiceSettings(EnvSettings):
-    """How similar a voice must be to a named one in another recording to get its name."""
+    """The lowest similarity at which a speaker gets the name of a voiceprint."""
 
     min_score: float = Field(default=0.75, ge=0, le=1, alias="VOICE_MIN_SCORE")
 
 
 class SummarySettings(EnvSettings):
-    """Settings of the summaries. `off`: none. `auto`: none if no engine can work here."""
+    """Settings of the summaries.
+
+    `SUMMARIZATION_ENGINE=off` makes no summary. `auto` makes none if no engine is usable.
+    """
 
     summarization_engine: Annotated[
         Literal["auto", "openai", "lexrank", "off"], _renamed(extractive="lexrank")
@@ -130,7 +134,7 @@ class SummarySettings(EnvSettings):
 class IndexSettings(EnvSettings):
     """Settings of the search.
 
-    `VECTOR_INDEX=off` makes no index. `auto` makes none if no engine here can embed a text.
+    `VECTOR_INDEX=off` makes no index. `auto` makes none if no embedding engine is usable.
     """
 
     embedding_engine: Annotated[
@@ -152,7 +156,7 @@ class MediaSettings(EnvSettings):
 
 
 class FunctionSettings(EnvSettings):
-    """The memory of the function in MB. On a laptop, what the stack gives the media steps."""
+    """The memory of the function in MB. The default, for a laptop, is that of the media steps."""
 
     memory_megabytes: int = Field(default=1769, gt=0, alias="AWS_LAMBDA_FUNCTION_MEMORY_SIZE")
 
@@ -173,8 +177,8 @@ class Storage(EnvSettings):
 class ContainerSettings(EnvSettings):
     """Which job the container works on.
 
-    Everything else about the job is in the bucket, because ECS allows 8,192 characters of
-    overrides.
+    Everything else about the job is in the bucket, because ECS limits overrides to 8,192
+    characters.
     """
 
     job_id: str = Field(alias="JOB_ID")
@@ -192,17 +196,17 @@ class DispatcherSettings(Storage):
 
 
 class WebhookSettings(EnvSettings):
-    """Where the end of a job is posted. `may_be_private` allows an address in a private network,
-    and plain HTTP."""
+    """The address that receives `Job Ended`. `may_be_private` allows an address in a private
+    network, and plain HTTP."""
 
     url: str = Field(alias="WEBHOOK_URL")
     may_be_private: bool = Field(default=False, alias="WEBHOOK_MAY_BE_PRIVATE")
 
 
 class ClientSettings(Storage):
-    """What the client needs; `lifestream` fills in what is missing from the stack's outputs.
+    """What the client needs. `lifestream` reads missing values from the stack's outputs.
 
-    `whisper_model`: the one that will run. If it is known, options are checked before an upload.
+    `whisper_model` is the deployed model. If it is known, options are checked before an upload.
     """
 
     queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
@@ -226,7 +230,7 @@ class DoctorSettings(ClientSettings):
 
 
 class OperatorSettings(ClientSettings, SlotSettings):
-    """What it takes to finalize executions and to reconcile."""
+    """What recovery needs, to finalize executions and to reconcile."""
 
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
     cluster: str = Field(alias="CLUSTER_NAME")

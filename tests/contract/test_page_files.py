@@ -44,17 +44,17 @@ def test_a_link_to_the_moment_can_be_copied(reader: Reader, saved: Path) -> None
 def test_omitted_text_is_a_gap_that_can_be_played(reader: Reader, tmp_path: Path) -> None:
     recording = the_sample()
     start = TURNS[5]["start_seconds"] - 0.5
-    gap = Gap(start_seconds=start, end_seconds=start + 2, reason="left out: nobody said it")
+    gap = Gap(start_seconds=start, end_seconds=start + 2, reason="left out: hallucination")
     page = tmp_path / "result.html"
     html = html_page(replace(recording, gaps=(gap,)))
     page.write_text(with_video(html, SAMPLE.as_uri()), encoding="utf-8")
     reader.opens(page)
 
-    reader.page.get_by_role("button", name="2 s left out: nobody said it").click()
+    reader.page.get_by_role("button", name="2 s left out: hallucination").click()
 
     reader.is_at(start)
     order = reader.page.locator(".gap, .said").all_inner_texts()
-    assert [text.endswith("said it") for text in order].index(True) == 5
+    assert [text.endswith("hallucination") for text in order].index(True) == 5
 
 
 def test_the_page_creates_files_from_its_own_data(reader: Reader, saved: Path) -> None:

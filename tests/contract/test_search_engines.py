@@ -229,7 +229,7 @@ def test_an_index_of_another_dimension_is_refused_before_anything_is_written(
     a_pinecone_index().replace(a_job(), [], [])
     index = PineconeIndex(SecretStr("pc"), index="lifestream", region="us-east-1", dimension=7)
 
-    with pytest.raises(ConfigurationError, match="has 256 dimensions and the embedder 7"):
+    with pytest.raises(ConfigurationError, match="has 256 dimensions, but the embedder has 7"):
         index.replace(a_job(), CHUNKS, vectors())
     assert pinecone.vectors == {}
 

@@ -213,7 +213,7 @@ def test_the_call_that_could_exceed_the_cap_is_not_made(endpoint: LocalEndpoint)
 def test_a_cap_needs_a_price(endpoint: LocalEndpoint) -> None:
     settings = settings_for(f"{endpoint.url}/v1", max_dollars=1.0, openai_model="llama")
 
-    with pytest.raises(ConfigurationError, match="the price of llama is not known"):
+    with pytest.raises(ConfigurationError, match="the price of llama is unknown"):
         OpenAISummarizer(KEY, settings).summarize(MEETING, NO_WISHES)
 
 

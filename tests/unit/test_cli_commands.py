@@ -57,7 +57,7 @@ def test_a_speaker_gets_a_name_everywhere(published: ProcessingJob) -> None:
     said = typed("speakers", "name", published.short_id, "SPEAKER_01", "Ada")
 
     assert "Speaker 2  Ada" in said
-    assert "The name holds in this recording; no voiceprint is kept." in said
+    assert "The name applies to this recording only; no voiceprint is kept." in said
     assert "**Ada** (0:05)" in typed("results", published.short_id)
 
 

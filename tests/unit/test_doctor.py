@@ -43,7 +43,7 @@ def store(text: str) -> None:
         ({"OPENAI_API_KEY": "", "unused": "x"}, [(NOTE, "holds no key yet: keys")]),
         (
             {"OPENAI_API_KEY": "sk-1", "PINECONE_KEY": "pc"},
-            [(OK, "holds OPENAI_API_KEY"), (WARNING, "nobody reads PINECONE_KEY")],
+            [(OK, "holds OPENAI_API_KEY"), (WARNING, "unknown names: PINECONE_KEY")],
         ),
     ],
 )
@@ -138,7 +138,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
             "there is no stack LifeStream-prod in eu-central-1. Deploy it there",
         ),
         ("ExpiredToken", "The security token is expired", "the AWS credentials have expired"),
-        ("InvalidClientTokenId", "The token is invalid", "AWS does not take these credentials"),
+        ("InvalidClientTokenId", "The token is invalid", "AWS rejects these credentials"),
     ],
 )
 def test_a_stage_that_cannot_be_read_is_one_line(
@@ -168,7 +168,7 @@ def test_a_stack_of_an_older_version_is_named(shell: pytest.MonkeyPatch) -> None
     result = CliRunner().invoke(app, ["doctor"])
 
     assert result.exit_code == 1
-    assert "does not say AWS_SQS_DLQ_URL" in result.output
+    assert "has no output for AWS_SQS_DLQ_URL" in result.output
     assert "make deploy STAGE=dev" in result.output
     assert ConfigurationError.advice not in result.output
 

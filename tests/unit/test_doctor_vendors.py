@@ -108,8 +108,8 @@ def test_an_index_that_is_not_there_yet_is_not_created(
 @pytest.mark.parametrize(
     ("engine", "verdict", "says"),
     [
-        ("openai", OK, "the index 'lifestream' has 1536 dimensions, as the embedder"),
-        ("wordllama", FAILED, "'lifestream' has 1536 dimensions and the embedder 256"),
+        ("openai", OK, "the index 'lifestream' has 1536 dimensions, like the embedder"),
+        ("wordllama", FAILED, "'lifestream' has 1536 dimensions, but the embedder has 256"),
     ],
 )
 def test_the_index_has_to_fit_the_embedder(
@@ -160,8 +160,8 @@ def test_a_refused_pinecone_key_differs_from_a_vendor_that_is_down(
     ("answer", "verdict", "says"),
     [
         ((200, {"name": "ada", "type": "user"}), OK, "accepted"),
-        ((401, {"error": "Invalid"}), FAILED, "Hugging Face does not take the token"),
-        ((503, {}), WARNING, "not tried: HTTP 503"),
+        ((401, {"error": "Invalid"}), FAILED, "Hugging Face rejects the token"),
+        ((503, {}), WARNING, "not tried: Hugging Face answered HTTP 503"),
     ],
 )
 def test_the_hub_takes_the_token(

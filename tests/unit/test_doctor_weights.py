@@ -140,7 +140,7 @@ def test_alarms_without_an_action_are_a_warning(settings: DoctorSettings) -> Non
 
     [finding] = check_alarms(stage_of(settings))
 
-    assert (finding.verdict, finding.detail) == (WARNING, "1 of 1 tell nobody")
+    assert (finding.verdict, finding.detail) == (WARNING, "1 of 1 have no action")
 
 
 def test_a_topic_needs_a_subscription(settings: DoctorSettings) -> None:
@@ -149,10 +149,10 @@ def test_a_topic_needs_a_subscription(settings: DoctorSettings) -> None:
     alarm("DlqMessages", topic)
 
     [finding] = check_alarms(stage_of(settings))
-    assert finding.detail == f"nobody is subscribed to {topic}"
+    assert finding.detail == f"no confirmed subscription to {topic}"
     sns.subscribe(TopicArn=topic, Protocol="email", Endpoint="ada@example.org")
     [finding] = check_alarms(stage_of(settings))
-    assert (finding.verdict, finding.detail) == (OK, "1, each notifies somebody")
+    assert (finding.verdict, finding.detail) == (OK, "1, each with a recipient")
 
 
 def test_an_unconfirmed_subscription_does_not_count(settings: DoctorSettings) -> None:
@@ -176,4 +176,4 @@ def test_an_alarm_in_alarm_state_is_named(settings: DoctorSettings) -> None:
     rings, subscribed = check_alarms(stage_of(settings))
 
     assert (rings.verdict, subscribed.verdict) == (NOTE, OK)
-    assert "LifeStream-dev-DlqMessages rings" in rings.detail
+    assert "LifeStream-dev-DlqMessages is in ALARM" in rings.detail

@@ -143,7 +143,7 @@ def test_a_task_that_found_no_host_says_why(settings: DoctorSettings) -> None:
 @pytest.mark.parametrize(
     ("status", "says"),
     [
-        ("PROVISIONING", "no host came: the task waited in PROVISIONING and is stopped"),
+        ("PROVISIONING", "no host became available: the task was stopped while PROVISIONING"),
         ("RUNNING", "the task is stopped: it was still RUNNING"),
     ],
 )
@@ -184,7 +184,7 @@ def test_an_unfinished_job_is_left_running(settings: DoctorSettings) -> None:
     finding = unsuccessful(wait(service, job, timeout_seconds=0, poll_seconds=0), " --stage dev")
 
     assert finding.verdict is FAILED
-    assert finding.detail == "not over yet: QUEUED"
+    assert finding.detail == "not finished yet: QUEUED"
     assert finding.advice == f"Follow it: lifestream status {job.short_id} --stage dev --watch"
 
 

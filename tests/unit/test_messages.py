@@ -108,7 +108,7 @@ def test_an_event_of_another_bucket_is_rejected() -> None:
     asked = parse_message(json.dumps({"Records": [s3_record("uploads/a.mp4")]}), bucket="other")
 
     assert asked.jobs == []
-    assert asked.unusable == ["the message is about another bucket than other"]
+    assert asked.unusable == ["the message is not about the bucket other"]
 
 
 def test_a_dlq_message_is_the_next_attempt_of_the_same_job() -> None:

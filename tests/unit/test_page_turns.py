@@ -130,7 +130,7 @@ def test_omitted_text_is_a_gap_with_its_reason() -> None:
     with_flagged = gaps_of(quality, is_flagged_shown=True)
 
     assert [(gap.start_seconds, gap.end_seconds) for gap in gaps] == [(1, 2.5), (3, 6)]
-    assert "nobody" in gaps[1].reason
+    assert "hallucination" in gaps[1].reason
     assert with_flagged == gaps[:1]
 
 

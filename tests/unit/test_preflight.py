@@ -79,7 +79,7 @@ def test_a_region_has_to_be_set() -> None:
     ("code", "says", "advice"),
     [
         ("ExpiredToken", "the AWS credentials have expired", "aws sso login"),
-        ("InvalidClientTokenId", "AWS does not take these credentials", "Is the region enabled"),
+        ("InvalidClientTokenId", "AWS rejects these credentials", "Is the region enabled"),
         ("AccessDenied", "these credentials may not call GetCallerIdentity", "Allow"),
         ("Throttling", "AWS is busy", "Try again in a minute"),
         ("SomethingElse", "GetCallerIdentity: SomethingElse: no", "Correct"),

@@ -122,8 +122,7 @@ def test_flagged_words_do_not_count_as_speech() -> None:
     report = report_of(MEETING.model_copy(update={"segments": tuple(segments)}))
 
     assert report.verdict == (
-        "No speech was recognized; "
-        "18 seconds of text were left out because nobody seems to have said them."
+        "No speech was recognized; 18 seconds of text were left out as probable hallucinations."
     )
 
 

@@ -68,7 +68,7 @@ def _refused(error: ClientError) -> Explanation:
     if code in EXPIRED:
         return Explanation(f"the AWS credentials have expired ({code})", SIGN_IN_AGAIN)
     if code in UNKNOWN:
-        problem = f"AWS does not take these credentials ({code})"
+        problem = f"AWS rejects these credentials ({code})"
         return Explanation(problem, f"{SIGN_IN} Is the region enabled in this account?")
     if code in DENIED:
         problem = f"these credentials may not call {operation} ({code})"

@@ -47,7 +47,7 @@ def connect_as(kind: type[Kind], stage: str | None = None) -> Kind:
     except ValidationError as error:
         missing = ", ".join(sorted(str(e["loc"][0]) for e in error.errors()))
         raise ConfigurationError(
-            f"the stack {stack} does not say {missing}: it was deployed by an older version. "
+            f"the stack {stack} has no output for {missing}: an older version deployed it. "
             f"Deploy it again: make deploy STAGE={stage}"
         ) from None
 

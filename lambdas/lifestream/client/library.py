@@ -64,7 +64,7 @@ def search(
     if speaker and resolved.speakers_by_job:
         found = [hit for hit in found if is_said_by(hit, speaker)]
     if speaker and not found and find(search_filter.model_copy(update={"speaker": None}), 1):
-        raise UnknownSpeakerError(f"no recording that is searched has a speaker called {speaker!r}")
+        raise UnknownSpeakerError(f"no searched recording has a speaker called {speaker!r}")
     return found
 
 

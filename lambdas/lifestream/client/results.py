@@ -90,7 +90,7 @@ class Results:
     def names(self) -> list[str]:
         """Return the names of the files, such as `result.md` and `subtitles.srt`.
 
-        Folders are left out: what lies in one was published by a job whose video is named like it.
+        Subfolders are left out: they contain results of other jobs, whose videos have such names.
 
         Examples:
             >>> "subtitles.srt" in results.names()

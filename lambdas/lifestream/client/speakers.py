@@ -82,7 +82,7 @@ def clean_name(name: str) -> str:
     if not 0 < len(cleaned) <= MAX_NAME_CHARACTERS:
         raise UsageError(f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
     if parse_speaker_id(cleaned):
-        raise UsageError(f"{cleaned!r} is how a speaker without a name is called")
+        raise UsageError(f"{cleaned!r} is reserved for speakers without a name")
     return cleaned
 
 

@@ -151,7 +151,7 @@ class VideoService:
         """Make a form that uploads this one file without AWS credentials.
 
         S3 refuses another key, another content type, zero bytes or more than `max_bytes`. The
-        upload becomes a job by itself. For files beyond 5 GiB use `create_upload_job`.
+        uploaded file becomes a job. For files over 5 GiB, use `create_upload_job`.
 
         Args:
             file_name: The name of the file, which decides its key and its content type.

@@ -53,7 +53,7 @@ def parse_message(body: str, *, bucket: str) -> ParsedMessage:
 
 def _of(bucket: str, jobs: list[ProcessingJob]) -> list[ProcessingJob]:
     if any(job.bucket != bucket for job in jobs):
-        raise InvalidMessageError(f"the message is about another bucket than {bucket}")
+        raise InvalidMessageError(f"the message is not about the bucket {bucket}")
     return jobs
 
 

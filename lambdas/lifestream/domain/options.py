@@ -1,4 +1,4 @@
-"""The options of a job: language, speakers, hotwords and the reader's options of the summary."""
+"""The options of a job: language, speakers, hotwords, and options of the summary."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ OPTIONS_METADATA = "lifestream-options"
 
 
 class JobOptions(Frozen):
-    """What an uploader may set for a job. Everything left out is detected from the recording.
+    """What an uploader may set for a job. Language and speakers are detected if they are left out.
 
     - `multilingual`: the language may change within the recording.
     - `translate`: the text is English, whatever is spoken.
     - `initial_prompt`: sample text that shows how the transcript should look.
     - `show_flagged`: show text flagged as hallucinated in every output.
     - `subtitle_speakers`: name the speaker in the subtitles.
-    - `summary_language`, `summary_instructions`: what the reader of the summary asks for.
+    - `summary_language`, `summary_instructions`: the language of the summary, and what it should
+      look for.
     """
 
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$")
@@ -45,7 +46,7 @@ class JobOptions(Frozen):
         if len(hints) > MAX_HINT_CHARACTERS:
             raise ValueError(
                 "hotwords, initial_prompt and summary_instructions exceed "
-                f"{MAX_HINT_CHARACTERS} characters; one outside ASCII counts as six"
+                f"{MAX_HINT_CHARACTERS} characters; each one outside ASCII counts as six"
             )
         return self
 

@@ -17,7 +17,7 @@ class MissingPart(Frozen):
 
 
 class SwitchedOff(Frozen):
-    """A part of the results that this deployment does not make, and why. It is no failure."""
+    """A part of the results that this deployment does not make, and why. It is not a failure."""
 
     part: Literal["summary", "index"]
     reason: str

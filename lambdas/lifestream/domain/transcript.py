@@ -73,11 +73,11 @@ class SpeakerTurn(Span):
 
 
 class Speaker(Frozen):
-    """Somebody who speaks in the recording.
+    """A speaker in the recording.
 
     Attributes:
-        id: What segments call the speaker, such as SPEAKER_00.
-        name: The name that somebody gave, here or to the same voice in another recording.
+        id: The id in the segments, such as SPEAKER_00.
+        name: The name that a person gave, here or to the same voice in another recording.
         name_score: How similar the voices are, 0 to 1, if the name came from another recording.
     """
 

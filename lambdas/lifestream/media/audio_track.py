@@ -128,7 +128,7 @@ class AudioTrack:
                 written += block.samples
                 sink.mux(flac.encode(block))
                 if written > self._max_seconds * SAMPLE_RATE:
-                    raise VideoTooLongError(f"the audio does not end in time; {self._limit}")
+                    raise VideoTooLongError(f"the decoded audio is too long; {self._limit}")
             sink.mux(flac.encode(None))
         return written
 

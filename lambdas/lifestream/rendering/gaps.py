@@ -19,8 +19,8 @@ class Gap(Span):
 def gaps_of(quality: QualityReport, *, is_flagged_shown: bool) -> tuple[Gap, ...]:
     """Return the gaps in time order, except for those shorter than a second."""
     listed: list[tuple[Iterable[Span], str]] = [
-        (() if is_flagged_shown else quality.flagged, "left out: nobody seems to have said it"),
-        (quality.missing_text, "of speech without words that could be made out"),
+        (() if is_flagged_shown else quality.flagged, "left out as a probable hallucination"),
+        (quality.missing_text, "of speech that could not be transcribed"),
         (quality.loud_without_text, "of music, noise or speech without words"),
     ]
     gaps = [gap for spans, reason in listed for gap in _joined(spans, reason)]

@@ -109,7 +109,7 @@ def list_jobs(
 ) -> None:
     """List the latest jobs.
 
-    Newest first. The exit code is 0 if there are none.
+    Newest first. The exit code is 0 even if there are none.
     """
     records = VideoService(connect(stage)).recent_jobs(limit)
     if as_json:

@@ -39,7 +39,8 @@ def search(  # noqa: PLR0913
 ) -> None:
     """Find the moments where something was said.
 
-    By meaning and by exact words, best first. The exit code is 0 if there are none.
+    Searches by meaning and by exact words. The best moment comes first. The exit code is 0 even if
+    nothing is found.
     """
     _require_words(words)
     among = _filter(speaker, video, since)
@@ -64,8 +65,8 @@ def ask(
 ) -> None:
     """Answer a question with quotes from the recordings.
 
-    Each sentence of the answer has a quote that is in a transcript, and its moment. The exit code
-    is 0 if the recordings do not answer the question.
+    Each sentence of the answer has a quote from a transcript, and the time of the quote. The exit
+    code is 0 even if the recordings do not answer the question.
     """
     _require_words(question)
     answer = library.ask(question, connect(stage), search_filter=_filter(speaker, video, since))

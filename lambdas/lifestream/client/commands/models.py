@@ -22,7 +22,7 @@ def models(
         list[str] | None, typer.Argument(help="Models. Default: those that the stack uses.")
     ] = None,
     folder: Annotated[
-        Path, typer.Option(help="Where this machine keeps a copy of what it fetched.")
+        Path, typer.Option(help="The folder in which this machine keeps a copy of the models.")
     ] = Path("models"),
     to: Annotated[
         Path | None,
@@ -49,7 +49,7 @@ def _fetch_for_local_use(names: Sequence[str], folder: Path) -> None:
         raise UsageError(f"name at least one model, such as {', '.join(MODELS)}")
     for name in names:
         fetched = fetch(name, folder, load(ApiKeys).huggingface_token)
-        console.print(plain(f"{fetched} is there"), soft_wrap=True)
+        console.print(plain(f"{fetched} is complete"), soft_wrap=True)
         if (fetched / "model.bin").is_file():
             use = f"MODELS_DIR={folder} WHISPER_MODEL={fetched.name} lifestream local VIDEO"
             console.print(plain(f"Use it: {use}"), soft_wrap=True)

@@ -48,10 +48,10 @@ def redrive(  # noqa: PLR0913  # one parameter per option
     ] = False,
     since: Annotated[
         str | None,
-        typer.Option(help="What failed in the last 30m, 2h or 3d, or since a date."),
+        typer.Option(help="Jobs that failed in the last 30m, 2h or 3d, or since a date."),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also redrive videos that are unusable as they are.")
+        bool, typer.Option("--force", help="Also redrive jobs whose video is unusable.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[
@@ -68,7 +68,7 @@ def redrive(  # noqa: PLR0913  # one parameter per option
     if bool(jobs) == (every or since is not None):
         raise UsageError("name the jobs to redrive, or give --all or --since")
     if not (jobs or yes or dry_run or is_interactive()):
-        raise UsageError("--all and --since need --yes if nobody is there to ask")
+        raise UsageError("--all and --since need --yes without a terminal")
     service = VideoService(connect(stage))
     found = candidates(service, jobs, since=moment(since) if since else None)
     plans = plan_redrive(clients.s3(), found, skip_unusable=not (jobs or force))
@@ -87,14 +87,14 @@ def redrive(  # noqa: PLR0913  # one parameter per option
 
 def reconcile(
     older_than: Annotated[
-        int, typer.Option(min=0, help="Leave alone what is younger than this, in minutes.")
+        int, typer.Option(min=0, help="Skip jobs and uploads younger than this, in minutes.")
     ] = 15,
     stage: Stage = None,
 ) -> None:
     """Find and repair lost work now instead of at the next hour.
 
-    Compares the bucket, the job table, the executions and the slots, as the deployment does every
-    hour.
+    Compares the bucket, the job table, the executions and the slots. The deployment does the same
+    every hour.
     """
     settings = connect_as(OperatorSettings, stage)
     found = reconciler(settings, grace_period=timedelta(minutes=older_than)).run()
@@ -103,7 +103,7 @@ def reconcile(
 
 
 def is_interactive() -> bool:
-    """True if somebody can answer a question."""
+    """True if a person can answer a question."""
     return sys.stdin.isatty()
 
 

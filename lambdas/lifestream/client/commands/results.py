@@ -49,7 +49,7 @@ def results(
 
 def export(
     job: Job,
-    to: Annotated[Path, typer.Option(help="The folder in which the job gets its own.")],
+    to: Annotated[Path, typer.Option(help="The folder in which to create the job's folder.")],
     video: Annotated[bool, typer.Option(help="Include the video.")] = True,  # a flag
     stage: Stage = None,
 ) -> None:

@@ -26,7 +26,7 @@ speakers = typer.Typer(
 def name(
     job: Job,
     speaker: Annotated[
-        str, typer.Argument(help="Who: 'Speaker 1', SPEAKER_00, or the name given before.")
+        str, typer.Argument(help="'Speaker 1', SPEAKER_00, or the speaker's present name.")
     ],
     called: Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")],
     stage: Stage = None,
@@ -37,15 +37,15 @@ def name(
     for one, person in sorted(naming.names.items()):
         console.print(f"{display_name(one)}  {plain(person)}", soft_wrap=True)
     say(
-        "Later recordings of this voice will carry the name."
+        "Later recordings of this voice will show the name."
         if naming.is_remembered
-        else "The name holds in this recording; no voiceprint is kept."
+        else "The name applies to this recording only; no voiceprint is kept."
     )
 
 
 @speakers.command()
 def forget(
-    called: Annotated[str, typer.Argument(help="The name whose voice to forget.", metavar="NAME")],
+    called: Annotated[str, typer.Argument(help="The person's name.", metavar="NAME")],
     stage: Stage = None,
 ) -> None:
     """Delete the voiceprints of a person. Later recordings are not compared with them."""

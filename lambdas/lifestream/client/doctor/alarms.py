@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 WHAT = "alarms"
 PENDING = "PendingConfirmation"
-SUBSCRIBE = "Give them a topic of SNS as their action, and confirm a subscription to it"
+SUBSCRIBE = "Give them an SNS topic as their action, and confirm a subscription to it"
 
 
 def check_alarms(stage: DeployedStage) -> Iterator[Finding]:
@@ -27,17 +27,19 @@ def check_alarms(stage: DeployedStage) -> Iterator[Finding]:
     topics = {action for alarm in alarms for action in _actions(alarm)}
     silent = [alarm for alarm in alarms if not _actions(alarm)]
     if silent:
-        yield warning(WHAT, f"{len(silent)} of {len(alarms)} tell nobody", SUBSCRIBE)
+        yield warning(WHAT, f"{len(silent)} of {len(alarms)} have no action", SUBSCRIBE)
     elif unsubscribed := [topic for topic in sorted(topics) if not _has_subscriber(stage, topic)]:
-        yield warning(WHAT, f"nobody is subscribed to {', '.join(unsubscribed)}", SUBSCRIBE)
+        yield warning(WHAT, f"no confirmed subscription to {', '.join(unsubscribed)}", SUBSCRIBE)
     else:
-        yield ok(WHAT, f"{len(alarms)}, each notifies somebody")
+        yield ok(WHAT, f"{len(alarms)}, each with a recipient")
 
 
 def _ringing(alarms: list[Any]) -> Iterator[Finding]:
     for alarm in alarms:
         if alarm["StateValue"] == "ALARM":
-            yield note(WHAT, f"{alarm['AlarmName']} rings: {alarm.get('AlarmDescription', '')}")
+            yield note(
+                WHAT, f"{alarm['AlarmName']} is in ALARM: {alarm.get('AlarmDescription', '')}"
+            )
 
 
 def _actions(alarm: Any) -> list[str]:

@@ -128,5 +128,7 @@ def error_in(line: str) -> type[PipelineError] | None:
 
 def _given_up(status: str) -> Finding:
     if status == "PROVISIONING":
-        return failed(WHAT, "no host came: the task waited in PROVISIONING and is stopped", NO_HOST)
+        return failed(
+            WHAT, "no host became available: the task was stopped while PROVISIONING", NO_HOST
+        )
     return failed(WHAT, f"the task is stopped: it was still {status}", "Try again with more time")

@@ -120,4 +120,4 @@ def check_secret(stage: DeployedStage) -> Iterator[Finding]:
         yield note("secret", f"holds no key yet: {stage.settings.api_keys_secret}")
     if unknown := sorted(stage.secret.keys() - {*API_KEY_NAMES, PLACEHOLDER}):
         names = ", ".join(API_KEY_NAMES)
-        yield warning("secret", f"nobody reads {', '.join(unknown)}", f"The names are {names}.")
+        yield warning("secret", f"unknown names: {', '.join(unknown)}", f"The names are {names}.")

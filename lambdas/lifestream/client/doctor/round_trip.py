@@ -82,7 +82,7 @@ def unsuccessful(record: JobRecord, option: str) -> Finding:
     if record.status.is_terminal:
         return failed(WHAT, f"it is {record.status}", f"lifestream status {job}")
     where = f"{record.status} in {record.current_step}" if record.current_step else record.status
-    return failed(WHAT, f"not over yet: {where}", f"Follow it: lifestream status {job} --watch")
+    return failed(WHAT, f"not finished yet: {where}", f"Follow it: lifestream status {job} --watch")
 
 
 def clean_up(stage: DeployedStage, s3: S3Client, record: JobRecord, manifest: Manifest) -> None:

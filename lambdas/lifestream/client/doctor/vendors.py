@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OPENAI, PINECONE, HUGGING_FACE = "OpenAI key", "Pinecone key", "Hugging Face token"
 TIMEOUT_SECONDS = 20.0
 RENEW = "Put a valid one into the stack's secret: aws secretsmanager put-secret-value"
-NOT_KNOWN = "Whether the key is valid is not known: try again later"
+NOT_KNOWN = "The key could not be checked: try again later"
 NOT_INSTALLED = "Install it where this command runs: pip install '.[steps,models]'"
 
 
@@ -73,10 +73,10 @@ def pinecone_answers(settings: IndexSettings, dimension: int, key: SecretStr) ->
         return f"; the first job creates the index {name!r} with {dimension} dimensions"
     if found != dimension:
         raise ConfigurationError(
-            f"the index {name!r} has {found} dimensions and the embedder {dimension}: name another "
-            "one with -c index='{\"PINECONE_INDEX_NAME\": …}'"
+            f"the index {name!r} has {found} dimensions, but the embedder has {dimension}: use "
+            "another index with -c index='{\"PINECONE_INDEX_NAME\": …}'"
         )
-    return f"; the index {name!r} has {dimension} dimensions, as the embedder"
+    return f"; the index {name!r} has {dimension} dimensions, like the embedder"
 
 
 def pinecone_index(settings: IndexSettings, dimension: int, key: SecretStr) -> PineconeIndex:
@@ -112,8 +112,8 @@ def hugging_face_answers(key: SecretStr) -> str:
         HfApi().whoami(key.get_secret_value())
     except HfHubHTTPError as error:
         if error.response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
-            raise KeyRefusedError("Hugging Face does not take the token") from None
-        raise TransientError(f"HTTP {error.response.status_code} of Hugging Face") from error
+            raise KeyRefusedError("Hugging Face rejects the token") from None
+        raise TransientError(f"Hugging Face answered HTTP {error.response.status_code}") from error
     except httpx.HTTPError as error:
         raise TransientError(f"Hugging Face cannot be reached: {type(error).__name__}") from error
     return "; only `lifestream models` needs it"

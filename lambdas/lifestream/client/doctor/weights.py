@@ -57,7 +57,7 @@ class Weights:
         if not sizes:
             return failed(self._what, f"not in the bucket ({self._prefix} is empty)", self._fetch)
         if SUMS not in sizes:
-            return warning(self._what, f"has no {SUMS}: nothing can be compared", self._fetch)
+            return warning(self._what, f"has no {SUMS} to compare with", self._fetch)
         return self._compared(sizes, self._published())
 
     def _compared(self, sizes: Mapping[str, int], published: Mapping[str, str]) -> Finding:

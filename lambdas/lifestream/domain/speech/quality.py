@@ -118,14 +118,14 @@ def _reservations(report: QualityReport) -> Iterator[str]:
     loud = sum(span.seconds for span in report.loud_without_text)
     if loud >= LOUD_SECONDS:
         yield (
-            f"{loud:.0f} seconds are loud and hold no words that could be made out: music, noise, "
+            f"{loud:.0f} seconds are loud but have no recognizable words: music, noise, "
             f"or speech ({_when(report.loud_without_text)})"
         )
     if report.flagged:
         seconds = sum(span.seconds for span in report.flagged)
-        yield f"{seconds:.0f} seconds of text were left out because nobody seems to have said them"
+        yield f"{seconds:.0f} seconds of text were left out as probable hallucinations"
     if report.overlap_share > MUCH:
-        yield "people often talk at the same time, so some words may stand with the wrong speaker"
+        yield "people often talk at the same time, so some words may have the wrong speaker"
 
 
 def _when(spans: Sequence[Span]) -> str:

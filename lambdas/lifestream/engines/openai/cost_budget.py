@@ -19,7 +19,9 @@ class CostBudget:
         self._model = model
         self._calls = self._input_tokens = self._output_tokens = 0
         if max_dollars is not None and self._price is None:
-            raise ConfigurationError(f"a cap needs a price, and the price of {model} is not known")
+            raise ConfigurationError(
+                f"a dollar limit needs a price, but the price of {model} is unknown"
+            )
 
     def check(self, input_tokens: int, output_tokens: int) -> None:
         """Raise CostCapError if a call of at most this size could exceed the cap."""

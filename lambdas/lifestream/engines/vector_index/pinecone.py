@@ -111,8 +111,8 @@ class PineconeIndex:
         dimension = getattr(described, "dimension", None)  # missing if there are many fields
         if dimension not in (None, self._dimension):
             raise ConfigurationError(
-                f"the index {self._index_name!r} has {dimension} dimensions and the embedder "
-                f"{self._dimension}: name another one in PINECONE_INDEX_NAME"
+                f"the index {self._index_name!r} has {dimension} dimensions, but the embedder has "
+                f"{self._dimension}: set PINECONE_INDEX_NAME to another index"
             )
         return client.index(self._index_name)
 
