@@ -52,7 +52,7 @@ def test_failures_belong_to_the_state_whose_chain_they_are_in() -> None:
     assert states["IndexTranscript"].ended is None
 
 
-def test_a_retry_that_succeeds_is_no_failure() -> None:
+def test_a_retry_that_succeeds_is_not_a_failure() -> None:
     history = [
         event(1, "TaskStateEntered", 0, "InspectVideo"),
         event(2, "TaskFailed", 1),

@@ -83,6 +83,6 @@ def test_pyannote_gets_the_number_of_speakers(
 
 @pytest.mark.setting("diarization_engine", "whisper_model")
 @pytest.mark.setting("pyannote_model", "models_dir")
-def test_auto_takes_the_neural_engines_where_their_models_are(models: Path) -> None:
+def test_auto_chooses_the_neural_engines_if_their_models_are_present(models: Path) -> None:
     assert load_transcriber(settings(models)).name == "faster-whisper/tiny"
     assert load_diarizer(settings(models)).name == "pyannote.audio/tiny-diarization"

@@ -154,7 +154,7 @@ def test_a_stage_that_cannot_be_read_is_one_line(
     assert "Traceback" not in result.output
 
 
-def test_a_stack_of_an_older_version_is_named(shell: pytest.MonkeyPatch) -> None:
+def test_a_stack_of_an_older_version_is_reported(shell: pytest.MonkeyPatch) -> None:
     outputs = [{"OutputKey": "AwsS3BucketName", "OutputValue": "videos"}]
     stack = {
         "StackName": "LifeStream-dev",

@@ -136,7 +136,7 @@ def test_the_gpu_is_named_only_for_jobs_that_reach_it(
     assert facts[transcribed.job_id]["steps_left"] == ["SummarizeTranscript", "IndexTranscript"]
 
 
-def test_an_empty_dead_letter_queue_is_no_failure() -> None:
+def test_an_empty_dead_letter_queue_is_not_a_failure() -> None:
     assert redrive("--all", "--yes") == (0, "Nothing found.\n")
 
 

@@ -104,7 +104,7 @@ WITHOUT_PRCTL = {
 @ON_LINUX
 @pytest.mark.parametrize(("name", "refusal"), WITHOUT_PRCTL.items())
 @pytest.mark.usefixtures("taken_over")
-def test_where_prctl_is_refused_as_on_lambda_nothing_can_be_opened(
+def test_nothing_can_be_opened_even_if_prctl_is_refused(
     name: str, refusal: str, request_for: dict[str, Any]
 ) -> None:
     loot = attack({**request_for, "without": OF_PRCTL}, name)

@@ -102,7 +102,7 @@ def test_a_file_that_cannot_become_a_job_is_refused_before_it_is_sent(
     assert service.recent_jobs() == []
 
 
-def test_a_folder_is_no_video(service: VideoService, tmp_path: Path) -> None:
+def test_a_folder_is_not_a_video(service: VideoService, tmp_path: Path) -> None:
     (tmp_path / "talk.mp4").mkdir()
 
     with pytest.raises(FileNotFoundError, match=r"talk\.mp4"):
