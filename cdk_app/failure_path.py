@@ -53,7 +53,7 @@ class FailurePath:
         send = tasks.SqsSendMessage.jsonata(
             self._scope,
             SEND_TO_DEAD_LETTER_QUEUE,
-            comment="Send the job and its failure: enough to run it again",
+            comment="Send the job and its failure; the message is enough to run the job again",
             queue=dead_letter_queue,
             message_body=sfn.TaskInput.from_text("{% $string($states.input.message) %}"),
             task_timeout=sfn.Timeout.duration(SEND_TIMEOUT),
@@ -67,7 +67,7 @@ class FailurePath:
             self._scope, "JobPartial", comment="The results are published, without the failed part"
         )
         return (
-            sfn.Choice.jsonata(self._scope, "IsPartial", comment="Are there results all the same?")
+            sfn.Choice.jsonata(self._scope, "IsPartial", comment="Were results published anyway?")
             .when(sfn.Condition.jsonata("{% $states.input.status = 'PARTIAL' %}"), partial)
             .otherwise(otherwise)
         )

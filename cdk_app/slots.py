@@ -116,7 +116,7 @@ class SlotLoop:
         return tasks.DynamoGetItem.jsonata(
             self._scope,
             f"LookFor{self._slot}",
-            comment=f"Is one of {self._limit} {self._pool.label} slots free?",
+            comment=f"Is any {self._pool.label} slot free? Limit: {self._limit}",
             consistent_read=True,
             assign={"is_slot_free": f"{{% {is_free} %}}", polls: f"{{% ${polls} + 1 %}}"},
             **self._item,
@@ -148,7 +148,7 @@ class SlotLoop:
         return sfn.Wait.jsonata(
             self._scope,
             f"WaitFor{self._slot}",
-            comment=f"All {self._limit} {self._pool.label} slots are taken",
+            comment=f"No {self._pool.label} slot is free. Limit: {self._limit}",
             time=sfn.WaitTime.seconds(f"{{% $ceil({capped} * (1 + {jitter} * $random())) %}}"),
         )
 
@@ -158,7 +158,7 @@ class SlotLoop:
         state = tasks.DynamoUpdateItem.jsonata(
             self._scope,
             f"Acquire{self._slot}",
-            comment=f"Take a {self._pool.label} slot, unless another execution was faster",
+            comment=f"Take one {self._pool.label} slot, unless another execution was faster",
             update_expression=ACQUIRE,
             condition_expression=IS_FREE,
             expression_attribute_values={
