@@ -94,7 +94,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:
 def pytest_collection_finish() -> None:
     """Exclude modules and collected tests from garbage collection, because they are never freed."""
     gc.freeze()
-    gc.set_threshold(50_000)
 
 
 @dataclass
