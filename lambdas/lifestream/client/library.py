@@ -183,7 +183,7 @@ class Library:
 
         Raises:
             SwitchedOffError: The deployment has no index.
-            UnknownSpeakerError: Nobody in the recordings that are searched is called so.
+            UnknownSpeakerError: No speaker in the searched recordings has this name.
             ConfigurationError: A setting or key is missing or unusable.
             TransientError: A service is busy. Try again.
 
@@ -221,7 +221,7 @@ class Library:
         Raises:
             AnswerError: The model's answer cannot be used.
             SwitchedOffError: The deployment has no index.
-            UnknownSpeakerError: Nobody in the recordings that are searched is called so.
+            UnknownSpeakerError: No speaker in the searched recordings has this name.
             ConfigurationError: A setting or key is missing or unusable.
             TransientError: A service is busy. Try again.
 
