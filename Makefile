@@ -138,7 +138,7 @@ browser: #: install Chromium for the tests of pages, if it can be installed
 	($(AS_ROOT) apt-get update -qq && ($(APT) chromium-headless-shell || $(APT) chromium)) \
 		> /dev/null 2>&1 || echo "no Chromium: the page's tests are skipped"
 
-attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try the attacks of docs/security.md: forged messages, bombs, pages, addresses
+attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try the attacks that docs/security.md lists
 	@ATTACK_MESSAGES=2000 $(BIN)/pytest -q $(SIDE_BY_SIDE) -m attack
 
 test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser ## run what CI runs, except coverage, test-lambda and test-speech
