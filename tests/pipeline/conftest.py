@@ -156,6 +156,12 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def short_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return two seconds of the sample, for tests whose subject is not what is said."""
+    return convert(SAMPLE, tmp_path_factory.mktemp("short") / "short-clip.mp4", seconds=2)
+
+
+@pytest.fixture(scope="session")
 def _deployed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """Deploy with our own OpenAI endpoint, so that a test can break and repair the summary."""
     openai = LocalEndpoint(healthy)

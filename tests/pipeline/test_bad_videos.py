@@ -68,9 +68,9 @@ def bad_videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     so="each has its own error; no GPU task starts for them",
 )
 def test_each_bad_video_has_its_own_error_and_the_good_one_succeeds(
-    pipeline: Pipeline, bad_videos: list[Path], clip: Path
+    pipeline: Pipeline, bad_videos: list[Path], short_clip: Path
 ) -> None:
-    *bad, good = pipeline.run_unchecked(*bad_videos, clip)
+    *bad, good = pipeline.run_unchecked(*bad_videos, short_clip)
 
     assert good.record is not None
     assert good.record.status == JobStatus.SUCCEEDED

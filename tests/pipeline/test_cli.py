@@ -108,13 +108,13 @@ def test_mistakes_are_one_plain_sentence(
 
 
 def test_local_prints_json_for_scripts_and_fails_when_one_video_does(
-    clip: Path, tmp_path: Path
+    short_clip: Path, tmp_path: Path
 ) -> None:
     text = tmp_path / "notes.mp4"
     text.write_text("no video")
 
     done = subprocess.run(
-        [*COMMAND, "local", str(clip), str(text), "--json", "--out", str(tmp_path / "out")],
+        [*COMMAND, "local", str(short_clip), str(text), "--json", "--out", str(tmp_path / "out")],
         cwd=ROOT,
         env=_environment(),
         capture_output=True,
@@ -125,7 +125,7 @@ def test_local_prints_json_for_scripts_and_fails_when_one_video_does(
     assert done.returncode == 1, done.stderr
     good, bad = (json.loads(line) for line in done.stdout.splitlines())
     assert set(good) == {"video", "job_id", "status", "error", "results"}
-    assert (good["video"], good["status"], good["error"]) == (str(clip), "SUCCEEDED", None)
+    assert (good["video"], good["status"], good["error"]) == (str(short_clip), "SUCCEEDED", None)
     assert (Path(good["results"]) / "result.md").is_file()
     assert (bad["status"], bad["results"]) == ("FAILED", None)
     assert bad["error"]["name"] == "NotAVideoError"

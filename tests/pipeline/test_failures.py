@@ -23,11 +23,11 @@ from pipeline.conftest import PATIENCE_SECONDS, Pipeline, healthy
 
 
 def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_completes(
-    pipeline: Pipeline, clip: Path
+    pipeline: Pipeline, short_clip: Path
 ) -> None:
     pipeline.openai.answer = lambda _path, _request: api_error(500)
 
-    outcome = pipeline.run_one(clip)
+    outcome = pipeline.run_one(short_clip)
 
     assert outcome.record is not None
     assert outcome.record.status == JobStatus.PARTIAL
@@ -136,9 +136,9 @@ def test_a_cancelled_job_stops_and_leaves_no_dlq_message(pipeline: Pipeline, cli
 
 
 @pytest.mark.fault("A14", by="a file name that S3 sends no event for", so="the reconciler finds it")
-def test_an_upload_without_a_notification_is_found(pipeline: Pipeline, clip: Path) -> None:
+def test_an_upload_without_a_notification_is_found(pipeline: Pipeline, short_clip: Path) -> None:
     key = "uploads/lost.Mp4"
-    put = pipeline.s3.put_object(Bucket=pipeline.bucket, Key=key, Body=clip.read_bytes())
+    put = pipeline.s3.put_object(Bucket=pipeline.bucket, Key=key, Body=short_clip.read_bytes())
     job = ProcessingJob.for_upload(
         bucket=pipeline.bucket, key=key, version_id=put["VersionId"], etag=put["ETag"].strip('"')
     )

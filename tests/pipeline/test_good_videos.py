@@ -132,7 +132,7 @@ def test_the_same_event_five_times_starts_one_execution(
     assert pipeline.container_starts(job) == 1
 
 
-def test_an_upload_by_a_presigned_form_is_a_job_too(pipeline: Pipeline, clip: Path) -> None:
+def test_an_upload_by_a_presigned_form_is_a_job_too(pipeline: Pipeline, short_clip: Path) -> None:
     """The form needs no credentials, and its options are stored with the object."""
     import requests
 
@@ -140,7 +140,7 @@ def test_an_upload_by_a_presigned_form_is_a_job_too(pipeline: Pipeline, clip: Pa
         "by form.mp4", options=JobOptions(speakers=1)
     )
 
-    with clip.open("rb") as video:
+    with short_clip.open("rb") as video:
         answer = requests.post(form.url, data=form.fields, files={"file": video}, timeout=30)
 
     assert answer.status_code in (200, 204)
@@ -177,7 +177,7 @@ def test_a_search_finds_spoken_text_with_its_time(pipeline: Pipeline, finished: 
 
 
 def test_the_end_of_a_job_is_published_to_every_subscriber(
-    pipeline: Pipeline, clip: Path, tmp_path: Path
+    pipeline: Pipeline, short_clip: Path, tmp_path: Path
 ) -> None:
     """Only the function that the template permits publishes the event."""
     events = pipeline.aws.session().client("events")
@@ -189,7 +189,7 @@ def test_the_end_of_a_job_is_published_to_every_subscriber(
         Rule="listener", Targets=[{"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}]
     )
 
-    outcome = pipeline.run_one(Path(shutil.copy(clip, tmp_path / "event.mp4")))
+    outcome = pipeline.run_one(Path(shutil.copy(short_clip, tmp_path / "event.mp4")))
 
     def arrived() -> bool:
         answer = pipeline.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
