@@ -60,6 +60,7 @@ def nearest(spoken: Word, turns: list[SpeakerTurn]) -> str | None:
 @given(some_words, some_turns)
 @example([word(5, 6)], [turn("A", 0, 5), turn("B", 6, 7)])  # in a gap
 @example([word(1, 2)], [turn("B", 0, 9), turn("A", 0.5, 9)])  # both all the time
+@example([word(6, 7)], [turn("A", 0, 1), turn("B", 4, 9), turn("A", 5, 9)])  # B began first
 @example([word(4, 4.2)], [turn("A", 0, 9), turn("B", 4, 4.2)])  # a backchannel
 @example([word(0, 2)], [turn("A", 0, 1), turn("B", 0.5, 2), turn("A", 1.2, 1.8)])
 @example([word(3, 3)], [turn("A", 0, 9)])  # no time at all
