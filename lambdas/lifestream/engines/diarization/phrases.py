@@ -10,13 +10,11 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lifestream.engines.diarization.voice_encoder import HOP, mel
 from lifestream.media.voice_activity import SpeechSpan
 
-Values = NDArray[np.float32]
 SHORTEST, LONGEST = 75, 200
 """In frames of 10 ms. A shorter phrase says too little about a voice."""
 SMALLEST_DIP = 6.0
@@ -50,53 +48,13 @@ def halved(spoken: Sequence[SpeechSpan], fewest: int) -> list[SpeechSpan]:
 
 def _dips(samples: NDArray[np.float32]) -> dict[int, float]:
     """Return frame → how deep the loudness dips there, in decibels."""
+    from scipy.ndimage import gaussian_filter1d
+    from scipy.signal import find_peaks
+
     energy = mel(samples).sum(axis=1)
-    if not energy.size:
-        return {}
-    loudness = smoothed(10 * np.log10(energy + 1e-7), SMOOTHING)
-    lowest, depths = valleys(loudness, AROUND)
-    deep = depths >= SMALLEST_DIP
-    return dict(zip(lowest[deep].tolist(), depths[deep].tolist(), strict=True))
-
-
-def smoothed(values: Values, sigma: float) -> Values:
-    """Return scipy.ndimage.gaussian_filter1d, whose import takes longer than the diarization of
-    a short recording. Where the values are equal, so are the results: silence stays flat."""
-    reach = int(4 * sigma + 0.5)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    padded = np.pad(values, reach, mode="symmetric")
-    means = np.convolve(padded, weights / weights.sum(), mode="valid")
-    return means.astype(np.float32)
-
-
-def valleys(values: Values, around: int) -> tuple[NDArray[np.intp], Values]:
-    """Return the lowest places, of a flat one the middle, and their depths.
-
-    They are the peaks and prominences of scipy.signal.find_peaks, upside down. A depth is measured
-    from the lower rim within `around` values.
-    """
-    lowest = _lowest(values)
-    reach = around // 2
-    windows = sliding_window_view(np.pad(values, reach, constant_values=-np.inf), 2 * reach + 1)
-    before, after = windows[lowest, reach::-1], windows[lowest, reach:]
-    bottom = values[lowest, None]
-
-    def rim(outwards: Values) -> Values:
-        is_inside = np.minimum.accumulate(outwards >= bottom, axis=1)
-        highest: Values = np.where(is_inside, outwards, bottom).max(axis=1)
-        return highest
-
-    return lowest, np.minimum(rim(before), rim(after)) - bottom[:, 0]
-
-
-def _lowest(values: Values) -> NDArray[np.intp]:
-    changes = np.flatnonzero(np.diff(values))
-    first = np.concatenate(([0], changes + 1))
-    last = np.concatenate((changes, [len(values) - 1]))
-    level = values[first]
-    is_lowest = (level[1:-1] < level[:-2]) & (level[1:-1] < level[2:])
-    middle: NDArray[np.intp] = (first + last)[1:-1][is_lowest] // 2
-    return middle
+    loudness = gaussian_filter1d(10 * np.log10(energy + 1e-7), SMOOTHING)
+    frames, found = find_peaks(-loudness, prominence=SMALLEST_DIP, wlen=AROUND)
+    return dict(zip(frames.tolist(), found["prominences"].tolist(), strict=True))
 
 
 def _long_enough(dips: dict[int, float], frames: int) -> list[int]:
