@@ -47,12 +47,12 @@ def diarization_error(
 
     In both lists, consecutive turns of a speaker are joined if the pause between them is short.
     """
+    from scipy.optimize import linear_sum_assignment
+
     expected, found = _without_pauses(expected), _without_pauses(found)
     frames = int(max(t.end_seconds for t in [*expected, *found]) * FRAMES_PER_SECOND) + 1
     truth, guess = _activity(expected, frames), _activity(found, frames)
     agreement = truth @ guess.T
-    from scipy.optimize import linear_sum_assignment
-
     rows, columns = linear_sum_assignment(-agreement)
     spoken, detected, total = truth.sum(axis=0), guess.sum(axis=0), truth.sum()
     matched = agreement[rows, columns].sum()

@@ -22,8 +22,9 @@ class StoredObjects:
 
     def below(self, prefix: str) -> list[str]:
         """Return the keys with the prefix, in order."""
-        found = ((key, _keys()[key]) for key in list(_keys()) if key.startswith(prefix))
-        return sorted(key for key, stored in found if isinstance(stored, FakeKey))
+        keys = _keys()
+        found = (key for key in keys if key.startswith(prefix))
+        return sorted(key for key in found if isinstance(keys[key], FakeKey))
 
 
 def _keys() -> Any:

@@ -110,7 +110,7 @@ def test_recent_jobs_come_newest_first(jobs: JobTable) -> None:
     assert found == [3, 2]
 
 
-def test_recent_jobs_are_as_many_as_asked_for_over_several_pages(
+def test_recent_jobs_come_from_several_pages(
     jobs: JobTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page of DynamoDB ends at a megabyte; this one ends sooner."""
