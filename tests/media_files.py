@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from itertools import takewhile
 from pathlib import Path
 
 import av
@@ -34,17 +35,20 @@ FRAMES_PER_SECOND = 5
 
 def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
     """Write the first seconds of a recording in another container, with its usual codecs."""
+
+    def is_wanted(frame: av.VideoFrame | av.AudioFrame) -> bool:
+        return (frame.time or 0) < seconds
+
     with av.open(str(source)) as recording, _sink(target) as sink:
         picture, audio = _picture(sink, target, 320, 180), _audio(sink, target)
-        for number, frame in enumerate(recording.decode(video=0) if picture else ()):
-            if picture and (frame.time or 0) < seconds:
+        if picture:
+            for number, frame in enumerate(takewhile(is_wanted, recording.decode(video=0))):
                 frame.pts, frame.time_base = number, Fraction(1, FRAMES_PER_SECOND)
                 sink.mux(picture.encode(frame))
-        sink.mux(picture.encode(None) if picture else [])
+            sink.mux(picture.encode(None))
         recording.seek(0)
-        for part in recording.decode(audio=0):
-            if (part.time or 0) < seconds:
-                sink.mux(audio.encode(part))
+        for part in takewhile(is_wanted, recording.decode(audio=0)):
+            sink.mux(audio.encode(part))
         sink.mux(audio.encode(None))
     return target
 

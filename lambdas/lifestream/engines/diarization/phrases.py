@@ -25,8 +25,10 @@ SMOOTHING = 2.0
 
 def phrases(samples: NDArray[np.float32], span: SpeechSpan) -> Iterator[SpeechSpan]:
     """Yield phrases in time order, without gaps between them."""
-    dips = _dips(samples[span.start : span.end])
-    cuts = _long_enough(dips, (span.end - span.start) // HOP)
+    frames = (span.end - span.start) // HOP
+    is_long_enough_for_two = frames >= 2 * SHORTEST
+    dips = _dips(samples[span.start : span.end]) if is_long_enough_for_two else {}
+    cuts = _long_enough(dips, frames)
     for begin, end in pairwise(cuts):
         pieces = -(-(end - begin) // LONGEST)
         edges = np.linspace(begin, end, pieces + 1).round().astype(int) * HOP + span.start
