@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from generators import errors, fault_matrix, fields, roles
-from infrastructure.conftest import all_states, definition, synthesized
+from infrastructure.templates import all_states, definition, synthesized
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.job_ended import JobEnded
 from lifestream.domain.speech.quality import QualityReport

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from infrastructure.conftest import synthesized
+from infrastructure.templates import synthesized
 from pipeline.grants import named
 
 OF_CODE = re.compile(r"(FunctionService|TaskTask|StateMachine)Role$")

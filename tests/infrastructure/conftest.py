@@ -1,38 +1,16 @@
-"""The synthesized template, once per switch setting.
-
-aws_cdk is imported inside functions, here and in the tests, because the import starts a Node
-process, which only one of the test processes needs.
-"""
+"""The synthesized template as fixtures."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from cdk_app.local.synthesis import ROOT
+from infrastructure.templates import synthesized
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
-
-NO_BUNDLING: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
-
-
-@cache
-def synthesized(**switches: str) -> Template:
-    import aws_cdk as cdk
-    from aws_cdk.assertions import Template
-
-    from cdk_app.config import Config
-    from cdk_app.stack import LifeStreamStack
-
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = cdk.App(context=context | NO_BUNDLING | switches)
-    config = Config.from_context(app.node)
-    return Template.from_stack(LifeStreamStack(app, f"LifeStream-{config.stage}", config=config))
 
 
 @pytest.fixture(scope="session", params=["gpu", "cpu"])
@@ -43,41 +21,3 @@ def template(request: pytest.FixtureRequest) -> Template:
 @pytest.fixture(scope="session")
 def synthesize() -> Callable[..., Template]:
     return synthesized
-
-
-def resources(template: Template, kind: str) -> list[dict[str, Any]]:
-    found = template.find_resources(kind)
-    return [resource["Properties"] for resource in found.values()]
-
-
-def queue(template: Template, name: str) -> dict[str, Any]:
-    [found] = [q for q in resources(template, "AWS::SQS::Queue") if q["QueueName"] == name]
-    return found
-
-
-def definition(template: Template) -> dict[str, Any]:
-    """Return the state machine, with each reference replaced by the name of its resource."""
-    [machine] = resources(template, "AWS::StepFunctions::StateMachine")
-    return render(machine["DefinitionString"])
-
-
-def render(joined: dict[str, Any]) -> dict[str, Any]:
-    parts = joined["Fn::Join"][1]
-    text = "".join(part if isinstance(part, str) else _name(part) for part in parts)
-    rendered: dict[str, Any] = json.loads(text)
-    return rendered
-
-
-def _name(reference: dict[str, Any]) -> str:
-    if "Ref" in reference:
-        return "aws" if reference["Ref"] == "AWS::Partition" else str(reference["Ref"])
-    return str(reference["Fn::GetAtt"][0])
-
-
-def all_states(machine: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Yield all states, including those of branches."""
-    states = dict(machine["States"])
-    for state in machine["States"].values():
-        for branch in state.get("Branches", ()):
-            states |= all_states(branch)
-    return states

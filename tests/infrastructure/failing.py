@@ -12,7 +12,7 @@ from typing import Any
 from aws_documents import as_cause
 from cdk_app.local.asl.errors import StateError
 from cdk_app.local.asl.executor import Invoke
-from infrastructure.conftest import all_states
+from infrastructure.templates import all_states
 from lifestream.domain.job import JobStatus
 from simulation.executions import snapshot
 from simulation.world import simulated

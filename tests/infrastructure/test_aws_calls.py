@@ -15,8 +15,8 @@ from botocore.validate import ParamValidator
 
 from aws_documents import document
 from cdk_app.local.asl.errors import StateError
-from infrastructure.conftest import all_states, definition
 from infrastructure.failing import ALWAYS, Failing
+from infrastructure.templates import all_states, definition
 from lifestream.domain.job import MAX_METADATA_CHARACTERS
 from lifestream.domain.options import MAX_HINT_CHARACTERS, JobOptions
 from lifestream.step_names import Step

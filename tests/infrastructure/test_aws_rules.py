@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from aws_documents import document
-from infrastructure.conftest import resources, synthesized
+from infrastructure.templates import resources, synthesized
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template

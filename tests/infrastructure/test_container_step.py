@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cost
 import pytest
 
-from infrastructure.conftest import all_states, definition, resources
+from infrastructure.templates import all_states, definition, resources
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:

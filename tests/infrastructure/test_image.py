@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from image.asset import ImageAsset, synthesized_asset
-from infrastructure.conftest import resources, synthesized
+from infrastructure.templates import resources, synthesized
 
 ROOT = Path(__file__).parent.parent.parent
 CONTAINER = ROOT / "containers/transcribe_speech"

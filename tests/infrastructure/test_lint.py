@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cdk_app.local.synthesis import ROOT
-from infrastructure.conftest import definition
+from infrastructure.templates import definition
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template

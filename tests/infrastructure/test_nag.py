@@ -13,7 +13,7 @@ import pytest
 
 from cdk_app.local.synthesis import ROOT
 from infrastructure.accepted_findings import accepted
-from infrastructure.conftest import NO_BUNDLING
+from infrastructure.templates import NO_BUNDLING
 
 if TYPE_CHECKING:
     import aws_cdk as cdk

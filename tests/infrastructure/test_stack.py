@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cdk_app.local.synthesis import ROOT
-from infrastructure.conftest import queue, resources
+from infrastructure.templates import queue, resources
 from lifestream.domain.job_ended import JobEnded
 from lifestream.step_names import Step
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infrastructure.conftest import definition, queue, resources
+from infrastructure.templates import definition, queue, resources
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template

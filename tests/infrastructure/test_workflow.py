@@ -12,7 +12,7 @@ import pytest
 from cdk_app.local.asl.errors import StateError
 from cdk_app.local.asl.executor import Execution
 from cdk_app.local.asl.validation import problems
-from infrastructure.conftest import all_states, definition, synthesized
+from infrastructure.templates import all_states, definition, synthesized
 from lifestream.aws.api_keys import MAX_AGE_SECONDS
 from lifestream.aws.slots import Pool
 from lifestream.errors import UnusableVideoError, all_errors
