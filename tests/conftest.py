@@ -28,6 +28,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 import moto_shortcuts
 from lifestream import resources
+from lifestream.aws import clients
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
 from media_files import SAMPLE
@@ -125,6 +126,7 @@ def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setenv("JOBS_TABLE_NAME", JOBS)
     monkeypatch.setenv("SLOTS_TABLE_NAME", SLOTS)
     monkeypatch.setenv("CLUSTER_NAME", "gpu")
+    monkeypatch.setattr(clients, "_session", clients_of_our_code)
     with mock_aws():
         s3, sqs = shared_clients().client("s3"), shared_clients().client("sqs")
         s3.create_bucket(Bucket=BUCKET)
@@ -146,6 +148,12 @@ def our_session() -> boto3.Session:
 def shared_clients() -> boto3.Session:
     """Return a session with shared clients. A test that changes a client must create its own."""
     return with_one_client_each(our_session())
+
+
+@cache
+def clients_of_our_code() -> boto3.Session:
+    """Return its session, whose clients outlive a test. They end with `resources.reset` in one."""
+    return with_one_client_each(boto3.Session("test", "test", region_name="us-east-1"))
 
 
 def with_one_client_each(session: boto3.Session) -> boto3.Session:

@@ -70,7 +70,10 @@ def test_an_unreadable_secret_is_transient_or_permanent(
     def refuse(**_: object) -> None:
         raise ClientError(answer, "GetSecretValue")  # type: ignore[arg-type]  # the stubs want more
 
-    clients.secrets_manager().meta.events.register("before-call", refuse)
-
-    with pytest.raises(expected):
-        load_api_keys(secret)
+    events = clients.secrets_manager().meta.events
+    events.register("before-call", refuse)
+    try:
+        with pytest.raises(expected):
+            load_api_keys(secret)
+    finally:
+        events.unregister("before-call", refuse)
