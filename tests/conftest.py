@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import ssl
 
 # Both are read once, when aws_cdk's Node process and the speech engines start: cfn-lint validates
 # the templates, and engines with more threads than cores spend their time waiting for each other.
@@ -18,6 +19,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -46,6 +48,8 @@ hypothesis_settings.register_profile("soak", deadline=None, print_blob=True)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 moto_shortcuts.install()
+# Reading the certificates of all authorities takes longer than a request to a local server.
+patch.object(ssl, "create_default_context", cache(ssl.create_default_context)).start()
 
 BUCKET = "videos"
 JOBS = "jobs"
