@@ -17,6 +17,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
+from lifestream.domain.job_list import JobFilter, JobPage, Position
 from lifestream.domain.job_record import EVENT_PUBLISHED, JobRecord
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 RECENT_INDEX = "recent"
 ALL_JOBS = "job"
 TERMINAL = sorted(TERMINAL_STATUSES)
+ANY_JOB = JobFilter()
+EXAMINED = 1_000
+"""How many jobs one page of a filtered list reads: about a megabyte."""
 REDRIVABLE = sorted(TERMINAL_STATUSES - {JobStatus.SUCCEEDED})
 
 
@@ -116,14 +120,39 @@ class JobTable:
 
     def recent(self, limit: int) -> list[JobRecord]:
         """Return at most `limit` jobs, newest first."""
-        records = _records(
-            self._table.query,
-            IndexName=RECENT_INDEX,
-            KeyConditionExpression=Key("kind").eq(ALL_JOBS),
-            ScanIndexForward=False,
-            Limit=limit,
-        )
-        return list(islice(records, limit))
+        return list(islice(self._newest_first(limit), limit))
+
+    def page(
+        self, limit: int, wanted: JobFilter = ANY_JOB, *, after: Position | None = None
+    ) -> JobPage:
+        """Return at most `limit` jobs that are wanted, newest first.
+
+        At most `EXAMINED` jobs are read, so a page may have fewer jobs, or none, although there is
+        a following one.
+        """
+        is_all = wanted == ANY_JOB
+        found: list[JobRecord] = []
+        examined = 0
+        last = after
+        for record in self._newest_first(limit + 1 if is_all else EXAMINED, after):
+            if len(found) == limit or examined == EXAMINED:
+                return JobPage(records=tuple(found), following=last)
+            examined, last = examined + 1, Position.of(record)
+            if wanted.matches(record):
+                found.append(record)
+        return JobPage(records=tuple(found), following=None)
+
+    def _newest_first(self, page_size: int, after: Position | None = None) -> Iterator[JobRecord]:
+        request: dict[str, Any] = {
+            "IndexName": RECENT_INDEX,
+            "KeyConditionExpression": Key("kind").eq(ALL_JOBS),
+            "ScanIndexForward": False,
+            "Limit": page_size,
+        }
+        if after:
+            place = {"submitted_at": timestamp(after.submitted_at), "job_id": after.job_id}
+            request["ExclusiveStartKey"] = {"kind": ALL_JOBS, **place}
+        yield from _records(self._table.query, **request)
 
     def since(self, moment: datetime) -> Iterator[JobRecord]:
         """Yield every job submitted at or after `moment`, newest first."""
@@ -192,12 +221,12 @@ class JobTable:
 
 def _records(read: Callable[..., Any], **request: Any) -> Iterator[JobRecord]:
     """Yield the records of every page; the resource has no paginator."""
-    answer = read(**request)
     while True:
+        answer = read(**request)
         yield from (JobRecord.model_validate(_plain(item)) for item in answer["Items"])
         if "LastEvaluatedKey" not in answer:
             return
-        answer = read(**request, ExclusiveStartKey=answer["LastEvaluatedKey"])
+        request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
 
 def _is_refused(error: ClientError) -> bool:

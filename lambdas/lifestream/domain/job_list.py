@@ -1,0 +1,49 @@
+"""A list of jobs, newest first, page by page."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import datetime
+from typing import Self
+
+from lifestream.domain.base import Frozen
+from lifestream.domain.job import JobStatus
+from lifestream.domain.job_record import JobRecord
+
+
+class Position(Frozen):
+    """A place in the list: just after this job. Jobs of one moment are ordered by their ids."""
+
+    submitted_at: datetime
+    job_id: str
+
+    @classmethod
+    def of(cls, record: JobRecord) -> Self:
+        return cls(submitted_at=record.submitted_at, job_id=record.job_id)
+
+
+class JobFilter(Frozen):
+    """Which jobs are wanted.
+
+    Attributes:
+        name: Part of the file's name, in any case and any Unicode form.
+        statuses: One of them. Empty: any.
+    """
+
+    name: str = ""
+    statuses: frozenset[JobStatus] = frozenset()
+
+    def matches(self, record: JobRecord) -> bool:
+        is_status = not self.statuses or record.status in self.statuses
+        return is_status and _folded(self.name) in _folded(record.job.file_name)
+
+
+class JobPage(Frozen):
+    """`following` is where the next page starts; None if this is the last one."""
+
+    records: tuple[JobRecord, ...]
+    following: Position | None
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
