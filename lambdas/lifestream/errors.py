@@ -35,11 +35,17 @@ PipelineError
 │  └─ GpuDriverError           the host has no GPU, or a driver that is too old
 ├─ RequestError                the client cannot do what it was asked; no job ends with it
 │  ├─ UsageError               an argument is missing or not understood
+│  ├─ InvalidRequestError      a request to the API does not fit its description
+│  │  └─ InvalidCursorError    the cursor is from no earlier page
+│  ├─ NotSignedInError         a request to the API without an access token
+│  ├─ AccessDeniedError        the caller's role does not allow the request
+│  ├─ RouteNotFoundError       the API has no such address
 │  ├─ JobNotFoundError
 │  ├─ AmbiguousJobIdError
 │  ├─ UnknownSpeakerError      no speaker in the recordings has that name
 │  ├─ JobStatusError           cancel of an ended job, redrive of one that did not fail
 │  └─ NoResultsError           the job published nothing, or nothing yet
+├─ InternalError               a bug: the API could not answer
 ├─ JobEndedError               the job was cancelled, or a later attempt took it over
 ├─ InvalidMessageError         a queue message without a usable job
 ├─ ArtifactMissingError        an earlier step's output is gone
@@ -228,6 +234,26 @@ class UsageError(RequestError):
     advice = "Correct the argument that the message names."
 
 
+class InvalidRequestError(RequestError):
+    advice = "Correct the fields that are named. /v1/openapi.json describes every request."
+
+
+class InvalidCursorError(InvalidRequestError):
+    advice = "Send the `next` of the page before, unchanged, or leave the cursor out."
+
+
+class NotSignedInError(RequestError):
+    advice = "Sign in again, and send the access token: `Authorization: Bearer TOKEN`."
+
+
+class AccessDeniedError(RequestError):
+    advice = "Ask an administrator for the role that the message names."
+
+
+class RouteNotFoundError(RequestError):
+    advice = "Check the method and the address. /v1/openapi.json lists them."
+
+
 class JobNotFoundError(RequestError):
     advice = "See `lifestream list`."
 
@@ -255,6 +281,10 @@ class NoResultsError(RequestError):
     def __init__(self, message: str, *, advice: str | None = None) -> None:
         super().__init__(message)
         self.advice = advice or self.advice
+
+
+class InternalError(PipelineError):
+    advice = "Try again. If it fails again, read the log of the API's function."
 
 
 class JobEndedError(PipelineError):

@@ -1,0 +1,8 @@
+"""The REST API: the use cases of the client, for people and machines without AWS credentials.
+
+app       every route in one resolver; every error as a problem document
+access    who calls, and which role a request needs
+problems  problem details (RFC 9457) with the names of `lifestream.errors`
+cursors   a place in a list, as text for the next request
+jobs      list, read, cancel and redrive jobs
+"""

@@ -1,0 +1,131 @@
+"""Every route in one resolver, and every error as a problem document."""
+
+from __future__ import annotations
+
+import hashlib
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from lifestream.api import jobs
+from lifestream.api.access import Caller, caller_of, require_access
+from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, InvalidField, problem_of
+from lifestream.aws.transient import why_transient
+from lifestream.domain.base import Frozen
+from lifestream.errors import (
+    InternalError,
+    InvalidRequestError,
+    PipelineError,
+    RouteNotFoundError,
+    TransientError,
+)
+from lifestream.observability import logger
+
+HEALTH = "/v1/health"
+ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
+
+app = APIGatewayHttpResolver(enable_validation=True)
+app.include_router(jobs.router)
+
+
+class Me(Frozen):
+    """Who is signed in. `role` is viewer, editor or admin; null if nobody gave one."""
+
+    id: str
+    name: str | None
+    role: str | None
+
+
+def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Answer a request of an HTTP API, payload version 2.0. Raises nothing."""
+    http = event["requestContext"]["http"]
+    try:
+        if event["rawPath"] != HEALTH:
+            require_access(caller_of(event), http["method"], event["rawPath"])
+    except PipelineError as error:
+        refusal = response_to(error)
+        return {
+            "statusCode": refusal.status_code,
+            "headers": refusal.headers | {"Content-Type": MEDIA_TYPE},
+            "body": refusal.body,
+        }
+    logger.append_keys(method=http["method"], request=event["requestContext"].get("requestId"))
+    return app.resolve(event, context)
+
+
+def with_headers(
+    resolver: APIGatewayHttpResolver, next_middleware: NextMiddleware
+) -> Response[Any]:
+    """Add an ETag, and send no body that the client has already."""
+    response: Response[Any] = next_middleware(resolver)
+    response.headers.update(ALWAYS)
+    event = resolver.current_event
+    if event.http_method == "GET" and response.status_code == HTTPStatus.OK:
+        tag = f'"{hashlib.sha256(str(response.body).encode()).hexdigest()[:32]}"'
+        response.headers["ETag"] = tag
+        if tag in (event.headers.get("if-none-match") or ""):
+            response.status_code, response.body = HTTPStatus.NOT_MODIFIED, ""
+    return response
+
+
+@app.get(HEALTH, description="Tell that the API runs. The only address without a token.")
+def health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@app.get("/v1/me", description="Tell who is signed in.")
+def me() -> Me:
+    caller: Caller = caller_of(app.current_event.raw_event)
+    role = caller.role.name.lower() if caller.role else None
+    return Me(id=caller.id, name=caller.name, role=role)
+
+
+def response_to(error: PipelineError, fields: tuple[InvalidField, ...] = ()) -> Response[str]:
+    problem = problem_of(error, fields)
+    waits = {"Retry-After": str(RETRY_AFTER_SECONDS)} if isinstance(error, TransientError) else {}
+    return Response(problem.status, MEDIA_TYPE, problem.model_dump_json(), headers=ALWAYS | waits)
+
+
+def response_to_invalid(error: RequestValidationError) -> Response[str]:
+    fields = tuple(
+        InvalidField(field=".".join(map(str, one["loc"])), reason=one["msg"])
+        for one in error.errors()
+    )
+    named = ", ".join(field.field for field in fields)
+    return response_to(InvalidRequestError(f"invalid: {named}"), fields)
+
+
+def response_to_unknown_route(_: NotFoundError) -> Response[str]:
+    event = app.current_event
+    return response_to(RouteNotFoundError(f"there is no {event.http_method} {event.path}"))
+
+
+def response_to_aws(error: ClientError | BotoCoreError) -> Response[str]:
+    reason = why_transient(error)
+    return response_to(TransientError(reason)) if reason else response_to_bug(error)
+
+
+def response_to_bug(error: Exception) -> Response[str]:
+    """The message could quote a transcript, so only the log gets the error's name and place."""
+    logger.error("request failed", extra={"error": type(error).__name__, "at": _place(error)})
+    return response_to(InternalError("the server could not answer"))
+
+
+def _place(error: Exception) -> str:
+    frame = error.__traceback__
+    while frame and frame.tb_next:
+        frame = frame.tb_next
+    return f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else ""
+
+
+app.use(middlewares=[with_headers])
+app.exception_handler(PipelineError)(response_to)
+app.exception_handler(RequestValidationError)(response_to_invalid)
+app.exception_handler(NotFoundError)(response_to_unknown_route)
+app.exception_handler([ClientError, BotoCoreError])(response_to_aws)
+app.exception_handler(Exception)(response_to_bug)

@@ -1,0 +1,100 @@
+"""Describe an error as problem details. https://www.rfc-editor.org/rfc/rfc9457
+
+`title` and `type` name a class of `lifestream.errors`, `advice` says what to do.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+
+from lifestream.domain.base import Frozen
+from lifestream.errors import (
+    AccessDeniedError,
+    AmbiguousJobIdError,
+    AnswerError,
+    ArtifactMissingError,
+    ConfigurationError,
+    InvalidRequestError,
+    JobNotFoundError,
+    JobStatusError,
+    KeyRefusedError,
+    NoResultsError,
+    NotSignedInError,
+    PipelineError,
+    RequestError,
+    RouteNotFoundError,
+    SwitchedOffError,
+    TransientError,
+    UnknownSpeakerError,
+    UnsupportedOptionError,
+    UnusableVideoError,
+    VideoNotFoundError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+STATUSES: dict[type[PipelineError], HTTPStatus] = {
+    PipelineError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    TransientError: HTTPStatus.SERVICE_UNAVAILABLE,
+    ConfigurationError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    UnsupportedOptionError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    KeyRefusedError: HTTPStatus.BAD_GATEWAY,
+    SwitchedOffError: HTTPStatus.NOT_IMPLEMENTED,
+    AnswerError: HTTPStatus.BAD_GATEWAY,
+    ArtifactMissingError: HTTPStatus.GONE,
+    UnusableVideoError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    VideoNotFoundError: HTTPStatus.GONE,
+    RequestError: HTTPStatus.BAD_REQUEST,
+    InvalidRequestError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NotSignedInError: HTTPStatus.UNAUTHORIZED,
+    AccessDeniedError: HTTPStatus.FORBIDDEN,
+    RouteNotFoundError: HTTPStatus.NOT_FOUND,
+    JobNotFoundError: HTTPStatus.NOT_FOUND,
+    AmbiguousJobIdError: HTTPStatus.BAD_REQUEST,
+    UnknownSpeakerError: HTTPStatus.NOT_FOUND,
+    JobStatusError: HTTPStatus.CONFLICT,
+    NoResultsError: HTTPStatus.CONFLICT,
+}
+RETRY_AFTER_SECONDS = 5
+
+
+class InvalidField(Frozen):
+    """`field` is where it was, such as `query.limit`; `reason` is why it is invalid."""
+
+    field: str
+    reason: str
+
+
+class Problem(Frozen):
+    """Attributes: `error`: the name in `lifestream.errors`; `advice`: what to do."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    error: str
+    advice: str
+    fields: tuple[InvalidField, ...] = ()
+
+
+def problem_of(error: PipelineError, fields: tuple[InvalidField, ...] = ()) -> Problem:
+    name = type(error).__name__
+    return Problem(
+        type=f"urn:lifestream:error:{name}",
+        title=_title(name),
+        status=status_of(type(error)),
+        detail=str(error),
+        error=name,
+        advice=error.advice,
+        fields=fields,
+    )
+
+
+def status_of(kind: type[PipelineError]) -> HTTPStatus:
+    """Return the status of the nearest class that has one."""
+    return next(STATUSES[base] for base in kind.__mro__ if base in STATUSES)
+
+
+def _title(name: str) -> str:
+    """`JobNotFoundError` → `Job not found`."""
+    return re.sub(r"(?<!^)(?=[A-Z][a-z])", " ", name.removesuffix("Error")).capitalize()

@@ -1,0 +1,69 @@
+"""Requests to the API's function, as API Gateway sends them (payload version 2.0).
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from builders import LAMBDA_CONTEXT
+from triggers import api
+
+PERSON = {"token_use": "access", "sub": "b7c1", "username": "ada"}
+MACHINE = {"token_use": "access", "sub": "c5d2", "client_id": "c5d2"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+
+def person(*groups: str) -> dict[str, str]:
+    """The claims of a person, as API Gateway passes them on: a list becomes `[a b]`."""
+    return PERSON | {"cognito:groups": f"[{' '.join(groups)}]"}
+
+
+def machine(*scopes: str) -> dict[str, str]:
+    return MACHINE | {"scope": " ".join(scopes)}
+
+
+ADMIN = person("admin")
+
+
+def request(
+    method: str,
+    path: str,
+    *,
+    query: dict[str, str] | None = None,
+    body: Any = None,
+    claims: dict[str, str] | None = ADMIN,
+    headers: dict[str, str] | None = None,
+) -> Answer:
+    event = {
+        "version": "2.0",
+        "routeKey": "ANY /v1/{proxy+}",
+        "rawPath": path,
+        "rawQueryString": urlencode(query or {}),
+        "headers": {"content-type": "application/json", **(headers or {})},
+        "queryStringParameters": query,
+        "requestContext": {
+            "http": {"method": method, "path": path},
+            "requestId": "request-1",
+            "stage": "$default",
+            "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else None,
+        },
+        "body": json.dumps(body) if body is not None else None,
+        "isBase64Encoded": False,
+    }
+    answer: dict[str, Any] = api.handler(event, LAMBDA_CONTEXT)
+    return Answer(answer["statusCode"], answer["headers"], answer["body"])

@@ -1,0 +1,87 @@
+"""Each role may do what it is for, and a request without a token nothing but ask for health."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api_requests import MACHINE, PERSON, machine, person, request
+from lifestream.api.app import app
+
+NOBODY = person()
+VIEWER, EDITOR, ADMIN = (person(group) for group in ("viewer", "editor", "admin"))
+LEAST = {
+    "GET /v1/me": "viewer",
+    "GET /v1/jobs": "viewer",
+    "GET /v1/jobs/<job_id>": "viewer",
+    "POST /v1/jobs/<job_id>/cancel": "editor",
+    "POST /v1/jobs/<job_id>/redrive": "editor",
+}
+"""The least role of each route."""
+CALLERS = {
+    "nobody": (NOBODY, PERSON, MACHINE, person("visitor"), machine("openid", "other/read")),
+    "viewer": (VIEWER, machine("lifestream/read")),
+    "editor": (EDITOR, person("viewer", "editor"), machine("lifestream/write")),
+    "admin": (ADMIN, machine("lifestream/admin", "lifestream/read")),
+}
+RANKS = list(CALLERS)
+
+
+def test_the_table_has_every_route() -> None:
+    routes = {f"{r.method} {r.path}" for r in (*app._static_routes, *app._dynamic_routes)}
+
+    assert routes == LEAST.keys() | {"GET /v1/health"}
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("route", LEAST)
+def test_a_role_may_do_what_it_is_for_and_no_more(route: str, caller: str) -> None:
+    method, path = route.replace("<job_id>", "0" * 32).split()
+    may = RANKS.index(caller) >= RANKS.index(LEAST[route])
+
+    for claims in CALLERS[caller]:
+        answer = request(method, path, claims=claims)
+
+        assert (answer.status != 403) == may, claims
+        assert may or answer.json["error"] == "AccessDeniedError"
+        assert may or LEAST[route] in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    "claims", [None, {}, VIEWER | {"token_use": "id"}, {"cognito:groups": "[admin]"}]
+)
+def test_only_an_access_token_signs_in(claims: Any) -> None:
+    answer = request("GET", "/v1/me", claims=claims)
+
+    assert (answer.status, answer.json["error"]) == (401, "NotSignedInError")
+    assert "Authorization: Bearer" in answer.json["advice"]
+
+
+def test_health_needs_no_token() -> None:
+    assert request("GET", "/v1/health", claims=None).json == {"status": "ok"}
+
+
+def test_a_person_is_told_who_they_are() -> None:
+    assert request("GET", "/v1/me", claims=EDITOR).json == {
+        "id": "b7c1",
+        "name": "ada",
+        "role": "editor",
+    }
+
+
+def test_a_machine_is_told_who_it_is() -> None:
+    claims = machine("lifestream/read")
+
+    assert request("GET", "/v1/me", claims=claims).json == {
+        "id": "c5d2",
+        "name": None,
+        "role": "viewer",
+    }
+
+
+def test_a_group_is_not_a_scope_and_a_scope_no_group() -> None:
+    assert request("GET", "/v1/me", claims=person("lifestream/admin")).status == 403
+    assert request("GET", "/v1/me", claims=machine("admin")).status == 403
+    assert request("GET", "/v1/me", claims=NOBODY | {"scope": "lifestream/admin"}).status == 403
