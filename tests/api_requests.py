@@ -49,6 +49,7 @@ def request(
     claims: dict[str, str] | None = ADMIN,
     headers: dict[str, str] | None = None,
 ) -> Answer:
+    """Send a request. `body`: JSON as text, or a value that becomes JSON."""
     event = {
         "version": "2.0",
         "routeKey": "ANY /v1/{proxy+}",
@@ -62,7 +63,7 @@ def request(
             "stage": "$default",
             "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else None,
         },
-        "body": json.dumps(body) if body is not None else None,
+        "body": body if body is None or isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
     }
     answer: dict[str, Any] = api.handler(event, LAMBDA_CONTEXT)

@@ -17,6 +17,12 @@ LEAST = {
     "GET /v1/jobs/<job_id>": "viewer",
     "POST /v1/jobs/<job_id>/cancel": "editor",
     "POST /v1/jobs/<job_id>/redrive": "editor",
+    "GET /v1/jobs/<job_id>/events": "viewer",
+    "PUT /v1/jobs/<job_id>/speakers": "editor",
+    "GET /v1/search": "viewer",
+    "POST /v1/ask": "viewer",
+    "GET /v1/speakers": "viewer",
+    "DELETE /v1/speakers": "admin",
 }
 """The least role of each route."""
 CALLERS = {

@@ -5,4 +5,7 @@ access    who calls, and which role a request needs
 problems  problem details (RFC 9457) with the names of `lifestream.errors`
 cursors   a place in a list, as text for the next request
 jobs      list, read, cancel and redrive jobs
+events    wait until a job has changed
+library   search the recordings, ask questions
+speakers  name speakers, forget voices
 """

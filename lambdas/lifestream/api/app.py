@@ -9,10 +9,13 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lifestream.api import jobs
+from lifestream.api import events, jobs, library, speakers
 from lifestream.api.access import Caller, caller_of, require_access
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, InvalidField, problem_of
 from lifestream.aws.transient import why_transient
@@ -30,7 +33,8 @@ HEALTH = "/v1/health"
 ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 app = APIGatewayHttpResolver(enable_validation=True)
-app.include_router(jobs.router)
+for routes in (jobs, events, library, speakers):
+    app.include_router(routes.router)
 
 
 class Me(Frozen):
@@ -91,7 +95,9 @@ def response_to(error: PipelineError, fields: tuple[InvalidField, ...] = ()) -> 
     return Response(problem.status, MEDIA_TYPE, problem.model_dump_json(), headers=ALWAYS | waits)
 
 
-def response_to_invalid(error: RequestValidationError) -> Response[str]:
+def response_to_invalid(
+    error: RequestValidationError | RequestUnsupportedContentType,
+) -> Response[str]:
     fields = tuple(
         InvalidField(field=".".join(map(str, one["loc"])), reason=one["msg"])
         for one in error.errors()
@@ -125,7 +131,7 @@ def _place(error: Exception) -> str:
 
 app.use(middlewares=[with_headers])
 app.exception_handler(PipelineError)(response_to)
-app.exception_handler(RequestValidationError)(response_to_invalid)
+app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(response_to_invalid)
 app.exception_handler(NotFoundError)(response_to_unknown_route)
 app.exception_handler([ClientError, BotoCoreError])(response_to_aws)
 app.exception_handler(Exception)(response_to_bug)

@@ -1,0 +1,46 @@
+"""Wait for the next change of a job: a long poll.
+
+The function looks at the job's row every second, because DynamoDB tells a function nothing that
+an HTTP response could pass on. A stream of server-sent events would need a connection that stays
+open, and an HTTP API closes it after 30 seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import AwareDatetime
+
+from lifestream.api.jobs import Job, JobId, found
+from lifestream.domain.base import Frozen
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
+LONGEST_WAIT_SECONDS = 20
+POLL_SECONDS = 1.0
+
+
+class JobChange(Frozen):
+    """The job as it is now. `is_changed` is False if nothing happened in the time."""
+
+    job: Job
+    is_changed: bool
+
+
+@router.get("/v1/jobs/<job_id>/events", description="Wait until a job has changed, or has ended.")
+def wait_for_change(
+    job_id: JobId,
+    after: Annotated[
+        AwareDatetime | None, Query(description="The `updated_at` that the client knows.")
+    ] = None,
+    wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT_SECONDS, description="Seconds.")] = 10,
+) -> JobChange:
+    until = time.monotonic() + wait
+    while True:
+        record = found(job_id)
+        is_changed = record.updated_at != after
+        if is_changed or record.status.is_terminal or time.monotonic() >= until:
+            return JobChange(job=Job.of(record), is_changed=is_changed)
+        time.sleep(POLL_SECONDS)

@@ -1,0 +1,110 @@
+"""Whatever a client sends and whatever fails, the answer is a problem document."""
+
+from __future__ import annotations
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from api_requests import request
+from lifestream.api import jobs
+from lifestream.errors import KeyRefusedError, PipelineError, all_errors
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ("{", "body"),
+        ("[]", "body"),
+        ('"talk"', "body"),
+        ("null", "body"),
+        ('{"question": 7}', "body.question"),
+        ('{"question": "   "}', "body.question"),
+        ('{"question": "What?", "limit": 3}', "body.limit"),
+        ('{"question": "What?", "since": "2026-11-23T10:00:00"}', "body.since"),
+        (None, "body"),
+    ],
+)
+def test_a_wrong_body_is_named(body: str | None, field: str) -> None:
+    answer = request("POST", "/v1/ask", body=body)
+
+    assert (answer.status, answer.json["error"]) == (422, "InvalidRequestError")
+    assert any(wrong["field"].startswith(field) for wrong in answer.json["fields"])
+
+
+def test_a_body_that_is_no_json_is_refused() -> None:
+    headers = {"content-type": "text/csv"}
+
+    answer = request("POST", "/v1/ask", body="a,b", headers=headers)
+
+    assert (answer.status, answer.json["error"]) == (422, "InvalidRequestError")
+
+
+def failing(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_job_id: str) -> None:
+        raise error
+
+    monkeypatch.setattr(jobs, "found", fail)
+
+
+def aws_error(code: str, status: int) -> ClientError:
+    answer = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetItem")  # type: ignore[arg-type]  # the stubs want more
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        aws_error("ThrottlingException", 400),
+        aws_error("InternalServerError", 500),
+        EndpointConnectionError(endpoint_url="https://example.com"),
+    ],
+)
+def test_a_client_is_told_to_try_again_if_aws_is_busy(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(error, monkeypatch)
+
+    answer = request("GET", "/v1/jobs/1")
+
+    assert (answer.status, answer.json["error"]) == (503, "TransientError")
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("she said: fire them"), aws_error("AccessDeniedException", 400)]
+)
+def test_a_bug_says_nothing_of_what_it_worked_on(
+    error: Exception, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    failing(error, monkeypatch)
+
+    answer = request("GET", "/v1/jobs/1")
+
+    assert (answer.status, answer.json["error"]) == (500, "InternalError")
+    [record] = caplog.records
+    logged = str(vars(record))
+    assert "fire them" not in answer.text + logged
+    assert type(error).__name__ in logged
+    assert "test_api_protocol.py" in logged
+
+
+@pytest.mark.parametrize("kind", list(all_errors()), ids=lambda kind: kind.__name__)
+def test_every_error_of_ours_is_a_problem_with_its_advice(
+    kind: type[PipelineError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(kind("the message"), monkeypatch)
+
+    answer = request("GET", "/v1/jobs/1")
+
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    problem = answer.json
+    assert (problem["error"], problem["status"]) == (kind.__name__, answer.status)
+    assert (problem["detail"], problem["advice"]) == ("the message", kind.advice)
+    assert answer.status >= 400
+    assert problem["title"][0].isupper()
+
+
+def test_a_refused_vendor_key_is_not_the_callers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing(KeyRefusedError("OpenAI refused the key"), monkeypatch)
+
+    assert request("GET", "/v1/jobs/1").status == 502
