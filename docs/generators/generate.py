@@ -78,6 +78,7 @@ def contents() -> dict[Path, Callable[[], str]]:
     }
     return {
         ROOT / "docs" / "statemachine.asl.json": lambda: _pretty(_machine()),
+        ROOT / "docs" / "openapi.json": _openapi,
         **{ROOT / path: partial(_page, ROOT / path, *made) for path, made in tables.items()},
         **{
             ROOT / "docs" / "schemas" / _schema_file(name): partial(_schema_text, model)
@@ -90,6 +91,12 @@ def _waits() -> str:
     from generators import waits  # with aws_cdk, which starts a Node process
 
     return waits.table()
+
+
+def _openapi() -> str:
+    from lifestream.api.app import described
+
+    return _pretty(described())
 
 
 def _machine() -> dict[str, Any]:

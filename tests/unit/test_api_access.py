@@ -13,6 +13,7 @@ NOBODY = person()
 VIEWER, EDITOR, ADMIN = (person(group) for group in ("viewer", "editor", "admin"))
 LEAST = {
     "GET /v1/me": "viewer",
+    "GET /v1/openapi.json": "viewer",
     "GET /v1/jobs": "viewer",
     "GET /v1/jobs/<job_id>": "viewer",
     "POST /v1/jobs/<job_id>/cancel": "editor",
@@ -69,7 +70,7 @@ def test_health_needs_no_token() -> None:
     assert request("GET", "/v1/health", claims=None).json == {"status": "ok"}
 
 
-def test_a_person_is_told_who_they_are() -> None:
+def test_a_person_learns_who_they_are() -> None:
     assert request("GET", "/v1/me", claims=EDITOR).json == {
         "id": "b7c1",
         "name": "ada",
@@ -77,7 +78,7 @@ def test_a_person_is_told_who_they_are() -> None:
     }
 
 
-def test_a_machine_is_told_who_it_is() -> None:
+def test_a_machine_learns_who_it_is() -> None:
     claims = machine("lifestream/read")
 
     assert request("GET", "/v1/me", claims=claims).json == {

@@ -59,7 +59,7 @@ def test_a_client_that_knows_nothing_does_not_wait(clock: Clock) -> None:
     assert clock.seconds == 0
 
 
-def test_a_change_is_told_at_once(clock: Clock) -> None:
+def test_a_change_is_reported_at_once(clock: Clock) -> None:
     change = wait(after=known())
 
     assert (change["is_changed"], change["job"]["status"]) == (True, "INSPECTING")

@@ -59,7 +59,7 @@ def aws_error(code: str, status: int) -> ClientError:
         EndpointConnectionError(endpoint_url="https://example.com"),
     ],
 )
-def test_a_client_is_told_to_try_again_if_aws_is_busy(
+def test_a_client_may_try_again_if_aws_is_busy(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing(error, monkeypatch)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -87,6 +88,19 @@ def me() -> Me:
     caller: Caller = caller_of(app.current_event.raw_event)
     role = caller.role.name.lower() if caller.role else None
     return Me(id=caller.id, name=caller.name, role=role)
+
+
+@app.get("/v1/openapi.json", description="Describe this API.", include_in_schema=False)
+def description() -> dict[str, Any]:
+    return described()
+
+
+@cache
+def described() -> dict[str, Any]:
+    """Return the API as OpenAPI 3.1."""
+    from lifestream.api import openapi
+
+    return openapi.document(app, without_token=HEALTH)
 
 
 def response_to(error: PipelineError, fields: tuple[InvalidField, ...] = ()) -> Response[str]:

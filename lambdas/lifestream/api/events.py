@@ -1,7 +1,7 @@
 """Wait for the next change of a job: a long poll.
 
-The function looks at the job's row every second, because DynamoDB tells a function nothing that
-an HTTP response could pass on. A stream of server-sent events would need a connection that stays
+The function reads the job's row every second. DynamoDB could report a change to another function,
+but not to the one that holds the request. Server-sent events would need a connection that stays
 open, and an HTTP API closes it after 30 seconds.
 """
 

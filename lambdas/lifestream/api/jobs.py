@@ -42,7 +42,7 @@ class Job(Frozen):
     Attributes:
         file_name: The name of the uploaded file.
         current_step: The step that runs, or ran last; null until the first step begins.
-        progress: How far the running step is at this moment, if it tells.
+        progress: How far the running step is now; null if it does not report that.
         has_results: True if transcript, summary and files can be read.
         switched_off: Parts of the results that the deployment does not make, with the reason.
     """

@@ -1,0 +1,54 @@
+"""Describe the API as OpenAPI 3.1, from its routes and models."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
+
+from lifestream import __version__
+from lifestream.api.problems import MEDIA_TYPE, Problem
+
+DESCRIPTION = (
+    "Recordings become transcripts that say who spoke, summaries with quotes, subtitles, and a "
+    "library that can be searched. Every error is a problem document (RFC 9457); `error` is its "
+    "name and `advice` says what to do."
+)
+REFERENCES = "#/components/schemas/{model}"
+OF_POWERTOOLS = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
+"""Its own description of an invalid request, which is a problem document here."""
+
+
+def document(app: APIGatewayHttpResolver, *, without_token: str) -> dict[str, Any]:
+    """Return the description. `without_token`: the only path that needs no access token."""
+    text = app.get_openapi_json_schema(
+        title="LifeStream",
+        version=__version__,
+        description=DESCRIPTION,
+        security_schemes={"token": HTTPBearer(bearerFormat="JWT", description="An access token.")},
+        security=[{"token": []}],
+    )
+    described: dict[str, Any] = json.loads(text)
+    schemas = described["components"]["schemas"]
+    for name in OF_POWERTOOLS:
+        schemas.pop(name, None)
+    problem = Problem.model_json_schema(ref_template=REFERENCES, mode="serialization")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
+    described["paths"] = dict(sorted(described["paths"].items()))
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            _describe_errors(operation)
+    described["paths"][without_token]["get"]["security"] = []
+    return described
+
+
+def _describe_errors(operation: dict[str, Any]) -> None:
+    operation["operationId"] = operation["operationId"].partition("_v1_")[0]
+    operation["responses"].pop("422", None)
+    reference = {"$ref": REFERENCES.format(model="Problem")}
+    operation["responses"]["default"] = {
+        "description": "An error",
+        "content": {MEDIA_TYPE: {"schema": reference}},
+    }
