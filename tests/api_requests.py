@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -49,7 +50,7 @@ def request(
     claims: dict[str, str] | None = ADMIN,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Send a request. `body`: JSON as text, or a value that becomes JSON."""
+    """Send a request. `body`: text, bytes, or a value that becomes JSON."""
     event = {
         "version": "2.0",
         "routeKey": "ANY /v1/{proxy+}",
@@ -63,8 +64,14 @@ def request(
             "stage": "$default",
             "authorizer": {"jwt": {"claims": claims, "scopes": None}} if claims else None,
         },
-        "body": body if body is None or isinstance(body, str) else json.dumps(body),
-        "isBase64Encoded": False,
+        **_encoded(body),
     }
     answer: dict[str, Any] = api.handler(event, LAMBDA_CONTEXT)
     return Answer(answer["statusCode"], answer["headers"], answer["body"])
+
+
+def _encoded(body: Any) -> dict[str, Any]:
+    if isinstance(body, bytes):
+        return {"body": b64encode(body).decode(), "isBase64Encoded": True}
+    text = body if body is None or isinstance(body, str) else json.dumps(body)
+    return {"body": text, "isBase64Encoded": False}

@@ -36,10 +36,12 @@ PipelineError
 ├─ RequestError                the client cannot do what it was asked; no job ends with it
 │  ├─ UsageError               an argument is missing or not understood
 │  ├─ InvalidRequestError      a request to the API does not fit its description
-│  │  └─ InvalidCursorError    the cursor is from no earlier page
+│  │  └─ UnsupportedMediaTypeError  its body is no JSON
+│  ├─ InvalidCursorError       the cursor is from no earlier page
 │  ├─ NotSignedInError         a request to the API without an access token
 │  ├─ AccessDeniedError        the caller's role does not allow the request
 │  ├─ RouteNotFoundError       the API has no such address
+│  │  └─ MethodNotAllowedError  the address has other methods
 │  ├─ JobNotFoundError
 │  ├─ AmbiguousJobIdError
 │  ├─ UnknownSpeakerError      no speaker in the recordings has that name
@@ -238,7 +240,11 @@ class InvalidRequestError(RequestError):
     advice = "Correct the fields that are named. /v1/openapi.json describes every request."
 
 
-class InvalidCursorError(InvalidRequestError):
+class UnsupportedMediaTypeError(InvalidRequestError):
+    advice = "Send the body as JSON, with `Content-Type: application/json`."
+
+
+class InvalidCursorError(RequestError):
     advice = "Send the `next` of the page before, unchanged, or leave the cursor out."
 
 
@@ -252,6 +258,10 @@ class AccessDeniedError(RequestError):
 
 class RouteNotFoundError(RequestError):
     advice = "Check the method and the address. /v1/openapi.json lists them."
+
+
+class MethodNotAllowedError(RouteNotFoundError):
+    advice = "Use a method that the header `Allow` lists."
 
 
 class JobNotFoundError(RequestError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -77,6 +78,12 @@ def test_a_question_is_answered_with_quotes() -> None:
     [sentence, *_] = answer["sentences"]
     assert "We ship it on Friday." in sentence["quote"]
     assert sentence["job_id"] == TALK.job_id
+
+
+def test_a_body_that_the_gateway_encoded_is_read() -> None:
+    body = json.dumps({"question": "When do we ship it?"}).encode()
+
+    assert request("POST", "/v1/ask", body=body).json["sentences"]
 
 
 def test_a_question_that_no_recording_answers_gets_no_sentence() -> None:

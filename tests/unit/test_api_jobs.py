@@ -104,7 +104,7 @@ def test_a_wrong_query_is_named(query: dict[str, str], field: str) -> None:
 def test_a_cursor_from_no_page_is_refused(cursor: str) -> None:
     answer = request("GET", "/v1/jobs", query={"cursor": cursor})
 
-    assert error_in(answer) == (422, "InvalidCursorError")
+    assert error_in(answer) == (400, "InvalidCursorError")
 
 
 def test_a_job_is_read_with_its_progress(jobs: JobTable) -> None:
@@ -131,12 +131,17 @@ def test_a_failed_job_says_why_and_what_to_do(jobs: JobTable) -> None:
 
 
 @pytest.mark.parametrize("then", ["", "/cancel", "/redrive"])
-@pytest.mark.parametrize("job_id", ["0" * 32, "nope", "%2e%2e", "é"])
+@pytest.mark.parametrize("job_id", ["0" * 32, "nope", "%2e%2e", "é", "a b"])
 @pytest.mark.usefixtures("jobs")
 def test_an_unknown_job_is_not_found(job_id: str, then: str) -> None:
     answer = request("POST" if then else "GET", f"/v1/jobs/{job_id}{then}")
 
     assert error_in(answer) == (404, "JobNotFoundError")
+
+
+@pytest.mark.parametrize("job_id", ["a\x1fb", "a\u202eb", "?", "#"])
+def test_an_impossible_id_has_no_address(job_id: str) -> None:
+    assert error_in(request("GET", f"/v1/jobs/{job_id}")) == (404, "RouteNotFoundError")
 
 
 def test_a_job_is_cancelled_once(jobs: JobTable) -> None:
@@ -195,7 +200,7 @@ def test_a_changed_job_is_sent_again(jobs: JobTable) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/v1/nothing"), ("DELETE", "/v1/jobs"), ("GET", "/")]
+    ("method", "path"), [("GET", "/v1/nothing"), ("DELETE", "/v1/job"), ("GET", "/")]
 )
 def test_an_unknown_address_is_named(method: str, path: str) -> None:
     answer = request(method, path)

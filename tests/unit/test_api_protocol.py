@@ -21,6 +21,8 @@ from lifestream.errors import KeyRefusedError, PipelineError, all_errors
         ('{"question": "   "}', "body.question"),
         ('{"question": "What?", "limit": 3}', "body.limit"),
         ('{"question": "What?", "since": "2026-11-23T10:00:00"}', "body.since"),
+        ('{"question": "What?", "since": "1763892000"}', "body.since"),
+        ('{"question": "What?", "since": 1763892000}', "body.since"),
         (None, "body"),
     ],
 )
@@ -31,12 +33,37 @@ def test_a_wrong_body_is_named(body: str | None, field: str) -> None:
     assert any(wrong["field"].startswith(field) for wrong in answer.json["fields"])
 
 
-def test_a_body_that_is_no_json_is_refused() -> None:
-    headers = {"content-type": "text/csv"}
+@pytest.mark.parametrize("media_type", ["text/csv", "multipart/form-data", "", "application/x"])
+def test_a_body_that_is_no_json_is_refused(media_type: str) -> None:
+    headers = {"content-type": media_type}
 
     answer = request("POST", "/v1/ask", body="a,b", headers=headers)
 
+    assert (answer.status, answer.json["error"]) == (415, "UnsupportedMediaTypeError")
+
+
+@pytest.mark.parametrize("body", [b'{"question": "\xe4"}', b"\xff\xd8"])
+def test_a_body_that_is_no_text_is_refused(body: bytes) -> None:
+    answer = request("POST", "/v1/ask", body=body)
+
     assert (answer.status, answer.json["error"]) == (422, "InvalidRequestError")
+    assert "UTF-8" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/v1/health", "GET"),
+        ("TRACE", "/v1/jobs", "GET"),
+        ("GET", "/v1/jobs/1/cancel", "POST"),
+        ("PATCH", "/v1/speakers", "GET, DELETE"),
+    ],
+)
+def test_the_methods_of_an_address_are_named(method: str, path: str, allowed: str) -> None:
+    answer = request(method, path)
+
+    assert (answer.status, answer.json["error"]) == (405, "MethodNotAllowedError")
+    assert set(answer.headers["Allow"].split(", ")) == set(allowed.split(", "))
 
 
 def failing(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from base64 import b64decode
 from functools import cache
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +17,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lifestream.api import events, jobs, library, speakers
+from lifestream.api import events, jobs, library, openapi, speakers
 from lifestream.api.access import Caller, caller_of, require_access
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, InvalidField, problem_of
 from lifestream.aws.transient import why_transient
@@ -24,13 +25,16 @@ from lifestream.domain.base import Frozen
 from lifestream.errors import (
     InternalError,
     InvalidRequestError,
+    MethodNotAllowedError,
     PipelineError,
     RouteNotFoundError,
     TransientError,
+    UnsupportedMediaTypeError,
 )
 from lifestream.observability import logger
 
 HEALTH = "/v1/health"
+JSON = "application/json"
 ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 app = APIGatewayHttpResolver(enable_validation=True)
@@ -52,6 +56,7 @@ def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         if event["rawPath"] != HEALTH:
             require_access(caller_of(event), http["method"], event["rawPath"])
+        event = with_json(event)
     except PipelineError as error:
         refusal = response_to(error)
         return {
@@ -61,6 +66,23 @@ def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
         }
     logger.append_keys(method=http["method"], request=event["requestContext"].get("requestId"))
     return app.resolve(event, context)
+
+
+def with_json(event: dict[str, Any]) -> dict[str, Any]:
+    """Decode a body that API Gateway passed on as base64.
+
+    Raises UnsupportedMediaTypeError, or InvalidRequestError if the body is no text.
+    """
+    media_type = event["headers"].get("content-type", JSON).partition(";")[0].strip().lower()
+    if event.get("body") and media_type != JSON:
+        raise UnsupportedMediaTypeError("the body is not application/json")
+    if not event.get("isBase64Encoded"):
+        return event
+    try:
+        text = b64decode(event["body"]).decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequestError("the body is not UTF-8") from error
+    return event | {"body": text, "isBase64Encoded": False}
 
 
 def with_headers(
@@ -90,7 +112,7 @@ def me() -> Me:
     return Me(id=caller.id, name=caller.name, role=role)
 
 
-@app.get("/v1/openapi.json", description="Describe this API.", include_in_schema=False)
+@app.get("/v1/openapi.json", description="Describe this API.")
 def description() -> dict[str, Any]:
     return described()
 
@@ -98,8 +120,6 @@ def description() -> dict[str, Any]:
 @cache
 def described() -> dict[str, Any]:
     """Return the API as OpenAPI 3.1."""
-    from lifestream.api import openapi
-
     return openapi.document(app, without_token=HEALTH)
 
 
@@ -122,7 +142,14 @@ def response_to_invalid(
 
 def response_to_unknown_route(_: NotFoundError) -> Response[str]:
     event = app.current_event
-    return response_to(RouteNotFoundError(f"there is no {event.http_method} {event.path}"))
+    route = f"{event.http_method} {event.path}"
+    methods = openapi.methods_of(described(), event.path)
+    if not methods or event.http_method in methods:  # then a name in the path is impossible
+        return response_to(RouteNotFoundError(f"there is no {route}"))
+    allowed = ", ".join(methods)
+    response = response_to(MethodNotAllowedError(f"there is no {route}, only {allowed}"))
+    response.headers["Allow"] = allowed
+    return response
 
 
 def response_to_aws(error: ClientError | BotoCoreError) -> Response[str]:

@@ -12,9 +12,9 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AwareDatetime
 
 from lifestream.api.jobs import Job, JobId, found
+from lifestream.api.moments import Moment
 from lifestream.domain.base import Frozen
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
@@ -33,7 +33,7 @@ class JobChange(Frozen):
 def wait_for_change(
     job_id: JobId,
     after: Annotated[
-        AwareDatetime | None, Query(description="The `updated_at` that the client knows.")
+        Moment | None, Query(description="The `updated_at` that the client knows.")
     ] = None,
     wait: Annotated[int, Query(ge=0, le=LONGEST_WAIT_SECONDS, description="Seconds.")] = 10,
 ) -> JobChange:

@@ -6,8 +6,9 @@ from typing import Annotated, Self
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from lifestream.api.moments import Moment
 from lifestream.client.library import Library
 from lifestream.domain.answers import Answer
 from lifestream.domain.base import Frozen
@@ -63,7 +64,7 @@ class Question(Frozen):
     question: Annotated[str, Words]
     speaker: str | None = Field(default=None, max_length=100)
     file_name: str | None = Field(default=None, max_length=1_024)
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
 
 @router.get("/v1/search", description="Find the passages in which something was said.")
@@ -72,7 +73,7 @@ def search(
     limit: Annotated[int, Query(ge=1, le=MAX_HITS)] = 5,
     speaker: SpeakerName = None,
     file_name: FileName = None,
-    since: Annotated[AwareDatetime | None, Query(description="Uploaded since.")] = None,
+    since: Annotated[Moment | None, Query(description="Uploaded since.")] = None,
 ) -> Passages:
     hits = _library().search(q, limit=limit, speaker=speaker, video=file_name, since=since)
     return Passages(passages=tuple(map(Passage.of, hits)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
@@ -17,6 +18,8 @@ DESCRIPTION = (
     "name and `advice` says what to do."
 )
 REFERENCES = "#/components/schemas/{model}"
+GATEWAY_MESSAGE = {"type": "object", "properties": {"message": {"type": "string"}}}
+"""What API Gateway answers itself, before a request reaches the function."""
 OF_POWERTOOLS = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
 """Its own description of an invalid request, which is a problem document here."""
 
@@ -40,15 +43,28 @@ def document(app: APIGatewayHttpResolver, *, without_token: str) -> dict[str, An
     for operations in described["paths"].values():
         for operation in operations.values():
             _describe_errors(operation)
-    described["paths"][without_token]["get"]["security"] = []
+    open_to_all = described["paths"][without_token]["get"]
+    open_to_all["security"] = []
+    del open_to_all["responses"]["401"]
     return described
+
+
+def methods_of(described: dict[str, Any], path: str) -> list[str]:
+    """Return the methods that the description has for a path; none if it has no such path."""
+    return [
+        method.upper()
+        for template, operations in described["paths"].items()
+        if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template)), path)
+        for method in operations
+    ]
 
 
 def _describe_errors(operation: dict[str, Any]) -> None:
     operation["operationId"] = operation["operationId"].partition("_v1_")[0]
     operation["responses"].pop("422", None)
-    reference = {"$ref": REFERENCES.format(model="Problem")}
-    operation["responses"]["default"] = {
-        "description": "An error",
-        "content": {MEDIA_TYPE: {"schema": reference}},
+    problem = {MEDIA_TYPE: {"schema": {"$ref": REFERENCES.format(model="Problem")}}}
+    of_gateway = {"application/json": {"schema": GATEWAY_MESSAGE}}
+    operation["responses"] |= {
+        "401": {"description": "No valid access token", "content": problem | of_gateway},
+        "default": {"description": "An error", "content": problem},
     }
