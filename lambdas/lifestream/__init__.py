@@ -14,6 +14,7 @@ engines        transcription, diarization, summary, answers, embedding, vector i
 aws            adapters for AWS services
 recovery       finalize ended executions; find and repair lost work
 client         what people import and type
+api            the REST API: the use cases of the client, for holders of a token
 """
 
 __version__ = "0.1.0"
