@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lifestream.aws.artifacts import CHECKPOINT, SUMMARY, CheckpointRecord
 from lifestream.domain.chunks import Indexed
+from lifestream.domain.file_types import result_type
 from lifestream.domain.job import JobStatus
 from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.quality import assess
@@ -12,7 +13,7 @@ from lifestream.domain.speech.voiceprints import with_names
 from lifestream.domain.step_payloads import PublishableJob, PublishedJob
 from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Transcript
-from lifestream.rendering.result_files import content_type, result_files
+from lifestream.rendering.result_files import result_files
 from lifestream.resources import artifacts, voiceprints
 from lifestream.settings import VoiceSettings, load
 from lifestream.step import step
@@ -25,7 +26,7 @@ PARTS = {"summary": Step.SUMMARIZE_TRANSCRIPT, "index": Step.INDEX_TRANSCRIPT}
 def handler(job: PublishableJob) -> PublishedJob:
     transcript, diagnostics = named_transcript(job)
     for name, text in files_of(job, transcript, diagnostics).items():
-        artifacts().put(f"{job.results_prefix}{name}", text.encode(), content_type(name))
+        artifacts().put(f"{job.results_prefix}{name}", text.encode(), result_type(name))
     voiceprints().note_names(job.job_id, names_given(transcript.speakers))
     return PublishedJob(**job.model_dump(), published_prefix=job.results_prefix)
 

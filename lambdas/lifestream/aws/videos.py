@@ -16,12 +16,14 @@ from pydantic import ValidationError
 
 from lifestream.aws.objects import ACCESS_DENIED, NOT_FOUND
 from lifestream.aws.read_ahead import ReadAhead
+from lifestream.domain.file_types import content_type
 from lifestream.domain.job import ProcessingJob, derive_job_id
 from lifestream.domain.options import OPTIONS_METADATA, JobOptions
 from lifestream.errors import ConfigurationError, VideoNotFoundError, VideoTooComplexError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import HeadObjectOutputTypeDef
 
 CHANGED = ("NoSuchVersion", "412", "PreconditionFailed", "405", "MethodNotAllowed")
 
@@ -97,15 +99,8 @@ class VideoObject:
         budget: Callable[[int], ReadBudget],
         pool: Executor,
     ) -> Self:
-        """Open the job's video. `pool` fetches ranges in parallel.
-
-        Raises VideoNotFoundError, also if the object was deleted and a version of it remains.
-        """
-        try:
-            s3.head_object(Bucket=job.bucket, Key=job.key)
-            head = s3.head_object(Bucket=job.bucket, Key=job.key, **version_of(job))
-        except ClientError as error:
-            raise translated(error, job) from error
+        """Open the job's video. `pool` fetches ranges in parallel. Raises VideoNotFoundError."""
+        head = head_of(s3, job)
         return cls(
             s3,
             job,
@@ -152,6 +147,30 @@ class VideoObject:
             is_spent = min(self._budget) < 0
         if is_spent:
             raise VideoTooComplexError("the video makes the decoder jump back and forth too often")
+
+
+def head_of(s3: S3Client, job: ProcessingJob) -> HeadObjectOutputTypeDef:
+    """Return what S3 says about the job's version of the video.
+
+    Raises VideoNotFoundError, also if the object was deleted and a version of it remains.
+    """
+    try:
+        s3.head_object(Bucket=job.bucket, Key=job.key)
+        return s3.head_object(Bucket=job.bucket, Key=job.key, **version_of(job))
+    except ClientError as error:
+        raise translated(error, job) from error
+
+
+def presigned_url(s3: S3Client, job: ProcessingJob, *, expires_seconds: int) -> str:
+    """Return an address from which a player reads ranges of the job's version of the video.
+
+    It ends sooner if the credentials that signed it end. The uploader does not decide the content
+    type, so that a browser never opens the file as a page.
+    """
+    video = {"Bucket": job.bucket, "Key": job.key, "ResponseContentType": content_type(job.key)}
+    return s3.generate_presigned_url(
+        "get_object", Params=video | version_of(job), ExpiresIn=expires_seconds
+    )
 
 
 def version_of(job: ProcessingJob) -> dict[str, Any]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from lifestream.domain.file_types import result_type
 from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.summary import Summary
 from lifestream.domain.text import one_line
@@ -20,6 +22,7 @@ PAGE = "result.html"
 MAX_FILE_NAME_CHARACTERS = 120
 VIDEO_SECONDS = 12 * 3_600
 """How long a page can play the video from the bucket, unless the credentials expire sooner."""
+URL_SECONDS = 15 * 60
 
 
 class Results:
@@ -96,11 +99,42 @@ class Results:
             >>> "subtitles.srt" in results.names()
             True
         """
+        return list(self.sizes())
+
+    def sizes(self) -> dict[str, int]:
+        """Return the size of each file in bytes, by its name.
+
+        Examples:
+            >>> results.sizes()["transcript.json"] > 1000
+            True
+        """
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._record.bucket, Prefix=self.prefix, Delimiter="/"
         )
-        files = (entry["Key"] for page in pages for entry in page.get("Contents", ()))
-        return [name for key in files if (name := key.removeprefix(self.prefix))]
+        files = (entry for page in pages for entry in page.get("Contents", ()))
+        sizes = {entry["Key"].removeprefix(self.prefix): entry["Size"] for entry in files}
+        return {name: size for name, size in sizes.items() if name}
+
+    def presigned_url(self, name: str, *, expires_seconds: int = URL_SECONDS) -> str:
+        """Return an address from which anybody can download one file.
+
+        Args:
+            name: The name of the file. A file that does not exist gets an address too.
+            expires_seconds: How long the address can be used. It ends sooner if the AWS
+                credentials that signed it end: those of a role last for hours, not days.
+
+        Examples:
+            >>> "result.md" in results.presigned_url("result.md")
+            True
+        """
+        file = {"Bucket": self._record.bucket, "Key": self.prefix + name}
+        shown = {
+            "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+            "ResponseContentType": result_type(name),
+        }
+        return self._s3.generate_presigned_url(
+            "get_object", Params=file | shown, ExpiresIn=expires_seconds
+        )
 
     def read(self, name: str) -> str:
         """Return the text of one file.
@@ -179,12 +213,9 @@ class Results:
         return target
 
     def _presigned_video(self) -> str:
-        from lifestream.aws.videos import version_of
+        from lifestream.aws.videos import presigned_url
 
-        video = {"Bucket": self._record.bucket, "Key": self._record.key}
-        return self._s3.generate_presigned_url(
-            "get_object", Params=video | version_of(self._record.job), ExpiresIn=VIDEO_SECONDS
-        )
+        return presigned_url(self._s3, self._record.job, expires_seconds=VIDEO_SECONDS)
 
     def _download_video(self, path: Path) -> None:
         from botocore.exceptions import ClientError

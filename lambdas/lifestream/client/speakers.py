@@ -8,6 +8,7 @@ from lifestream.aws.artifacts import DIAGNOSTICS, Artifacts
 from lifestream.aws.voiceprints import VoiceprintStore
 from lifestream.client.results import Results
 from lifestream.domain.base import Frozen
+from lifestream.domain.file_types import result_type
 from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.speech.speakers import (
@@ -21,7 +22,7 @@ from lifestream.domain.text import one_line
 from lifestream.domain.transcript import Speaker, Transcript
 from lifestream.errors import UnknownSpeakerError, UsageError
 from lifestream.rendering.manifest import Manifest
-from lifestream.rendering.result_files import content_type, result_files
+from lifestream.rendering.result_files import result_files
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -116,4 +117,4 @@ def rewrite(s3: S3Client, record: JobRecord, results: Results, transcript: Trans
     )
     published = Artifacts(s3, record.bucket)
     for file, text in files.items():
-        published.put(results.prefix + file, text.encode(), content_type(file))
+        published.put(results.prefix + file, text.encode(), result_type(file))

@@ -1,4 +1,4 @@
-"""The supported kinds of recordings, and the names of their files."""
+"""The supported kinds of recordings, and the content types of all files."""
 
 from __future__ import annotations
 
@@ -42,6 +42,15 @@ FILE_TYPES: Mapping[str, FileType] = {
     ".opus": FileType(Container.OGG, "audio/ogg"),
 }
 EXTENSIONS = tuple(FILE_TYPES)
+UNKNOWN_TYPE = "application/octet-stream"
+RESULT_TYPES: Mapping[str, str] = {
+    ".json": "application/json",
+    ".html": "text/html; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".srt": "application/x-subrip; charset=utf-8",
+    ".vtt": "text/vtt; charset=utf-8",
+}
 NAMES = {
     Container.MP4: "MP4",
     Container.AVI: "AVI",
@@ -60,7 +69,12 @@ def extension(key: str) -> str:
 
 def content_type(key: str) -> str:
     found = FILE_TYPES.get(extension(key))
-    return found.content_type if found else "application/octet-stream"
+    return found.content_type if found else UNKNOWN_TYPE
+
+
+def result_type(name: str) -> str:
+    """Return the content type of a file that a job published."""
+    return RESULT_TYPES.get(extension(name), UNKNOWN_TYPE)
 
 
 def other_content(key: str, container: Container) -> str | None:

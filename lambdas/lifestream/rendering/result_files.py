@@ -22,15 +22,6 @@ from lifestream.rendering.plain_text import to_text
 from lifestream.rendering.presentation import Recording
 from lifestream.rendering.subtitles import cues_of, to_srt, to_vtt
 
-CONTENT_TYPES = {
-    "json": "application/json",
-    "html": "text/html; charset=utf-8",
-    "md": "text/markdown; charset=utf-8",
-    "txt": "text/plain; charset=utf-8",
-    "srt": "application/x-subrip; charset=utf-8",
-    "vtt": "text/vtt; charset=utf-8",
-}
-
 
 def result_files(  # noqa: PLR0913  # one argument per part of the results
     *,
@@ -84,10 +75,6 @@ def result_files(  # noqa: PLR0913  # one argument per part of the results
         switched_off=tuple(switched_off),
     )
     return files | {"manifest.json": _json(manifest)}
-
-
-def content_type(name: str) -> str:
-    return CONTENT_TYPES[name.rpartition(".")[2]]
 
 
 def _json(model: BaseModel) -> str:
