@@ -24,6 +24,10 @@ LEAST = {
     "POST /v1/ask": "viewer",
     "GET /v1/speakers": "viewer",
     "DELETE /v1/speakers": "admin",
+    "GET /v1/jobs/<job_id>/results": "viewer",
+    "GET /v1/jobs/<job_id>/transcript": "viewer",
+    "GET /v1/jobs/<job_id>/summary": "viewer",
+    "GET /v1/jobs/<job_id>/media": "viewer",
 }
 """The least role of each route."""
 CALLERS = {

@@ -10,4 +10,5 @@ jobs      list, read, cancel and redrive jobs
 events    wait until a job has changed
 library   search the recordings, ask questions
 speakers  name speakers, forget voices
+results   read what a job published, and the video
 """

@@ -17,7 +17,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lifestream.api import events, jobs, library, openapi, speakers
+from lifestream.api import events, jobs, library, openapi, results, speakers
 from lifestream.api.access import Caller, caller_of, require_access
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, InvalidField, problem_of
 from lifestream.aws.transient import why_transient
@@ -38,7 +38,7 @@ JSON = "application/json"
 ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 app = APIGatewayHttpResolver(enable_validation=True)
-for routes in (jobs, events, library, speakers):
+for routes in (jobs, results, events, library, speakers):
     app.include_router(routes.router)
 
 
