@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from pathlib import PurePosixPath
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -136,7 +137,7 @@ class VideoObject:
             )
             data = answer["Body"].read()
         except ClientError as error:
-            raise translated(error, self._job) from error
+            raise translated(error, self._job.file_name) from error
         if answer.get("ContentRange") != f"bytes {start}-{end - 1}/{self.size}":
             raise ConfigurationError("the object store ignores the requested range")
         return data
@@ -149,6 +150,29 @@ class VideoObject:
             raise VideoTooComplexError("the video makes the decoder jump back and forth too often")
 
 
+def uploaded_job(
+    s3: S3Client, bucket: str, key: str, version_id: str | None = None
+) -> ProcessingJob:
+    """Return the job of a video in the bucket, with the options that were stored with it.
+
+    Without `version_id`, it is the newest version. Raises VideoNotFoundError.
+    """
+    version: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        head = s3.head_object(Bucket=bucket, Key=key, **version)
+    except ClientError as error:
+        raise translated(error, PurePosixPath(key).name) from error
+    return ProcessingJob.for_upload(
+        bucket=bucket,
+        key=key,
+        version_id=head.get("VersionId"),
+        etag=head["ETag"].strip('"'),
+        size=head["ContentLength"],
+        options=_options(head["Metadata"]),
+        submitted_at=head["LastModified"],
+    )
+
+
 def head_of(s3: S3Client, job: ProcessingJob) -> HeadObjectOutputTypeDef:
     """Return what S3 says about the job's version of the video.
 
@@ -158,7 +182,7 @@ def head_of(s3: S3Client, job: ProcessingJob) -> HeadObjectOutputTypeDef:
         s3.head_object(Bucket=job.bucket, Key=job.key)
         return s3.head_object(Bucket=job.bucket, Key=job.key, **version_of(job))
     except ClientError as error:
-        raise translated(error, job) from error
+        raise translated(error, job.file_name) from error
 
 
 def presigned_url(s3: S3Client, job: ProcessingJob, *, expires_seconds: int) -> str:
@@ -178,13 +202,13 @@ def version_of(job: ProcessingJob) -> dict[str, Any]:
     return {"VersionId": job.version_id} if job.version_id else {}
 
 
-def translated(error: ClientError, job: ProcessingJob) -> Exception:
+def translated(error: ClientError, file_name: str) -> Exception:
     """Return VideoNotFoundError if the upload is gone or may not be read, else the error itself."""
     code = error.response["Error"]["Code"]
     if code in NOT_FOUND or code in CHANGED:
-        return VideoNotFoundError(f"{job.file_name} no longer exists")
+        return VideoNotFoundError(f"{file_name} no longer exists")
     if code in ACCESS_DENIED:  # for a missing object too, because no step may list the uploads
-        return VideoNotFoundError(f"{job.file_name} no longer exists, or may not be read")
+        return VideoNotFoundError(f"{file_name} no longer exists, or may not be read")
     return error
 
 

@@ -226,7 +226,7 @@ class Results:
         try:
             self._s3.download_file(job.bucket, job.key, str(path), ExtraArgs=version_of(job))
         except ClientError as error:
-            raise translated(error, job) from error
+            raise translated(error, job.file_name) from error
 
 
 def _no_results(record: JobRecord) -> NoResultsError:

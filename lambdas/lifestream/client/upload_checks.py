@@ -53,7 +53,7 @@ def check_options(options: JobOptions, whisper_model: str | None) -> None:
     if options.language and options.language not in LANGUAGES:
         raise UsageError(
             f"Whisper knows no language {options.language!r}. Give a code such as en, de or ja, "
-            "or leave --language out"
+            "or leave the language out"
         )
     if whisper_model:
         require_supported(

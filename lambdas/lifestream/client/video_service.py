@@ -123,19 +123,32 @@ class VideoService:
             str(path),
             self.settings.bucket,
             key,
-            ExtraArgs={"ContentType": content_type(key), "Metadata": _metadata(options)},
+            ExtraArgs={"ContentType": content_type(key), "Metadata": metadata_of(options)},
             Callback=on_bytes,
         )
-        head = self._s3.head_object(Bucket=self.settings.bucket, Key=key)
-        job = ProcessingJob.for_upload(
-            bucket=self.settings.bucket,
-            key=key,
-            version_id=head.get("VersionId"),
-            etag=head["ETag"].strip('"'),
-            size=head["ContentLength"],
-            options=options,
-            submitted_at=head["LastModified"],
-        )
+        return self.enqueue_upload(key)
+
+    def enqueue_upload(self, key: str, *, version_id: str | None = None) -> ProcessingJob:
+        """Enqueue the job of a video that is in the bucket already.
+
+        S3's own notification of the upload leads to the same job: whichever comes second
+        changes nothing. The same is true of a second call.
+
+        Args:
+            key: The key of the object, under `uploads/`.
+            version_id: Which version of the object. By default, the newest.
+
+        Raises:
+            VideoNotFoundError: There is no such object, or no such version.
+
+        Examples:
+            >>> job = service.create_upload_job("talk.mp4")
+            >>> service.enqueue_upload("uploads/talk.mp4") == job
+            True
+        """
+        from lifestream.aws.videos import uploaded_job
+
+        job = uploaded_job(self._s3, self.settings.bucket, key, version_id)
         self._jobs.accept(job)  # so that its status can be asked for at once
         self.queues.send_processing_job(job)
         return job
@@ -172,7 +185,7 @@ class VideoService:
         if not 0 < max_bytes <= MAX_POST_BYTES:
             raise ConfigurationError(f"max_bytes must be between 1 and {MAX_POST_BYTES}")
         key = uploads_key(file_name)
-        metadata = {f"x-amz-meta-{name}": value for name, value in _metadata(options).items()}
+        metadata = {f"x-amz-meta-{name}": value for name, value in metadata_of(options).items()}
         fields = {"Content-Type": content_type(key), **metadata}
         conditions: list[Any] = [{name: value} for name, value in fields.items()]
         conditions.append(["content-length-range", 1, max_bytes])
@@ -326,7 +339,7 @@ def uploads_key(name: str) -> str:
     return name if name.startswith(UPLOADS) else f"{UPLOADS}{name}"
 
 
-def _metadata(options: JobOptions | None) -> dict[str, str]:
+def metadata_of(options: JobOptions | None) -> dict[str, str]:
     """The options travel with the object, so that both ways to a job know them."""
     if options is None or options == JobOptions():
         return {}
