@@ -42,6 +42,9 @@ PipelineError
 │  ├─ AccessDeniedError        the caller's role does not allow the request
 │  ├─ RouteNotFoundError       the API has no such address
 │  │  └─ MethodNotAllowedError  the address has other methods
+│  ├─ UploadNotFoundError      it was aborted, or has expired
+│  ├─ UploadIncompleteError    not everything has arrived yet
+│  ├─ InvalidPartError         a part too many, or another one than S3 has
 │  ├─ JobNotFoundError
 │  ├─ AmbiguousJobIdError
 │  ├─ UnknownSpeakerError      no speaker in the recordings has that name
@@ -262,6 +265,21 @@ class RouteNotFoundError(RequestError):
 
 class MethodNotAllowedError(RouteNotFoundError):
     advice = "Use a method that the header `Allow` lists."
+
+
+class UploadNotFoundError(RequestError):
+    advice = (
+        "Start a new upload: POST /v1/uploads. An upload ends when it is aborted, and two days "
+        "after its start."
+    )
+
+
+class UploadIncompleteError(RequestError):
+    advice = "Send what is missing (GET /v1/uploads/ID/parts lists what S3 has), then complete."
+
+
+class InvalidPartError(RequestError):
+    advice = "Compare your parts with GET /v1/uploads/ID/parts, and send those that differ again."
 
 
 class JobNotFoundError(RequestError):

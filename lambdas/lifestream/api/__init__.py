@@ -1,14 +1,17 @@
 """The REST API: the use cases of the client, for people and machines without AWS credentials.
 
-app       every route in one resolver; every error as a problem document
-access    who calls, and which role a request needs
-problems  problem details (RFC 9457) with the names of `lifestream.errors`
-openapi   describe the API as OpenAPI 3.1
-moments   a moment in a request
-cursors   a place in a list, as text for the next request
-jobs      list, read, cancel and redrive jobs
-events    wait until a job has changed
-library   search the recordings, ask questions
-speakers  name speakers, forget voices
-results   read what a job published, and the video
+app           every route in one resolver; every error as a problem document
+access        who calls, and which role a request needs
+problems      problem details (RFC 9457) with the names of `lifestream.errors`
+openapi       describe the API as OpenAPI 3.1
+moments       a moment in a request
+cursors       a place in a list, as text for the next request
+jobs          list, read, cancel and redrive jobs
+events        wait until a job has changed
+results       read what a job published, and the video
+library       search the recordings, ask questions
+speakers      name speakers, forget voices
+uploads       start, complete and abort uploads; the bytes go to S3 by presigned address
+upload_parts  addresses for the parts of an upload, and the parts that S3 has
+upload_plan   the key of an upload and the sizes of its parts, as its id
 """

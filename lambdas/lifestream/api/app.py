@@ -17,7 +17,16 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lifestream.api import events, jobs, library, openapi, results, speakers
+from lifestream.api import (
+    events,
+    jobs,
+    library,
+    openapi,
+    results,
+    speakers,
+    upload_parts,
+    uploads,
+)
 from lifestream.api.access import Caller, caller_of, require_access
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, InvalidField, problem_of
 from lifestream.aws.transient import why_transient
@@ -38,7 +47,7 @@ JSON = "application/json"
 ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 app = APIGatewayHttpResolver(enable_validation=True)
-for routes in (jobs, results, events, library, speakers):
+for routes in (uploads, upload_parts, jobs, results, events, library, speakers):
     app.include_router(routes.router)
 
 

@@ -15,6 +15,7 @@ from lifestream.errors import (
     AnswerError,
     ArtifactMissingError,
     ConfigurationError,
+    InvalidPartError,
     InvalidRequestError,
     JobNotFoundError,
     JobStatusError,
@@ -31,6 +32,8 @@ from lifestream.errors import (
     UnsupportedMediaTypeError,
     UnsupportedOptionError,
     UnusableVideoError,
+    UploadIncompleteError,
+    UploadNotFoundError,
     VideoNotFoundError,
 )
 
@@ -53,6 +56,9 @@ STATUSES: dict[type[PipelineError], HTTPStatus] = {
     AccessDeniedError: HTTPStatus.FORBIDDEN,
     RouteNotFoundError: HTTPStatus.NOT_FOUND,
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
+    UploadNotFoundError: HTTPStatus.NOT_FOUND,
+    UploadIncompleteError: HTTPStatus.CONFLICT,
+    InvalidPartError: HTTPStatus.UNPROCESSABLE_ENTITY,
     JobNotFoundError: HTTPStatus.NOT_FOUND,
     AmbiguousJobIdError: HTTPStatus.BAD_REQUEST,
     UnknownSpeakerError: HTTPStatus.NOT_FOUND,
