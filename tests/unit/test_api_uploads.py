@@ -291,7 +291,17 @@ def test_a_part_too_many_is_refused(numbers: list[int]) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [None, {}, {"numbers": []}, {"numbers": [0]}, {"numbers": [1] * 101}, {"numbers": [-1]}]
+    "body",
+    [
+        None,
+        {},
+        {"numbers": []},
+        {"numbers": [0]},
+        {"numbers": [-1]},
+        {"numbers": ["1"]},
+        {"numbers": [True]},
+        {"numbers": [1] * 101},
+    ],
 )
 def test_wrong_numbers_are_refused(body: Any) -> None:
     answer = post(f"/{started()['id']}/parts", body)
@@ -438,6 +448,9 @@ def test_a_file_that_is_no_video_is_refused(name: str) -> None:
         ({"size": -1}, 422, "InvalidRequestError"),
         ({"size": MAX_UPLOAD_BYTES + 1}, 422, "InvalidRequestError"),
         ({"size": "large"}, 422, "InvalidRequestError"),
+        ({"size": "5"}, 422, "InvalidRequestError"),
+        ({"size": True}, 422, "InvalidRequestError"),
+        ({"size": 5.5}, 422, "InvalidRequestError"),
         ({"key": "results/talk.mp4"}, 422, "InvalidRequestError"),
         ({"options": {"speakers": 0}}, 422, "InvalidRequestError"),
         ({"options": {"unknown": 1}}, 422, "InvalidRequestError"),
@@ -526,3 +539,14 @@ def test_addresses_are_not_logged(
 
     logged = caplog.text + "".join(capsys.readouterr())
     assert "X-Amz-Signature" not in logged
+
+
+@pytest.mark.parametrize(
+    ("name", "is_described"),
+    [("a.mp4", True), ("ä b.c.FLAC", True), ("a/b.mp4", False), ("a\\b.mp4", False), ("a", False)],
+)
+def test_the_description_tells_which_names_are_taken(name: str, is_described: bool) -> None:  # noqa: FBT001  # an expected value
+    described = request("GET", "/v1/openapi.json").json["components"]["schemas"]["NewUpload"]
+
+    assert bool(re.search(described["properties"]["file_name"]["pattern"], name)) == is_described
+    assert described["properties"]["size"]["minimum"] == 1

@@ -25,7 +25,7 @@ from lifestream.aws.multipart import MultipartUploads, StoredPart
 from lifestream.client.upload_checks import check_name, check_options
 from lifestream.client.video_service import metadata_of
 from lifestream.domain.base import Frozen
-from lifestream.domain.file_types import content_type
+from lifestream.domain.file_types import EXTENSIONS, content_type
 from lifestream.domain.options import JobOptions
 from lifestream.domain.text import one_line
 from lifestream.errors import (
@@ -41,7 +41,10 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its construc
 URL_SECONDS = 3_600
 MAX_NAME_BYTES = 900
 UploadId = Annotated[str, Path(min_length=1, max_length=4_000, description="The upload's id.")]
-PartNumber = Annotated[int, Field(ge=1, le=MAX_PARTS)]
+PartNumber = Annotated[int, Field(strict=True, ge=1, le=MAX_PARTS)]
+_NAMES = [extension.removeprefix(".") for extension in EXTENSIONS]
+NAME_PATTERN = rf"^[^/\\]+\.({'|'.join((*_NAMES, *map(str.upper, _NAMES)))})$"
+"""For the description only: a name that does not fit gets the error that says why."""
 
 
 class NewUpload(Frozen):
@@ -51,8 +54,10 @@ class NewUpload(Frozen):
     content type.
     """
 
-    file_name: str = Field(min_length=1, max_length=255)
-    size: int = Field(ge=0, le=MAX_UPLOAD_BYTES)
+    file_name: str = Field(
+        min_length=1, max_length=255, json_schema_extra={"pattern": NAME_PATTERN}
+    )
+    size: int = Field(strict=True, ge=0, le=MAX_UPLOAD_BYTES, json_schema_extra={"minimum": 1})
     options: JobOptions = JobOptions()
 
     @field_validator("file_name")
