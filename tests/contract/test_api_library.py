@@ -48,7 +48,7 @@ def test_the_best_passage_comes_first() -> None:
 
 
 def test_a_search_is_limited_to_a_recording_a_speaker_or_a_time() -> None:
-    assert {one["key"] for one in passages(q="ship", file_name="garden.mp4")} == {GARDEN.key}
+    assert {one["key"] for one in passages(q="ship", key=GARDEN.key)} == {GARDEN.key}
     assert {one["key"] for one in passages(q="roses", speaker="SPEAKER_01")} == {TALK.key}
     assert passages(q="ship", since=SUBMITTED.replace(year=2027).isoformat()) == []
 

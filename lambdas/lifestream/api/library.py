@@ -22,7 +22,7 @@ Words = StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QU
 SpeakerName = Annotated[
     str | None, Query(max_length=100, description="Speaker 1, SPEAKER_00, or a name.")
 ]
-FileName = Annotated[str | None, Query(max_length=1_024, description="The name of one upload.")]
+Key = Annotated[str | None, Query(max_length=1_024, description="The `key` of one job.")]
 
 
 class Passage(Frozen):
@@ -57,13 +57,13 @@ class Question(Frozen):
 
     Attributes:
         speaker: Only what this speaker said: `Speaker 1`, `SPEAKER_00`, or a name.
-        file_name: Only this upload.
+        key: Only this upload: the `key` of its job.
         since: Only what was uploaded at this moment or later.
     """
 
     question: Annotated[str, Words]
     speaker: str | None = Field(default=None, max_length=100)
-    file_name: str | None = Field(default=None, max_length=1_024)
+    key: str | None = Field(default=None, max_length=1_024)
     since: Moment | None = None
 
 
@@ -72,10 +72,10 @@ def search(
     q: Annotated[str, Query(description="Words, or a question."), Words],
     limit: Annotated[int, Query(ge=1, le=MAX_HITS)] = 5,
     speaker: SpeakerName = None,
-    file_name: FileName = None,
+    key: Key = None,
     since: Annotated[Moment | None, Query(description="Uploaded since.")] = None,
 ) -> Passages:
-    hits = _library().search(q, limit=limit, speaker=speaker, video=file_name, since=since)
+    hits = _library().search(q, limit=limit, speaker=speaker, video=key, since=since)
     return Passages(passages=tuple(map(Passage.of, hits)))
 
 
@@ -84,7 +84,7 @@ def ask(question: Question) -> Answer:
     return _library().ask(
         question.question,
         speaker=question.speaker,
-        video=question.file_name,
+        video=question.key,
         since=question.since,
     )
 
