@@ -215,7 +215,7 @@ def test_a_file_that_is_sent_whole_has_no_parts() -> None:
         request("GET", f"/v1/uploads/{upload['id']}/parts"),
         post(f"/{upload['id']}/parts", {"numbers": [1]}),
     ):
-        assert error_in(answer) == (422, "InvalidPartError")
+        assert error_in(answer) == (400, "InvalidPartError")
 
 
 def test_a_repeated_request_gets_the_same_upload() -> None:
@@ -287,7 +287,7 @@ def test_a_repeated_request_for_a_file_that_has_arrived_gets_its_job(size: int, 
 def test_a_part_too_many_is_refused(numbers: list[int]) -> None:
     answer = post(f"/{started()['id']}/parts", {"numbers": numbers})
 
-    assert error_in(answer) == (422, "InvalidPartError")
+    assert error_in(answer) == (400, "InvalidPartError")
 
 
 @pytest.mark.parametrize(
@@ -334,7 +334,7 @@ def test_a_part_that_s3_does_not_have_is_refused(wrong: dict[int, str]) -> None:
     upload = started()
     etags = send(upload, [1, 2, 3])
 
-    assert error_in(complete(upload, etags | wrong)) == (422, "InvalidPartError")
+    assert error_in(complete(upload, etags | wrong)) == (400, "InvalidPartError")
     assert complete(upload, etags).status == 200
 
 
@@ -345,7 +345,7 @@ def test_a_part_of_another_size_is_refused() -> None:
 
     answer = complete(upload)
 
-    assert error_in(answer) == (422, "InvalidPartError")
+    assert error_in(answer) == (400, "InvalidPartError")
     assert "999 bytes instead of 1000" in answer.json["detail"]
 
 
@@ -361,7 +361,7 @@ def test_what_s3_refuses_is_named(code: str) -> None:
     with patch.object(clients.s3(), "complete_multipart_upload", side_effect=refusal):
         answer = complete(upload)
 
-    assert error_in(answer) == (422, "InvalidPartError")
+    assert error_in(answer) == (400, "InvalidPartError")
     assert code in answer.json["detail"]
 
 
@@ -441,6 +441,12 @@ def test_a_file_that_is_no_video_is_refused(name: str) -> None:
     assert error_in(answer) == (422, "UnsupportedExtensionError")
 
 
+def test_an_integer_may_have_a_fraction_of_zero() -> None:
+    body = '{"file_name": "talk.mp4", "size": 5.0, "options": {"speakers": 2e0}}'
+
+    assert request("POST", "/v1/uploads", body=body).status == 200
+
+
 @pytest.mark.parametrize(
     ("change", "status", "error"),
     [
@@ -453,6 +459,8 @@ def test_a_file_that_is_no_video_is_refused(name: str) -> None:
         ({"size": 5.5}, 422, "InvalidRequestError"),
         ({"key": "results/talk.mp4"}, 422, "InvalidRequestError"),
         ({"options": {"speakers": 0}}, 422, "InvalidRequestError"),
+        ({"options": {"speakers": "2"}}, 422, "InvalidRequestError"),
+        ({"options": {"translate": 0}}, 422, "InvalidRequestError"),
         ({"options": {"unknown": 1}}, 422, "InvalidRequestError"),
         ({"options": {"initial_prompt": "x" * 2_000}}, 422, "InvalidRequestError"),
         ({"options": {"language": "xx"}}, 400, "UsageError"),
@@ -545,7 +553,7 @@ def test_addresses_are_not_logged(
     ("name", "is_described"),
     [("a.mp4", True), ("ä b.c.FLAC", True), ("a/b.mp4", False), ("a\\b.mp4", False), ("a", False)],
 )
-def test_the_description_tells_which_names_are_taken(name: str, is_described: bool) -> None:  # noqa: FBT001  # an expected value
+def test_the_description_has_the_pattern_of_a_name(name: str, is_described: bool) -> None:  # noqa: FBT001  # an expected value
     described = request("GET", "/v1/openapi.json").json["components"]["schemas"]["NewUpload"]
 
     assert bool(re.search(described["properties"]["file_name"]["pattern"], name)) == is_described

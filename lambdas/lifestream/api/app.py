@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import b64decode
-from functools import cache
+from functools import cache, partial
 from http import HTTPStatus
 from typing import Any
 
@@ -46,7 +47,16 @@ HEALTH = "/v1/health"
 JSON = "application/json"
 ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
-app = APIGatewayHttpResolver(enable_validation=True)
+
+def number(text: str) -> float:
+    """Read a number with a fraction or an exponent. In JSON, 2.0 and 2 are the same integer."""
+    read = float(text)
+    return int(read) if read.is_integer() else read
+
+
+app = APIGatewayHttpResolver(
+    enable_validation=True, json_body_deserializer=partial(json.loads, parse_float=number)
+)
 for routes in (uploads, upload_parts, jobs, results, events, library, speakers):
     app.include_router(routes.router)
 

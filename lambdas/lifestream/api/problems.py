@@ -58,7 +58,7 @@ STATUSES: dict[type[PipelineError], HTTPStatus] = {
     MethodNotAllowedError: HTTPStatus.METHOD_NOT_ALLOWED,
     UploadNotFoundError: HTTPStatus.NOT_FOUND,
     UploadIncompleteError: HTTPStatus.CONFLICT,
-    InvalidPartError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    InvalidPartError: HTTPStatus.BAD_REQUEST,
     JobNotFoundError: HTTPStatus.NOT_FOUND,
     AmbiguousJobIdError: HTTPStatus.BAD_REQUEST,
     UnknownSpeakerError: HTTPStatus.NOT_FOUND,

@@ -15,7 +15,7 @@ from typing import Annotated, Self
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
 from lifestream.api.access import caller_of
 from lifestream.api.jobs import Job, found, service
@@ -47,6 +47,14 @@ NAME_PATTERN = rf"^[^/\\]+\.({'|'.join((*_NAMES, *map(str.upper, _NAMES)))})$"
 """For the description only: a name that does not fit gets the error that says why."""
 
 
+class UploadOptions(JobOptions):
+    """The options of a job. `"2"` is no number, and `0` is no truth value."""
+
+    model_config = ConfigDict(strict=True)
+
+    hotwords: tuple[str, ...] = Field(default=(), strict=False)  # JSON has lists only
+
+
 class NewUpload(Frozen):
     """The file to upload: its name without folders, and its size in bytes.
 
@@ -58,7 +66,11 @@ class NewUpload(Frozen):
         min_length=1, max_length=255, json_schema_extra={"pattern": NAME_PATTERN}
     )
     size: int = Field(strict=True, ge=0, le=MAX_UPLOAD_BYTES, json_schema_extra={"minimum": 1})
-    options: JobOptions = JobOptions()
+    options: UploadOptions = UploadOptions()
+
+    @property
+    def job_options(self) -> JobOptions:
+        return JobOptions(**self.options.model_dump())
 
     @field_validator("file_name")
     @classmethod
@@ -139,7 +151,7 @@ def create_upload(
     plan = UploadPlan.of(wanted.file_name, wanted.size, folder=folder)
     if idempotency_key and (job_id := _job_id_of(plan)):
         return Upload.of(plan, job_id=job_id)
-    metadata = metadata_of(wanted.options)
+    metadata = metadata_of(wanted.job_options)
     if plan.part_count == 1:
         return Upload.of(plan, whole=_presigned_put(plan, metadata))
     multipart_id = _multipart_id(plan, metadata, may_be_repeated=idempotency_key is not None)
@@ -174,7 +186,7 @@ def abort_upload(upload_id: UploadId) -> Response[None]:
 
 def _check(wanted: NewUpload) -> None:
     check_name(wanted.file_name)
-    check_options(wanted.options, load(ClientSettings).whisper_model)
+    check_options(wanted.job_options, load(ClientSettings).whisper_model)
     if wanted.size == 0:
         raise EmptyVideoError(f"{wanted.file_name} is empty")
 
