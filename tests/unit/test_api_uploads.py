@@ -462,7 +462,8 @@ def test_an_integer_may_have_a_fraction_of_zero() -> None:
         ({"options": {"speakers": "2"}}, 422, "InvalidRequestError"),
         ({"options": {"translate": 0}}, 422, "InvalidRequestError"),
         ({"options": {"unknown": 1}}, 422, "InvalidRequestError"),
-        ({"options": {"initial_prompt": "x" * 2_000}}, 422, "InvalidRequestError"),
+        ({"options": {"initial_prompt": "x" * 2_000}}, 400, "UsageError"),
+        ({"options": {"speakers": 2, "min_speakers": 1}}, 400, "UsageError"),
         ({"options": {"language": "xx"}}, 400, "UsageError"),
     ],
 )

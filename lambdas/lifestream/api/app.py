@@ -40,11 +40,14 @@ from lifestream.errors import (
     RouteNotFoundError,
     TransientError,
     UnsupportedMediaTypeError,
+    UsageError,
 )
 from lifestream.observability import logger
 
 HEALTH = "/v1/health"
 JSON = "application/json"
+OUR_RULE = "value_error"
+"""Of a validator of ours, such as a rule about two fields, which no schema can describe."""
 ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 
@@ -156,7 +159,9 @@ def response_to_invalid(
         for one in error.errors()
     )
     named = ", ".join(field.field for field in fields)
-    return response_to(InvalidRequestError(f"invalid: {named}"), fields)
+    is_described = any(one["type"] != OUR_RULE for one in error.errors())
+    kind = InvalidRequestError if is_described else UsageError
+    return response_to(kind(f"invalid: {named}"), fields)
 
 
 def response_to_unknown_route(_: NotFoundError) -> Response[str]:

@@ -16,6 +16,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import ConfigDict, Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from lifestream.api.access import caller_of
 from lifestream.api.jobs import Job, found, service
@@ -40,6 +41,7 @@ from lifestream.settings import ClientSettings, load
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
 URL_SECONDS = 3_600
 MAX_NAME_BYTES = 900
+NAME_RULE = f"Input should be a name without folders, of at most {MAX_NAME_BYTES} bytes"
 UploadId = Annotated[str, Path(min_length=1, max_length=4_000, description="The upload's id.")]
 PartNumber = Annotated[int, Field(strict=True, ge=1, le=MAX_PARTS)]
 _NAMES = [extension.removeprefix(".") for extension in EXTENSIONS]
@@ -77,7 +79,7 @@ class NewUpload(Frozen):
     def _is_a_file_name(cls, given: str) -> str:
         name = one_line(given)
         if "/" in name or "\\" in name or len(name.encode()) > MAX_NAME_BYTES:
-            raise ValueError(f"a file name has no folders and at most {MAX_NAME_BYTES} bytes")
+            raise PydanticCustomError("file_name", NAME_RULE)
         return name
 
 
