@@ -1,4 +1,4 @@
-"""Measure the imports that a user or Lambda waits for: the client's and the dispatcher's.
+"""Measure the imports that a user or Lambda waits for: of the client, the dispatcher and the API.
 
 Each import runs in its own process, in turns. The figures are CPU time, so that other work on the
 machine does not change them: the minimum, and the median of the ratios to `import boto3`.
@@ -19,10 +19,11 @@ TURNS = 15
 BASE = "import boto3"
 CLIENT = "from lifestream.client import VideoService"
 DISPATCHER = "import triggers.dispatcher"
+API = "import triggers.api"
 
 
 def main() -> None:
-    turns = [{s: seconds(s) for s in ("pass", BASE, CLIENT, DISPATCHER)} for _ in range(TURNS)]
+    turns = [{s: seconds(s) for s in ("pass", BASE, CLIENT, DISPATCHER, API)} for _ in range(TURNS)]
     table = Table("statement", "ms", "over boto3", "ratio", title=f"CPU time, {TURNS} turns")
     shortest = {statement: min(turn[statement] for turn in turns) for statement in turns[0]}
     for statement, best in shortest.items():

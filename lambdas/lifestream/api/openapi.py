@@ -7,7 +7,6 @@ import re
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
-from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer
 
 from lifestream import __version__
 from lifestream.api.problems import MEDIA_TYPE, Problem
@@ -26,6 +25,8 @@ OF_POWERTOOLS = ("HTTPValidationError", "ResponseValidationError", "ValidationEr
 
 def document(app: APIGatewayHttpResolver, *, without_token: str) -> dict[str, Any]:
     """Return the description. `without_token`: the only path that needs no access token."""
+    from aws_lambda_powertools.event_handler.openapi.models import HTTPBearer  # takes 60 ms
+
     text = app.get_openapi_json_schema(
         title="LifeStream",
         version=__version__,
