@@ -7,7 +7,9 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
+from api_requests import request
 from conftest import Aws, our_session
+from lifestream.api import jobs
 from lifestream.aws import clients
 from lifestream.aws.api_keys import load_api_keys
 from lifestream.errors import ConfigurationError, KeyRefusedError, TransientError
@@ -45,6 +47,22 @@ def test_a_rotated_key_is_read_when_the_old_one_is_refused(secret: str) -> None:
 
     with pytest.raises(KeyRefusedError), forgetting_refused_keys():
         raise KeyRefusedError("401")
+
+    assert key() == "new"
+
+
+def test_the_api_reads_a_rotated_key_when_the_old_one_is_refused(
+    secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_job_id: str) -> None:
+        raise KeyRefusedError("401")
+
+    monkeypatch.setattr(jobs, "found", refuse)
+    store(secret, "old")
+    assert key() == "old"
+    store(secret, "new")
+
+    assert request("GET", "/v1/jobs/1").status == 502
 
     assert key() == "new"
 

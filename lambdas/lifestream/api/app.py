@@ -30,11 +30,13 @@ from lifestream.api import (
 )
 from lifestream.api.access import Caller, caller_of, require_access
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, InvalidField, problem_of
+from lifestream.aws import api_keys
 from lifestream.aws.transient import why_transient
 from lifestream.domain.base import Frozen
 from lifestream.errors import (
     InternalError,
     InvalidRequestError,
+    KeyRefusedError,
     MethodNotAllowedError,
     PipelineError,
     RouteNotFoundError,
@@ -151,6 +153,12 @@ def response_to(error: PipelineError, fields: tuple[InvalidField, ...] = ()) -> 
     return Response(problem.status, MEDIA_TYPE, problem.model_dump_json(), headers=ALWAYS | waits)
 
 
+def response_to_refused_key(error: KeyRefusedError) -> Response[str]:
+    """The next request reads the secret anew: the key may have been replaced."""
+    api_keys.reset()
+    return response_to(error)
+
+
 def response_to_invalid(
     error: RequestValidationError | RequestUnsupportedContentType,
 ) -> Response[str]:
@@ -196,6 +204,7 @@ def _place(error: Exception) -> str:
 
 app.use(middlewares=[with_headers])
 app.exception_handler(PipelineError)(response_to)
+app.exception_handler(KeyRefusedError)(response_to_refused_key)
 app.exception_handler([RequestValidationError, RequestUnsupportedContentType])(response_to_invalid)
 app.exception_handler(NotFoundError)(response_to_unknown_route)
 app.exception_handler([ClientError, BotoCoreError])(response_to_aws)
