@@ -235,7 +235,7 @@ lock: $(VENV)/.ready #: resolve the locked requirements again
 			--universal --python-version 3.11 -o $$folder/requirements.txt; done
 	$(COMPILE) benchmarks/peers/requirements-whisperx.in --no-deps --universal --python-version 3.11 \
 		-o benchmarks/peers/requirements-whisperx.txt
-	for set in base media summary index webhook; do \
+	for set in base media summary index webhook api; do \
 		$(COMPILE) lambdas/requirements/$$set.in --constraint requirements.txt --python-version 3.13 \
 			--python-platform aarch64-manylinux_2_28 -o lambdas/requirements/$$set.txt; done
 	$(COMPILE) $(CONTAINER)/requirements-gpu.in --excludes $(CONTAINER)/requirements-excluded.in \

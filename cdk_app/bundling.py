@@ -19,7 +19,7 @@ from aws_cdk import aws_lambda as lambda_
 SOURCE = Path(__file__).parent.parent / "lambdas"
 RUNTIME = lambda_.Runtime.PYTHON_3_13
 ARCHITECTURE = lambda_.Architecture.ARM_64
-NOT_SHIPPED = ("__pycache__", "*.pyc", "requirements", "client", "*.egg-info", "*.onnx")
+NOT_SHIPPED = ("__pycache__", "*.pyc", "requirements", "*.egg-info", "*.onnx")
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,13 @@ class Requirements(StrEnum):
     SUMMARY = "summary"
     INDEX = "index"
     WEBHOOK = "webhook"
+    API = "api"
+
+    @property
+    def not_shipped(self) -> tuple[str, ...]:
+        """Patterns of names. Only the API uses the client, but neither its command line nor its
+        doctor."""
+        return (*NOT_SHIPPED, *(("commands", "doctor") if self == self.API else ("client",)))
 
 
 def code_with(requirements: Requirements) -> lambda_.AssetCode:
@@ -80,4 +87,5 @@ def bundle(requirements: Requirements, folder: Path, target: Target = LAMBDA) ->
     packages = ["--target", str(folder), "--require-hashes", "-r", str(lock)]
     subprocess.run([sys.executable, "-m", *install, *python, *packages], check=True)
     shutil.rmtree(folder / "bin", ignore_errors=True)
-    shutil.copytree(SOURCE, folder, ignore=shutil.ignore_patterns(*NOT_SHIPPED), dirs_exist_ok=True)
+    ignore = shutil.ignore_patterns(*requirements.not_shipped)
+    shutil.copytree(SOURCE, folder, ignore=ignore, dirs_exist_ok=True)

@@ -54,6 +54,14 @@ def allow_aborting_uploads(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: 
     allow(role, "s3:AbortMultipartUpload", on=_objects(bucket, prefixes))
 
 
+def allow_uploading_in_parts(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
+    """Allow resuming and giving up multipart uploads. Writing allows the rest of them:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+    """
+    allow(role, "s3:ListMultipartUploadParts", on=_objects(bucket, prefixes))
+    allow_aborting_uploads(role, bucket, *prefixes)
+
+
 def allow_updating_rows(
     role: iam.IGrantable, table: dynamodb.Table, attributes: Collection[str]
 ) -> None:

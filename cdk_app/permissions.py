@@ -14,11 +14,19 @@ from cdk_app.grants import (
     allow_reading,
     allow_reading_versions,
     allow_updating_rows,
+    allow_uploading_in_parts,
     allow_writing,
 )
 from cdk_app.step_table import CONTAINER_READS
-from lifestream.aws.job_table import RECENT_INDEX, WRITTEN_BY_A_STEP
-from lifestream.domain.bucket_layout import INDEX, MODELS, UPLOADS, artifacts_of_step
+from lifestream.aws.job_table import RECENT_INDEX, WRITTEN_BY_A_STEP, WRITTEN_BY_CANCEL
+from lifestream.domain.bucket_layout import (
+    INDEX,
+    MODELS,
+    RESULTS,
+    UPLOADS,
+    VOICEPRINTS,
+    artifacts_of_step,
+)
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -33,6 +41,7 @@ def grant_permissions(stack: LifeStreamStack) -> None:
     _permit_container(stack)
     _permit_dispatcher(stack)
     _permit_recovery(stack)
+    _permit_api(stack)
     if stack.webhook:
         _permit_secret(stack, stack.webhook.function)
 
@@ -94,6 +103,31 @@ def _permit_recovery(stack: LifeStreamStack) -> None:
     stack.uploads.queue.grant(reconciler, "sqs:SendMessage")
     machine.grant_execution(reconciler, "states:StopExecution")
     _permit_listing(reconciler, stack.uploads.bucket)
+
+
+def _permit_api(stack: LifeStreamStack) -> None:
+    """Grant what each group of routes needs; `allow` appends to one policy."""
+    role, bucket = stack.api.function, stack.uploads.bucket
+    _permit_jobs(stack, role)
+    allow_reading_versions(role, bucket, UPLOADS)  # presigned, to play a video
+    allow_writing(role, bucket, UPLOADS)  # presigned
+    allow_uploading_in_parts(role, bucket, UPLOADS)
+    allow_reading(role, bucket, RESULTS, INDEX, VOICEPRINTS)
+    allow_reading(role, bucket, artifacts_of_step(Step.TRANSCRIBE_SPEECH))  # voices to remember
+    allow_writing(role, bucket, RESULTS, VOICEPRINTS)  # the names of speakers
+    allow(role, "s3:DeleteObject", on=bucket.arn_for_objects(f"{VOICEPRINTS}*"))
+    _permit_secret(stack, role)
+
+
+def _permit_jobs(stack: LifeStreamStack, role: lambda_.Function) -> None:
+    """Allow listing, reading, cancelling and redriving jobs."""
+    jobs, queue, dlq = stack.jobs.table, stack.uploads.queue, stack.uploads.dead_letter_queue
+    allow(role, "dynamodb:GetItem", on=jobs.table_arn)
+    allow(role, "dynamodb:Query", on=f"{jobs.table_arn}/index/{RECENT_INDEX}")
+    allow_updating_rows(role, jobs, WRITTEN_BY_CANCEL)
+    stack.workflow.state_machine.grant_execution(role, "states:StopExecution")
+    queue.grant(role, "sqs:SendMessage")
+    dlq.grant(role, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage")
 
 
 def _permit_listing(role: lambda_.Function, bucket: s3.IBucket) -> None:

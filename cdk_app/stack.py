@@ -5,6 +5,7 @@ from __future__ import annotations
 from aws_cdk import Aws, CfnOutput, Stack
 from constructs import Construct
 
+from cdk_app.api import Api
 from cdk_app.api_keys import ApiKeys
 from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
@@ -14,6 +15,7 @@ from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
 from cdk_app.permissions import grant_permissions
 from cdk_app.recovery import Recovery
+from cdk_app.sign_in import SignIn
 from cdk_app.slots import SlotTable
 from cdk_app.step_table import LAMBDA_STEPS
 from cdk_app.uploads import Uploads
@@ -62,6 +64,8 @@ class LifeStreamStack(Stack):
         self.recovery = Recovery(
             self, "Recovery", environment=self._everything, state_machine=machine
         )
+        self.sign_in = SignIn(self, "SignIn", config=config)
+        self.api = self._api()
         self.webhook = self._webhook(config.webhook_url) if config.webhook_url else None
         Monitoring(
             self,
@@ -86,6 +90,17 @@ class LifeStreamStack(Stack):
         bucket = self.uploads.bucket
         return Webhook(self, "Webhook", url=url, bucket=bucket, environment=self._secret)
 
+    def _api(self) -> Api:
+        """Create the API, which reads the settings of summaries and search to answer questions."""
+        engines = {
+            "OPENAI_MODEL": self.config.openai_model,
+            **self.config.summary,
+            **self.config.index,
+        }
+        environment = self._queues | self._secret | engines
+        environment["STATE_MACHINE_ARN"] = self.workflow.state_machine.state_machine_arn
+        return Api(self, "Api", config=self.config, sign_in=self.sign_in, environment=environment)
+
     @property
     def _storage(self) -> dict[str, str]:
         return {
@@ -102,14 +117,17 @@ class LifeStreamStack(Stack):
         return {"SLOTS_TABLE_NAME": self.slots.table.table_name}
 
     @property
-    def _everything(self) -> dict[str, str]:
+    def _queues(self) -> dict[str, str]:
         return {
             **self._storage,
-            **self._slot_table,
             "AWS_SQS_QUEUE_URL": self.uploads.queue.queue_url,
             "AWS_SQS_DLQ_URL": self.uploads.dead_letter_queue.queue_url,
-            "CLUSTER_NAME": self.transcribe_speech.cluster.cluster_name,
         }
+
+    @property
+    def _everything(self) -> dict[str, str]:
+        cluster = self.transcribe_speech.cluster.cluster_name
+        return self._queues | self._slot_table | {"CLUSTER_NAME": cluster}
 
     def _output_client_settings(self) -> None:
         """Output the settings that `lifestream --stage` reads: `AwsRegion` is `AWS_REGION`."""
@@ -122,6 +140,11 @@ class LifeStreamStack(Stack):
             "SlotsTableName": self.slots.table.table_name,
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,
             "ApiKeysSecret": self.api_keys.secret.secret_arn,
+            "ApiUrl": self.api.url,
+            "UserPoolId": self.sign_in.pool.user_pool_id,
+            "PeopleClientId": self.sign_in.people.user_pool_client_id,
+            "MachinesClientId": self.sign_in.machines.user_pool_client_id,
+            "SignInUrl": self.sign_in.url,
             "MaxGpuTasks": str(self.config.max_gpu_tasks),
             "WhisperModel": self.config.speech_environment["WHISPER_MODEL"],
             **self.transcribe_speech.outputs,

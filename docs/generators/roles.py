@@ -35,6 +35,8 @@ TAKEOVER = {
     "RecoveryReconciler": "Do everything that RecoveryExecutionEnded can do. Stop and start any "
     "job, and list the names of uploads.",
     "Webhook": "Read the vendors' API keys, and the address of the manifest in each event.",
+    "Api": "Do at once what all users together may do: read videos, results, voiceprints and the "
+    "index, add videos, rewrite results, cancel and redrive jobs. Read the vendors' API keys.",
     "Workflow": "Call any step with any input. None of our code runs with this role.",
 }
 

@@ -31,6 +31,7 @@ FUNCTIONS = (
     "Recovery/ExecutionEnded",
     "Recovery/Reconciler",
     "Webhook",
+    "Api",
 )
 TRANSCRIPT = "jobs/*/TranscribeSpeech/*"
 SUMMARY = "jobs/*/SummarizeTranscript/*"
@@ -45,6 +46,13 @@ PREFIXES = {
     Step.RECORD_FAILURE: [TRANSCRIPT],
 }
 """Prefixes that a step may read or write."""
+
+
+API_PREFIXES = ("uploads/*", "results/*", "index/*", "voices/*", TRANSCRIPT)
+"""Prefixes that some route of the API reads or writes."""
+SECOND_FACTOR = "Users choose: an organization that demands one signs in with its own provider."
+PLUS = "Adaptive risk checks cost $0.02 per user and month, and the plan Plus has no free users."
+HEALTH = "The health check, which shows nothing, so that a monitor needs no token."
 
 
 def accepted() -> Iterator[tuple[str, str, str]]:
@@ -68,8 +76,19 @@ def accepted() -> Iterator[tuple[str, str, str]]:
         policy = f"Recovery/{function}/FunctionServiceRole/DefaultPolicy"
         yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
         yield policy, "IAM5[*]", TASKS
+    yield from _api()
     policy = "Dispatcher/FunctionServiceRole/DefaultPolicy"
     yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
+
+
+def _api() -> Iterator[tuple[str, str, str]]:
+    policy = "Api/FunctionServiceRole/DefaultPolicy"
+    for prefix in API_PREFIXES:
+        yield policy, f"IAM5[<UploadsBucket>/{prefix}]", OBJECTS
+    yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
+    yield "SignIn/Pool", "COG2", SECOND_FACTOR
+    yield "SignIn/Pool", "COG8", PLUS
+    yield "Api/Http/GET--v1--health", "APIG4", HEALTH
 
 
 def _transcribe_speech() -> Iterator[tuple[str, str, str]]:

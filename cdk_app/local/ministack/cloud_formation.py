@@ -17,6 +17,7 @@ TYPES_WITHOUT_EFFECT = (
     "AWS::EC2::FlowLog",
     "AWS::ECS::CapacityProvider",
     "AWS::ECS::ClusterCapacityProviderAssociations",
+    "AWS::Cognito::ManagedLoginBranding",
 )
 
 Created = tuple[str, dict[str, str]]

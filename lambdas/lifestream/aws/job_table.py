@@ -38,10 +38,11 @@ REDRIVABLE = sorted(TERMINAL_STATUSES - {JobStatus.SUCCEEDED})
 ROW_ATTRIBUTES = frozenset(
     field.alias or name for name, field in JobRecord.model_fields.items()
 ) | {"kind"}
-WRITTEN_BY_A_STEP = frozenset(
+WRITTEN_BY_CANCEL = frozenset(
     # The key, what the condition of each write reads, then what the write sets:
-    {"job_id", "attempt", "status", "updated_at", "current_step", "progress"}
+    {"job_id", "attempt", "status", "updated_at"}
 )
+WRITTEN_BY_A_STEP = WRITTEN_BY_CANCEL | {"current_step", "progress"}
 WRITTEN_BY_SUCCESS = WRITTEN_BY_A_STEP | {"results_prefix", "switched_off"}
 WRITTEN_BY_FAILURE = WRITTEN_BY_A_STEP | {"results_prefix", "failure"}
 

@@ -1,0 +1,211 @@
+"""The REST API and its sign-in, as the template defines them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cdk_app.bundling import SOURCE, Requirements, bundle
+from infrastructure.templates import resources
+from lifestream.api.access import GROUPS, SCOPES
+from lifestream.api.app import HEALTH, app
+from lifestream.domain.sign_in import CALLBACK
+from lifestream.settings import ClientSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from aws_cdk.assertions import Template
+
+    Synthesize = Callable[..., Template]
+
+DASHBOARD = "https://videos.example.com"
+OPTIONAL = {"AWS_REGION", "WHISPER_MODEL"}
+"""Lambda sets the region; options are checked before an upload if the model is known."""
+
+
+def test_every_route_but_the_health_check_needs_a_token(template: Template) -> None:
+    [authorizer] = template.find_resources("AWS::ApiGatewayV2::Authorizer")
+    routes = {route["RouteKey"]: route for route in resources(template, "AWS::ApiGatewayV2::Route")}
+    open_routes = {key for key, route in routes.items() if route["AuthorizationType"] != "JWT"}
+
+    assert open_routes == {f"GET {HEALTH}"}
+    for key in routes.keys() - open_routes:
+        assert routes[key]["AuthorizerId"] == {"Ref": authorizer}
+
+
+def test_tokens_are_those_of_the_pool_for_one_of_its_two_clients(template: Template) -> None:
+    [pool] = template.find_resources("AWS::Cognito::UserPool")
+    clients = template.find_resources("AWS::Cognito::UserPoolClient")
+    [authorizer] = resources(template, "AWS::ApiGatewayV2::Authorizer")
+    jwt = authorizer["JwtConfiguration"]
+
+    assert authorizer["AuthorizerType"] == "JWT"
+    assert authorizer["IdentitySource"] == ["$request.header.Authorization"]
+    assert {audience["Ref"] for audience in jwt["Audience"]} == clients.keys()
+    assert jwt["Issuer"] == {
+        "Fn::Join": [
+            "",
+            [
+                "https://cognito-idp.",
+                {"Ref": "AWS::Region"},
+                ".amazonaws.com/",
+                {"Ref": pool},
+            ],
+        ]
+    }
+
+
+def test_the_gateway_passes_on_the_method_of_every_route(template: Template) -> None:
+    routes = [route["RouteKey"] for route in resources(template, "AWS::ApiGatewayV2::Route")]
+    passed_on = {key.partition(" ")[0] for key in routes if key.endswith(" /v1/{proxy+}")}
+
+    needed = {route.method for route in app._static_routes + app._dynamic_routes}
+    assert needed <= passed_on
+    assert "OPTIONS" not in passed_on  # a browser sends it without a token, and the gateway answers
+    assert "ANY" not in passed_on
+
+
+def test_one_function_answers_with_payload_2_in_less_time_than_the_gateway_waits(
+    template: Template,
+) -> None:
+    [function] = [f for f in resources(template, "AWS::Lambda::Function") if is_api(f)]
+
+    for integration in resources(template, "AWS::ApiGatewayV2::Integration"):
+        assert integration["IntegrationType"] == "AWS_PROXY"
+        assert integration["PayloadFormatVersion"] == "2.0"
+    assert function["Timeout"] < 30
+    assert function["Architectures"] == ["arm64"]
+
+
+def test_only_this_api_may_invoke_the_function(template: Template) -> None:
+    [api] = template.find_resources("AWS::ApiGatewayV2::Api")
+    permissions = [
+        permission
+        for permission in resources(template, "AWS::Lambda::Permission")
+        if permission["Principal"] == "apigateway.amazonaws.com"
+    ]
+
+    assert permissions
+    for permission in permissions:
+        assert {"Ref": api} in permission["SourceArn"]["Fn::Join"][1]
+
+
+def test_requests_are_limited_and_logged_without_what_they_contain(template: Template) -> None:
+    [stage] = resources(template, "AWS::ApiGatewayV2::Stage")
+    limits = stage["DefaultRouteSettings"]
+    fields = json.loads(stage["AccessLogSettings"]["Format"])
+
+    assert stage["StageName"] == "$default"
+    assert 0 < limits["ThrottlingRateLimit"] <= limits["ThrottlingBurstLimit"]
+    destination = stage["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"][0]
+    assert destination in template.find_resources("AWS::Logs::LogGroup")
+    logged = set(fields.values())
+    assert {"$context.requestId", "$context.status", "$context.authorizer.claims.sub"} <= logged
+    assert not logged & {"$context.path", "$context.protocol", "$context.authorizer.claims.email"}
+
+
+def test_pages_may_call_the_api_only_from_the_origins_that_are_named(
+    synthesize: Synthesize, template: Template
+) -> None:
+    [api] = resources(synthesize(browser_origins=json.dumps([DASHBOARD])), "AWS::ApiGatewayV2::Api")
+    [closed] = resources(template, "AWS::ApiGatewayV2::Api")
+
+    assert api["CorsConfiguration"]["AllowOrigins"] == [DASHBOARD]
+    assert "authorization" in api["CorsConfiguration"]["AllowHeaders"]
+    assert "AllowCredentials" not in api["CorsConfiguration"]
+    assert "CorsConfiguration" not in closed
+
+
+def test_the_function_gets_every_setting_of_a_client(synthesize: Synthesize) -> None:
+    template = synthesize(index='{"PINECONE_NAMESPACE": "prod"}')
+    [function] = [f for f in resources(template, "AWS::Lambda::Function") if is_api(f)]
+    variables = function["Environment"]["Variables"]
+
+    assert set(ClientSettings.variables()) - OPTIONAL <= variables.keys()
+    assert variables["PINECONE_NAMESPACE"] == "prod"
+
+
+def is_api(function: dict[str, Any]) -> bool:
+    return bool(function["Handler"] == "triggers.api.handler")
+
+
+def test_nobody_signs_up_and_passwords_are_strong(template: Template) -> None:
+    [pool] = resources(template, "AWS::Cognito::UserPool")
+    policy = pool["Policies"]["PasswordPolicy"]
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert policy["MinimumLength"] >= 12
+    for characters in ("Lowercase", "Uppercase", "Numbers", "Symbols"):
+        assert policy[f"Require{characters}"] is True
+    assert pool["MfaConfiguration"] == "OPTIONAL"
+
+
+def test_groups_and_scopes_are_those_that_the_api_reads(template: Template) -> None:
+    groups = {group["GroupName"] for group in resources(template, "AWS::Cognito::UserPoolGroup")}
+    [server] = resources(template, "AWS::Cognito::UserPoolResourceServer")
+    scopes = {f"{server['Identifier']}/{scope['ScopeName']}" for scope in server["Scopes"]}
+
+    assert groups == set(GROUPS)
+    assert scopes == set(SCOPES)
+
+
+def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> None:
+    """Their client has no secret, because a program on a laptop cannot keep one."""
+    template = synthesize(browser_origins=json.dumps([DASHBOARD]))
+    client = client_of(template, "code")
+
+    assert client["GenerateSecret"] is False
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert client["CallbackURLs"] == [CALLBACK, f"{DASHBOARD}/"]
+    assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_machines_have_a_secret_and_no_other_flow(template: Template) -> None:
+    client = client_of(template, "client_credentials")
+
+    assert client["GenerateSecret"] is True
+    assert client["AllowedOAuthFlows"] == ["client_credentials"]
+    assert len(client["AllowedOAuthScopes"]) == len(SCOPES)
+    assert "CallbackURLs" not in client
+
+
+def client_of(template: Template, flow: str) -> dict[str, Any]:
+    clients = resources(template, "AWS::Cognito::UserPoolClient")
+    [found] = [client for client in clients if flow in client["AllowedOAuthFlows"]]
+    return found
+
+
+def test_the_pages_have_a_style_and_an_address_of_the_account_and_stage(
+    synthesize: Synthesize,
+) -> None:
+    """Managed login shows an error for a client without a style."""
+    template = synthesize(stage="prod")
+    [domain] = resources(template, "AWS::Cognito::UserPoolDomain")
+    [style] = resources(template, "AWS::Cognito::ManagedLoginBranding")
+
+    assert domain["ManagedLoginVersion"] == 2
+    assert domain["Domain"] == {
+        "Fn::Join": ["", ["lifestream-prod-", {"Ref": "AWS::AccountId"}]],
+    }
+    assert style["UseCognitoProvidedValues"] is True
+
+
+@pytest.mark.parametrize("requirements", Requirements)
+def test_only_the_api_contains_the_client_and_never_its_commands(
+    requirements: Requirements, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cdk_app.bundling.subprocess.run", lambda *_, **__: None)
+
+    bundle(requirements, tmp_path)
+
+    assert (tmp_path / "lifestream/step.py").read_bytes() == (
+        SOURCE / "lifestream/step.py"
+    ).read_bytes()
+    assert (tmp_path / "lifestream/client").exists() == (requirements == Requirements.API)
+    assert not (tmp_path / "lifestream/client/commands").exists()
+    assert not (tmp_path / "lifestream/client/doctor").exists()
