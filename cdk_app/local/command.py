@@ -21,6 +21,7 @@ from cdk_app.local.outcome import outcome_lines
 from cdk_app.local.progress import progress_lines
 from cdk_app.local.run import Deployment, Outcome
 from cdk_app.local.session import EmbeddedAws, Options, embedded_aws, own_settings
+from cdk_app.local.users import create_user
 from lifestream.aws import clients
 from lifestream.client.commands import display
 from lifestream.client.commands.results import FOLDER
@@ -36,6 +37,7 @@ from lifestream.domain.text import visible
 from lifestream.errors import UsageError
 
 HITS = 3
+API_USER = "admin"
 console = Console(stderr=True, emoji=False, highlight=False)  # ":secret:" in an ARN is not an emoji
 
 
@@ -155,6 +157,9 @@ def _wait_for_ctrl_c(aws: EmbeddedAws) -> None:
     with settings_kept(aws.environment):
         say("The local stack keeps running until Ctrl-C. In another terminal:\n", on=console)
         say('  eval "$(lifestream env)"\n  lifestream list\n', on=console)
+        user = create_user(aws, API_USER)
+        say(f"The API is at {aws.api_url}/v1/", on=console)
+        say(f"Sign in as {user.name} with the password {plain(user.password)}\n", on=console)
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

@@ -82,6 +82,11 @@ class EmbeddedAws:
             "WHISPER_MODEL": self.whisper_model,
         }
 
+    @property
+    def api_url(self) -> str:
+        """The address of the API and of the sign-in pages, which have one each on AWS."""
+        return self.endpoint
+
     def session(self) -> boto3.Session:
         return LocalSession(self.endpoint, self.root)
 
@@ -206,7 +211,6 @@ def _process_environment(
     kept = (
         {
             "PERSIST_STATE": "1",
-            "STATE_DIR": str(options.state),
             "S3_PERSIST": "1",
             "S3_DATA_DIR": str(options.state / "s3"),
         }
@@ -217,6 +221,7 @@ def _process_environment(
         **inherited,
         **settings,
         **kept,
+        "STATE_DIR": str(options.state or scratch / "state"),  # also for Cognito's private keys
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",

@@ -6,9 +6,11 @@ the start instead of silently behaving differently.
 server              the process of the embedded AWS: MiniStack with all patches
 guard               reject requests without a valid signature
 signatures          verify Signature Version 4
+public_paths        API Gateway and Cognito: serve the API and the sign-in pages
 loopback            IAM: treat connections over loopback as TLS
 version_ranges      S3: answer requests for a range of an object version
 item_attributes     IAM: find the attributes that a write to DynamoDB names
+refreshed_tokens    Cognito: keep the groups of a user in refreshed tokens
 permissions         IAM: check calls between services too, and log decisions
 lambda_workers      Lambda: error names, a limit on workers, random credentials, warm workers
 cloud_formation     CloudFormation: resource types that have no effect on one machine

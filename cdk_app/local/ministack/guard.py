@@ -7,6 +7,7 @@ and has paths that need no key at all. The guard lets these requests through:
 - uploads with a signed form
 - the response of a custom resource, at the secret path that its request contained
 - health checks
+- requests to the API, which demands a token, and to the sign-in pages
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from cdk_app.local.credentials import Credentials
-from cdk_app.local.ministack import require
+from cdk_app.local.ministack import public_paths, require
 from cdk_app.local.ministack.signatures import (
     RefusedError,
     Request,
@@ -64,7 +65,8 @@ class Guard:
     def __init__(self, app: App, root_key: str, port: int) -> None:
         self._app = app
         self._root_key = root_key
-        self._hosts = {f"127.0.0.1:{port}", f"localhost:{port}"}
+        self._domain = f"127.0.0.1:{port}"
+        self._hosts = {self._domain, f"localhost:{port}"}
         self._origins = {f"http://{host}" for host in self._hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,6 +86,8 @@ class Guard:
         except RefusedError as error:
             await _send_refusal(scope, await body.first_chunks(), error, send)
         else:
+            if public_paths.is_of_the_api(scope["path"]):
+                scope = public_paths.routed(scope, self._domain)
             await self._app(scope, await body.replay(), send)
 
     def _require_own_address(self, request: Request) -> None:
@@ -96,7 +100,9 @@ class Guard:
             raise RefusedError("AccessDenied", "Requests from pages of other origins are rejected")
 
     async def _require_admitted(self, path: str, request: Request, body: Body) -> None:
-        if (request.method, path) == ("GET", HEALTH):
+        if (request.method, path) == ("GET", HEALTH) or public_paths.is_public(
+            request.method, path
+        ):
             return
         if request.method == "PUT" and path.startswith(CUSTOM_RESOURCE_ANSWERS):
             _require_pending(path.removeprefix(CUSTOM_RESOURCE_ANSWERS))

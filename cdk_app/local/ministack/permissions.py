@@ -1,8 +1,8 @@
 """Patch IAM: check the permissions that MiniStack does not check, and log decisions.
 
 MiniStack checks every call that arrives over HTTP, but not the calls between its own services: an
-event source mapping that reads a queue, or a rule that invokes a function. For a missing object
-it always answers 404, whereas AWS answers 403 if the caller may not list the bucket:
+event source mapping that reads a queue, or a rule or an API that invokes a function. For a missing
+object it always answers 404, whereas AWS answers 403 if the caller may not list the bucket:
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 """
 
@@ -22,6 +22,7 @@ from cdk_app.local.ministack import require
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
 EVENT_SOURCE_ACTIONS = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 EVENTS = "events.amazonaws.com"
+API_GATEWAY = "apigateway.amazonaws.com"
 CLUSTER_OR_TASK = re.compile(r"(?P<prefix>arn:aws:ecs:[^/]*):(cluster|task)/(?P<name>[^/]+)(/.*)?")
 
 Enforce = Callable[..., Any]
@@ -35,18 +36,21 @@ def install(*, decisions: str | None) -> None:
     JSON: principal, action, resource, allowed. If `decisions` is None, none is logged.
     """
     from ministack.core import iam_evaluator
-    from ministack.services import eventbridge, lambda_svc, sqs
+    from ministack.services import apigateway, eventbridge, lambda_svc, sqs
 
     require(hasattr(iam_evaluator, "enforce"), "IAM's decision")
     require(hasattr(sqs, "queue_policy_allows"), "SQS's decision about S3")
     require(hasattr(lambda_svc, "_run_sqs_batch"), "Lambda's batches from SQS")
     require(hasattr(eventbridge, "_invoke_target"), "EventBridge's targets")
+    require(hasattr(apigateway, "_invoke_lambda_proxy"), "API Gateway's calls of functions")
     log = DecisionLog(Path(decisions)).append if decisions else _discard
     enforce = _with_cluster_key(iam_evaluator.enforce)
     iam_evaluator.enforce = _hide_missing_objects(_logged(enforce, log), listing=enforce)
     sqs.queue_policy_allows = _logged_delivery(sqs.queue_policy_allows, log)
     lambda_svc._run_sqs_batch = _checked_batch(lambda_svc._run_sqs_batch)  # noqa: SLF001
     eventbridge._invoke_target = _checked_target(eventbridge._invoke_target, log)  # noqa: SLF001
+    proxy = apigateway._invoke_lambda_proxy  # noqa: SLF001
+    apigateway._invoke_lambda_proxy = _checked_proxy(proxy, log)  # noqa: SLF001
 
 
 class DecisionLog:
@@ -207,7 +211,7 @@ def _checked_target(invoke: Callable[..., None], log: Callable[..., None]) -> Ca
     ) -> None:
         function = target.get("Arn", "")
         if ":lambda:" in function:
-            allowed = _may_invoke(rule["Arn"], function)
+            allowed = _may_invoke(EVENTS, rule["Arn"], function)
             log(EVENTS, "lambda:InvokeFunction", function, allowed)
             if not allowed:
                 return
@@ -216,7 +220,34 @@ def _checked_target(invoke: Callable[..., None], log: Callable[..., None]) -> Ca
     return invoke_checked
 
 
-def _may_invoke(rule_arn: str, function_arn: str) -> bool:
+def _checked_proxy(invoke: Callable[..., Any], log: Callable[..., None]) -> Callable[..., Any]:
+    """Invoke a function only if its resource policy allows the API to. AWS answers 500 otherwise:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-lambda.html
+    """
+
+    async def invoke_checked(
+        integration: dict[str, Any],
+        api_id: str,
+        stage: str,
+        path: str,
+        method: str,
+        *request: Any,
+        **more: Any,
+    ) -> Any:  # MiniStack's response
+        function = integration["integrationUri"]
+        region, account = more["owner_region"], more["owner_account_id"]
+        route = f"{stage}/{method}{path}"
+        source = f"arn:aws:execute-api:{region}:{account}:{api_id}/{route}"
+        allowed = _may_invoke(API_GATEWAY, source, function)
+        log(API_GATEWAY, "lambda:InvokeFunction", function, allowed)
+        if not allowed:
+            return 500, {}, b'{"message":"Internal Server Error"}'
+        return await invoke(integration, api_id, stage, path, method, *request, **more)
+
+    return invoke_checked
+
+
+def _may_invoke(service: str, source_arn: str, function_arn: str) -> bool:
     from ministack.core import iam_evaluator
     from ministack.core.responses import get_region
     from ministack.services import lambda_svc
@@ -229,9 +260,9 @@ def _may_invoke(rule_arn: str, function_arn: str) -> bool:
         action="lambda:InvokeFunction",
         resource_arn=function_arn,
         region=get_region(),
-        service_context={"aws:sourcearn": rule_arn},
+        service_context={"aws:sourcearn": source_arn},
     )
-    result = iam_evaluator.evaluate_resource_policy(policy, request, service=EVENTS)
+    result = iam_evaluator.evaluate_resource_policy(policy, request, service=service)
     return bool(result.decision == "Allow")
 
 

@@ -38,6 +38,8 @@ def main() -> None:
         lambda_workers,
         loopback,
         permissions,
+        public_paths,
+        refreshed_tokens,
         step_functions,
         version_ranges,
     )
@@ -54,6 +56,8 @@ def main() -> None:
     cloud_formation.install()
     containers.install(images=options["images"], endpoint=endpoint, settings=options["settings"])
     step_functions.install(wait_scale=options["wait_scale"])
+    refreshed_tokens.install()
+    public_paths.install()
     guard.install(credentials=root, port=port)
     threading.Thread(target=_follow_parent, daemon=True).start()
     try:
