@@ -10,8 +10,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import synthesize
 from lifestream import resources
+from lifestream.client.results import Results
+from lifestream.engines.vector_index.s3 import S3Index
+from lifestream.errors import ArtifactMissingError
 from pipeline.conftest import Pipeline
 from pipeline.every_path import EveryPath, machine_of_one_task
 from pipeline.grants import Decision, Grant, granted, physical_id, role_of, unused
@@ -138,6 +142,21 @@ def test_a_missing_object_is_404_only_with_permission_to_list(
         s3.head_object(Bucket=pipeline.bucket, Key="jobs/nobody/missing.json")
 
     assert refused.value.response["Error"]["Code"] == code
+
+
+def test_the_api_distinguishes_missing_files_from_forbidden_ones(
+    pipeline: Pipeline, finished: Outcome
+) -> None:
+    """Its role may list some prefixes only, so S3 answers 403 for a missing object."""
+    role = role_of(pipeline.aws.session(), "ApiFunction").rpartition("/")[2]
+    record = pipeline.service.job(finished.job.job_id)
+
+    with client_like(pipeline, "s3", role) as s3:
+        assert S3Index(s3, pipeline.bucket, embedder="none").ids("nobody") == set()
+        with pytest.raises(ArtifactMissingError):
+            Results(s3, record).read("missing.json")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            Results(s3, record.model_copy(update={"results_prefix": "jobs/x/"})).read("any.json")
 
 
 def test_a_queue_is_not_read_for_a_function_whose_role_may_not(pipeline: Pipeline) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from lifestream.aws.objects import is_missing
 from lifestream.domain.file_types import result_type
 from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.summary import Summary
@@ -146,9 +147,14 @@ class Results:
             >>> print(results.read("subtitles.srt").splitlines()[2])
             We ship it on Friday.
         """
+        from botocore.exceptions import ClientError
+
+        bucket, key = self._record.bucket, self.prefix + name
         try:
-            answer = self._s3.get_object(Bucket=self._record.bucket, Key=self.prefix + name)
-        except self._s3.exceptions.NoSuchKey as error:
+            answer = self._s3.get_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if not is_missing(self._s3, bucket, key, error):
+                raise
             raise ArtifactMissingError(f"{self._record.key} has no {name} any more") from error
         return answer["Body"].read().decode()
 

@@ -14,8 +14,10 @@ from heapq import nlargest
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
+from botocore.exceptions import ClientError
 from numpy.typing import NDArray
 
+from lifestream.aws.objects import is_missing
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import INDEX
 from lifestream.domain.chunks import Chunk
@@ -106,7 +108,9 @@ class S3Index:
     def _get(self, key: str) -> bytes | None:
         try:
             return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except self._s3.exceptions.NoSuchKey:
+        except ClientError as error:
+            if not is_missing(self._s3, self._bucket, key, error):
+                raise
             return None
 
 
