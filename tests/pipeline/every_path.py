@@ -22,6 +22,7 @@ from lifestream.recovery.reconciler import Reconciler
 from lifestream.step_names import Step
 from media_files import SAMPLE, convert
 from pipeline.conftest import Pipeline, healthy
+from pipeline.every_route import Api
 from pipeline.grants import physical_id, role_of
 
 SECONDS = 3
@@ -61,7 +62,9 @@ class EveryPath:
         self._finalize_twice()
         assert self.pipeline.wait_for(self.talk) == "SUCCEEDED"
         assert self._row(self.talk).status == JobStatus.PARTIAL
-        self._redrive_the_talk()
+        api = Api(self.pipeline)
+        self._redrive_the_talk(api)
+        self._use_the_api(api)
         self._redrive_without_a_row(lost)
 
     def _replace_workers(self) -> None:
@@ -194,15 +197,21 @@ class EveryPath:
         described = ecs.describe_tasks(cluster=cluster, tasks=running)["tasks"] if running else []
         return any(MARK in json.dumps(task["overrides"]) for task in described)
 
-    def _redrive_the_talk(self) -> None:
-        """Redrive the talk, after one of its speakers was named."""
+    def _redrive_the_talk(self, api: Api) -> None:
+        """Redrive the talk through the API, after one of its speakers was named."""
         names = VoiceprintStore(self.pipeline.s3, self.pipeline.bucket)
         names.give_name(self.talk.job_id, "SPEAKER_00", "Ada")
         self.pipeline.openai.answer = healthy
-        assert redrive(self.pipeline.service, [self.talk.job_id]) == [self.talk.job_id]
+        api.redrive(self.talk)
         assert self.pipeline.wait_for(self.talk, attempt=2) == "SUCCEEDED"
         self._until_published(self.talk)
         assert self._row(self.talk).status == JobStatus.SUCCEEDED
+
+    def _use_the_api(self, api: Api) -> None:
+        api.read(self.talk)
+        api.rename(self.talk, "Ada", "Grace")
+        assert api.search(speaker="Grace") == []  # the talk's newer version took it off the index
+        api.cancel(self.cancelled)
 
     def _redrive_without_a_row(self, job: ProcessingJob) -> None:
         """Redrive without a row: the dispatcher asks Step Functions for the previous attempt."""

@@ -28,7 +28,7 @@ class Unused(NamedTuple):
 
 FUNCTIONS = (
     "Dispatcher RecoveryExecutionEnded RecoveryReconciler InspectVideo ExtractAudio "
-    "SummarizeTranscript IndexTranscript PublishResults RecordSuccess RecordFailure"
+    "SummarizeTranscript IndexTranscript PublishResults RecordSuccess RecordFailure Api"
 )
 
 UNUSED = (
@@ -109,6 +109,13 @@ UNUSED = (
         "s3:AbortMultipartUpload",
         "UploadsBucket/jobs/*/ExtractAudio/*",
         "an upload in parts that fails is given up; the audio of a clip has one part",
+    ),
+    Unused(
+        "Api",
+        "s3:GetObject s3:GetObjectVersion s3:PutObject s3:ListMultipartUploadParts "
+        "s3:AbortMultipartUpload",
+        "UploadsBucket/uploads/*",
+        "no route uploads or plays a video yet",
     ),
     # Permissions that CDK adds to the needed ones.
     Unused(

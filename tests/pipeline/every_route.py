@@ -1,0 +1,52 @@
+"""Requests to the API that together need all permissions of its function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from api_tokens import signed_in
+from cdk_app.local.users import create_user
+from lifestream.domain.job import ProcessingJob
+from pipeline.conftest import Pipeline
+
+SECONDS = 60
+
+
+class Api:
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._url = pipeline.aws.api_url
+        self._token = signed_in(pipeline.aws, create_user(pipeline.aws, "admin")).access
+
+    def ask(self, method: str, path: str, **more: Any) -> Any:
+        """Send a request and return the answer's JSON. Raises HTTPError if it is refused."""
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = requests.request(
+            method, f"{self._url}{path}", headers=headers, timeout=SECONDS, **more
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def redrive(self, job: ProcessingJob) -> None:
+        self.ask("POST", f"/v1/jobs/{job.job_id}/redrive")
+
+    def cancel(self, job: ProcessingJob) -> None:
+        self.ask("POST", f"/v1/jobs/{job.job_id}/cancel")
+
+    def read(self, job: ProcessingJob) -> None:
+        listed = self.ask("GET", "/v1/jobs", params={"limit": 100})["jobs"]
+        assert job.job_id in [one["job_id"] for one in listed]
+        assert self.ask("GET", f"/v1/jobs/{job.job_id}")["has_results"]
+        assert self.ask("GET", "/v1/speakers") == {"people": []}
+
+    def rename(self, job: ProcessingJob, speaker: str, name: str) -> None:
+        """Rename a speaker that has a name, so that the note of the old name is removed."""
+        given = {"speaker": speaker, "name": name}
+        named = self.ask("PUT", f"/v1/jobs/{job.job_id}/speakers", json=given)
+        assert name in named["names"].values()
+
+    def search(self, speaker: str) -> list[dict[str, Any]]:
+        asked = {"q": "problem", "speaker": speaker}
+        passages: list[dict[str, Any]] = self.ask("GET", "/v1/search", params=asked)["passages"]
+        return passages
