@@ -31,6 +31,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "cloudformation": lambda stacks: stacks.describe_stacks(),
     "secretsmanager": lambda secrets: secrets.list_secrets(),
     "stepfunctions": lambda machines: machines.list_state_machines(),
+    "cognito-idp": lambda pools: pools.list_user_pools(MaxResults=1),
 }
 WRONG_SECRET = {"SignatureDoesNotMatch", "InvalidSignatureException"}
 NO_SUCH_KEY = {"InvalidAccessKeyId", "InvalidClientTokenId", "UnrecognizedClientException"}
