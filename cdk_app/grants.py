@@ -55,9 +55,12 @@ def allow_aborting_uploads(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: 
 
 
 def allow_uploading_in_parts(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
-    """Allow resuming and giving up multipart uploads. Writing allows the rest of them:
+    """Allow finding, resuming and aborting multipart uploads. Writing allows the rest of them:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html#mpuAndPermissions
+
+    Finding them is not limited to the prefixes, because the action knows no condition for it.
     """
+    allow(role, "s3:ListBucketMultipartUploads", on=bucket.bucket_arn)
     allow(role, "s3:ListMultipartUploadParts", on=_objects(bucket, prefixes))
     allow_aborting_uploads(role, bucket, *prefixes)
 

@@ -106,11 +106,11 @@ def _permit_recovery(stack: LifeStreamStack) -> None:
 
 
 def _permit_api(stack: LifeStreamStack) -> None:
-    """Grant what each group of routes needs; `allow` appends to one policy."""
+    """Grant what the routes need, and what a presigned address needs when it is used."""
     role, bucket = stack.api.function, stack.uploads.bucket
     _permit_jobs(stack, role)
-    allow_reading_versions(role, bucket, UPLOADS)  # presigned, to play a video
-    allow_writing(role, bucket, UPLOADS)  # presigned
+    allow_reading_versions(role, bucket, UPLOADS)
+    allow_writing(role, bucket, UPLOADS)
     allow_uploading_in_parts(role, bucket, UPLOADS)
     allow_reading(role, bucket, RESULTS, INDEX, VOICEPRINTS)
     allow_reading(role, bucket, artifacts_of_step(Step.TRANSCRIBE_SPEECH))  # voices to remember
@@ -120,9 +120,9 @@ def _permit_api(stack: LifeStreamStack) -> None:
 
 
 def _permit_jobs(stack: LifeStreamStack, role: lambda_.Function) -> None:
-    """Allow listing, reading, cancelling and redriving jobs."""
+    """Allow accepting, listing, reading, cancelling and redriving jobs."""
     jobs, queue, dlq = stack.jobs.table, stack.uploads.queue, stack.uploads.dead_letter_queue
-    allow(role, "dynamodb:GetItem", on=jobs.table_arn)
+    allow(role, "dynamodb:GetItem", "dynamodb:PutItem", on=jobs.table_arn)
     allow(role, "dynamodb:Query", on=f"{jobs.table_arn}/index/{RECENT_INDEX}")
     allow_updating_rows(role, jobs, WRITTEN_BY_CANCEL)
     stack.workflow.state_machine.grant_execution(role, "states:StopExecution")

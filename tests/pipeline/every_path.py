@@ -62,8 +62,7 @@ class EveryPath:
         self._finalize_twice()
         assert self.pipeline.wait_for(self.talk) == "SUCCEEDED"
         assert self._row(self.talk).status == JobStatus.PARTIAL
-        api = Api(self.pipeline)
-        self._redrive_the_talk(api)
+        self._redrive_the_talk(api := Api(self.pipeline))
         self._use_the_api(api)
         self._redrive_without_a_row(lost)
 
@@ -212,6 +211,7 @@ class EveryPath:
         api.rename(self.talk, "Ada", "Grace")
         assert api.search(speaker="Grace") == []  # the talk's newer version took it off the index
         api.cancel(self.cancelled)
+        api.upload_and_abort()
 
     def _redrive_without_a_row(self, job: ProcessingJob) -> None:
         """Redrive without a row: the dispatcher asks Step Functions for the previous attempt."""

@@ -12,6 +12,7 @@ from lifestream.domain.job import ProcessingJob
 from pipeline.conftest import Pipeline
 
 SECONDS = 60
+NO_VIDEO = b"no video either"
 
 
 class Api:
@@ -19,14 +20,16 @@ class Api:
         self._url = pipeline.aws.api_url
         self._token = signed_in(pipeline.aws, create_user(pipeline.aws, "admin")).access
 
-    def ask(self, method: str, path: str, **more: Any) -> Any:
+    def ask(
+        self, method: str, path: str, headers: dict[str, str] | None = None, **more: Any
+    ) -> Any:
         """Send a request and return the answer's JSON. Raises HTTPError if it is refused."""
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {self._token}", **(headers or {})}
         answer = requests.request(
             method, f"{self._url}{path}", headers=headers, timeout=SECONDS, **more
         )
         answer.raise_for_status()
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def redrive(self, job: ProcessingJob) -> None:
         self.ask("POST", f"/v1/jobs/{job.job_id}/redrive")
@@ -39,6 +42,27 @@ class Api:
         assert job.job_id in [one["job_id"] for one in listed]
         assert self.ask("GET", f"/v1/jobs/{job.job_id}")["has_results"]
         assert self.ask("GET", "/v1/speakers") == {"people": []}
+        assert self.ask("GET", f"/v1/jobs/{job.job_id}/results")["files"]
+        media = self.ask("GET", f"/v1/jobs/{job.job_id}/media")
+        assert len(requests.get(media["url"], timeout=SECONDS).content) == media["size"]
+
+    def upload_and_abort(self) -> None:
+        """Upload a file whole. Begin another in parts twice, with one idempotency key, and abort
+        it."""
+        upload = self._begin("small.mp4", len(NO_VIDEO))
+        whole = upload["whole"]
+        put = requests.put(whole["url"], NO_VIDEO, headers=whole["headers"], timeout=SECONDS)
+        put.raise_for_status()
+        assert self.ask("POST", f"/v1/uploads/{upload['id']}/complete")["status"]
+        large = [self._begin("large.mp4", 20 << 20, **{"Idempotency-Key": "same"}) for _ in "12"]
+        address = f"/v1/uploads/{large[0]['id']}"
+        assert large[0] == large[1]
+        assert self.ask("GET", f"{address}/parts") == {"parts": []}
+        self.ask("DELETE", address)
+
+    def _begin(self, file_name: str, size: int, **headers: str) -> Any:
+        wanted = {"file_name": file_name, "size": size}
+        return self.ask("POST", "/v1/uploads", json=wanted, headers=headers)
 
     def rename(self, job: ProcessingJob, speaker: str, name: str) -> None:
         """Rename a speaker that has a name, so that the note of the old name is removed."""

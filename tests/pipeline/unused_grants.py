@@ -110,13 +110,6 @@ UNUSED = (
         "UploadsBucket/jobs/*/ExtractAudio/*",
         "an upload in parts that fails is given up; the audio of a clip has one part",
     ),
-    Unused(
-        "Api",
-        "s3:GetObject s3:GetObjectVersion s3:PutObject s3:ListMultipartUploadParts "
-        "s3:AbortMultipartUpload",
-        "UploadsBucket/uploads/*",
-        "no route uploads or plays a video yet",
-    ),
     # Permissions that CDK adds to the needed ones.
     Unused(
         "WorkflowStateMachine",

@@ -2,12 +2,14 @@
 
 On AWS both have hosts of their own, and need no signature: the API demands a token, the pages a
 password. Here their paths decide, because not every system resolves names below 127.0.0.1.
+
+MiniStack fails to send an answer of a function whose body is null, as it is with status 204.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 from cdk_app.local.ministack import require
@@ -31,6 +33,8 @@ def install() -> None:
 
     require(hasattr(app, "_EXECUTE_API_RE"), "the host names of APIs")
     require(hasattr(apigateway, "_apis"), "API Gateway's HTTP APIs")
+    require(hasattr(apigateway, "_invoke_lambda_proxy"), "API Gateway's calls of functions")
+    apigateway._invoke_lambda_proxy = _with_a_body(apigateway._invoke_lambda_proxy)  # noqa: SLF001
 
 
 def is_public(method: str, path: str) -> bool:
@@ -51,6 +55,14 @@ def routed(scope: Scope, domain: str) -> Scope:
     host = f"{_api_id()}.execute-api.{domain}".encode()
     headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"host"]
     return {**scope, "headers": [(b"host", host), *headers]}
+
+
+def _with_a_body(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    async def invoke_with_a_body(*request: Any, **more: Any) -> Any:  # MiniStack's response
+        status, headers, body = await invoke(*request, **more)
+        return status, headers, body or b""
+
+    return invoke_with_a_body
 
 
 def _api_id() -> str:
