@@ -20,8 +20,8 @@ PASSWORD_POLICY = cognito.PasswordPolicy(
     require_symbols=True,
     temp_password_validity=Duration.days(3),
 )
-PAGES_ONLY = cognito.AuthFlow(user_password=False)
-"""No flow that sends a password to the API of Cognito. Without this, CDK leaves two enabled."""
+WITHOUT_PASSWORDS = cognito.AuthFlow(user_password=False)
+"""No flow that sends a password to Cognito's API. By default, a client allows two."""
 
 
 class SignIn(Construct):
@@ -44,7 +44,7 @@ class SignIn(Construct):
         return self.pool.add_client(
             "People",
             generate_secret=False,
-            auth_flows=PAGES_ONLY,
+            auth_flows=WITHOUT_PASSWORDS,
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
                 scopes=[cognito.OAuthScope.OPENID],
@@ -73,7 +73,7 @@ class SignIn(Construct):
         return self.pool.add_client(
             "Machines",
             generate_secret=True,
-            auth_flows=PAGES_ONLY,
+            auth_flows=WITHOUT_PASSWORDS,
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(client_credentials=True),
                 scopes=[cognito.OAuthScope.resource_server(server, scope) for scope in scopes],

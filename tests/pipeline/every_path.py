@@ -209,7 +209,7 @@ class EveryPath:
     def _use_the_api(self, api: Api) -> None:
         api.read(self.talk)
         api.rename(self.talk, "Ada", "Grace")
-        assert api.search(speaker="Grace") == []  # the talk's newer version took it off the index
+        assert api.search(self.talk, speaker="Grace") == []  # its newer version unindexed it
         api.cancel(self.cancelled)
         api.upload_and_abort()
 

@@ -70,7 +70,7 @@ class Api:
         named = self.ask("PUT", f"/v1/jobs/{job.job_id}/speakers", json=given)
         assert name in named["names"].values()
 
-    def search(self, speaker: str) -> list[dict[str, Any]]:
-        asked = {"q": "problem", "speaker": speaker}
+    def search(self, job: ProcessingJob, speaker: str) -> list[dict[str, Any]]:
+        asked = {"q": "problem", "key": job.key, "speaker": speaker}
         passages: list[dict[str, Any]] = self.ask("GET", "/v1/search", params=asked)["passages"]
         return passages
