@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
@@ -108,11 +110,23 @@ def test_a_bug_says_nothing_of_what_it_worked_on(
     answer = request("GET", "/v1/jobs/1")
 
     assert (answer.status, answer.json["error"]) == (500, "InternalError")
-    [record] = caplog.records
-    logged = str(vars(record))
+    logged = str([vars(record) for record in caplog.records])
     assert "fire them" not in answer.text + logged
     assert type(error).__name__ in logged
     assert "test_api_protocol.py" in logged
+
+
+@pytest.mark.usefixtures("aws")
+def test_the_log_has_the_status_but_no_name(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+
+    request("GET", "/v1/jobs", query={"name": "merger"})
+    request("GET", "/v1/jobs/secret-id")
+
+    found = [(record.__dict__["status"], record.__dict__["seconds"]) for record in caplog.records]
+    assert [status for status, _ in found] == [200, 404]
+    assert all(0 <= seconds < 60 for _, seconds in found)
+    assert not re.search("merger|secret-id", str([vars(record) for record in caplog.records]))
 
 
 @pytest.mark.parametrize("kind", list(all_errors()), ids=lambda kind: kind.__name__)

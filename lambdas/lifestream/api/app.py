@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from base64 import b64decode
 from functools import cache, partial
 from http import HTTPStatus
@@ -75,11 +76,23 @@ class Me(Frozen):
 
 
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Answer a request of an HTTP API, payload version 2.0. Raises nothing."""
-    http = event["requestContext"]["http"]
+    """Answer a request of an HTTP API, payload version 2.0. Raises nothing.
+
+    The log has neither path nor query, which may hold names and questions.
+    """
+    asked, started = event["requestContext"], time.monotonic()
+    logger.append_keys(method=asked["http"]["method"], request=asked.get("requestId"))
+    response = _answered(event, context)
+    seconds = round(time.monotonic() - started, 3)
+    logger.info("request answered", extra={"status": response["statusCode"], "seconds": seconds})
+    return response
+
+
+def _answered(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
         if event["rawPath"] != HEALTH:
-            require_access(caller_of(event), http["method"], event["rawPath"])
+            method = event["requestContext"]["http"]["method"]
+            require_access(caller_of(event), method, event["rawPath"])
         event = with_json(event)
     except PipelineError as error:
         refusal = response_to(error)
@@ -88,7 +101,6 @@ def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
             "headers": refusal.headers | {"Content-Type": MEDIA_TYPE},
             "body": refusal.body,
         }
-    logger.append_keys(method=http["method"], request=event["requestContext"].get("requestId"))
     return app.resolve(event, context)
 
 
