@@ -438,7 +438,7 @@ def test_a_hostile_file_name_is_refused(aws: Aws, name: Any) -> None:
 def test_a_file_that_is_no_video_is_refused(name: str) -> None:
     answer = post("", {"file_name": name, "size": 5})
 
-    assert error_in(answer) == (422, "UnsupportedExtensionError")
+    assert error_in(answer) == (400, "UnsupportedExtensionError")
 
 
 def test_an_integer_may_have_a_fraction_of_zero() -> None:
@@ -450,7 +450,7 @@ def test_an_integer_may_have_a_fraction_of_zero() -> None:
 @pytest.mark.parametrize(
     ("change", "status", "error"),
     [
-        ({"size": 0}, 422, "EmptyVideoError"),
+        ({"size": 0}, 400, "EmptyVideoError"),
         ({"size": -1}, 422, "InvalidRequestError"),
         ({"size": MAX_UPLOAD_BYTES + 1}, 422, "InvalidRequestError"),
         ({"size": "large"}, 422, "InvalidRequestError"),

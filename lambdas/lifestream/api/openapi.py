@@ -19,6 +19,7 @@ DESCRIPTION = (
 REFERENCES = "#/components/schemas/{model}"
 GATEWAY_MESSAGE = {"type": "object", "properties": {"message": {"type": "string"}}}
 """What API Gateway answers itself, before a request reaches the function."""
+OF_GATEWAY = {"401": "No valid access token", "404": "Not found", "429": "Too many requests"}
 OF_POWERTOOLS = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
 """Its own description of an invalid request, which is a problem document here."""
 
@@ -65,7 +66,7 @@ def _describe_errors(operation: dict[str, Any]) -> None:
     operation["responses"].pop("422", None)
     problem = {MEDIA_TYPE: {"schema": {"$ref": REFERENCES.format(model="Problem")}}}
     of_gateway = {"application/json": {"schema": GATEWAY_MESSAGE}}
-    operation["responses"] |= {
-        "401": {"description": "No valid access token", "content": problem | of_gateway},
-        "default": {"description": "An error", "content": problem},
-    }
+    for status, what in OF_GATEWAY.items():
+        either = {"description": what, "content": problem | of_gateway}
+        operation["responses"][status] = either
+    operation["responses"]["default"] = {"description": "An error", "content": problem}
