@@ -11,6 +11,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 SPEECH := .venv-speech
 PEERS := .venv-peers
+FUZZ := .venv-fuzz
+SEED ?= 1
 MODELS := .models
 RELIABILITY := tests/reliability
 # Four processes keep two cores busy: tests of pages and of the pipeline wait for other processes.
@@ -31,7 +33,7 @@ CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
 .PHONY: help demo install models format hooks lint types imports unit contract infra pipeline coverage docs site screenshot check \
-	browser test attack soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
+	browser test attack fuzz soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
 LIST = grep -hE '^[a-z-]+:.* $(1) ' $(MAKEFILE_LIST) | \
@@ -192,6 +194,15 @@ $(PEERS)/.ready: $(TORCH) benchmarks/peers/requirements.txt benchmarks/peers/req
 	@$(PEERS)/bin/python -m $(PIP_LOCKED) benchmarks/peers/requirements-whisperx.txt
 	@touch $@
 
+$(FUZZ)/.ready: tests/fuzz/requirements.txt
+	@echo "Setting up $(FUZZ)"
+	@$(PYTHON) -m venv --clear $(FUZZ)
+	@$(FUZZ)/bin/python -m $(PIP_LOCKED) tests/fuzz/requirements.txt
+	@touch $@
+
+fuzz: $(VENV)/.ready $(MODELS)/.ready $(FUZZ)/.ready #: send generated requests to the API of the local stack: SEED=2
+	@PYTHONPATH=.:lambdas:tests $(BIN)/python tests/fuzz/fuzz_api.py $(FUZZ)/bin/schemathesis $(SEED)
+
 bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready #: measure error rates, speed against peers, and cost; VOICES=DIR
 	@PYTHONPATH=.:lambdas:tests:containers $(BIN)/python benchmarks/voices.py $(SPEECH) $(VOICES)
 	@for benchmark in speed cost import_times; do PYTHONPATH=. $(BIN)/python benchmarks/$$benchmark.py || exit 1; done
@@ -233,6 +244,7 @@ lock: $(VENV)/.ready #: resolve the locked requirements again
 	for folder in tests/speech benchmarks/peers; do \
 		$(COMPILE) $$folder/requirements.in --excludes tests/speech/requirements-excluded.in \
 			--universal --python-version 3.11 -o $$folder/requirements.txt; done
+	$(COMPILE) tests/fuzz/requirements.in --universal --python-version 3.11 -o tests/fuzz/requirements.txt
 	$(COMPILE) benchmarks/peers/requirements-whisperx.in --no-deps --universal --python-version 3.11 \
 		-o benchmarks/peers/requirements-whisperx.txt
 	for set in base media summary index webhook api; do \

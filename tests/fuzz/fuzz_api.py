@@ -1,0 +1,50 @@
+"""Send schemathesis's requests to the API of the local stack. `make fuzz` runs it.
+
+    python tests/fuzz/fuzz_api.py SCHEMATHESIS [SEED]
+
+Exits with schemathesis's exit code, which is not 0 if an answer does not fit docs/openapi.json.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from api_tokens import signed_in
+from builders import SUBMITTED, a_job
+from cdk_app.local.session import EmbeddedAws, embedded_aws
+from cdk_app.local.synthesis import ROOT
+from cdk_app.local.users import create_user
+from lifestream.aws.job_table import JobTable
+
+EXAMPLES = 100
+"""Of each operation."""
+JOBS = 30
+
+
+def main() -> int:
+    schemathesis, seed = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "1"
+    with embedded_aws() as aws:
+        accept_jobs(aws)
+        token = signed_in(aws, create_user(aws, "admin")).access
+        command = [
+            str(Path(schemathesis).absolute()), "run", str(ROOT / "docs" / "openapi.json"),
+            "--url", aws.api_url, "--header", f"Authorization: Bearer {token}",
+            "--max-examples", str(EXAMPLES), "--seed", seed,
+        ]  # fmt: skip
+        return subprocess.run(command, cwd=Path(__file__).parent, check=False).returncode
+
+
+def accept_jobs(aws: EmbeddedAws) -> None:
+    """Write rows of jobs, so that there is something to list and to read."""
+    table = aws.session().resource("dynamodb").Table(aws.outputs["JobsTableName"])
+    for number in range(JOBS):
+        job = a_job(key=f"uploads/talk-{number}.mp4")
+        later = SUBMITTED + timedelta(seconds=number)
+        JobTable(table).accept(job.model_copy(update={"submitted_at": later}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
