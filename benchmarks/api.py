@@ -23,7 +23,7 @@ from api_tokens import signed_in
 from builders import SUBMITTED, a_job
 from cdk_app.local.session import EmbeddedAws, embedded_aws
 from cdk_app.local.users import create_user
-from lifestream.aws.job_table import ALL_JOBS, timestamp
+from lifestream.aws.job_table import row_of
 from lifestream.domain.job import ProcessingJob
 
 JOBS = 10_000
@@ -56,19 +56,7 @@ def write(aws: EmbeddedAws, jobs: list[ProcessingJob]) -> None:
     table: Any = aws.session().resource("dynamodb").Table(aws.outputs["JobsTableName"])
     with table.batch_writer() as batch:
         for job in jobs:
-            batch.put_item(
-                Item={
-                    "kind": ALL_JOBS,
-                    "job_id": job.job_id,
-                    "bucket": job.bucket,
-                    "key": job.key,
-                    "status": "SUCCEEDED",
-                    "attempt": 1,
-                    "submitted_at": timestamp(job.submitted_at),
-                    "updated_at": timestamp(job.submitted_at),
-                    "job": job.model_dump(mode="json"),
-                }
-            )
+            batch.put_item(Item=row_of(job))
 
 
 def measured(

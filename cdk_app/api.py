@@ -15,8 +15,8 @@ from cdk_app.config import Config
 from cdk_app.lambda_step import python_function
 from cdk_app.logs import log_group
 from cdk_app.sign_in import SignIn
+from lifestream.api.access import HEALTH
 
-HEALTH = "/v1/health"
 TIMEOUT = Duration.seconds(29)
 """The HTTP API itself waits for 30 seconds."""
 MEMORY = 1024

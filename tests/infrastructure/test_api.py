@@ -10,8 +10,8 @@ import pytest
 
 from cdk_app.bundling import SOURCE, Requirements, bundle
 from infrastructure.templates import resources
-from lifestream.api.access import GROUPS, SCOPES
-from lifestream.api.app import HEALTH, app
+from lifestream.api.access import GROUPS, HEALTH, SCOPES
+from lifestream.api.app import app
 from lifestream.domain.sign_in import CALLBACK
 from lifestream.settings import ClientSettings
 

@@ -5,7 +5,7 @@ access        who calls, and which role a request needs
 problems      problem details (RFC 9457) with the names of `lifestream.errors`
 openapi       describe the API as OpenAPI 3.1
 moments       a moment in a request
-cursors       a place in a list, as text for the next request
+opaque_text   a model as text that clients return unchanged
 jobs          list, read, cancel and redrive jobs
 events        wait until a job has changed
 results       read what a job published, and the video

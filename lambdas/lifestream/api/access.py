@@ -29,6 +29,8 @@ SCOPES = {
 """The scopes of a machine's token."""
 GROUPS = {role.name.lower(): role for role in Role}
 """The groups of a person."""
+HEALTH = "/v1/health"
+"""The only path without a token."""
 READING = ("GET", "HEAD")
 FOR_VIEWERS = ("/v1/ask",)
 """A question changes nothing, but is too long for an address."""

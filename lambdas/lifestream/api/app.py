@@ -29,7 +29,7 @@ from lifestream.api import (
     upload_parts,
     uploads,
 )
-from lifestream.api.access import Caller, caller_of, require_access
+from lifestream.api.access import HEALTH, Caller, caller_of, require_access
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, InvalidField, problem_of
 from lifestream.aws import api_keys
 from lifestream.aws.transient import why_transient
@@ -47,7 +47,6 @@ from lifestream.errors import (
 )
 from lifestream.observability import logger
 
-HEALTH = "/v1/health"
 JSON = "application/json"
 OUR_RULE = "value_error"
 """Of a validator of ours, such as a rule about two fields, which no schema can describe."""
@@ -136,12 +135,12 @@ def with_headers(
     return response
 
 
-@app.get(HEALTH, description="Tell that the API runs. The only address without a token.")
+@app.get(HEALTH, description="Check that the API runs. The only address without a token.")
 def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@app.get("/v1/me", description="Tell who is signed in.")
+@app.get("/v1/me", description="Read who is signed in.")
 def me() -> Me:
     caller: Caller = caller_of(app.current_event.raw_event)
     role = caller.role.name.lower() if caller.role else None

@@ -10,16 +10,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from lifestream import resources
-from lifestream.api import cursors
+from lifestream.api import opaque_text
 from lifestream.client.video_service import VideoService
 from lifestream.domain.base import Frozen
 from lifestream.domain.job import JobStatus
-from lifestream.domain.job_list import JobFilter
+from lifestream.domain.job_list import JobFilter, Position
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
-from lifestream.errors import JobNotFoundError
+from lifestream.errors import InvalidCursorError, JobNotFoundError
 from lifestream.settings import ClientSettings, load
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
@@ -68,7 +68,7 @@ class Job(Frozen):
             **{name: getattr(record, name) for name in same},
             file_name=record.job.file_name,
             options=record.job.options,
-            progress=_progress_now(record),
+            progress=None if record.status.is_terminal else record.progress_at(datetime.now(UTC)),
             failure=_failure(record),
             has_results=record.results_prefix is not None,
             switched_off=record.switched_off,
@@ -93,11 +93,10 @@ def list_jobs(
     status: Annotated[Sequence[JobStatus], Query(description="Any of these.")] = (),
 ) -> Jobs:
     wanted = JobFilter(name=name, statuses=frozenset(status))
-    after = cursors.decoded(cursor) if cursor else None
-    page = resources.job_table().page(limit, wanted, after=after)
+    page = resources.job_table().page(limit, wanted, after=_place(cursor) if cursor else None)
     return Jobs(
         jobs=tuple(map(Job.of, page.records)),
-        next=cursors.encoded(page.following) if page.following else None,
+        next=opaque_text.encoded(page.following) if page.following else None,
     )
 
 
@@ -137,8 +136,9 @@ def _failure(record: JobRecord) -> JobFailure | None:
     return JobFailure(**{name: known[name] for name in JobFailure.model_fields}) if known else None
 
 
-def _progress_now(record: JobRecord) -> Progress | None:
-    if record.progress is None or record.status.is_terminal:
-        return None
-    passed = (datetime.now(UTC) - record.updated_at).total_seconds()
-    return record.progress.after(max(passed, 0.0))
+def _place(cursor: str) -> Position:
+    """Raises InvalidCursorError. A cursor that somebody changed is just another place."""
+    try:
+        return opaque_text.decoded(Position, cursor)
+    except ValueError as error:
+        raise InvalidCursorError("the cursor is not from an earlier page") from error

@@ -16,7 +16,7 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from lifestream.api.jobs import JobId, found
 from lifestream.aws import clients
-from lifestream.client.results import Results
+from lifestream.client.results import URL_SECONDS, Results
 from lifestream.domain.base import Frozen
 from lifestream.domain.file_types import content_type, result_type
 from lifestream.domain.job_record import JobRecord
@@ -25,7 +25,6 @@ from lifestream.domain.transcript import Engines, Segment, Speaker, Transcript
 from lifestream.errors import NoResultsError, SwitchedOffError
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
-URL_SECONDS = 15 * 60
 MAX_SEGMENTS = 1_000
 MAX_PAGE_BYTES = 4_000_000
 """Of the segments in one answer. Lambda sends at most 6 MB.

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64Error
 from pathlib import PurePosixPath
 from typing import Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
+from lifestream.api import opaque_text
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.errors import InvalidPartError, UploadNotFoundError
@@ -59,15 +58,14 @@ class UploadPlan(Frozen):
     def from_id(cls, text: str) -> Self:
         """Raises UploadNotFoundError for a text that `id` never returned."""
         try:
-            padded = text + "=" * (-len(text) % 4)
-            return cls.model_validate_json(urlsafe_b64decode(padded.encode("ascii")))
-        except (ValidationError, NotBase64Error, UnicodeError) as error:
+            return opaque_text.decoded(cls, text)
+        except ValueError as error:
             raise UploadNotFoundError("there is no such upload") from error
 
     @property
     def id(self) -> str:
         """The plan as text. It is not signed: whoever may upload may name any folder."""
-        return urlsafe_b64encode(self.model_dump_json().encode()).decode().rstrip("=")
+        return opaque_text.encoded(self)
 
     @property
     def part_count(self) -> int:

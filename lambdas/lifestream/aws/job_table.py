@@ -170,19 +170,8 @@ class JobTable:
         return list(_records(self._table.scan, FilterExpression=Attr("job_id").begins_with(prefix)))
 
     def _put(self, job: ProcessingJob, condition: ConditionBase) -> bool:
-        item: dict[str, Any] = {
-            "kind": ALL_JOBS,
-            "job_id": job.job_id,
-            "bucket": job.bucket,
-            "key": job.key,
-            "status": JobStatus.QUEUED,
-            "attempt": job.attempt,
-            "submitted_at": timestamp(job.submitted_at),
-            "updated_at": _now(),
-            "job": job.model_dump(mode="json"),
-        }
         try:
-            self._table.put_item(Item=item, ConditionExpression=condition)
+            self._table.put_item(Item=row_of(job), ConditionExpression=condition)
         except ClientError as error:
             if not _is_refused(error):
                 raise
@@ -218,6 +207,21 @@ class JobTable:
                 raise
             return "Item" not in error.response
         return True
+
+
+def row_of(job: ProcessingJob) -> dict[str, Any]:
+    """Return the row of an attempt that was accepted and not started."""
+    return {
+        "kind": ALL_JOBS,
+        "job_id": job.job_id,
+        "bucket": job.bucket,
+        "key": job.key,
+        "status": JobStatus.QUEUED,
+        "attempt": job.attempt,
+        "submitted_at": timestamp(job.submitted_at),
+        "updated_at": _now(),
+        "job": job.model_dump(mode="json"),
+    }
 
 
 def _records(read: Callable[..., Any], **request: Any) -> Iterator[JobRecord]:

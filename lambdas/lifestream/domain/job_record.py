@@ -62,6 +62,11 @@ class JobRecord(BaseModel):
     progress: Progress | None = None
     job: ProcessingJob
 
+    def progress_at(self, now: datetime) -> Progress | None:
+        """Return the progress at a moment after it was reported; None if none was reported."""
+        passed = (now - self.updated_at).total_seconds()
+        return self.progress.after(max(passed, 0.0)) if self.progress else None
+
     @property
     def needs_dlq_message(self) -> bool:
         """True if the attempt failed or is PARTIAL, and no claim says that the message was sent."""

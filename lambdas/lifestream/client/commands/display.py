@@ -80,9 +80,7 @@ def status_lines(record: JobRecord, *, with_bar: bool) -> Iterator[RenderableTyp
 
 def aged(record: JobRecord, now: datetime | None = None) -> Progress:
     """The progress of the running step at this moment, which is later than it was reported."""
-    progress = record.progress or Progress(fraction=0)
-    passed = ((now or datetime.now(UTC)) - record.updated_at).total_seconds()
-    return progress.after(max(passed, 0.0))
+    return record.progress_at(now or datetime.now(UTC)) or Progress(fraction=0)
 
 
 def progress_line(progress: Progress, *, with_bar: bool) -> str:
