@@ -24,8 +24,9 @@ from api_uploading import (
 )
 from conftest import BUCKET, Aws
 from lifestream.api import upload_plan
-from lifestream.api.upload_plan import MAX_PARTS, MAX_UPLOAD_BYTES, MEBIBYTE, UploadPlan
+from lifestream.api.upload_plan import MEBIBYTE, UploadPlan
 from lifestream.aws import clients
+from lifestream.rest.uploads import MAX_PARTS, MAX_UPLOAD_BYTES
 from unit.test_api_jobs import error_in
 
 

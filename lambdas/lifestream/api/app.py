@@ -30,10 +30,9 @@ from lifestream.api import (
     uploads,
 )
 from lifestream.api.access import HEALTH, Caller, caller_of, require_access
-from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, InvalidField, problem_of
+from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, problem_of
 from lifestream.aws import api_keys
 from lifestream.aws.transient import why_transient
-from lifestream.domain.base import Frozen
 from lifestream.errors import (
     InternalError,
     InvalidRequestError,
@@ -46,6 +45,8 @@ from lifestream.errors import (
     UsageError,
 )
 from lifestream.observability import logger
+from lifestream.rest.identity import Me
+from lifestream.rest.problems import InvalidField
 
 JSON = "application/json"
 OUR_RULE = "value_error"
@@ -64,14 +65,6 @@ app = APIGatewayHttpResolver(
 )
 for routes in (uploads, upload_parts, jobs, results, events, library, speakers):
     app.include_router(routes.router)
-
-
-class Me(Frozen):
-    """Who is signed in. `role` is viewer, editor or admin; null if nobody gave one."""
-
-    id: str
-    name: str | None
-    role: str | None
 
 
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -13,20 +13,13 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from lifestream.api.jobs import Job, JobId, found
-from lifestream.api.moments import Moment
-from lifestream.domain.base import Frozen
+from lifestream.api.jobs import JobId, found
+from lifestream.rest.jobs import Job, JobChange
+from lifestream.rest.moments import Moment
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
 LONGEST_WAIT_SECONDS = 20
 POLL_SECONDS = 1.0
-
-
-class JobChange(Frozen):
-    """The job as it is now. `is_changed` is False if nothing happened in the time."""
-
-    job: Job
-    is_changed: bool
 
 
 @router.get("/v1/jobs/<job_id>/events", description="Wait until a job has changed, or has ended.")

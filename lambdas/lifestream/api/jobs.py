@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -12,77 +11,16 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from lifestream import resources
 from lifestream.api import opaque_text
 from lifestream.client.video_service import VideoService
-from lifestream.domain.base import Frozen
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_list import JobFilter, Position
 from lifestream.domain.job_record import JobRecord
-from lifestream.domain.options import JobOptions
-from lifestream.domain.parts import SwitchedOff
-from lifestream.domain.progress import Progress
 from lifestream.errors import InvalidCursorError, JobNotFoundError
+from lifestream.rest.jobs import Job, Jobs
 from lifestream.settings import ClientSettings, load
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
 MAX_PAGE = 100
 JobId = Annotated[str, Path(min_length=1, max_length=64, description="The job's id.")]
-
-
-class JobFailure(Frozen):
-    """Why a job failed or is PARTIAL: the step, the name of the error, and what to do."""
-
-    step: str
-    error: str
-    cause: str
-    advice: str
-
-
-class Job(Frozen):
-    """A job as the API shows it.
-
-    Attributes:
-        file_name: The name of the uploaded file.
-        current_step: The step that runs, or ran last; null until the first step begins.
-        progress: How far the running step is now; null if it does not report that.
-        has_results: True if transcript, summary and files can be read.
-        switched_off: Parts of the results that the deployment does not make, with the reason.
-    """
-
-    job_id: str
-    key: str
-    file_name: str
-    status: JobStatus
-    current_step: str | None
-    attempt: int
-    submitted_at: datetime
-    updated_at: datetime
-    options: JobOptions
-    progress: Progress | None
-    failure: JobFailure | None
-    has_results: bool
-    switched_off: tuple[SwitchedOff, ...]
-
-    @classmethod
-    def of(cls, record: JobRecord) -> Self:
-        same = ("job_id", "key", "status", "current_step", "attempt", "submitted_at", "updated_at")
-        return cls(
-            **{name: getattr(record, name) for name in same},
-            file_name=record.job.file_name,
-            options=record.job.options,
-            progress=None if record.status.is_terminal else record.progress_at(datetime.now(UTC)),
-            failure=_failure(record),
-            has_results=record.results_prefix is not None,
-            switched_off=record.switched_off,
-        )
-
-
-class Jobs(Frozen):
-    """A page of jobs, newest first. `next` is the cursor of the following page, if there is one.
-
-    With a filter, a page may be short or empty although there is a following one.
-    """
-
-    jobs: tuple[Job, ...]
-    next: str | None
 
 
 @router.get("/v1/jobs", description="List jobs, newest first.")
@@ -129,11 +67,6 @@ def found(job_id: str) -> JobRecord:
 
 def service() -> VideoService:
     return VideoService(load(ClientSettings))
-
-
-def _failure(record: JobRecord) -> JobFailure | None:
-    known: dict[str, Any] = record.failure.model_dump() if record.failure else {}
-    return JobFailure(**{name: known[name] for name in JobFailure.model_fields}) if known else None
 
 
 def _place(cursor: str) -> Position:

@@ -9,7 +9,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from lifestream import __version__
-from lifestream.api.problems import MEDIA_TYPE, Problem
+from lifestream.api.problems import MEDIA_TYPE
+from lifestream.rest.problems import Problem
 
 DESCRIPTION = (
     "Recordings become transcripts that say who spoke, summaries with quotes, subtitles, and a "

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from http import HTTPStatus
 
-from lifestream.domain.base import Frozen
 from lifestream.errors import (
     AccessDeniedError,
     AmbiguousJobIdError,
@@ -36,6 +35,7 @@ from lifestream.errors import (
     UploadNotFoundError,
     VideoNotFoundError,
 )
+from lifestream.rest.problems import InvalidField, Problem
 
 MEDIA_TYPE = "application/problem+json"
 STATUSES: dict[type[PipelineError], HTTPStatus] = {
@@ -66,25 +66,6 @@ STATUSES: dict[type[PipelineError], HTTPStatus] = {
     NoResultsError: HTTPStatus.CONFLICT,
 }
 RETRY_AFTER_SECONDS = 5
-
-
-class InvalidField(Frozen):
-    """`field` is where it was, such as `query.limit`; `reason` is why it is invalid."""
-
-    field: str
-    reason: str
-
-
-class Problem(Frozen):
-    """Attributes: `error`: the name in `lifestream.errors`; `advice`: what to do."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    error: str
-    advice: str
-    fields: tuple[InvalidField, ...] = ()
 
 
 def problem_of(error: PipelineError, fields: tuple[InvalidField, ...] = ()) -> Problem:

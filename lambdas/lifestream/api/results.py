@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Self
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
@@ -17,74 +17,18 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from lifestream.api.jobs import JobId, found
 from lifestream.aws import clients
 from lifestream.client.results import URL_SECONDS, Results
-from lifestream.domain.base import Frozen
 from lifestream.domain.file_types import content_type, result_type
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.summary import Summary
-from lifestream.domain.transcript import Engines, Segment, Speaker, Transcript
+from lifestream.domain.transcript import Segment
 from lifestream.errors import NoResultsError, SwitchedOffError
+from lifestream.rest.results import Media, ResultFile, ResultFiles, TranscriptPage
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
 MAX_SEGMENTS = 1_000
 MAX_PAGE_BYTES = 4_000_000
 """Of the segments in one answer. Lambda sends at most 6 MB.
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
-
-
-class ResultFile(Frozen):
-    """A file. `size` is in bytes; whoever has `url` can download the file until it expires."""
-
-    name: str
-    size: int
-    media_type: str
-    url: str
-
-
-class ResultFiles(Frozen):
-    """The files of a job, and when their addresses expire."""
-
-    files: tuple[ResultFile, ...]
-    expires_at: datetime
-
-
-class Media(Frozen):
-    """The uploaded video. `url` answers range requests, so that players can jump."""
-
-    file_name: str
-    size: int
-    media_type: str
-    url: str
-    expires_at: datetime
-
-
-class TranscriptPage(Frozen):
-    """The facts about a transcript and some of its segments, in order of time.
-
-    Attributes:
-        segment_count: How many segments the whole transcript has.
-        segments: Their `words` are empty unless the request asks for them.
-        next: The `after` of the following page; null if this page is the last one.
-    """
-
-    job_id: str
-    language: str
-    duration_seconds: float
-    engines: Engines
-    speakers: tuple[Speaker, ...]
-    segment_count: int
-    segments: tuple[Segment, ...]
-    next: int | None
-
-    @classmethod
-    def of(cls, transcript: Transcript, segments: tuple[Segment, ...]) -> Self:
-        same = ("job_id", "language", "duration_seconds", "engines", "speakers")
-        is_last = not segments or segments[-1].id == transcript.segments[-1].id
-        return cls(
-            **{name: getattr(transcript, name) for name in same},
-            segment_count=len(transcript.segments),
-            segments=segments,
-            next=None if is_last else segments[-1].id,
-        )
 
 
 @router.get("/v1/jobs/<job_id>/results", description="List the files of a job, to download them.")

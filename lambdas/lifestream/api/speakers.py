@@ -10,41 +10,14 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import Field
 
 from lifestream import resources
 from lifestream.api.jobs import JobId, found
 from lifestream.aws import clients
-from lifestream.client.speakers import MAX_NAME_CHARACTERS, Naming, name_speaker
-from lifestream.domain.base import Frozen
+from lifestream.client.speakers import name_speaker
+from lifestream.rest.speakers import Forgotten, GivenName, Naming, People, Person
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
-
-
-class GivenName(Frozen):
-    """Who a speaker is. `speaker`: `Speaker 1`, `SPEAKER_00`, or the name of now."""
-
-    speaker: str = Field(min_length=1, max_length=100)
-    name: str = Field(min_length=1, max_length=MAX_NAME_CHARACTERS)
-
-
-class Person(Frozen):
-    """A person with a name. `recordings`: in how many recordings their voice was named."""
-
-    name: str
-    recordings: int
-
-
-class People(Frozen):
-    """In the order of their names."""
-
-    people: tuple[Person, ...]
-
-
-class Forgotten(Frozen):
-    """How many voiceprints were deleted."""
-
-    voiceprints: int
 
 
 @router.put("/v1/jobs/<job_id>/speakers", description="Name a speaker in the results of a job.")

@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import Field
 
 from lifestream.api.upload_plan import UploadPlan
-from lifestream.api.uploads import URL_SECONDS, PartNumber, UploadId, expiry, multipart_uploads
-from lifestream.aws.multipart import StoredPart
-from lifestream.domain.base import Frozen
+from lifestream.api.uploads import URL_SECONDS, UploadId, expiry, multipart_uploads
 from lifestream.errors import InvalidPartError
+from lifestream.rest.uploads import PartAddress, PartAddresses, StoredParts, WantedParts
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
-MAX_URLS = 100
-
-
-class WantedParts(Frozen):
-    """The numbers of the parts that are to be sent next. The first part has number 1."""
-
-    numbers: tuple[PartNumber, ...] = Field(min_length=1, max_length=MAX_URLS)
-
-
-class PartAddress(Frozen):
-    """Where to PUT a part of exactly `size` bytes. S3 answers with its `ETag`."""
-
-    number: int
-    size: int
-    url: str
-
-
-class PartAddresses(Frozen):
-    parts: tuple[PartAddress, ...]
-    expires_at: datetime
-
-
-class StoredParts(Frozen):
-    """The parts that S3 has."""
-
-    parts: tuple[StoredPart, ...]
 
 
 @router.post("/v1/uploads/<upload_id>/parts", description="Get addresses to send parts to.")

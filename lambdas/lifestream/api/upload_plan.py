@@ -13,14 +13,11 @@ from lifestream.api import opaque_text
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.errors import InvalidPartError, UploadNotFoundError
+from lifestream.rest.uploads import MAX_PART_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES
 
 MEBIBYTE = 1 << 20
 PART_BYTES = 16 * MEBIBYTE
 """Of a part, unless that would make too many. A file that fits one part is sent whole."""
-MAX_PARTS = 10_000
-MAX_PART_BYTES = 5 << 30
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html"""
-MAX_UPLOAD_BYTES = MAX_PARTS * MAX_PART_BYTES
 FOLDER = f"{UPLOADS}[0-9a-f]{{16}}/"
 
 

@@ -10,25 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from typing import Annotated, Self
+from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Header, Path
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
-from pydantic import ConfigDict, Field, field_validator
-from pydantic_core import PydanticCustomError
 
 from lifestream.api.access import caller_of
-from lifestream.api.jobs import Job, found, service
-from lifestream.api.upload_plan import MAX_PARTS, MAX_UPLOAD_BYTES, UploadPlan, folder_for
+from lifestream.api.jobs import found, service
+from lifestream.api.upload_plan import UploadPlan, folder_for
 from lifestream.aws import clients
-from lifestream.aws.multipart import MultipartUploads, StoredPart
+from lifestream.aws.multipart import MultipartUploads
 from lifestream.client.upload_checks import check_name, check_options
 from lifestream.client.video_service import metadata_of
-from lifestream.domain.base import Frozen
-from lifestream.domain.file_types import EXTENSIONS, content_type
-from lifestream.domain.options import JobOptions
-from lifestream.domain.text import one_line
+from lifestream.domain.file_types import content_type
 from lifestream.errors import (
     EmptyVideoError,
     InvalidPartError,
@@ -36,103 +31,20 @@ from lifestream.errors import (
     UploadNotFoundError,
     VideoNotFoundError,
 )
+from lifestream.rest.jobs import Job
+from lifestream.rest.uploads import (
+    Completion,
+    NewUpload,
+    SentPart,
+    StoredPart,
+    Upload,
+    WholeUpload,
+)
 from lifestream.settings import ClientSettings, load
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
 URL_SECONDS = 3_600
-MAX_NAME_BYTES = 900
-NAME_RULE = f"Input should be a name without folders, of at most {MAX_NAME_BYTES} bytes"
 UploadId = Annotated[str, Path(min_length=1, max_length=4_000, description="The upload's id.")]
-PartNumber = Annotated[int, Field(strict=True, ge=1, le=MAX_PARTS)]
-_NAMES = [extension.removeprefix(".") for extension in EXTENSIONS]
-NAME_PATTERN = rf"^[^/\\]+\.({'|'.join((*_NAMES, *map(str.upper, _NAMES)))})$"
-"""For the description only: a name that does not fit gets the error that says why."""
-
-
-class UploadOptions(JobOptions):
-    """The options of a job. `"2"` is no number, and `0` is no truth value."""
-
-    model_config = ConfigDict(strict=True)
-
-    hotwords: tuple[str, ...] = Field(default=(), strict=False)  # JSON has lists only
-
-
-class NewUpload(Frozen):
-    """The file to upload: its name without folders, and its size in bytes.
-
-    Control characters and invisible ones are removed from the name. Its extension decides the
-    content type.
-    """
-
-    file_name: str = Field(
-        min_length=1, max_length=255, json_schema_extra={"pattern": NAME_PATTERN}
-    )
-    size: int = Field(strict=True, ge=0, le=MAX_UPLOAD_BYTES, json_schema_extra={"minimum": 1})
-    options: UploadOptions = UploadOptions()
-
-    @property
-    def job_options(self) -> JobOptions:
-        return JobOptions(**self.options.model_dump())
-
-    @field_validator("file_name")
-    @classmethod
-    def _is_a_file_name(cls, given: str) -> str:
-        name = one_line(given)
-        if "/" in name or "\\" in name or len(name.encode()) > MAX_NAME_BYTES:
-            raise PydanticCustomError("file_name", NAME_RULE)
-        return name
-
-
-class WholeUpload(Frozen):
-    """Where to PUT the whole file, with exactly these headers."""
-
-    url: str
-    headers: dict[str, str]
-    expires_at: datetime
-
-
-class Upload(Frozen):
-    """An upload, and how to send the file.
-
-    Attributes:
-        whole: The address for the file; null if it is sent in parts.
-        part_size: The size in bytes of each part but the last one.
-        job_id: The job, if the file has arrived already: an earlier request had the same
-            idempotency key. Nothing is left to be sent.
-    """
-
-    id: str
-    key: str
-    whole: WholeUpload | None
-    part_size: int
-    part_count: int
-    job_id: str | None
-
-    @classmethod
-    def of(
-        cls, plan: UploadPlan, *, whole: WholeUpload | None = None, job_id: str | None = None
-    ) -> Self:
-        return cls(
-            id=plan.id,
-            key=plan.key,
-            whole=whole,
-            part_size=plan.part_size,
-            part_count=plan.part_count,
-            job_id=job_id,
-        )
-
-
-class SentPart(Frozen):
-    """A part that the client sent, with the `ETag` that S3 answered."""
-
-    number: PartNumber
-    etag: str = Field(min_length=1, max_length=200)
-
-
-class Completion(Frozen):
-    """All parts, to make sure that S3 has the same; without them, those that S3 has are taken."""
-
-    parts: tuple[SentPart, ...] | None = Field(default=None, max_length=MAX_PARTS)
 
 
 @router.post(
@@ -152,12 +64,12 @@ def create_upload(
     folder = folder_for(caller.id, idempotency_key, wanted.model_dump_json())
     plan = UploadPlan.of(wanted.file_name, wanted.size, folder=folder)
     if idempotency_key and (job_id := _job_id_of(plan)):
-        return Upload.of(plan, job_id=job_id)
+        return _upload(plan, job_id=job_id)
     metadata = metadata_of(wanted.job_options)
     if plan.part_count == 1:
-        return Upload.of(plan, whole=_presigned_put(plan, metadata))
+        return _upload(plan, whole=_presigned_put(plan, metadata))
     multipart_id = _multipart_id(plan, metadata, may_be_repeated=idempotency_key is not None)
-    return Upload.of(plan.model_copy(update={"multipart_id": multipart_id}))
+    return _upload(plan.model_copy(update={"multipart_id": multipart_id}))
 
 
 @router.post(
@@ -184,6 +96,19 @@ def abort_upload(upload_id: UploadId) -> Response[None]:
     if plan.multipart_id:
         multipart_uploads().abort(plan.key, plan.multipart_id)
     return Response(HTTPStatus.NO_CONTENT)
+
+
+def _upload(
+    plan: UploadPlan, *, whole: WholeUpload | None = None, job_id: str | None = None
+) -> Upload:
+    return Upload(
+        id=plan.id,
+        key=plan.key,
+        whole=whole,
+        part_size=plan.part_size,
+        part_count=plan.part_count,
+        job_id=job_id,
+    )
 
 
 def _check(wanted: NewUpload) -> None:

@@ -11,21 +11,13 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from lifestream.domain.base import Frozen
 from lifestream.errors import InvalidPartError, UploadNotFoundError
+from lifestream.rest.uploads import StoredPart
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 INVALID_PART = ("EntityTooSmall", "EntityTooLarge", "InvalidPart", "InvalidPartOrder")
-
-
-class StoredPart(Frozen):
-    """A part that S3 has. `size` is in bytes; `etag` is without quotes."""
-
-    number: int
-    size: int
-    etag: str
 
 
 class MultipartUploads:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from lifestream.aws.artifacts import DIAGNOSTICS, Artifacts
 from lifestream.aws.voiceprints import VoiceprintStore
 from lifestream.client.results import Results
-from lifestream.domain.base import Frozen
 from lifestream.domain.file_types import result_type
 from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.quality import QualityReport
@@ -23,24 +22,13 @@ from lifestream.domain.transcript import Speaker, Transcript
 from lifestream.errors import UnknownSpeakerError, UsageError
 from lifestream.rendering.manifest import Manifest
 from lifestream.rendering.result_files import result_files
+from lifestream.rest.speakers import MAX_NAME_CHARACTERS, Naming
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from lifestream.domain.job_record import JobRecord
-
-MAX_NAME_CHARACTERS = 80
-
-
-class Naming(Frozen):
-    """The names of a job's speakers after one was given.
-
-    `is_remembered` is True if later recordings of the same voice will carry the name too.
-    """
-
-    names: dict[str, str]
-    is_remembered: bool
 
 
 def name_speaker(s3: S3Client, record: JobRecord, called: str, name: str) -> Naming:

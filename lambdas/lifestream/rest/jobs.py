@@ -1,0 +1,83 @@
+"""A job as people and programs see it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from lifestream.domain.base import Frozen
+from lifestream.domain.job import JobStatus
+from lifestream.domain.job_record import JobRecord
+from lifestream.domain.options import JobOptions
+from lifestream.domain.parts import SwitchedOff
+from lifestream.domain.progress import Progress
+
+
+class JobFailure(Frozen):
+    """Why a job failed or is PARTIAL: the step, the name of the error, and what to do."""
+
+    step: str
+    error: str
+    cause: str
+    advice: str
+
+
+class Job(Frozen):
+    """A job as the API shows it.
+
+    Attributes:
+        file_name: The name of the uploaded file.
+        current_step: The step that runs, or ran last; null until the first step begins.
+        progress: How far the running step is now; null if it does not report that.
+        has_results: True if transcript, summary and files can be read.
+        switched_off: Parts of the results that the deployment does not make, with the reason.
+    """
+
+    job_id: str
+    key: str
+    file_name: str
+    status: JobStatus
+    current_step: str | None
+    attempt: int
+    submitted_at: datetime
+    updated_at: datetime
+    options: JobOptions
+    progress: Progress | None
+    failure: JobFailure | None
+    has_results: bool
+    switched_off: tuple[SwitchedOff, ...]
+
+    @classmethod
+    def of(cls, record: JobRecord) -> Self:
+        same = ("job_id", "key", "status", "current_step", "attempt", "submitted_at", "updated_at")
+        return cls(
+            **{name: getattr(record, name) for name in same},
+            file_name=record.job.file_name,
+            options=record.job.options,
+            progress=None if record.status.is_terminal else record.progress_at(datetime.now(UTC)),
+            failure=_failure(record),
+            has_results=record.results_prefix is not None,
+            switched_off=record.switched_off,
+        )
+
+
+class Jobs(Frozen):
+    """A page of jobs, newest first. `next` is the cursor of the following page, if there is one.
+
+    With a filter, a page may be short or empty although there is a following one.
+    """
+
+    jobs: tuple[Job, ...]
+    next: str | None
+
+
+class JobChange(Frozen):
+    """The job as it is now. `is_changed` is False if nothing happened in the time."""
+
+    job: Job
+    is_changed: bool
+
+
+def _failure(record: JobRecord) -> JobFailure | None:
+    known: dict[str, Any] = record.failure.model_dump() if record.failure else {}
+    return JobFailure(**{name: known[name] for name in JobFailure.model_fields}) if known else None
