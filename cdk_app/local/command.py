@@ -27,7 +27,7 @@ from lifestream.client.commands import display
 from lifestream.client.commands.results import FOLDER
 from lifestream.client.commands.terminal import FAILED, Language, Speakers, plain, say
 from lifestream.client.connection import connect
-from lifestream.client.library import ask, search
+from lifestream.client.library import ask, passage_of, search
 from lifestream.client.redrive import dlq_messages_by_job
 from lifestream.client.upload_checks import check_options, check_video
 from lifestream.client.video_service import VideoService
@@ -145,8 +145,8 @@ def _show_dlq_messages(outcomes: Sequence[Outcome]) -> None:
 
 def _show_answers(query: str) -> None:
     say(f"$ lifestream search {plain(repr(query))}", on=console)
-    hits = search(query, connect(), limit=HITS)
-    for line in display.hit_lines(hits, query, console):
+    passages = map(passage_of, search(query, connect(), limit=HITS))
+    for line in display.passage_lines(list(passages), query, console):
         say(line, on=console)
     say(f"\n$ lifestream ask {plain(repr(query))}", on=console)
     for answer in display.answer_lines(ask(query, connect())):

@@ -17,6 +17,7 @@ from lifestream.client.results import PAGE
 from lifestream.domain.summary import Summary
 from lifestream.domain.text import clock
 from lifestream.rendering.manifest import Manifest
+from lifestream.rest.jobs import Job
 
 
 def outcome_lines(outcome: Outcome) -> Iterator[RenderableType]:
@@ -25,10 +26,10 @@ def outcome_lines(outcome: Outcome) -> Iterator[RenderableType]:
     manifest = _manifest(outcome.results) if outcome.results else None
     yield heading(outcome, clock(manifest.duration_seconds) if manifest else "")
     if outcome.results is None or manifest is None:
-        yield from display.remarks(outcome.record)
+        yield from display.remarks(Job.of(outcome.record))
         return
     yield step_line(outcome.states)
-    yield from display.remarks(outcome.record)
+    yield from display.remarks(Job.of(outcome.record))
     yield from _summary(outcome.results)
     yield ", ".join(_facts(outcome.results))
     yield f"Engines: {', '.join(_engines(manifest))}"

@@ -72,8 +72,9 @@ def progress_lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
         running = outcome.running
         yield heading(outcome)
         yield step_line(outcome.states)
-        if outcome.record is None and running and running.progress:
-            yield display.progress_line(display.aged(running), with_bar=True)
+        progress = running.progress_at(datetime.now(UTC)) if running else None
+        if outcome.record is None and progress:
+            yield display.progress_line(progress, with_bar=True)
 
 
 def step_line(states: Mapping[str, StateRun]) -> str:

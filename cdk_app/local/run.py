@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdk_app.local.progress import StateRun, states_of
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.options import JobOptions
@@ -90,7 +90,7 @@ class Deployment:
             time.sleep(POLL_SECONDS)
         for outcome in outcomes:
             if outcome.record and outcome.record.results_prefix:
-                page = Results(self.s3, outcome.record).copy_playing(
+                page = S3Results(self.s3, outcome.record).copy_playing(
                     out, outcome.video.resolve().as_uri()
                 )
                 outcome.results = page.parent

@@ -14,7 +14,7 @@ from lifestream.aws import clients
 from lifestream.aws.executions import Executions
 from lifestream.client import VideoService, connect
 from lifestream.client.redrive import dlq_messages_by_job, redrive
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_record import JobRecord
 from media_files import SAMPLE, tone
@@ -43,7 +43,7 @@ def test_the_sample_goes_all_the_way(service: VideoService) -> None:
     record = wait(service, service.create_upload_job(SAMPLE))
 
     assert (record.status, record.failure) == (JobStatus.SUCCEEDED, None)
-    transcript = json.loads(Results(clients.s3(), record).read("transcript.json"))
+    transcript = json.loads(S3Results(clients.s3(), record).read("transcript.json"))
     assert "budget" in " ".join(s["text"] for s in transcript["segments"])
     assert len(transcript["speakers"]) == 2
 

@@ -15,7 +15,7 @@ from jsonschema_rs import Draft202012Validator
 from cdk_app.local.run import Outcome
 from lifestream.client import JobOptions
 from lifestream.client.library import search
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_ended import DETAIL_TYPE, SOURCE, JobEnded
 from media_files import CODECS, convert
@@ -152,7 +152,7 @@ def test_an_upload_by_a_presigned_form_is_a_job_too(pipeline: Pipeline, short_cl
     )
     assert pipeline.wait_for(job) == "SUCCEEDED"
     record = pipeline.service.job(job.job_id)
-    transcript = json.loads(Results(pipeline.s3, record).read("transcript.json"))
+    transcript = json.loads(S3Results(pipeline.s3, record).read("transcript.json"))
     assert [speaker["id"] for speaker in transcript["speakers"]] == ["SPEAKER_00"]
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import synthesize
 from lifestream import resources
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.errors import ArtifactMissingError
 from pipeline.conftest import Pipeline
@@ -154,9 +154,9 @@ def test_the_api_distinguishes_missing_files_from_forbidden_ones(
     with client_like(pipeline, "s3", role) as s3:
         assert S3Index(s3, pipeline.bucket, embedder="none").ids("nobody") == set()
         with pytest.raises(ArtifactMissingError):
-            Results(s3, record).read("missing.json")
+            S3Results(s3, record).read("missing.json")
         with pytest.raises(ClientError, match="AccessDenied"):
-            Results(s3, record.model_copy(update={"results_prefix": "jobs/x/"})).read("any.json")
+            S3Results(s3, record.model_copy(update={"results_prefix": "jobs/x/"})).read("any.json")
 
 
 def test_a_queue_is_not_read_for_a_function_whose_role_may_not(pipeline: Pipeline) -> None:

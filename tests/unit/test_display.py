@@ -13,7 +13,8 @@ from lifestream.client.commands import display, terminal
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.progress import Progress
-from lifestream.engines.vector_index import Hit
+from lifestream.rest.jobs import Job
+from lifestream.rest.library import Passage
 from lifestream.step_names import Step
 
 LONG = "This comes first. " + "The budget is forty thousand dollars and then some more. " * 9
@@ -37,7 +38,7 @@ def shown(console: Console, *lines: RenderableType) -> list[str]:
     return [line.rstrip() for line in console.file.getvalue().splitlines()]
 
 
-def a_record(status: JobStatus = JobStatus.SUCCEEDED, **changes: object) -> JobRecord:
+def a_record(status: JobStatus = JobStatus.SUCCEEDED, **changes: object) -> Job:
     job = a_job()
     facts: dict[str, object] = {
         "job_id": job.job_id,
@@ -49,18 +50,17 @@ def a_record(status: JobStatus = JobStatus.SUCCEEDED, **changes: object) -> JobR
         "updated_at": SUBMITTED + timedelta(seconds=125),
         "job": job,
     }
-    return JobRecord.model_validate(facts | changes)
+    return Job.of(JobRecord.model_validate(facts | changes))
 
 
-def a_hit(text: str, *, key: str = "uploads/a-very-long-name-of-a-meeting-of-ours.mp4") -> Hit:
-    return Hit(
+def a_hit(text: str, *, key: str = "uploads/a-very-long-name-of-a-meeting-of-ours.mp4") -> Passage:
+    return Passage(
         job_id="j",
         key=key,
         score=0.5,
         start_seconds=3_725,
         end_seconds=3_790,
-        speakers=("SPEAKER_00", "SPEAKER_01"),
-        names=("Speaker 1", "Ada"),
+        speakers=("Speaker 1", "Ada"),
         text=text,
     )
 
@@ -68,7 +68,7 @@ def a_hit(text: str, *, key: str = "uploads/a-very-long-name-of-a-meeting-of-our
 def test_a_hit_is_three_lines_of_80_columns() -> None:
     console = a_console(is_terminal=True)
 
-    lines = shown(console, *display.hit_lines([a_hit(LONG)], "budget", console))
+    lines = shown(console, *display.passage_lines([a_hit(LONG)], "budget", console))
 
     assert max(map(len, lines)) <= 80
     heading, said, more = lines
@@ -80,7 +80,7 @@ def test_a_hit_is_three_lines_of_80_columns() -> None:
 def test_a_pipe_gets_everything_that_was_said_on_one_line() -> None:
     console = a_console(is_terminal=False)
 
-    [_, said] = shown(console, *display.hit_lines([a_hit(LONG)], "budget", console))
+    [_, said] = shown(console, *display.passage_lines([a_hit(LONG)], "budget", console))
 
     assert said.count("forty thousand dollars") == 9
 
@@ -89,7 +89,7 @@ def test_hostile_text_cannot_control_the_terminal() -> None:
     console = a_console(is_terminal=True)
 
     [_, said] = shown(
-        console, *display.hit_lines([a_hit("evil \x1b[2J\n[red]budget")], "budget", console)
+        console, *display.passage_lines([a_hit("evil \x1b[2J\n[red]budget")], "budget", console)
     )
 
     assert said == "  evil [2J [red]budget"

@@ -11,6 +11,7 @@ from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.client.results import Results, safe_name
+from lifestream.client.s3_results import S3Results
 from lifestream.domain.job import ProcessingJob
 from published import publish_results
 
@@ -18,7 +19,7 @@ from published import publish_results
 def results_of(job: ProcessingJob) -> Results:
     record = JobTable(clients.table(JOBS)).find(job.job_id)
     assert record
-    return Results(clients.s3(), record)
+    return S3Results(clients.s3(), record)
 
 
 def test_a_video_that_is_named_like_another_job_s_results_is_not_exported_with_them(

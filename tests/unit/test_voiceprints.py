@@ -11,7 +11,7 @@ from conftest import BUCKET, JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.artifacts import DIAGNOSTICS, SUMMARY, TRANSCRIPT
 from lifestream.aws.job_table import JobTable
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.client.speakers import name_speaker
 from lifestream.domain.citations import verified
 from lifestream.domain.job import JobStatus
@@ -107,7 +107,7 @@ def publish(aws: Aws) -> Any:  # noqa: ARG001
 
 
 def speakers_of(record: JobRecord) -> dict[str, tuple[str | None, float | None]]:
-    text = Results(clients.s3(), record).read("transcript.json")
+    text = S3Results(clients.s3(), record).read("transcript.json")
     speakers = Transcript.model_validate_json(text).speakers
     return {one.id: (one.name, one.name_score) for one in speakers}
 
@@ -121,7 +121,7 @@ def test_a_named_voice_is_known_in_the_next_recording(publish: Any) -> None:
     assert naming.is_remembered
     assert speakers_of(first) == {"SPEAKER_00": (None, None), "SPEAKER_01": ("Bob", None)}
     assert speakers_of(second) == {"SPEAKER_00": ("Bob", 1.0), "SPEAKER_01": (None, None)}
-    assert "**Bob** (0:00)" in Results(clients.s3(), second).read("result.md")
+    assert "**Bob** (0:00)" in S3Results(clients.s3(), second).read("result.md")
     assert voiceprints().jobs_with("bob") == {
         first.job_id: ("SPEAKER_01",),
         second.job_id: ("SPEAKER_00",),
@@ -130,7 +130,7 @@ def test_a_named_voice_is_known_in_the_next_recording(publish: Any) -> None:
 
 def test_renaming_rewrites_the_results_that_contain_the_name(publish: Any) -> None:
     record = publish("uploads/monday.mp4", ADA, BOB)
-    results = Results(clients.s3(), record)
+    results = S3Results(clients.s3(), record)
     before = {name: results.read(name) for name in results.names()}
 
     name_speaker(clients.s3(), record, "SPEAKER_00", "  Ada \n Lovelace ")
@@ -237,6 +237,6 @@ def test_a_hostile_name_formats_nothing(publish: Any) -> None:
 
     name_speaker(clients.s3(), record, "SPEAKER_00", "<b>[x](http://e.example)")
 
-    page = Results(clients.s3(), record).read("result.md")
+    page = S3Results(clients.s3(), record).read("result.md")
     assert "<b>" not in page
     assert "http://e" not in page

@@ -7,10 +7,9 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from lifestream.client.library import Library
+from lifestream.client.library import Library, passage_of
 from lifestream.domain.answers import Answer
-from lifestream.engines.vector_index import Hit
-from lifestream.rest.library import MAX_HITS, Passage, Passages, Question, Words
+from lifestream.rest.library import MAX_HITS, Passages, Question, Words
 from lifestream.rest.moments import Moment
 from lifestream.settings import ClientSettings, load
 
@@ -41,10 +40,6 @@ def ask(question: Question) -> Answer:
         video=question.key,
         since=question.since,
     )
-
-
-def passage_of(hit: Hit) -> Passage:
-    return Passage(**hit.model_dump(exclude={"names", "speakers"}), speakers=hit.names)
 
 
 def _library() -> Library:

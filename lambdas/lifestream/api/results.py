@@ -16,7 +16,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from lifestream.api.jobs import JobId, found
 from lifestream.aws import clients
-from lifestream.client.results import URL_SECONDS, Results
+from lifestream.client.results import URL_SECONDS
+from lifestream.client.s3_results import S3Results
 from lifestream.domain.file_types import content_type, result_type
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.summary import Summary
@@ -33,7 +34,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 
 @router.get("/v1/jobs/<job_id>/results", description="List the files of a job, to download them.")
 def list_results(job_id: JobId) -> ResultFiles:
-    results = Results(clients.s3(), found(job_id))
+    results = S3Results(clients.s3(), found(job_id))
     files = (
         ResultFile(
             name=name,
@@ -56,7 +57,7 @@ def read_transcript(
     limit: Annotated[int, Query(ge=1, le=MAX_SEGMENTS, description="Segments per page.")] = 200,
     words: Annotated[bool, Query(description="Send each word with its times.")] = False,
 ) -> TranscriptPage:
-    transcript = Results(clients.s3(), found(job_id)).transcript()
+    transcript = S3Results(clients.s3(), found(job_id)).transcript()
     last = -1 if after is None else after
     rest = [segment for segment in transcript.segments if segment.id > last][:limit]
     shown = rest if words else map(_without_words, rest)
@@ -66,7 +67,7 @@ def read_transcript(
 @router.get("/v1/jobs/<job_id>/summary", description="Read the summary. Each statement is quoted.")
 def read_summary(job_id: JobId) -> Summary:
     record = found(job_id)
-    summary = Results(clients.s3(), record).summary()
+    summary = S3Results(clients.s3(), record).summary()
     if summary is None:
         raise _no_summary(record)
     return summary

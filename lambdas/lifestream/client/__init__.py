@@ -14,9 +14,12 @@ those of botocore.
 video_service  upload videos, follow their jobs
 upload_checks  refuse what cannot work before it is uploaded
 results        read, copy and export what a job published
+s3_results     the same, from the bucket
 library        search the recordings and ask questions
 redrive        run failed jobs again
 connection     find the deployment: environment, or the outputs of a stage's stack
+deployment     what the commands do, whoever does it
+aws_deployment the same, by AWS credentials
 commands/      the `lifestream` command
 """
 

@@ -52,6 +52,15 @@ def connect_as(kind: type[Kind], stage: str | None = None) -> Kind:
         ) from None
 
 
+def names_deployment() -> bool:
+    """Return whether the environment names a deployment completely."""
+    try:
+        load(ClientSettings)
+    except MissingSettingsError:
+        return False
+    return True
+
+
 def stack_outputs(stack: str) -> dict[str, str]:
     """Return the stack's outputs by setting: `AwsS3BucketName` becomes `AWS_S3_BUCKET_NAME`."""
     try:

@@ -9,7 +9,7 @@ from lifestream.aws import clients
 from lifestream.aws.api_keys import load_api_keys
 from lifestream.aws.job_table import JobTable
 from lifestream.client.connection import connect
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.client.speaker_names import SpeakerNames, is_said_by
 from lifestream.client.video_service import uploads_key
 from lifestream.domain.answers import (
@@ -32,6 +32,7 @@ from lifestream.errors import (
     SwitchedOffError,
     UnknownSpeakerError,
 )
+from lifestream.rest.library import Passage
 from lifestream.settings import ClientSettings, IndexSettings, SummarySettings, load
 
 CANDIDATES = 100
@@ -109,6 +110,10 @@ def ask(
     )
 
 
+def passage_of(hit: Hit) -> Passage:
+    return Passage(**hit.model_dump(exclude={"names", "speakers"}), speakers=hit.names)
+
+
 class Recordings:
     """The published transcripts, each read once, to verify the quotes of an answer."""
 
@@ -132,7 +137,7 @@ class Recordings:
         if record is None:
             return None
         try:
-            published = Results(clients.s3(), record).read("transcript.json")
+            published = S3Results(clients.s3(), record).read("transcript.json")
         except (ArtifactMissingError, NoResultsError):
             return None
         return Transcript.model_validate_json(published)

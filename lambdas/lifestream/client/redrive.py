@@ -16,6 +16,7 @@ from lifestream.client.video_service import VideoService
 from lifestream.domain.bucket_layout import artifact_key, artifacts_of_job
 from lifestream.domain.job import ProcessingJob
 from lifestream.errors import JobStatusError, is_unusable_video
+from lifestream.rest.jobs import RedrivePlan
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -61,34 +62,18 @@ def candidates(
     return wanted + [Candidate(_from_row(service, job), None) for job in without_message]
 
 
-class Plan(NamedTuple):
-    """The steps that another attempt would run. PublishResults always runs, and costs nothing.
-
-    `is_skipped`: the video itself is unusable, so another attempt would fail in the same way.
-    """
-
-    candidate: Candidate
-    steps: tuple[Step, ...]
-    needs_gpu: bool
-    is_skipped: bool
-
-
-def plan_redrive(
-    s3: S3Client, found: Sequence[Candidate], *, skip_unusable: bool = False
-) -> list[Plan]:
-    """Return the plan of each candidate. An event that never became a job has every step left."""
-    return [_plan(s3, candidate, skip_unusable=skip_unusable) for candidate in found]
-
-
-def _plan(s3: S3Client, candidate: Candidate, *, skip_unusable: bool) -> Plan:
-    job = candidate.job
-    is_unusable = bool(job and job.failure and is_unusable_video(job.failure.error))
-    steps = tuple(steps_left(s3, job) if job else WORK)
-    return Plan(
-        candidate,
-        steps,
+def plan_of(s3: S3Client, job: ProcessingJob) -> RedrivePlan:
+    failure = job.failure
+    is_unusable = bool(failure and is_unusable_video(failure.error))
+    steps = tuple(steps_left(s3, job))
+    return RedrivePlan(
+        job_id=job.job_id,
+        key=job.key,
+        failed_in=failure.step if failure else None,
+        error=failure.error if failure else None,
+        steps_left=steps,
         needs_gpu=Step.TRANSCRIBE_SPEECH in steps and not is_unusable,
-        is_skipped=is_unusable and skip_unusable,
+        is_unusable=is_unusable,
     )
 
 

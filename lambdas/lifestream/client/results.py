@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from lifestream.aws.objects import is_missing
-from lifestream.domain.file_types import result_type
 from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.summary import Summary
 from lifestream.domain.text import one_line
 from lifestream.domain.transcript import Transcript
-from lifestream.errors import ArtifactMissingError, NoResultsError
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
-    from lifestream.domain.job_record import JobRecord
+from lifestream.errors import NoResultsError
+from lifestream.rest.jobs import Job
 
 PAGE = "result.html"
 MAX_FILE_NAME_CHARACTERS = 120
@@ -26,11 +19,11 @@ VIDEO_SECONDS = 12 * 3_600
 URL_SECONDS = 15 * 60
 
 
-class Results:
-    """The files that one job published. `VideoService.results` returns them.
+class Results(ABC):
+    """The files that one job published. `VideoService.results` and `Api.results` return them.
 
     Attributes:
-        prefix: Where the files are in the bucket; it ends in `/`.
+        job: The job.
 
     Examples:
         >>> results = service.results(job)
@@ -38,13 +31,11 @@ class Results:
         ['We ship it on Friday.', 'Then I write the notes today.']
     """
 
-    def __init__(self, s3: S3Client, record: JobRecord) -> None:
+    def __init__(self, job: Job) -> None:
         """Raises NoResultsError if the job has published nothing."""
-        if record.results_prefix is None:
-            raise _no_results(record)
-        self._s3 = s3
-        self._record = record
-        self.prefix = record.results_prefix
+        if not job.has_results:
+            raise _no_results(job)
+        self.job = job
 
     def transcript(self) -> Transcript:
         """Return who said what, and when: segments of words, in order of time, in seconds.
@@ -102,6 +93,7 @@ class Results:
         """
         return list(self.sizes())
 
+    @abstractmethod
     def sizes(self) -> dict[str, int]:
         """Return the size of each file in bytes, by its name.
 
@@ -109,34 +101,20 @@ class Results:
             >>> results.sizes()["transcript.json"] > 1000
             True
         """
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._record.bucket, Prefix=self.prefix, Delimiter="/"
-        )
-        files = (entry for page in pages for entry in page.get("Contents", ()))
-        sizes = {entry["Key"].removeprefix(self.prefix): entry["Size"] for entry in files}
-        return {name: size for name, size in sizes.items() if name}
 
-    def presigned_url(self, name: str, *, expires_seconds: int = URL_SECONDS) -> str:
-        """Return an address from which anybody can download one file.
+    @abstractmethod
+    def presigned_url(self, name: str) -> str:
+        """Return an address from which anybody can download one file, for 15 minutes at most.
 
         Args:
-            name: The name of the file. A file that does not exist gets an address too.
-            expires_seconds: How long the address can be used. It ends sooner if the AWS
-                credentials that signed it end: those of a role last for hours, not days.
+            name: The name of the file.
 
         Examples:
             >>> "result.md" in results.presigned_url("result.md")
             True
         """
-        file = {"Bucket": self._record.bucket, "Key": self.prefix + name}
-        shown = {
-            "ResponseContentDisposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-            "ResponseContentType": result_type(name),
-        }
-        return self._s3.generate_presigned_url(
-            "get_object", Params=file | shown, ExpiresIn=expires_seconds
-        )
 
+    @abstractmethod
     def read(self, name: str) -> str:
         """Return the text of one file.
 
@@ -147,34 +125,22 @@ class Results:
             >>> print(results.read("subtitles.srt").splitlines()[2])
             We ship it on Friday.
         """
-        from botocore.exceptions import ClientError
-
-        bucket, key = self._record.bucket, self.prefix + name
-        try:
-            answer = self._s3.get_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if not is_missing(self._s3, bucket, key, error):
-                raise
-            raise ArtifactMissingError(f"{self._record.key} has no {name} any more") from error
-        return answer["Body"].read().decode()
 
     def copy_to(self, folder: Path) -> Path:
         """Copy the files into a new folder inside `folder`, and return its path.
 
-        The new folder is named like the results prefix. The name of the video was chosen by a
-        stranger, so it cannot lead out of `folder`.
+        The new folder has the name of the video and the id of the job. A stranger chose the name,
+        so it cannot lead out of `folder`.
 
         Examples:
             >>> copied = results.copy_to(Path("downloads"))
             >>> (copied / "result.md").is_file()
             True
         """
-        target = folder / safe_name(self.prefix)
+        target = folder / safe_name(f"{self.job.file_name}.{self.job.job_id}")
         target.mkdir(parents=True, exist_ok=True)
         for name in self.names():
-            self._s3.download_file(
-                self._record.bucket, self.prefix + name, str(target / safe_name(name))
-            )
+            self._download(name, target / safe_name(name))
         return target
 
     def copy_playing(self, folder: Path, video: str | None = None) -> Path:
@@ -183,14 +149,14 @@ class Results:
         Args:
             folder: Where the new folder is made.
             video: The URL of the video. Without it, the page plays the upload from the bucket, for
-                12 hours or until the AWS credentials end.
+                12 hours or until the credentials that signed its address end.
 
         Examples:
             >>> results.copy_playing(Path("downloads")).name
             'result.html'
         """
         page = self.copy_to(folder) / PAGE
-        _let_play(page, video or self._presigned_video())
+        _let_play(page, video or self._video_url())
         return page
 
     def export_to(self, folder: Path, *, video_too: bool = True) -> Path:
@@ -211,37 +177,33 @@ class Results:
             True
         """
         target = self.copy_to(folder)
-        (target / "job.json").write_text(self._record.job.model_dump_json(indent=1) + "\n")
+        (target / "job.json").write_text(self._job_as_json() + "\n")
         if video_too:
-            name = f"video{Path(self._record.key).suffix.lower()}"
+            name = f"video{Path(self.job.file_name).suffix.lower()}"
             self._download_video(target / name)
             _let_play(target / PAGE, name)
         return target
 
-    def _presigned_video(self) -> str:
-        from lifestream.aws.videos import presigned_url
+    @abstractmethod
+    def _download(self, name: str, path: Path) -> None: ...
 
-        return presigned_url(self._s3, self._record.job, expires_seconds=VIDEO_SECONDS)
+    @abstractmethod
+    def _download_video(self, path: Path) -> None: ...
 
-    def _download_video(self, path: Path) -> None:
-        from botocore.exceptions import ClientError
+    @abstractmethod
+    def _video_url(self) -> str: ...
 
-        from lifestream.aws.videos import translated, version_of
-
-        job = self._record.job
-        try:
-            self._s3.download_file(job.bucket, job.key, str(path), ExtraArgs=version_of(job))
-        except ClientError as error:
-            raise translated(error, job.file_name) from error
+    @abstractmethod
+    def _job_as_json(self) -> str: ...
 
 
-def _no_results(record: JobRecord) -> NoResultsError:
-    name, failure = record.job.file_name, record.failure
+def _no_results(job: Job) -> NoResultsError:
+    name, failure = job.file_name, job.failure
     if failure:
         problem = f"{name} has no results: {failure.error} in {failure.step}, {failure.cause}"
         return NoResultsError(problem, advice=failure.advice)
-    again = "Upload it again." if record.status.is_terminal else None
-    return NoResultsError(f"{name} has no results: it is {record.status}", advice=again)
+    again = "Upload it again." if job.status.is_terminal else None
+    return NoResultsError(f"{name} has no results: it is {job.status}", advice=again)
 
 
 def _let_play(page: Path, url: str) -> None:

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from lifestream import resources
 from lifestream.aws import clients
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.domain.speech.speakers import (
     display_name,
     display_names,
@@ -66,12 +66,12 @@ class SpeakerNames:
         """Return speaker id → name, empty if the results are not published yet or were deleted."""
         record = resources.job_table(self._settings).find(job_id)
         try:
-            return display_names(_speakers(Results(clients.s3(), record))) if record else {}
+            return display_names(_speakers(S3Results(clients.s3(), record))) if record else {}
         except (ArtifactMissingError, NoResultsError):
             return {}
 
 
-def _speakers(results: Results) -> tuple[Speaker, ...]:
+def _speakers(results: S3Results) -> tuple[Speaker, ...]:
     """Return the speakers from the manifest or, for earlier versions, from the transcript."""
     manifest = Manifest.model_validate_json(results.read("manifest.json"))
     if manifest.speakers is not None:

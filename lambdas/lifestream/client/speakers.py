@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lifestream.aws.artifacts import DIAGNOSTICS, Artifacts
 from lifestream.aws.voiceprints import VoiceprintStore
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.domain.file_types import result_type
 from lifestream.domain.speech.diagnostics import Diagnostics
 from lifestream.domain.speech.quality import QualityReport
@@ -40,7 +40,7 @@ def name_speaker(s3: S3Client, record: JobRecord, called: str, name: str) -> Nam
 
     Raises UnknownSpeakerError, UsageError, NoResultsError, ArtifactMissingError.
     """
-    results, voices = Results(s3, record), VoiceprintStore(s3, record.bucket)
+    results, voices = S3Results(s3, record), VoiceprintStore(s3, record.bucket)
     transcript = Transcript.model_validate_json(results.read("transcript.json"))
     speaker, name = find_speaker(transcript, called), clean_name(name)
     voice = voice_of(Artifacts(s3, record.bucket), record.job_id, speaker.id, name)
@@ -89,7 +89,7 @@ def voice_of(artifacts: Artifacts, job_id: str, speaker: str, name: str) -> Name
     return None
 
 
-def rewrite(s3: S3Client, record: JobRecord, results: Results, transcript: Transcript) -> None:
+def rewrite(s3: S3Client, record: JobRecord, results: S3Results, transcript: Transcript) -> None:
     """Rewrite the result files from the published ones, because the artifacts may have expired."""
     manifest = Manifest.model_validate_json(results.read("manifest.json"))
     has_summary = "summary.json" in manifest.files

@@ -10,6 +10,7 @@ from typing import Any
 
 from lifestream.client.connection import connect
 from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.client.upload_checks import check_name, check_video
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import UPLOADS
@@ -279,7 +280,7 @@ class VideoService:
             >>> results.transcript().segments[0].text
             'We ship it on Friday.'
         """
-        return Results(self._s3, self.job(_id_of(job)))
+        return S3Results(self._s3, self.job(_id_of(job)))
 
     def cancel(self, job_id: str) -> JobRecord:
         """End a job as CANCELLED and stop its container. No DLQ message is sent.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from lifestream.domain.base import Frozen
-from lifestream.domain.job import JobStatus
+from lifestream.domain.job import SHORT_ID_CHARACTERS, JobStatus
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
@@ -47,6 +47,10 @@ class Job(Frozen):
     has_results: bool
     switched_off: tuple[SwitchedOff, ...]
 
+    @property
+    def short_id(self) -> str:
+        return self.job_id[:SHORT_ID_CHARACTERS]
+
     @classmethod
     def of(cls, record: JobRecord) -> Self:
         same = ("job_id", "key", "status", "current_step", "attempt", "submitted_at", "updated_at")
@@ -76,6 +80,29 @@ class JobChange(Frozen):
 
     job: Job
     is_changed: bool
+
+
+class RedrivePlan(Frozen):
+    """What another attempt of a job would do.
+
+    Attributes:
+        failed_in: The step that failed; null if nobody knows.
+        error: The name of the error.
+        steps_left: The steps that would run. PublishResults always runs, and costs nothing.
+        is_unusable: True if only another version of the video can help.
+    """
+
+    job_id: str
+    key: str
+    failed_in: str | None
+    error: str | None
+    steps_left: tuple[str, ...]
+    needs_gpu: bool
+    is_unusable: bool
+
+    @property
+    def short_id(self) -> str:
+        return self.job_id[:SHORT_ID_CHARACTERS]
 
 
 def _failure(record: JobRecord) -> JobFailure | None:

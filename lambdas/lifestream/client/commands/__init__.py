@@ -8,7 +8,7 @@ speakers  speakers name, speakers forget
 recovery  redrive, reconcile
 models    models
 doctor    doctor
-display   jobs, hits and answers as text
+display   jobs, passages and answers as text
 terminal  consoles, shared options, errors in plain words
 """
 

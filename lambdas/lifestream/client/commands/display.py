@@ -1,10 +1,10 @@
-"""Jobs, hits and answers as text that fits 80 columns; piped, a line stays a line."""
+"""Jobs, passages and answers as text that fits 80 columns; piped, a line stays a line."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, RenderableType
@@ -15,13 +15,13 @@ from rich.text import Text
 from lifestream.client.commands.terminal import plain
 from lifestream.domain.answers import Answer
 from lifestream.domain.bucket_layout import UPLOADS
-from lifestream.domain.job import SHORT_ID_CHARACTERS, Failure, JobStatus
-from lifestream.domain.job_record import JobRecord
+from lifestream.domain.job import JobStatus
 from lifestream.domain.progress import Progress
 from lifestream.domain.ranking import excerpt
 from lifestream.domain.text import clock, one_line
-from lifestream.engines.vector_index import Hit
 from lifestream.errors import is_unusable_video
+from lifestream.rest.jobs import Job, JobFailure
+from lifestream.rest.library import Passage
 from lifestream.step_names import Step
 
 STEPS = tuple(step.value for step in Step if step != Step.RECORD_FAILURE)
@@ -32,55 +32,33 @@ MARKS = {
     JobStatus.CANCELLED: "[dim]-[/]",
 }
 RUNNING_MARK = "[cyan]…[/]"
+FOLDER = re.compile(rf"^{UPLOADS}([0-9a-f]{{16}}/)?")
 BAR_CELLS = 30
 MAX_NAME_CELLS = 28
 EXCERPT_LINES = 2
 
 
-def job_facts(record: JobRecord) -> dict[str, Any]:
-    """What `--json` prints about a job."""
-    failure, of_failure = record.failure, {"step", "error", "cause", "advice"}
-    return {
-        "job_id": record.job_id,
-        "video": name_of_video(record.key),
-        "status": record.status,
-        "step": record.current_step,
-        "attempt": record.attempt,
-        "submitted_at": record.submitted_at.isoformat(),
-        "updated_at": record.updated_at.isoformat(),
-        "progress": record.progress.model_dump() if record.progress else None,
-        "failure": failure.model_dump(include=of_failure) if failure else None,
-        "switched_off": [part.model_dump() for part in record.switched_off],
-        "results_prefix": record.results_prefix,
-    }
-
-
-def job_lines(records: Sequence[JobRecord], now: datetime | None = None) -> Iterator[Text]:
+def job_lines(jobs: Sequence[Job], now: datetime | None = None) -> Iterator[Text]:
     """One line per job: ✓ b1c66b8f  garden.mp4  2 min ago  Succeeded."""
-    names = [one_line(name_of_video(record.key)) for record in records]
+    names = [one_line(name_of_video(job.key)) for job in jobs]
     cells = min(max(map(cell_len, names), default=0), MAX_NAME_CELLS)
-    for record, name in zip(records, names, strict=True):
-        age = ago(((now or datetime.now(UTC)) - record.submitted_at).total_seconds())
-        what = _cause(record.failure) if record.failure else _doing(record)
+    for job, name in zip(jobs, names, strict=True):
+        age = ago(((now or datetime.now(UTC)) - job.submitted_at).total_seconds())
+        what = _cause(job.failure) if job.failure else _doing(job)
         yield _one_line(
-            f"{MARKS.get(record.status, RUNNING_MARK)} {_short(record)}  "
+            f"{MARKS.get(job.status, RUNNING_MARK)} {job.short_id}  "
             f"{escape(set_cell_size(name, cells))}  {age:<11}  {what}"
         )
 
 
-def status_lines(record: JobRecord, *, with_bar: bool) -> Iterator[RenderableType]:
+def status_lines(job: Job, *, with_bar: bool) -> Iterator[RenderableType]:
     """The job, how far its running step is, and what to do next."""
-    yield f"{plain(name_of_video(record.key))}  {_short(record)}  {_coloured(record)}"
-    if record.progress and not record.status.is_terminal:
-        yield progress_line(aged(record), with_bar=with_bar)
-    yield from remarks(record)
-    if following := _next_command(record):
+    yield f"{plain(name_of_video(job.key))}  {job.short_id}  {_coloured(job)}"
+    if job.progress and not job.status.is_terminal:
+        yield progress_line(job.progress, with_bar=with_bar)
+    yield from remarks(job)
+    if following := _next_command(job):
         yield following
-
-
-def aged(record: JobRecord, now: datetime | None = None) -> Progress:
-    """The progress of the running step at this moment, which is later than it was reported."""
-    return record.progress_at(now or datetime.now(UTC)) or Progress(fraction=0)
 
 
 def progress_line(progress: Progress, *, with_bar: bool) -> str:
@@ -92,22 +70,24 @@ def progress_line(progress: Progress, *, with_bar: bool) -> str:
     return f"{bar}{progress.fraction:.0%}{speed}{left}"
 
 
-def remarks(record: JobRecord) -> Iterator[str]:
+def remarks(job: Job) -> Iterator[str]:
     """What is missing from the results and why; what failed and what to do."""
-    for part in record.switched_off:
+    for part in job.switched_off:
         yield f"No {part.part}: {plain(part.reason)}."
-    if record.failure:
-        yield f"[red]{plain(record.failure.error)}[/]: {plain(record.failure.cause)}"
-        yield f"What to do: {plain(record.failure.advice)}"
+    if job.failure:
+        yield f"[red]{plain(job.failure.error)}[/]: {plain(job.failure.cause)}"
+        yield f"What to do: {plain(job.failure.advice)}"
 
 
-def hit_lines(hits: Sequence[Hit], question: str, console: Console) -> Iterator[RenderableType]:
-    """Two or three lines per hit: where, when and who, then what was said."""
-    for hit in hits:
-        who = plain(", ".join(hit.names))
-        video = plain(name_of_video(hit.key))
-        yield _one_line(f"[bold]{video}[/]  {clock(hit.start_seconds)}  {who}")
-        yield _quoted(excerpt(one_line(hit.text), question), console)
+def passage_lines(
+    passages: Sequence[Passage], question: str, console: Console
+) -> Iterator[RenderableType]:
+    """Two or three lines per passage: where, when and who, then what was said."""
+    for one in passages:
+        who = plain(", ".join(one.speakers))
+        video = plain(name_of_video(one.key))
+        yield _one_line(f"[bold]{video}[/]  {clock(one.start_seconds)}  {who}")
+        yield _quoted(excerpt(one_line(one.text), question), console)
 
 
 def answer_lines(answer: Answer) -> Iterator[str]:
@@ -125,7 +105,8 @@ def answer_lines(answer: Answer) -> Iterator[str]:
 
 
 def name_of_video(key: str) -> str:
-    return key.removeprefix(UPLOADS)
+    """Return the key without `uploads/` and without the folder of an upload by the API."""
+    return FOLDER.sub("", key)
 
 
 def duration(seconds: float) -> str:
@@ -142,49 +123,43 @@ def ago(seconds: float) -> str:
     return "just now"
 
 
-def status_text(record: JobRecord) -> str:
+def status_text(job: Job) -> str:
     """Transcribing (3 of 7), Waiting for a GPU, Succeeded in 2:05, Failed in InspectVideo."""
-    words = record.status.replace("_", " ").capitalize().replace("gpu", "a GPU")
-    if record.status == JobStatus.SUCCEEDED:
-        return f"{words} in {clock((record.updated_at - record.submitted_at).total_seconds())}"
-    if record.failure:
-        return f"{words} in {record.failure.step}"
-    if record.current_step in STEPS and not record.status.is_terminal:
-        return f"{words} ({STEPS.index(record.current_step) + 1} of {len(STEPS)})"
+    words = job.status.replace("_", " ").capitalize().replace("gpu", "a GPU")
+    if job.status == JobStatus.SUCCEEDED:
+        return f"{words} in {clock((job.updated_at - job.submitted_at).total_seconds())}"
+    if job.failure:
+        return f"{words} in {job.failure.step}"
+    if job.current_step in STEPS and not job.status.is_terminal:
+        return f"{words} ({STEPS.index(job.current_step) + 1} of {len(STEPS)})"
     return words
 
 
-def _doing(record: JobRecord) -> str:
-    progress = record.progress
-    is_shown = progress and not record.status.is_terminal
+def _doing(job: Job) -> str:
+    progress = job.progress
+    is_shown = progress and not job.status.is_terminal
     return (
-        f"{status_text(record)} {progress.fraction:.0%}"
-        if is_shown and progress
-        else status_text(record)
+        f"{status_text(job)} {progress.fraction:.0%}" if is_shown and progress else status_text(job)
     )
 
 
-def _coloured(record: JobRecord) -> str:
+def _coloured(job: Job) -> str:
     """In the color of the job's mark."""
-    opening, _ = MARKS.get(record.status, RUNNING_MARK).split("]", 1)
-    return f"{opening}]{plain(status_text(record))}[/]"
+    opening, _ = MARKS.get(job.status, RUNNING_MARK).split("]", 1)
+    return f"{opening}]{plain(status_text(job))}[/]"
 
 
-def _next_command(record: JobRecord) -> str | None:
-    short = _short(record)
-    if record.status in (JobStatus.SUCCEEDED, JobStatus.PARTIAL) and record.results_prefix:
+def _next_command(job: Job) -> str | None:
+    short = job.short_id
+    if job.status in (JobStatus.SUCCEEDED, JobStatus.PARTIAL) and job.has_results:
         return f"Next: lifestream results {short} --open"
-    if record.failure and not is_unusable_video(record.failure.error):
+    if job.failure and not is_unusable_video(job.failure.error):
         return f"Next: lifestream redrive {short}"
     return None
 
 
-def _cause(failure: Failure) -> str:
+def _cause(failure: JobFailure) -> str:
     return f"{plain(failure.error)}: {plain(failure.cause)}"
-
-
-def _short(record: JobRecord) -> str:
-    return record.job_id[:SHORT_ID_CHARACTERS]
 
 
 def _one_line(markup: str) -> Text:

@@ -24,15 +24,14 @@ from lifestream.client.commands.terminal import (
     say,
     say_json,
 )
-from lifestream.client.connection import connect
-from lifestream.client.upload_checks import check_options, check_video
-from lifestream.client.video_service import VideoService
+from lifestream.client.deployment import Deployment, deployment
+from lifestream.client.upload_checks import check_video
 from lifestream.domain.file_types import EXTENSIONS
 from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
 
 if TYPE_CHECKING:
-    from lifestream.domain.job_record import JobRecord
+    from lifestream.rest.jobs import Job as JobFacts
 
 WATCH_SECONDS = 1.0
 RECORDINGS = "Video or audio files: " + ", ".join(name[1:] for name in EXTENSIONS) + "."
@@ -91,11 +90,10 @@ def upload(  # noqa: PLR0913  # one parameter per option
     )
     for video in videos:
         check_video(video)
-    settings = connect(stage)
-    check_options(options, settings.whisper_model)
-    service = VideoService(settings)
+    there = deployment(stage)
+    there.check_options(options)
     for video in videos:
-        job = service.create_upload_job(video, options=options)
+        job = there.upload(video, options=options)
         if as_json:
             say_json({"video": str(video), "job_id": job.job_id})
         else:
@@ -111,14 +109,14 @@ def list_jobs(
 
     Newest first. The exit code is 0 even if there are none.
     """
-    records = VideoService(connect(stage)).recent_jobs(limit)
+    jobs = deployment(stage).jobs(limit)
     if as_json:
-        for record in records:
-            say_json(display.job_facts(record))
+        for job in jobs:
+            say_json(job.model_dump(mode="json"))
         return
-    for line in display.job_lines(records):
+    for line in display.job_lines(jobs):
         say(line)
-    if not records:
+    if not jobs:
         say("Nothing found. Upload a recording with `lifestream upload`.")
 
 
@@ -133,28 +131,28 @@ def status(
     With --watch, the exit code is 1 if the job ends without success: PARTIAL, FAILED or CANCELLED.
     Without --watch, it is 0 whatever the status.
     """
-    service = VideoService(connect(stage))
-    record = service.job(job)
+    there = deployment(stage)
+    found = there.job(job)
     if watch:
-        record = _watched(service, record, is_shown=not as_json)
+        found = _watched(there, found, is_shown=not as_json)
     if as_json:
-        say_json(display.job_facts(record))
+        say_json(found.model_dump(mode="json"))
     else:
-        for line in display.status_lines(record, with_bar=console.is_terminal):
+        for line in display.status_lines(found, with_bar=console.is_terminal):
             say(line)
-    if watch and record.status != JobStatus.SUCCEEDED:
+    if watch and found.status != JobStatus.SUCCEEDED:
         raise typer.Exit(FAILED)
 
 
-def _watched(service: VideoService, record: JobRecord, *, is_shown: bool) -> JobRecord:
+def _watched(there: Deployment, job: JobFacts, *, is_shown: bool) -> JobFacts:
     """The job when it has ended. On a terminal, its progress is shown until then."""
     with _live() if is_shown and console.is_terminal else nullcontext() as live:
-        while not record.status.is_terminal:
+        while not job.status.is_terminal:
             if live:
-                live.update(Group(*display.status_lines(record, with_bar=True)), refresh=True)
+                live.update(Group(*display.status_lines(job, with_bar=True)), refresh=True)
             time.sleep(WATCH_SECONDS)
-            record = service.job(record.job_id)
-    return record
+            job = there.job(job.job_id)
+    return job
 
 
 def _live() -> Live:
@@ -167,5 +165,5 @@ def cancel(job: Job, stage: Stage = None) -> None:
 
     Its container is stopped.
     """
-    record = VideoService(connect(stage)).cancel(job)
-    say(f"Cancelled {record.job.short_id}  {plain(display.name_of_video(record.key))}")
+    cancelled = deployment(stage).cancel(job)
+    say(f"Cancelled {cancelled.short_id}  {plain(display.name_of_video(cancelled.key))}")

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from lifestream.client import library
 from lifestream.client.commands import display
 from lifestream.client.commands.terminal import (
     AsJson,
@@ -17,9 +16,7 @@ from lifestream.client.commands.terminal import (
     say,
     say_json,
 )
-from lifestream.client.connection import connect
-from lifestream.client.video_service import uploads_key
-from lifestream.engines.vector_index import SearchFilter
+from lifestream.client.deployment import deployment
 from lifestream.errors import UsageError
 
 Speaker = Annotated[
@@ -43,15 +40,17 @@ def search(  # noqa: PLR0913
     nothing is found.
     """
     _require_words(words)
-    among = _filter(speaker, video, since)
-    hits = library.search(words, connect(stage), limit=limit, search_filter=among)
+    uploaded_since = moment(since) if since else None
+    passages = deployment(stage).search(
+        words, limit=limit, speaker=speaker, video=video, since=uploaded_since
+    )
     if as_json:
-        for hit in hits:
-            say_json(hit.model_dump())
+        for passage in passages:
+            say_json(passage.model_dump())
         return
-    for line in display.hit_lines(hits, words, console):
+    for line in display.passage_lines(passages, words, console):
         say(line)
-    if not hits:
+    if not passages:
         say("Nothing found.")
 
 
@@ -69,7 +68,8 @@ def ask(
     code is 0 even if the recordings do not answer the question.
     """
     _require_words(question)
-    answer = library.ask(question, connect(stage), search_filter=_filter(speaker, video, since))
+    uploaded_since = moment(since) if since else None
+    answer = deployment(stage).ask(question, speaker=speaker, video=video, since=uploaded_since)
     if as_json:
         say_json(answer.model_dump())
         return
@@ -80,11 +80,3 @@ def ask(
 def _require_words(text: str) -> None:
     if not text.strip():
         raise UsageError("say what to look for: the text is empty")
-
-
-def _filter(speaker: str | None, video: str | None, since: str | None) -> SearchFilter:
-    return SearchFilter(
-        speaker=speaker,
-        key=uploads_key(video) if video else None,
-        since=moment(since) if since else None,
-    )

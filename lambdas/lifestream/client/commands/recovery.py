@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import typer
 
-from lifestream.aws import clients
 from lifestream.client.commands import display
 from lifestream.client.commands.terminal import (
     FAILED,
@@ -21,21 +20,21 @@ from lifestream.client.commands.terminal import (
     say,
     say_json,
 )
-from lifestream.client.connection import connect, connect_as
-from lifestream.client.redrive import (
-    Candidate,
-    Plan,
-    candidates,
-    give_back,
-    plan_redrive,
-    run_again,
-)
-from lifestream.client.video_service import VideoService
+from lifestream.client.connection import connect_as
+from lifestream.client.deployment import deployment
+from lifestream.client.redrive import WORK
 from lifestream.errors import UsageError
 from lifestream.resources import reconciler
+from lifestream.rest.jobs import RedrivePlan
 from lifestream.settings import OperatorSettings
 
 AN_EVENT = "an upload event that never became a job"
+AN_EVENT_AS_JSON: dict[str, Any] = {
+    **dict.fromkeys(RedrivePlan.model_fields),
+    "steps_left": WORK,
+    "needs_gpu": True,
+    "is_unusable": False,
+}
 ONLY_PUBLISHING = "only publishing"
 
 
@@ -69,18 +68,16 @@ def redrive(  # noqa: PLR0913  # one parameter per option
         raise UsageError("name the jobs to redrive, or give --all or --since")
     if not (jobs or yes or dry_run or is_interactive()):
         raise UsageError("--all and --since need --yes without a terminal")
-    service = VideoService(connect(stage))
-    found = candidates(service, jobs, since=moment(since) if since else None)
-    plans = plan_redrive(clients.s3(), found, skip_unusable=not (jobs or force))
-    chosen = [plan.candidate for plan in plans if not plan.is_skipped]
-    for plan in plans:
-        say_json(_facts(plan)) if as_json else say("\n".join(_lines(plan)))
-    is_agreed = not dry_run and (bool(jobs) or yes or _is_confirmed(chosen))
-    if is_agreed:
-        run_again(service.queues, chosen)
-    give_back(service.queues, [found for found in found if not (is_agreed and found in chosen)])
+    failed_since = moment(since) if since else None
+    with deployment(stage).failed_jobs(jobs, since=failed_since) as failed:
+        selection = Selection(failed.plans, skips_unusable=not (jobs or force))
+        for line in selection.json() if as_json else selection.lines():
+            say_json(line) if isinstance(line, dict) else say(line)
+        is_agreed = not dry_run and (bool(jobs) or yes or _is_confirmed(selection.chosen))
+        if is_agreed:
+            failed.redrive(selection.chosen)
     if not as_json:
-        say(_conclusion(plans, chosen, dry_run=dry_run, is_agreed=is_agreed))
+        say(selection.conclusion(dry_run=dry_run, is_agreed=is_agreed))
     if not (dry_run or is_agreed):
         raise typer.Exit(FAILED)
 
@@ -107,7 +104,7 @@ def is_interactive() -> bool:
     return sys.stdin.isatty()
 
 
-def _is_confirmed(chosen: Sequence[Candidate]) -> bool:
+def _is_confirmed(chosen: Sequence[int]) -> bool:
     if not chosen:
         return True
     try:
@@ -116,48 +113,52 @@ def _is_confirmed(chosen: Sequence[Candidate]) -> bool:
         return False
 
 
-def _conclusion(
-    plans: Sequence[Plan], chosen: Sequence[Candidate], *, dry_run: bool, is_agreed: bool
-) -> str:
-    if not plans:
-        return "Nothing found."
-    if dry_run:
-        done = f"{_jobs(len(chosen))} would run again."
-    elif is_agreed:
-        done = f"{_jobs(len(chosen))} will run again."
-    else:
-        done = "Nothing was redriven."
-    skipped = len(plans) - len(chosen)
-    return f"{done} {_jobs(skipped)} skipped: use --force." if skipped else done
+class Selection:
+    """What was found, and the positions of the jobs that are not skipped."""
+
+    def __init__(self, plans: Sequence[RedrivePlan | None], *, skips_unusable: bool) -> None:
+        self._plans = plans
+        self._skipped = {
+            position
+            for position, plan in enumerate(plans)
+            if plan and plan.is_unusable and skips_unusable
+        }
+        self.chosen = [position for position in range(len(plans)) if position not in self._skipped]
+
+    def json(self) -> Iterator[dict[str, Any]]:
+        for position, plan in enumerate(self._plans):
+            known = plan.model_dump() if plan else AN_EVENT_AS_JSON
+            yield known | {"is_skipped": position in self._skipped}
+
+    def lines(self) -> Iterator[str]:
+        for position, plan in enumerate(self._plans):
+            yield "\n".join(_lines(plan, is_skipped=position in self._skipped))
+
+    def conclusion(self, *, dry_run: bool, is_agreed: bool) -> str:
+        if not self._plans:
+            return "Nothing found."
+        if dry_run:
+            done = f"{_jobs(len(self.chosen))} would run again."
+        elif is_agreed:
+            done = f"{_jobs(len(self.chosen))} will run again."
+        else:
+            done = "Nothing was redriven."
+        skipped = len(self._skipped)
+        return f"{done} {_jobs(skipped)} skipped: use --force." if skipped else done
 
 
-def _lines(plan: Plan) -> Iterator[str]:
+def _lines(plan: RedrivePlan | None, *, is_skipped: bool) -> Iterator[str]:
     """Which job, why it failed, and what another attempt has to do."""
-    job = plan.candidate.job
-    if job is None:
+    if plan is None:
         yield AN_EVENT
         return
-    failed = f"{plain(job.failure.error)} in {plain(job.failure.step)}" if job.failure else ""
-    yield f"{job.short_id}  {plain(display.name_of_video(job.key))}  {failed}"
-    if plan.is_skipped:
+    failed = f"{plain(plan.error)} in {plan.failed_in}" if plan.error else ""
+    yield f"{plan.short_id}  {plain(display.name_of_video(plan.key))}  {failed}"
+    if is_skipped:
         yield "  skipped: only another version of the video can help"
     else:
         gpu = "uses the GPU" if plan.needs_gpu else "no GPU"
-        yield f"  left to do: {', '.join(plan.steps) or ONLY_PUBLISHING}; {gpu}"
-
-
-def _facts(plan: Plan) -> dict[str, Any]:
-    job = plan.candidate.job
-    failure = job.failure if job else None
-    return {
-        "job_id": job.job_id if job else None,
-        "video": display.name_of_video(job.key) if job else None,
-        "failed_in": failure.step if failure else None,
-        "error": failure.error if failure else None,
-        "steps_left": list(plan.steps),
-        "needs_gpu": plan.needs_gpu,
-        "is_skipped": plan.is_skipped,
-    }
+        yield f"  left to do: {', '.join(plan.steps_left) or ONLY_PUBLISHING}; {gpu}"
 
 
 def _jobs(count: int) -> str:

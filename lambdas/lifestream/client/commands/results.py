@@ -9,11 +9,8 @@ from typing import Annotated
 import typer
 from rich.markdown import Markdown
 
-from lifestream.aws import clients
 from lifestream.client.commands.terminal import Job, Stage, console, say
-from lifestream.client.connection import connect
-from lifestream.client.results import Results
-from lifestream.client.video_service import VideoService
+from lifestream.client.deployment import deployment
 from lifestream.domain.text import visible
 
 FOLDER = Path("lifestream-results")
@@ -35,7 +32,7 @@ def results(
 
     Without options, prints result.md.
     """
-    published = published_by(job, stage)
+    published = deployment(stage).results(job)
     if is_opened:
         playing = video.resolve().as_uri() if video else None
         page = published.copy_playing(to or FOLDER, playing)
@@ -57,12 +54,8 @@ def export(
 
     The folder needs no AWS: it holds the results, job.json and the video, which the page plays.
     """
-    folder = published_by(job, stage).export_to(to, video_too=video)
+    folder = deployment(stage).results(job).export_to(to, video_too=video)
     console.print(f"exported to {folder}", markup=False, soft_wrap=True)
-
-
-def published_by(job: str, stage: str | None) -> Results:
-    return Results(clients.s3(), VideoService(connect(stage)).job(job))
 
 
 def _show(markdown: str) -> None:

@@ -6,12 +6,8 @@ from typing import Annotated
 
 import typer
 
-from lifestream.aws import clients
-from lifestream.aws.voiceprints import VoiceprintStore
 from lifestream.client.commands.terminal import Job, Stage, console, plain, say
-from lifestream.client.connection import connect
-from lifestream.client.speakers import name_speaker
-from lifestream.client.video_service import VideoService
+from lifestream.client.deployment import deployment
 from lifestream.domain.speech.speakers import display_name
 
 speakers = typer.Typer(
@@ -32,8 +28,7 @@ def name(
     stage: Stage = None,
 ) -> None:
     """Name a speaker. The results are written again; no engine runs."""
-    record = VideoService(connect(stage)).job(job)
-    naming = name_speaker(clients.s3(), record, speaker, called)
+    naming = deployment(stage).name_speaker(job, speaker, called)
     for one, person in sorted(naming.names.items()):
         console.print(f"{display_name(one)}  {plain(person)}", soft_wrap=True)
     say(
@@ -49,6 +44,4 @@ def forget(
     stage: Stage = None,
 ) -> None:
     """Delete the voiceprints of a person. Later recordings are not compared with them."""
-    settings = connect(stage)
-    count = VoiceprintStore(clients.s3(), settings.bucket).forget(called)
-    say(f"{count} voiceprints deleted")
+    say(f"{deployment(stage).forget(called)} voiceprints deleted")

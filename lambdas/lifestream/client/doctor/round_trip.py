@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lifestream.client.doctor.findings import Finding, failed, ok
 from lifestream.client.doctor.parts import parts_made
 from lifestream.client.doctor.vendors import embedding_dimension, pinecone_index
-from lifestream.client.results import Results
+from lifestream.client.s3_results import S3Results
 from lifestream.client.video_service import VideoService
 from lifestream.domain.bucket_layout import INDEX, artifacts_of_job
 from lifestream.domain.job import JobStatus, ProcessingJob
@@ -48,7 +48,7 @@ def round_trip(
     if record.status != JobStatus.SUCCEEDED:
         yield unsuccessful(record, stage.option)
         return
-    manifest = Manifest.model_validate_json(Results(s3, record).read("manifest.json"))
+    manifest = Manifest.model_validate_json(S3Results(s3, record).read("manifest.json"))
     stage.transcribed_by = manifest.engines
     seconds = time.monotonic() - started
     clean_up(stage, s3, record, manifest)
