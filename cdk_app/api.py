@@ -63,7 +63,12 @@ class Api(Construct):
             self,
             handler="triggers.api.handler",
             requirements=Requirements.API,
-            environment=environment,
+            environment=environment
+            | {
+                "STAGE": config.stage,
+                "SIGN_IN_URL": sign_in.url,
+                "SIGN_IN_CLIENT_ID": sign_in.people.user_pool_client_id,
+            },
             timeout=TIMEOUT,
             memory=MEMORY,
         )

@@ -29,6 +29,11 @@ def allow_reading(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> N
     https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
     """
     allow(role, "s3:GetObject", on=_objects(bucket, prefixes))
+    allow_listing(role, bucket, *prefixes)
+
+
+def allow_listing(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
+    """Allow listing keys, not reading the objects."""
     role.grant_principal.add_to_principal_policy(
         iam.PolicyStatement(
             actions=["s3:ListBucket"],

@@ -11,6 +11,7 @@ from aws_cdk import aws_s3 as s3
 from cdk_app.grants import (
     allow,
     allow_aborting_uploads,
+    allow_listing,
     allow_reading,
     allow_reading_versions,
     allow_updating_rows,
@@ -21,6 +22,7 @@ from cdk_app.step_table import CONTAINER_READS
 from lifestream.aws.job_table import RECENT_INDEX, WRITTEN_BY_A_STEP, WRITTEN_BY_CANCEL
 from lifestream.domain.bucket_layout import (
     INDEX,
+    JOBS,
     MODELS,
     RESULTS,
     UPLOADS,
@@ -114,6 +116,7 @@ def _permit_api(stack: LifeStreamStack) -> None:
     allow_uploading_in_parts(role, bucket, UPLOADS)
     allow_reading(role, bucket, RESULTS, INDEX, VOICEPRINTS)
     allow_reading(role, bucket, artifacts_of_step(Step.TRANSCRIBE_SPEECH))  # voices to remember
+    allow_listing(role, bucket, JOBS)  # the steps that a redrive would not repeat
     allow_writing(role, bucket, RESULTS, VOICEPRINTS)  # the names of speakers
     allow(role, "s3:DeleteObject", on=bucket.arn_for_objects(f"{VOICEPRINTS}*"))
     _permit_secret(stack, role)

@@ -216,6 +216,14 @@ class ClientSettings(Storage):
     whisper_model: str | None = Field(default=None, alias="WHISPER_MODEL")
 
 
+class SignInSettings(EnvSettings):
+    """Where people sign in. The API's health check says this to whoever asks."""
+
+    stage: str = Field(alias="STAGE")
+    url: str = Field(alias="SIGN_IN_URL")
+    client_id: str = Field(alias="SIGN_IN_CLIENT_ID")
+
+
 class DoctorSettings(ClientSettings):
     """What `lifestream doctor` needs to run the container; `task_subnets` is comma-separated."""
 

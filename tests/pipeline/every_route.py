@@ -32,6 +32,7 @@ class Api:
         return answer.json() if answer.content else None
 
     def redrive(self, job: ProcessingJob) -> None:
+        assert self.ask("GET", f"/v1/jobs/{job.job_id}/redrive")["steps_left"]
         self.ask("POST", f"/v1/jobs/{job.job_id}/redrive")
 
     def cancel(self, job: ProcessingJob) -> None:

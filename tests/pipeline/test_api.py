@@ -54,7 +54,21 @@ def ask(pipeline: Pipeline, method: str, path: str, token: str | None, **more: A
 def test_the_health_check_needs_no_token(pipeline: Pipeline) -> None:
     answer = ask(pipeline, "GET", "/v1/health", None)
 
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_the_health_check_and_the_outputs_say_where_to_sign_in(pipeline: Pipeline) -> None:
+    outputs = pipeline.aws.outputs
+    assert {outputs["ApiUrl"], outputs["SignInUrl"]} == {pipeline.aws.api_url}
+
+    health = ask(pipeline, "GET", "/v1/health", None).json()
+
+    assert health == {
+        "status": "ok",
+        "stage": "dev",
+        "sign_in_url": pipeline.aws.api_url,
+        "client_id": outputs["PeopleClientId"],
+    }
 
 
 @pytest.mark.parametrize("path", ["/v1/me", "/v1/jobs", "/v1/nothing", "/v1/health/more"])

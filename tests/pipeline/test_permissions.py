@@ -156,7 +156,7 @@ def test_the_api_distinguishes_missing_files_from_forbidden_ones(
         with pytest.raises(ArtifactMissingError):
             S3Results(s3, record).read("missing.json")
         with pytest.raises(ClientError, match="AccessDenied"):
-            S3Results(s3, record.model_copy(update={"results_prefix": "jobs/x/"})).read("any.json")
+            S3Results(s3, record.model_copy(update={"results_prefix": "models/"})).read("any.json")
 
 
 def test_a_queue_is_not_read_for_a_function_whose_role_may_not(pipeline: Pipeline) -> None:

@@ -18,6 +18,7 @@ LEAST = {
     "GET /v1/jobs": "viewer",
     "GET /v1/jobs/<job_id>": "viewer",
     "POST /v1/jobs/<job_id>/cancel": "editor",
+    "GET /v1/jobs/<job_id>/redrive": "viewer",
     "POST /v1/jobs/<job_id>/redrive": "editor",
     "GET /v1/jobs/<job_id>/events": "viewer",
     "PUT /v1/jobs/<job_id>/speakers": "editor",
@@ -76,8 +77,17 @@ def test_only_an_access_token_signs_in(claims: Any) -> None:
     assert "Authorization: Bearer" in answer.json["advice"]
 
 
-def test_health_needs_no_token() -> None:
-    assert request("GET", "/v1/health", claims=None).json == {"status": "ok"}
+def test_health_needs_no_token_and_says_where_to_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGE", "dev")
+    monkeypatch.setenv("SIGN_IN_URL", "https://sign-in.example.com")
+    monkeypatch.setenv("SIGN_IN_CLIENT_ID", "people")
+
+    assert request("GET", "/v1/health", claims=None).json == {
+        "status": "ok",
+        "stage": "dev",
+        "sign_in_url": "https://sign-in.example.com",
+        "client_id": "people",
+    }
 
 
 def test_a_person_learns_who_they_are() -> None:

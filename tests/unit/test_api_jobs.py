@@ -14,6 +14,7 @@ from builders import SUBMITTED, a_job
 from conftest import JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
+from lifestream.client.redrive import WORK
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.progress import Progress
 from lifestream.step_names import Step
@@ -71,6 +72,8 @@ def test_jobs_are_listed_page_by_page(jobs: JobTable) -> None:
         ({"status": "QUEUED"}, 1),
         ({"status": "FAILED,QUEUED"}, 1),
         ({"status": "FAILED"}, 0),
+        ({"id": JOB.short_id}, 1),
+        ({"id": "nope"}, 0),
     ],
 )
 @pytest.mark.usefixtures("jobs")
@@ -168,9 +171,21 @@ def test_a_failed_job_is_redriven(jobs: JobTable, aws: Aws) -> None:
     assert attempts_in(aws) == [(JOB.job_id, 2)]
 
 
+def test_what_a_redrive_would_do_can_be_seen_before(jobs: JobTable, aws: Aws) -> None:
+    jobs.fail(JOB, JobStatus.FAILED, FAILURE, None)
+
+    plan = request("GET", of(JOB, then="/redrive")).json
+
+    assert (plan["job_id"], plan["key"]) == (JOB.job_id, JOB.key)
+    assert (plan["failed_in"], plan["error"]) == (FAILURE.step, FAILURE.error)
+    assert (plan["steps_left"], plan["needs_gpu"]) == (list(WORK), True)
+    assert attempts_in(aws) == []
+
+
 @pytest.mark.usefixtures("jobs")
-def test_a_job_that_did_not_fail_cannot_be_redriven(aws: Aws) -> None:
-    assert error_in(request("POST", of(JOB, then="/redrive"))) == (409, "JobStatusError")
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_job_that_did_not_fail_cannot_be_redriven(method: str, aws: Aws) -> None:
+    assert error_in(request(method, of(JOB, then="/redrive"))) == (409, "JobStatusError")
     assert attempts_in(aws) == []
 
 

@@ -1,11 +1,13 @@
-"""Patch CloudFormation: accept resource types that have no effect on one machine, and `Ref` of a
-secret.
+"""Patch CloudFormation: resource types without effect on one machine, `Ref` of a secret, and the
+addresses of the API and of its sign-in pages.
 
-On AWS, `Ref` returns a secret's ARN, which policies name; MiniStack returns its name.
+On AWS, `Ref` returns a secret's ARN, which policies name; MiniStack returns its name. The API and
+the pages have hosts of their own on AWS; here the local stack serves both (see `public_paths`).
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -20,13 +22,19 @@ TYPES_WITHOUT_EFFECT = (
     "AWS::Cognito::ManagedLoginBranding",
 )
 
+API_TYPE = "AWS::ApiGatewayV2::Api"
+SIGN_IN_PAGES = re.compile(r"https://[\w-]+\.auth\.[\w-]+\.amazoncognito\.com")
+
 Created = tuple[str, dict[str, str]]
 """The physical id and the attributes of a resource."""
 
 
-def install() -> None:
-    from ministack.services.cloudformation import provisioners
+def install(*, endpoint: str) -> None:
+    from ministack.services.cloudformation import engine, provisioners, stacks
 
+    for module in (engine, stacks):
+        require(hasattr(module, "_resolve_refs"), "CloudFormation's functions")
+        module._resolve_refs = _with_pages_at(endpoint, module._resolve_refs)  # noqa: SLF001
     require(hasattr(provisioners, "_RESOURCE_HANDLERS"), "CloudFormation's resource handlers")
     handlers: dict[str, Any] = provisioners._RESOURCE_HANDLERS  # noqa: SLF001
     for resource_type in TYPES_WITHOUT_EFFECT:
@@ -34,6 +42,9 @@ def install() -> None:
     require(SECRET_TYPE in handlers, "CloudFormation's secrets")
     secret = handlers[SECRET_TYPE]
     handlers[SECRET_TYPE] = secret | {"create": _named_by_arn(secret["create"])}
+    require(API_TYPE in handlers, "CloudFormation's HTTP APIs")
+    api = handlers[API_TYPE]
+    handlers[API_TYPE] = api | {"create": _at(endpoint, api["create"])}
 
 
 def _named_by_arn(create: Callable[..., Created]) -> Callable[..., Created]:
@@ -42,6 +53,23 @@ def _named_by_arn(create: Callable[..., Created]) -> Callable[..., Created]:
         return attributes["Arn"], attributes
 
     return create_secret
+
+
+def _at(endpoint: str, create: Callable[..., Created]) -> Callable[..., Created]:
+    def create_api(*arguments: Any, **more: Any) -> Created:  # passed through
+        api_id, attributes = create(*arguments, **more)
+        return api_id, attributes | {"ApiEndpoint": endpoint}
+
+    return create_api
+
+
+def _with_pages_at(endpoint: str, resolve: Callable[..., Any]) -> Callable[..., Any]:
+    def resolve_locally(*arguments: Any, **more: Any) -> Any:  # passed through
+        value = resolve(*arguments, **more)
+        is_pages = isinstance(value, str) and SIGN_IN_PAGES.fullmatch(value)
+        return endpoint if is_pages else value
+
+    return resolve_locally
 
 
 def _no_op(resource_type: str) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def main() -> None:
     lambda_workers.install(
         max_workers=options["workers"], summarizes_here=options["summarizes_here"]
     )
-    cloud_formation.install()
+    cloud_formation.install(endpoint=endpoint)
     containers.install(images=options["images"], endpoint=endpoint, settings=options["settings"])
     step_functions.install(wait_scale=options["wait_scale"])
     refreshed_tokens.install()

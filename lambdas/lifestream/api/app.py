@@ -45,8 +45,9 @@ from lifestream.errors import (
     UsageError,
 )
 from lifestream.observability import logger
-from lifestream.rest.identity import Me
+from lifestream.rest.identity import Health, Me
 from lifestream.rest.problems import InvalidField
+from lifestream.settings import SignInSettings, load
 
 JSON = "application/json"
 OUR_RULE = "value_error"
@@ -128,9 +129,13 @@ def with_headers(
     return response
 
 
-@app.get(HEALTH, description="Check that the API runs. The only address without a token.")
-def health() -> dict[str, str]:
-    return {"status": "ok"}
+@app.get(
+    HEALTH,
+    description="Check that the API runs, and where to sign in. The only address without a token.",
+)
+def health() -> Health:
+    sign_in = load(SignInSettings)
+    return Health(stage=sign_in.stage, sign_in_url=sign_in.url, client_id=sign_in.client_id)
 
 
 @app.get("/v1/me", description="Read who is signed in.")

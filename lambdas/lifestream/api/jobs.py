@@ -10,12 +10,13 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from lifestream import resources
 from lifestream.api import opaque_text
+from lifestream.aws import clients
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_list import JobFilter, Position
 from lifestream.domain.job_record import JobRecord
 from lifestream.errors import InvalidCursorError, JobNotFoundError
-from lifestream.rest.jobs import Job, Jobs
+from lifestream.rest.jobs import Job, Jobs, RedrivePlan
 from lifestream.settings import ClientSettings, load
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
@@ -28,9 +29,10 @@ def list_jobs(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     name: Annotated[str, Query(max_length=200, description="Part of the file's name.")] = "",
+    id: Annotated[str, Query(max_length=64, description="The first characters of the id.")] = "",  # noqa: A002
     status: Annotated[Sequence[JobStatus], Query(description="Any of these.")] = (),
 ) -> Jobs:
-    wanted = JobFilter(name=name, statuses=frozenset(status))
+    wanted = JobFilter(name=name, id_prefix=id, statuses=frozenset(status))
     page = resources.job_table().page(limit, wanted, after=_place(cursor) if cursor else None)
     return Jobs(
         jobs=tuple(map(Job.of, page.records)),
@@ -46,6 +48,13 @@ def read_job(job_id: JobId) -> Job:
 @router.post("/v1/jobs/<job_id>/cancel", description="End a job that is waiting or running.")
 def cancel_job(job_id: JobId) -> Job:
     return Job.of(service().cancel(found(job_id).job_id))
+
+
+@router.get("/v1/jobs/<job_id>/redrive", description="See what a redrive of a job would do.")
+def read_redrive(job_id: JobId) -> RedrivePlan:
+    from lifestream.client.redrive import failed_job, plan_of
+
+    return plan_of(clients.s3(), failed_job(service(), found(job_id).job_id))
 
 
 @router.post("/v1/jobs/<job_id>/redrive", description="Run a failed or PARTIAL job again.")

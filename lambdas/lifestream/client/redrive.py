@@ -59,7 +59,7 @@ def candidates(
     give_back(service.queues, others)
     ids = [candidate.job.job_id for candidate in wanted if candidate.job]
     without_message = [job for job in jobs or () if not any(i.startswith(job) for i in ids)]
-    return wanted + [Candidate(_from_row(service, job), None) for job in without_message]
+    return wanted + [Candidate(failed_job(service, job), None) for job in without_message]
 
 
 def plan_of(s3: S3Client, job: ProcessingJob) -> RedrivePlan:
@@ -122,7 +122,8 @@ def _is_wanted(candidate: Candidate, jobs: Sequence[str] | None, since: datetime
     return is_named and is_recent
 
 
-def _from_row(service: VideoService, job: str) -> ProcessingJob:
+def failed_job(service: VideoService, job: str) -> ProcessingJob:
+    """Return the job from its row, with its failure. Raises JobStatusError if it did not fail."""
     record = service.job(job)
     if record.failure is None:
         raise JobStatusError(f"job {record.job_id} is {record.status}: there is nothing to redrive")

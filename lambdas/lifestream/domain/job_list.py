@@ -27,15 +27,18 @@ class JobFilter(Frozen):
 
     Attributes:
         name: Part of the file's name, in any case and any Unicode form.
+        id_prefix: The first characters of the job's id.
         statuses: One of them. Empty: any.
     """
 
     name: str = ""
+    id_prefix: str = ""
     statuses: frozenset[JobStatus] = frozenset()
 
     def matches(self, record: JobRecord) -> bool:
         is_status = not self.statuses or record.status in self.statuses
-        return is_status and _folded(self.name) in _folded(record.job.file_name)
+        is_id = record.job_id.startswith(self.id_prefix)
+        return is_status and is_id and _folded(self.name) in _folded(record.job.file_name)
 
 
 class JobPage(Frozen):
