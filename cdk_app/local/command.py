@@ -158,7 +158,8 @@ def _wait_for_ctrl_c(aws: EmbeddedAws) -> None:
         say("The local stack keeps running until Ctrl-C. In another terminal:\n", on=console)
         say('  eval "$(lifestream env)"\n  lifestream list\n', on=console)
         user = create_user(aws, API_USER)
-        say(f"The API is at {aws.api_url}/v1/", on=console)
+        say(f"The API is at {aws.api_url}/v1/. To use it instead of AWS credentials:\n", on=console)
+        say(f"  lifestream login {aws.api_url}\n", on=console)
         say(f"Sign in as {user.name} with the password {plain(user.password)}\n", on=console)
         try:
             threading.Event().wait()

@@ -39,6 +39,7 @@ PipelineError
 │  │  └─ UnsupportedMediaTypeError  its body is no JSON
 │  ├─ InvalidCursorError       the cursor is from no earlier page
 │  ├─ NotSignedInError         a request to the API without an access token
+│  ├─ SignInError              somebody could not sign in, or did not
 │  ├─ AccessDeniedError        the caller's role does not allow the request
 │  ├─ RouteNotFoundError       the API has no such address
 │  │  └─ MethodNotAllowedError  the address has other methods
@@ -69,7 +70,13 @@ from collections.abc import Iterator
 
 
 class PipelineError(Exception):
+    """`advice` replaces that of the class, such as for an error that another program reports."""
+
     advice = "Read the execution's history in the Step Functions console, then redrive the job."
+
+    def __init__(self, message: str = "", *, advice: str | None = None) -> None:
+        super().__init__(message)
+        self.advice = advice or self.advice
 
 
 class TransientError(PipelineError):
@@ -255,6 +262,10 @@ class NotSignedInError(RequestError):
     advice = "Sign in again, and send the access token: `Authorization: Bearer TOKEN`."
 
 
+class SignInError(RequestError):
+    advice = "Try again: `lifestream login`."
+
+
 class AccessDeniedError(RequestError):
     advice = "Ask an administrator for the role that the message names."
 
@@ -305,10 +316,6 @@ class NoResultsError(RequestError):
     """`advice` is that of the job's own failure, if it failed."""
 
     advice = "Wait until the job has ended: `lifestream status JOB --watch`."
-
-    def __init__(self, message: str, *, advice: str | None = None) -> None:
-        super().__init__(message)
-        self.advice = advice or self.advice
 
 
 class InternalError(PipelineError):

@@ -216,6 +216,13 @@ class ClientSettings(Storage):
     whisper_model: str | None = Field(default=None, alias="WHISPER_MODEL")
 
 
+class ApiSettings(EnvSettings):
+    """The API that `lifestream` uses instead of AWS credentials, with an access token."""
+
+    url: str | None = Field(default=None, alias="LIFESTREAM_API_URL")
+    token: SecretStr | None = Field(default=None, alias="LIFESTREAM_TOKEN")
+
+
 class SignInSettings(EnvSettings):
     """Where people sign in. The API's health check says this to whoever asks."""
 

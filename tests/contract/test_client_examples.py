@@ -8,27 +8,39 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import lifestream.client
+from api_server import ApiServer
 from builders import a_draft, a_transcript
 from cdk_app.local.model_weights import BUILT_IN
 from conftest import Aws
 from lifestream import resources
 from lifestream.aws.queues import QueueService
-from lifestream.client import JobOptions, Library, ProcessingJob, VideoService
+from lifestream.client import Api, JobOptions, Library, ProcessingJob, VideoService
+from lifestream.client.rest.job_requests import JobRequests
 from lifestream.domain.citations import verified
 from lifestream.domain.summary import Drafted, Usage
 from published import index_passages, publish_results
+from unit.test_api_jobs import use_state_machine
 
 FLAGS = doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 TALK = a_transcript(
     ("SPEAKER_00", "We ship it on Friday."), ("SPEAKER_00", "Then I write the notes today.")
 )
-MODULES = ("connection", "library", "results", "upload_checks", "video_service")
+MODULES = (
+    "connection",
+    "library",
+    "rest.api",
+    "rest.job_requests",
+    "results",
+    "upload_checks",
+    "video_service",
+)
 EXAMPLES = [
     example
     for module in MODULES
@@ -39,8 +51,16 @@ EXAMPLES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def api_server() -> Iterator[ApiServer]:
+    with ApiServer().running() as server:
+        yield server
+
+
 @pytest.fixture
-def examples(aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+def examples(
+    aws: Aws, api_server: ApiServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> dict[str, Any]:
     """Provide the names that the examples use, and their files in the current folder."""
     send = QueueService.send_processing_job
 
@@ -55,15 +75,22 @@ def examples(aws: Aws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[
     monkeypatch.chdir(tmp_path)
     Path("talk.mp4").write_bytes(b"video")
     Path("notes.txt").write_bytes(b"my notes")
+    monkeypatch.setenv("SUMMARIZATION_ENGINE", "lexrank")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    use_state_machine(monkeypatch)
     resources.reset()
     service = VideoService()
     job = service.create_upload_job("talk.mp4")
     return {
         "JobOptions": JobOptions,
+        "Path": Path,
+        "api": Api(api_server.url, "admin"),
         "job": job,
         "library": Library(),
         "results": service.results(job),
         "service": service,
+        "token": "admin",
+        "url": api_server.url,
     }
 
 
@@ -89,7 +116,7 @@ def test_every_public_method_has_an_example() -> None:
     exampled = {example.name.removeprefix("lifestream.client.") for example in EXAMPLES}
     public = {
         f"{kind.__module__.removeprefix('lifestream.client.')}.{kind.__name__}.{name}"
-        for kind in (VideoService, lifestream.client.Results, Library)
+        for kind in (VideoService, lifestream.client.Results, Library, Api, JobRequests)
         for name, member in vars(kind).items()
         if inspect.isfunction(member) and not name.startswith("_")
     }

@@ -26,15 +26,19 @@ JOB = a_job(key="uploads/talk.mp4")
 
 @pytest.fixture
 def jobs(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> JobTable:
-    machine = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
-        name="pipeline", definition=DEFINITION, roleArn="arn:aws:iam::123456789012:role/states"
-    )
-    monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
+    use_state_machine(monkeypatch)
     monkeypatch.setenv("AWS_SQS_QUEUE_URL", aws.queue_url)
     monkeypatch.setenv("AWS_SQS_DLQ_URL", aws.dlq_url)
     table = JobTable(clients.table(JOBS))
     table.accept(JOB)
     return table
+
+
+def use_state_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
+        name="pipeline", definition=DEFINITION, roleArn="arn:aws:iam::123456789012:role/states"
+    )
+    monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
 
 
 def of(job: ProcessingJob, *, then: str = "") -> str:

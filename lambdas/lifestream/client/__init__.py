@@ -20,6 +20,7 @@ redrive        run failed jobs again
 connection     find the deployment: environment, or the outputs of a stage's stack
 deployment     what the commands do, whoever does it
 aws_deployment the same, by AWS credentials
+rest/          the client of the REST API
 commands/      the `lifestream` command
 """
 
@@ -41,11 +42,13 @@ from lifestream.settings import ClientSettings
 
 if TYPE_CHECKING:
     from lifestream.client.library import Library
+    from lifestream.client.rest.api import Api
     from lifestream.domain.answers import Answer, CitedSentence
     from lifestream.engines.vector_index import Hit
 
 __all__ = [
     "Answer",
+    "Api",
     "CitedSentence",
     "ClientSettings",
     "Failure",
@@ -71,6 +74,7 @@ __all__ = [
 
 _OF_THE_LIBRARY = {
     "Answer": "lifestream.domain.answers",
+    "Api": "lifestream.client.rest.api",
     "CitedSentence": "lifestream.domain.answers",
     "Hit": "lifestream.engines.vector_index",
     "Library": "lifestream.client.library",

@@ -24,7 +24,8 @@ class FailedJobs(Protocol):
     became a job.
     """
 
-    plans: Sequence[RedrivePlan | None]
+    @property
+    def plans(self) -> Sequence[RedrivePlan | None]: ...
 
     def redrive(self, positions: Sequence[int]) -> None:
         """Run the jobs at these positions again."""
@@ -92,6 +93,9 @@ def deployment(stage: str | None) -> Deployment:
     Raises ConfigurationError.
     """
     from lifestream.client.aws_deployment import AwsDeployment
-    from lifestream.client.connection import connect
+    from lifestream.client.connection import connect, names_deployment
+    from lifestream.client.rest.connection import connected_api
 
-    return AwsDeployment(connect(stage))
+    is_named = stage is None and names_deployment()
+    api = None if is_named else connected_api(stage)
+    return api or AwsDeployment(connect(stage))

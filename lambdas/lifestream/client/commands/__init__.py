@@ -7,6 +7,7 @@ library   search, ask
 speakers  speakers name, speakers forget
 recovery  redrive, reconcile
 models    models
+access    login, logout
 doctor    doctor
 display   jobs, passages and answers as text
 terminal  consoles, shared options, errors in plain words

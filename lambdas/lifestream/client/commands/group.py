@@ -43,6 +43,8 @@ COMMANDS = {
     "speakers": _here("speakers", "Name speakers, and forget voices."),
     "redrive": _here("recovery", "Run failed jobs again. Finished steps are not repeated."),
     "reconcile": _here("recovery", "Find and repair lost work now instead of at the next hour."),
+    "login": _here("access", "Sign in. Commands then work without AWS credentials."),
+    "logout": _here("access", "Forget the sign-in on this computer."),
     "models": _here("models", "Copy the speech models from their hub to the deployment."),
     "doctor": _here("doctor", "Check that a deployed stage is ready for its first video."),
     "local": Summary("Run the whole pipeline on this machine, without an AWS account.", None),

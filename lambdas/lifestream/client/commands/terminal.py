@@ -24,6 +24,7 @@ from lifestream.errors import (
     KeyRefusedError,
     ModelAlteredError,
     ModelMissingError,
+    NotSignedInError,
     PipelineError,
     RequestError,
     TransientError,
@@ -39,6 +40,7 @@ COMMAND_ADVICE: dict[type[PipelineError], str] = {
     TransientError: "Run the command again in a minute.",
     KeyRefusedError: "Put a valid key into the deployment's secret, then run the command again.",
     CostCapError: "Raise MAX_SUMMARY_DOLLARS or choose a cheaper OPENAI_MODEL, then try again.",
+    NotSignedInError: "Sign in with `lifestream login`.",
     ModelMissingError: "Copy the model there with `lifestream models`.",
     ModelAlteredError: "Fetch the model again with `lifestream models`.",
 }
@@ -96,7 +98,7 @@ def plain_errors(context: Any = None) -> Iterator[None]:
         problems = [problem["msg"].removeprefix("Value error, ") for problem in error.errors()]
         _fail("Error", sentence(". ".join(problems)), _see_help(context), code=WRONG_USAGE)
     except RequestError as error:
-        _fail("Error", sentence(str(error)), error.advice)
+        _fail("Error", sentence(str(error)), COMMAND_ADVICE.get(type(error), error.advice))
     except PipelineError as error:
         _fail(type(error).__name__, str(error), advice_to(error))
     except FileNotFoundError as error:
