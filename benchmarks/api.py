@@ -1,4 +1,5 @@
-"""Measure the API in the local stack: reading a job and listing many jobs, page by page.
+"""Measure the API in the local stack: reading a job, listing many jobs page by page, and searching
+1,000 hours of speech in the built-in index.
 
 The jobs are rows only. Each request goes through the gateway, the check of its token and the
 function; the times are those of one run on one machine.
@@ -18,6 +19,7 @@ from typing import Any
 import requests
 from rich.console import Console
 from rich.table import Table
+from search import HOURS_EACH, fill
 
 from api_tokens import signed_in
 from builders import SUBMITTED, a_job
@@ -25,16 +27,21 @@ from cdk_app.local.session import EmbeddedAws, embedded_aws
 from cdk_app.local.users import create_user
 from lifestream.aws.job_table import row_of
 from lifestream.domain.job import ProcessingJob
+from lifestream.engines.vector_index.s3 import S3Index
 
 JOBS = 10_000
 REQUESTS = 200
 PAGE = 20
+RECORDINGS = 84
+EMBEDDER = "wordllama/l2-supercat-256"
 
 
 def main() -> None:
     jobs = list(made(int(sys.argv[1]) if len(sys.argv) > 1 else JOBS))
     with embedded_aws() as aws:
         write(aws, jobs)
+        s3, bucket = aws.session().client("s3"), aws.outputs["AwsS3BucketName"]
+        fill(S3Index(s3, bucket, embedder=EMBEDDER), RECORDINGS)
         client = requests.Session()
         token = signed_in(aws, create_user(aws, "viewer")).access
         client.headers["Authorization"] = f"Bearer {token}"
@@ -78,6 +85,12 @@ def measured(
 
     yield f"list {PAGE} jobs, from page to page", times(next_page)
     yield "search a name, in 1,000 jobs", times(lambda _: ask(url, name="talk-7"), count=20)
+    search = f"{url.removesuffix('/jobs')}/search"
+    ask(search, q="the first search reads the index")
+    yield (
+        f"search {RECORDINGS * HOURS_EACH} hours of speech",
+        times(lambda number: ask(search, q=f"word{number}"), count=50),
+    )
 
 
 def times(work: Callable[[int], Any], count: int = REQUESTS) -> list[float]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cachetools import LRUCache
 from pydantic import SecretStr
 
 from builders import MEETING, SUBMITTED, a_job
@@ -24,6 +25,7 @@ from lifestream.engines.embedding import load_embedder
 from lifestream.engines.embedding.openai import OpenAIEmbedder
 from lifestream.engines.embedding.wordllama import MODEL, TOKENIZER
 from lifestream.engines.vector_index import SearchFilter, VectorIndex
+from lifestream.engines.vector_index import s3 as s3_index
 from lifestream.engines.vector_index.pinecone import PineconeIndex
 from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.errors import (
@@ -192,6 +194,45 @@ def test_a_search_can_be_narrowed_to_a_speaker_and_a_video(index: VectorIndex) -
     assert of_nobody == []
     assert other.key in {hit.key for hit in since_then}
     assert since_later == []
+
+
+def test_an_object_of_the_index_is_read_once_until_it_changes(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = S3Index(aws.s3, BUCKET, embedder="once")
+    read: list[str] = []
+    fetch = index._get
+
+    def remembered(key: str) -> bytes | None:
+        read.append(key)
+        return fetch(key)
+
+    monkeypatch.setattr(index, "_get", remembered)
+    job = a_job(key="uploads/once.mp4")
+    index.replace(job, CHUNKS, vectors())
+
+    first, again = (index.search(vectors()[0], limit=9) for _ in "12")
+    assert (first, len(read)) == (again, 1)
+    index.replace(job, CHUNKS[:1], vectors()[:1])
+    assert [hit.text for hit in index.search(vectors()[0], limit=9)] == [CHUNKS[0].text]
+    assert len(read) == 2
+    index.remove(job.job_id)
+    assert index.search(vectors()[0], limit=9) == []
+
+
+def test_an_index_larger_than_the_memory_is_searched_too(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small: LRUCache[Any, Any] = LRUCache(1, getsizeof=lambda passages: passages.bytes)
+    monkeypatch.setattr(s3_index, "_remembered", small)
+    monkeypatch.setattr(s3_index, "MAX_REMEMBERED_BYTES", 1)
+    index = S3Index(aws.s3, BUCKET, embedder="large")
+    for number in range(2 * s3_index.PARALLEL_READS + 1):
+        job = a_job(key=f"uploads/{number}.mp4")
+        index.replace(job, CHUNKS[:1], vectors()[:1])
+
+    assert len(index.search(vectors()[0], limit=99)) == 2 * s3_index.PARALLEL_READS + 1
+    assert not small
 
 
 def test_a_search_can_be_narrowed_to_speakers_of_each_job(index: VectorIndex) -> None:

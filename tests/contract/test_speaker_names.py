@@ -17,6 +17,7 @@ from lifestream.client.library import ask, search
 from lifestream.client.speakers import name_speaker
 from lifestream.domain.job import ProcessingJob
 from lifestream.engines.vector_index import Hit, SearchFilter
+from lifestream.engines.vector_index import s3 as s3_index
 from lifestream.errors import UnknownSpeakerError
 from lifestream.resources import voiceprints
 from published import publish_and_index
@@ -152,6 +153,7 @@ def test_a_name_filter_reads_the_recordings_that_hold_it_and_no_transcript(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     name(MONDAY, "SPEAKER_00", "Ada")
+    s3_index._remembered.clear()
     read: list[str] = []
     fetch = clients.s3().get_object
 

@@ -1,7 +1,8 @@
 """The built-in index: one object per job in the bucket, compared one by one.
 
-It costs nothing when idle, and replacing a job is one atomic write. It is meant for
-some thousand recordings; use Pinecone beyond that.
+It costs nothing when idle, and replacing a job is one atomic write. A process remembers what it
+has read, so that a second search only lists the bucket. It is meant for some thousand hours;
+use Pinecone beyond that.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from heapq import nlargest
-from typing import TYPE_CHECKING, Literal
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import numpy as np
 from botocore.exceptions import ClientError
+from cachetools import LRUCache
 from numpy.typing import NDArray
 
 from lifestream.aws.objects import is_missing
@@ -29,6 +32,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 PARALLEL_READS = 16
+MAX_REMEMBERED_BYTES = 400_000_000
+"""Of all passages that a process keeps: about 1,600 hours."""
+BYTES_OF_A_CHUNK = 1_500
+"""In memory, beside its text and its vector."""
 
 
 class IndexedJob(Frozen):
@@ -48,6 +55,48 @@ class IndexedJob(Frozen):
     def matrix(self) -> NDArray[np.float32]:
         flat = np.frombuffer(base64.b64decode(self.vectors), dtype="<f4")
         return flat.reshape(len(self.chunks), -1) if self.chunks else flat.reshape(0, 0)
+
+
+class Passages(NamedTuple):
+    """The passages of one job, ready to be compared. `vectors`: (chunks, dimension)."""
+
+    job_id: str
+    key: str
+    submitted_at: datetime | None
+    chunks: tuple[Chunk, ...]
+    vectors: NDArray[np.float32]
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Self:
+        job = IndexedJob.model_validate_json(body)
+        return cls(job.job_id, job.key, job.submitted_at, job.chunks, job.matrix())
+
+    @property
+    def bytes(self) -> int:
+        texts = sum(len(chunk.text) for chunk in self.chunks)
+        return texts + self.vectors.nbytes + BYTES_OF_A_CHUNK * len(self.chunks)
+
+    def hit(self, number: int, score: float) -> Hit:
+        known = {"start_seconds", "end_seconds", "speakers", "text"}
+        return Hit(
+            score=round(score, 4),
+            job_id=self.job_id,
+            key=self.key,
+            **self.chunks[number].model_dump(include=known),
+        )
+
+
+class Stored(NamedTuple):
+    """An object of the index. Its ETag changes with its content."""
+
+    bucket: str
+    key: str
+    etag: str
+
+
+_remembered: LRUCache[Stored, Passages] = LRUCache(
+    MAX_REMEMBERED_BYTES, getsizeof=lambda passages: passages.bytes
+)
 
 
 class S3Index:
@@ -79,31 +128,44 @@ class S3Index:
         self._s3.delete_object(Bucket=self._bucket, Key=f"{self._prefix}{job_id}.json")
 
     def ids(self, job_id: str) -> set[str]:
-        key = f"{self._prefix}{job_id}.json"
-        return {chunk.id for job in self._read([key]) for chunk in job.chunks}
+        body = self._get(f"{self._prefix}{job_id}.json")
+        return {chunk.id for chunk in Passages.from_json(body).chunks} if body else set()
 
     def search(
         self, vector: Vector, *, limit: int, search_filter: SearchFilter = NO_FILTER
     ) -> list[Hit]:
         question = np.asarray(vector, dtype=np.float32)
-        jobs = self._read(self._keys(search_filter))
-        hits = (hit for job in jobs if _matches(job, search_filter) for hit in _hits(job, question))
-        wanted = (hit for hit in hits if _is_said_by(hit, search_filter))
-        return nlargest(limit, wanted, key=lambda hit: hit.score)
+        found = (
+            (score, passages, number)
+            for passages in self._read(self._listed(search_filter))
+            if _matches(passages, search_filter)
+            for score, number in _nearest(passages, question, limit, search_filter)
+        )
+        best = nlargest(limit, found, key=lambda one: one[0])
+        return [passages.hit(number, score) for score, passages, number in best]
 
-    def _keys(self, search_filter: SearchFilter) -> list[str]:
-        if search_filter.speakers_by_job is not None:
-            return [f"{self._prefix}{job_id}.json" for job_id in search_filter.speakers_by_job]
+    def _listed(self, search_filter: SearchFilter) -> Iterator[Stored]:
+        by_job = search_filter.speakers_by_job
+        wanted = None if by_job is None else {f"{self._prefix}{job_id}.json" for job_id in by_job}
         pages = self._s3.get_paginator("list_objects_v2").paginate(
             Bucket=self._bucket, Prefix=self._prefix
         )
-        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        for page in pages:
+            for entry in page.get("Contents", ()):
+                if wanted is None or entry["Key"] in wanted:
+                    yield Stored(self._bucket, entry["Key"], entry["ETag"])
 
-    def _read(self, keys: Sequence[str]) -> Iterator[IndexedJob]:
+    def _read(self, stored: Iterator[Stored]) -> Iterator[Passages]:
+        """Yield the passages of each job. A few objects at a time, so that memory is bounded."""
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            for body in pool.map(self._get, keys):
-                if body is not None:
-                    yield IndexedJob.model_validate_json(body)
+            while some := list(islice(stored, PARALLEL_READS)):
+                known = {one: _remembered.get(one) for one in some}
+                new = [one for one in some if known[one] is None]
+                bodies = pool.map(self._get, [one.key for one in new])
+                for one, body in zip(new, bodies, strict=True):
+                    if body is not None:
+                        known[one] = _remember(one, Passages.from_json(body))
+                yield from filter(None, known.values())
 
     def _get(self, key: str) -> bytes | None:
         try:
@@ -114,28 +176,39 @@ class S3Index:
             return None
 
 
-def _matches(job: IndexedJob, search_filter: SearchFilter) -> bool:
-    came = job.submitted_at
+def _remember(stored: Stored, passages: Passages) -> Passages:
+    if passages.bytes <= MAX_REMEMBERED_BYTES:
+        _remembered[stored] = passages
+    return passages
+
+
+def _matches(passages: Passages, search_filter: SearchFilter) -> bool:
+    came = passages.submitted_at
     is_new_enough = search_filter.since is None or (
         came is not None and came >= search_filter.since
     )
-    return is_new_enough and search_filter.key in (None, job.key)
+    return is_new_enough and search_filter.key in (None, passages.key)
 
 
-def _is_said_by(hit: Hit, search_filter: SearchFilter) -> bool:
-    speaker, by_job = search_filter.speaker, search_filter.speakers_by_job
-    return (speaker is None or speaker in hit.speakers) and (
-        by_job is None or not set(hit.speakers).isdisjoint(by_job.get(hit.job_id, ()))
-    )
-
-
-def _hits(job: IndexedJob, question: NDArray[np.float32]) -> Iterator[Hit]:
-    if not job.chunks:
+def _nearest(
+    passages: Passages, question: NDArray[np.float32], limit: int, search_filter: SearchFilter
+) -> Iterator[tuple[float, int]]:
+    """Yield score and number of the nearest passages of one job, at most `limit` of them."""
+    wanted = np.flatnonzero(_are_said_by(passages, search_filter))
+    if not wanted.size:
         return
-    for chunk, score in zip(job.chunks, job.matrix() @ question, strict=True):
-        yield Hit(
-            score=round(float(score), 4),
-            job_id=job.job_id,
-            key=job.key,
-            **chunk.model_dump(include={"start_seconds", "end_seconds", "speakers", "text"}),
-        )
+    scores = passages.vectors[wanted] @ question
+    for place in np.argsort(-scores, kind="stable")[:limit].tolist():
+        yield float(scores[place]), int(wanted[place])
+
+
+def _are_said_by(passages: Passages, search_filter: SearchFilter) -> NDArray[np.bool_]:
+    """Return (chunks,): whether the wanted speakers said the passage."""
+    speaker, by_job = search_filter.speaker, search_filter.speakers_by_job
+    if speaker is None and by_job is None:
+        return np.ones(len(passages.chunks), dtype=np.bool_)
+    wanted = {speaker} if by_job is None else set(by_job.get(passages.job_id, ()))
+    if by_job is not None and speaker is not None:
+        wanted &= {speaker}
+    said = (not wanted.isdisjoint(chunk.speakers) for chunk in passages.chunks)
+    return np.fromiter(said, dtype=np.bool_, count=len(passages.chunks))
