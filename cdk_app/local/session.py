@@ -147,7 +147,7 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     with log.open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "cdk_app.local.ministack.server", json.dumps(argument)],
+            [sys.executable, "-m", "cdk_app.local.ministack", json.dumps(argument)],
             env=environment,
             cwd=ROOT,
             stdin=subprocess.PIPE,

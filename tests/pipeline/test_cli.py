@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from typer.testing import CliRunner
@@ -140,9 +141,16 @@ def _ctrl_c_is_not_ignored() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """Return a folder whose path is short enough for the socket of the fork server."""
+    with TemporaryDirectory(prefix="ctrl-c-") as folder:
+        yield Path(folder)
+
+
 @pytest.mark.usefixtures("_ctrl_c_is_not_ignored")
-def test_ctrl_c_leaves_no_process_and_no_file(clip: Path, tmp_path: Path) -> None:
-    environment = _environment() | {"TMPDIR": str(tmp_path), "LIFESTREAM_MARK": str(tmp_path)}
+def test_ctrl_c_leaves_no_process_and_no_file(clip: Path, temporary: Path, tmp_path: Path) -> None:
+    environment = _environment() | {"TMPDIR": str(temporary)}
     process = subprocess.Popen(
         [*COMMAND, "local", str(clip), "--out", str(tmp_path / "out")],
         cwd=ROOT,
@@ -151,13 +159,13 @@ def test_ctrl_c_leaves_no_process_and_no_file(clip: Path, tmp_path: Path) -> Non
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    _wait_until(lambda: any("main.py" in command for command in _commands_in(tmp_path)))
+    _wait_until(lambda: "main.py\n" in _processes_in(temporary))
 
     os.kill(process.pid, signal.SIGINT)
 
     assert process.wait(PATIENCE_SECONDS) != 0
-    _wait_until(lambda: not _commands_in(tmp_path))
-    assert [path for path in tmp_path.iterdir() if path.name.startswith("lifestream-")] == []
+    _wait_until(lambda: not _processes_in(temporary))
+    assert list(temporary.iterdir()) == []
 
 
 def test_kept_state_is_there_again_and_usable_from_another_terminal(tmp_path: Path) -> None:
@@ -215,13 +223,13 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _commands_in(folder: Path) -> list[str]:
-    """Return the command lines of all processes whose environment contains the folder."""
+def _processes_in(folder: Path) -> list[str]:
+    """Return the names of all processes whose environment contains the folder."""
     found = []
     for path in Path("/proc").glob("[0-9]*/environ"):
         try:
             if str(folder).encode() in path.read_bytes():
-                found.append((path.parent / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+                found.append((path.parent / "comm").read_text())
         except OSError:
             continue
     return found

@@ -8,6 +8,7 @@ import signal
 import time
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.recovery.reconciler import Reconciled
 from lifestream.resources import reconciler
 from lifestream.settings import OperatorSettings, load
-from pipeline.conftest import PATIENCE_SECONDS, Pipeline, healthy
+from pipeline.conftest import Pipeline, healthy
 
 
 def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_completes(
@@ -69,7 +70,7 @@ def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: 
 @pytest.mark.fault("D2", by="SIGKILL to the real process", so="it is restarted")
 def test_a_killed_container_is_restarted(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="killed.mp4")
-    os.kill(_container_of(job.job_id), 9)
+    os.kill(_container_of(pipeline, job.job_id), 9)
 
     assert pipeline.wait_for(job) == "SUCCEEDED"
     assert pipeline.service.job(job.job_id).status == JobStatus.SUCCEEDED
@@ -83,7 +84,7 @@ def test_an_aborted_execution_stops_its_container_and_leaves_one_dlq_message(
     pipeline: Pipeline, clip: Path
 ) -> None:
     job = pipeline.service.create_upload_job(clip, key="aborted.mp4")
-    container = _container_of(job.job_id)
+    container = _container_of(pipeline, job.job_id)
     machine = pipeline.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
 
     pipeline.step_functions.stop_execution(executionArn=f"{machine}:{job.execution_name}")
@@ -106,7 +107,7 @@ def test_an_interrupted_container_reports_it_and_starts_over(
     pipeline: Pipeline, clip: Path
 ) -> None:
     job = pipeline.service.create_upload_job(clip, key="interrupted.mp4")
-    container = _container_of(job.job_id)
+    container = _container_of(pipeline, job.job_id)
     status = JobStatus.TRANSCRIBING
     pipeline.until(lambda: pipeline.service.job(job.job_id).status == status, "it does not work")
 
@@ -123,7 +124,7 @@ def test_an_interrupted_container_reports_it_and_starts_over(
 
 def test_a_cancelled_job_stops_and_leaves_no_dlq_message(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="cancelled.mp4")
-    container = _container_of(job.job_id)
+    container = _container_of(pipeline, job.job_id)
 
     record = pipeline.service.cancel(job.job_id)
 
@@ -189,16 +190,33 @@ def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Ou
         assert secret not in text
 
 
-def _container_of(job_id: str) -> int:
+def _container_of(pipeline: Pipeline, job_id: str) -> int:
     """Wait until the container runs and return the pid of its process."""
-    until = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < until:
-        for path in Path("/proc").glob("[0-9]*/environ"):
-            try:
-                command = (path.parent / "cmdline").read_bytes()
-                if b"main.py" in command and job_id.encode() in path.read_bytes():
-                    return int(path.parent.name)
-            except OSError:
-                continue
-        time.sleep(0.05)
-    raise AssertionError("no container was started")
+    running: list[int] = []
+
+    def is_running() -> bool:
+        running[:] = _containers_of(pipeline, job_id)
+        return bool(running)
+
+    pipeline.until(is_running, "no container was started")
+    return running[0]
+
+
+def _containers_of(pipeline: Pipeline, job_id: str) -> list[int]:
+    """Return the pids of the job's running containers: the local stack's runtime ids."""
+    session: Any = pipeline.aws.session()
+    ecs = session.client("ecs")
+    cluster = pipeline.aws.outputs["ClusterName"]
+    arns = ecs.list_tasks(cluster=cluster)["taskArns"]
+    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+    return [
+        int(task["containers"][0]["runtimeId"], 16)
+        for task in tasks
+        if {"name": "JOB_ID", "value": job_id} in _environment(task)
+        and task["containers"][0]["lastStatus"] == "RUNNING"
+    ]
+
+
+def _environment(task: dict[str, Any]) -> list[dict[str, str]]:
+    [override] = task["overrides"]["containerOverrides"]
+    return list(override["environment"])

@@ -4,6 +4,7 @@ Each patch checks that the code it replaces exists, so that another version of M
 the start instead of silently behaving differently.
 
 server              the process of the embedded AWS: MiniStack with all patches
+forked              start scripts as forks of a process with their packages
 guard               reject requests without a valid signature
 signatures          verify Signature Version 4
 public_paths        API Gateway and Cognito: serve the API and the sign-in pages
@@ -12,7 +13,7 @@ version_ranges      S3: answer requests for a range of an object version
 item_attributes     IAM: find the attributes that a write to DynamoDB names
 refreshed_tokens    Cognito: keep the groups of a user in refreshed tokens
 permissions         IAM: check calls between services too, and log decisions
-lambda_workers      Lambda: error names, a limit on workers, random credentials, warm workers
+lambda_workers      Lambda: error names, a limit on workers, random credentials, warm workers, forks
 cloud_formation     CloudFormation: resource types that have no effect on one machine
 containers          ECS: run tasks as subprocesses, with the credentials of the task role
 step_functions      Step Functions: our executor, ecs:runTask.sync, idempotent StartExecution

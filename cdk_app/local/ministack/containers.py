@@ -12,11 +12,13 @@ import subprocess
 import threading
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cdk_app.local.dockerfile import ImageStart, read_dockerfile
 from cdk_app.local.ministack import require
+from cdk_app.local.ministack.forked import popen
 from cdk_app.local.ministack.permissions import role_session
 
 INHERITED = ("PATH", "HOME", "LANG", "TMPDIR", "OMP_NUM_THREADS")
@@ -103,11 +105,10 @@ class LocalContainer:
     def __init__(
         self, argv: list[str], env: dict[str, str], folder: Path, name: str, labels: dict[str, str]
     ) -> None:
-        self.id = uuid.uuid4().hex * 2
         self.name = name
         self.labels = labels
         self.attrs = {"NetworkSettings": {"Networks": {}}, "Labels": labels}
-        self._process = subprocess.Popen(
+        self._process = popen(
             argv,
             env=env,
             cwd=folder,
@@ -116,6 +117,8 @@ class LocalContainer:
             stderr=subprocess.STDOUT,
             start_new_session=True,  # so that its own children end with it
         )
+        # 64 hexadecimal digits, as in Docker. ECS shows 12 as `runtimeId`: the process id.
+        self.id = f"{self._process.pid:012x}{uuid.uuid4().hex:0<52}"
         self._lines: list[bytes] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -164,4 +167,5 @@ class LocalContainer:
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process.poll() is None:
-            os.killpg(self._process.pid, number)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.killpg(self._process.pid, number)

@@ -7,10 +7,13 @@ from the function's name, so that any process could sign as the function.
 
 from __future__ import annotations
 
+import subprocess
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 from cdk_app.local.ministack import require
+from cdk_app.local.ministack.forked import popen
 from cdk_app.local.ministack.permissions import role_session
 from lifestream.step_names import Step
 
@@ -52,6 +55,8 @@ def install(*, max_workers: int, summarizes_here: bool) -> None:
     from ministack.core import lambda_runtime
     from ministack.services import lambda_svc
 
+    require(lambda_runtime.subprocess is subprocess, "how Lambda workers are started")
+    lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": popen})
     script = lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
     lambda_runtime._PYTHON_WORKER_SCRIPT = worker_script(  # noqa: SLF001
         script, INDEXING | (SUMMARIZING if summarizes_here else {})

@@ -14,6 +14,10 @@ import sys
 import threading
 
 from cdk_app.local.credentials import Credentials
+from cdk_app.local.ministack.forked import import_in_background
+
+SUMMARIZING = ("networkx", "sklearn.feature_extraction.text")
+"""Packages of the built-in summarizer."""
 
 
 def main() -> None:
@@ -25,8 +29,12 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     sys.argv = sys.argv[:1]
     root = Credentials(**json.loads(sys.stdin.buffer.readline()))
+    import_in_background(SUMMARIZING if options["summarizes_here"] else ("openai",))
     # MiniStack reads the root's credentials from its environment.
-    os.environ |= {"AWS_ACCESS_KEY_ID": root.access_key, "AWS_SECRET_ACCESS_KEY": root.secret_key}
+    keys = {"AWS_ACCESS_KEY_ID": root.access_key, "AWS_SECRET_ACCESS_KEY": root.secret_key}
+    os.environ |= keys
+    for name in keys:
+        os.unsetenv(name)  # so that no process inherits it
     from ministack import app
     from ministack.services import ecs
 
@@ -74,7 +82,3 @@ def _follow_parent() -> None:
     for _ in sys.stdin.buffer:
         threading.Thread(target=lambda_workers.warm, daemon=True).start()
     os.kill(os.getpid(), signal.SIGTERM)
-
-
-if __name__ == "__main__":
-    main()
