@@ -10,6 +10,7 @@ signatures          verify Signature Version 4
 public_paths        API Gateway and Cognito: serve the API and the sign-in pages
 loopback            IAM: treat connections over loopback as TLS
 version_ranges      S3: answer requests for a range of an object version
+index_queries       DynamoDB: read one page of an index instead of sorting all of it
 item_attributes     IAM: find the attributes that a write to DynamoDB names
 refreshed_tokens    Cognito: keep the groups of a user in refreshed tokens
 permissions         IAM: check calls between services too, and log decisions

@@ -42,6 +42,7 @@ def main() -> None:
         cloud_formation,
         containers,
         guard,
+        index_queries,
         item_attributes,
         lambda_workers,
         loopback,
@@ -56,6 +57,7 @@ def main() -> None:
     endpoint = f"http://127.0.0.1:{port}"
     loopback.install()
     version_ranges.install()
+    index_queries.install()
     item_attributes.install()
     permissions.install(decisions=options["decisions"])
     lambda_workers.install(
