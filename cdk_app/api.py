@@ -15,13 +15,16 @@ from cdk_app.config import Config
 from cdk_app.lambda_step import python_function
 from cdk_app.logs import log_group
 from cdk_app.sign_in import SignIn
-from lifestream.api.access import HEALTH
+from lifestream.api.access import DOCUMENTATION, HEALTH
 
 TIMEOUT = Duration.seconds(29)
 """The HTTP API itself waits for 30 seconds."""
 MEMORY = 1024
 REQUESTS_PER_SECOND = 50
 BURST = 100
+DOCUMENTATION_PER_SECOND = 5
+DOCUMENTATION_BURST = 20
+"""Everybody may read these pages, which have 0.5 MB, so they have a limit of their own."""
 METHODS = [
     gateway.HttpMethod.GET,
     gateway.HttpMethod.POST,
@@ -46,15 +49,27 @@ ACCESS_LOG = {
 log has the same `request`."""
 
 
+def http_api(scope: Construct, construct_id: str, *, config: Config) -> gateway.HttpApi:
+    """Create the API without routes. The sign-in needs its address, and the routes the sign-in."""
+    return gateway.HttpApi(
+        scope,
+        construct_id,
+        api_name=f"lifestream-{config.stage}",
+        create_default_stage=False,
+        cors_preflight=_cors(config) if config.browser_origins else None,
+    )
+
+
 class Api(Construct):
-    """Exposes `function` and `url`. Every route but the health check needs an access token."""
+    """Exposes `function` and `url`. Every route but the health check and the documentation needs
+    an access token."""
 
     def __init__(
         self,
         scope: Construct,
         construct_id: str,
         *,
-        config: Config,
+        http: gateway.HttpApi,
         sign_in: SignIn,
         environment: dict[str, str],
     ) -> None:
@@ -63,40 +78,18 @@ class Api(Construct):
             self,
             handler="triggers.api.handler",
             requirements=Requirements.API,
-            environment=environment
-            | {
-                "STAGE": config.stage,
-                "SIGN_IN_URL": sign_in.url,
-                "SIGN_IN_CLIENT_ID": sign_in.people.user_pool_client_id,
-            },
+            environment=environment | sign_in.settings,
             timeout=TIMEOUT,
             memory=MEMORY,
         )
-        http = gateway.HttpApi(
-            self,
-            "Http",
-            api_name=f"lifestream-{config.stage}",
-            create_default_stage=False,
-            cors_preflight=_cors(config) if config.browser_origins else None,
-        )
-        self._add_routes(http, sign_in)
-        self._add_stage(http)
+        function = HttpLambdaIntegration("Function", self.function, scope_permission_to_route=False)
+        _add_routes(http, function, sign_in)
+        self._add_stage(http, _add_documentation(http, function))
         self.url = http.api_endpoint
 
-    def _add_routes(self, http: gateway.HttpApi, sign_in: SignIn) -> None:
-        function = HttpLambdaIntegration("Function", self.function, scope_permission_to_route=False)
-        clients = [sign_in.people, sign_in.machines]
-        http.add_routes(
-            path="/v1/{proxy+}",
-            methods=METHODS,
-            integration=function,
-            authorizer=HttpUserPoolAuthorizer("Token", sign_in.pool, user_pool_clients=clients),
-        )
-        http.add_routes(path=HEALTH, methods=[gateway.HttpMethod.GET], integration=function)
-
-    def _add_stage(self, http: gateway.HttpApi) -> None:
+    def _add_stage(self, http: gateway.HttpApi, documentation: list[gateway.HttpRoute]) -> None:
         """Deploy each change at once. The limits hold for all callers together."""
-        gateway.CfnStage(
+        stage = gateway.CfnStage(
             self,
             "Stage",
             api_id=http.api_id,
@@ -105,11 +98,42 @@ class Api(Construct):
             default_route_settings=gateway.CfnStage.RouteSettingsProperty(
                 throttling_rate_limit=REQUESTS_PER_SECOND, throttling_burst_limit=BURST
             ),
+            route_settings={
+                f"GET {route.path}": {
+                    "ThrottlingRateLimit": DOCUMENTATION_PER_SECOND,
+                    "ThrottlingBurstLimit": DOCUMENTATION_BURST,
+                }
+                for route in documentation
+            },
             access_log_settings=gateway.CfnStage.AccessLogSettingsProperty(
                 destination_arn=log_group(Construct(self, "Access")).log_group_arn,
                 format=json.dumps(ACCESS_LOG),
             ),
         )
+        stage.node.add_dependency(*documentation)  # settings of a missing route are an error
+
+
+def _add_routes(http: gateway.HttpApi, function: HttpLambdaIntegration, sign_in: SignIn) -> None:
+    clients = [sign_in.people, sign_in.machines]
+    http.add_routes(
+        path="/v1/{proxy+}",
+        methods=METHODS,
+        integration=function,
+        authorizer=HttpUserPoolAuthorizer("Token", sign_in.pool, user_pool_clients=clients),
+    )
+    http.add_routes(path=HEALTH, methods=[gateway.HttpMethod.GET], integration=function)
+
+
+def _add_documentation(
+    http: gateway.HttpApi, function: HttpLambdaIntegration
+) -> list[gateway.HttpRoute]:
+    return [
+        route
+        for path in (DOCUMENTATION, f"{DOCUMENTATION}/{{proxy+}}")
+        for route in http.add_routes(
+            path=path, methods=[gateway.HttpMethod.GET], integration=function
+        )
+    ]
 
 
 def _cors(config: Config) -> gateway.CorsPreflightOptions:

@@ -7,7 +7,7 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from cdk_app.config import Config
-from lifestream.api.access import GROUPS, SCOPES
+from lifestream.api.access import GROUPS, SCOPES, SIGNED_IN
 from lifestream.domain.sign_in import CALLBACK
 
 ACCESS_TOKEN_LIFETIME = Duration.hours(1)
@@ -30,14 +30,27 @@ class SignIn(Construct):
     Nobody can sign up: an operator creates each user and adds the user to a group.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: Config, api_url: str
+    ) -> None:
         super().__init__(scope, construct_id)
+        self._stage = config.stage
         self.pool = _pool(self, config)
         for name in GROUPS:
             cognito.UserPoolGroup(self, name.title(), user_pool=self.pool, group_name=name)
-        self.people = self._people([f"{origin}/" for origin in config.browser_origins])
+        pages = [f"{origin}/" for origin in config.browser_origins]
+        self.people = self._people([*pages, f"{api_url}{SIGNED_IN}"])
         self.machines = self._machines()
         self.url = self._pages(f"lifestream-{config.stage}-{Aws.ACCOUNT_ID}")
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """Return what `lifestream.settings.SignInSettings` reads."""
+        return {
+            "STAGE": self._stage,
+            "SIGN_IN_URL": self.url,
+            "SIGN_IN_CLIENT_ID": self.people.user_pool_client_id,
+        }
 
     def _people(self, pages: list[str]) -> cognito.UserPoolClient:
         """Create the client of the command line and of web pages, which cannot keep a secret."""

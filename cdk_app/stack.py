@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from aws_cdk import Aws, CfnOutput, Stack
+from aws_cdk.aws_apigatewayv2 import HttpApi
 from constructs import Construct
 
-from cdk_app.api import Api
+from cdk_app.api import Api, http_api
 from cdk_app.api_keys import ApiKeys
 from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
@@ -64,8 +65,9 @@ class LifeStreamStack(Stack):
         self.recovery = Recovery(
             self, "Recovery", environment=self._everything, state_machine=machine
         )
-        self.sign_in = SignIn(self, "SignIn", config=config)
-        self.api = self._api()
+        http = http_api(self, "Http", config=config)
+        self.sign_in = SignIn(self, "SignIn", config=config, api_url=http.api_endpoint)
+        self.api = self._api(http)
         self.webhook = self._webhook(config.webhook_url) if config.webhook_url else None
         Monitoring(
             self,
@@ -90,7 +92,7 @@ class LifeStreamStack(Stack):
         bucket = self.uploads.bucket
         return Webhook(self, "Webhook", url=url, bucket=bucket, environment=self._secret)
 
-    def _api(self) -> Api:
+    def _api(self, http: HttpApi) -> Api:
         """Create the API, which reads the settings of summaries and search to answer questions."""
         engines = {
             "OPENAI_MODEL": self.config.openai_model,
@@ -99,7 +101,7 @@ class LifeStreamStack(Stack):
         }
         environment = self._queues | self._secret | engines
         environment["STATE_MACHINE_ARN"] = self.workflow.state_machine.state_machine_arn
-        return Api(self, "Api", config=self.config, sign_in=self.sign_in, environment=environment)
+        return Api(self, "Api", http=http, sign_in=self.sign_in, environment=environment)
 
     @property
     def _storage(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-in
 from __future__ import annotations
 
 import json
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +23,12 @@ class Answer:
     status: int
     headers: dict[str, str]
     text: str
+    is_base64: bool = False
+
+    @property
+    def content(self) -> bytes:
+        """Return what the gateway sends."""
+        return b64decode(self.text) if self.is_base64 else self.text.encode()
 
     @property
     def json(self) -> Any:
@@ -67,7 +73,8 @@ def request(
         **_encoded(body),
     }
     answer: dict[str, Any] = api.handler(event, LAMBDA_CONTEXT)
-    return Answer(answer["statusCode"], answer["headers"], answer["body"])
+    encoded = answer.get("isBase64Encoded", False)
+    return Answer(answer["statusCode"], answer["headers"], answer["body"], encoded)
 
 
 def _encoded(body: Any) -> dict[str, Any]:

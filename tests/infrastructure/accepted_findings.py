@@ -52,6 +52,7 @@ API_PREFIXES = ("uploads/*", "results/*", "index/*", "voices/*", TRANSCRIPT)
 """Prefixes that some route of the API reads or writes."""
 SECOND_FACTOR = "Users choose: an organization that demands one signs in with its own provider."
 PLUS = "Adaptive risk checks cost $0.02 per user and month, and the plan Plus has no free users."
+DOCUMENTATION = "Swagger UI, which holds no data; people sign in on it."
 HEALTH = "The health check, which shows nothing, so that a monitor needs no token."
 
 
@@ -88,7 +89,9 @@ def _api() -> Iterator[tuple[str, str, str]]:
     yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
     yield "SignIn/Pool", "COG2", SECOND_FACTOR
     yield "SignIn/Pool", "COG8", PLUS
-    yield "Api/Http/GET--v1--health", "APIG4", HEALTH
+    yield "Http/GET--v1--health", "APIG4", HEALTH
+    yield "Http/GET--docs", "APIG4", DOCUMENTATION
+    yield "Http/GET--docs--{proxy+}", "APIG4", DOCUMENTATION
 
 
 def _transcribe_speech() -> Iterator[tuple[str, str, str]]:

@@ -10,10 +10,10 @@ import pytest
 
 from cdk_app.bundling import SOURCE, Requirements, bundle
 from infrastructure.templates import resources
-from lifestream.api.access import GROUPS, HEALTH, SCOPES
+from lifestream.api.access import GROUPS, HEALTH, SCOPES, needs_token
 from lifestream.api.app import app
 from lifestream.domain.sign_in import CALLBACK
-from lifestream.settings import ClientSettings
+from lifestream.settings import ClientSettings, SignInSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,16 +23,20 @@ if TYPE_CHECKING:
     Synthesize = Callable[..., Template]
 
 DASHBOARD = "https://videos.example.com"
+OF_DOCUMENTATION = {"GET /docs", "GET /docs/{proxy+}"}
 OPTIONAL = {"AWS_REGION", "WHISPER_MODEL"}
 """Lambda sets the region; options are checked before an upload if the model is known."""
 
 
-def test_every_route_but_the_health_check_needs_a_token(template: Template) -> None:
+def test_every_route_but_the_health_check_and_the_documentation_needs_a_token(
+    template: Template,
+) -> None:
     [authorizer] = template.find_resources("AWS::ApiGatewayV2::Authorizer")
     routes = {route["RouteKey"]: route for route in resources(template, "AWS::ApiGatewayV2::Route")}
     open_routes = {key for key, route in routes.items() if route["AuthorizationType"] != "JWT"}
 
-    assert open_routes == {f"GET {HEALTH}"}
+    assert open_routes == {f"GET {HEALTH}", *OF_DOCUMENTATION}
+    assert not any(needs_token(key.partition(" ")[2]) for key in open_routes)
     for key in routes.keys() - open_routes:
         assert routes[key]["AuthorizerId"] == {"Ref": authorizer}
 
@@ -57,6 +61,23 @@ def test_tokens_are_those_of_the_pool_for_one_of_its_two_clients(template: Templ
             ],
         ]
     }
+
+
+def test_the_documentation_has_a_limit_of_its_own(template: Template) -> None:
+    """It is the only answer of some size that everybody may read."""
+    [stage] = resources(template, "AWS::ApiGatewayV2::Stage")
+    [other] = template.find_resources("AWS::ApiGatewayV2::Stage").values()
+    limits = stage["RouteSettings"]
+
+    assert limits.keys() == OF_DOCUMENTATION
+    for limit in limits.values():
+        assert (
+            limit["ThrottlingRateLimit"] <= stage["DefaultRouteSettings"]["ThrottlingRateLimit"] / 5
+        )
+    routes = template.find_resources("AWS::ApiGatewayV2::Route")
+    assert {
+        routes[name]["Properties"]["RouteKey"] for name in other["DependsOn"]
+    } == OF_DOCUMENTATION
 
 
 def test_the_gateway_passes_on_the_method_of_every_route(template: Template) -> None:
@@ -125,7 +146,8 @@ def test_the_function_gets_every_setting_of_a_client(synthesize: Synthesize) -> 
     [function] = [f for f in resources(template, "AWS::Lambda::Function") if is_api(f)]
     variables = function["Environment"]["Variables"]
 
-    assert set(ClientSettings.variables()) - OPTIONAL <= variables.keys()
+    needed = {*ClientSettings.variables(), *SignInSettings.variables()}
+    assert needed - OPTIONAL <= variables.keys()
     assert variables["PINECONE_NAMESPACE"] == "prod"
 
 
@@ -161,7 +183,10 @@ def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> 
     assert client["GenerateSecret"] is False
     assert client["AllowedOAuthFlows"] == ["code"]
     assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
-    assert client["CallbackURLs"] == [CALLBACK, f"{DASHBOARD}/"]
+    [api] = template.find_resources("AWS::ApiGatewayV2::Api")
+    address = {"Fn::GetAtt": [api, "ApiEndpoint"]}
+    of_documentation = {"Fn::Join": ["", [address, "/docs/signed-in"]]}
+    assert client["CallbackURLs"] == [CALLBACK, f"{DASHBOARD}/", of_documentation]
     assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 

@@ -71,6 +71,16 @@ def test_the_health_check_and_the_outputs_say_where_to_sign_in(pipeline: Pipelin
     }
 
 
+def test_the_documentation_needs_no_token(pipeline: Pipeline) -> None:
+    page = ask(pipeline, "GET", "/docs", None)
+    described = ask(pipeline, "GET", "/docs/openapi.json", None).json()
+
+    token = described["components"]["securitySchemes"]["token"]
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    sign_in = f"{pipeline.aws.api_url}/oauth2/authorize"
+    assert token["flows"]["authorizationCode"]["authorizationUrl"] == sign_in
+
+
 @pytest.mark.parametrize("path", ["/v1/me", "/v1/jobs", "/v1/nothing", "/v1/health/more"])
 def test_nobody_gets_in_without_a_token(pipeline: Pipeline, path: str) -> None:
     for token in (None, "", "guessed", "a.b.c"):

@@ -1,4 +1,4 @@
-"""Each role may do what it is for, and a request without a token nothing but ask for health."""
+"""Each role may do what it is for. Health and documentation need no token."""
 
 from __future__ import annotations
 
@@ -37,6 +37,15 @@ LEAST = {
     "DELETE /v1/uploads/<upload_id>": "editor",
 }
 """The least role of each route."""
+FOR_ALL = {
+    "GET /v1/health",
+    "GET /docs",
+    "GET /docs/openapi.json",
+    "GET /docs/page.js",
+    "GET /docs/signed-in",
+    "GET /docs/swagger-ui.css",
+    "GET /docs/swagger-ui.js",
+}
 CALLERS = {
     "nobody": (NOBODY, PERSON, MACHINE, person("visitor"), machine("openid", "other/read")),
     "viewer": (VIEWER, machine("lifestream/read")),
@@ -49,7 +58,7 @@ RANKS = list(CALLERS)
 def test_the_table_has_every_route() -> None:
     routes = {f"{r.method} {r.path}" for r in (*app._static_routes, *app._dynamic_routes)}
 
-    assert routes == LEAST.keys() | {"GET /v1/health"}
+    assert routes == LEAST.keys() | FOR_ALL
 
 
 @pytest.mark.usefixtures("aws")

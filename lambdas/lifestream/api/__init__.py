@@ -4,6 +4,7 @@ app           every route in one resolver; every error as a problem document
 access        who calls, and which role a request needs
 problems      problem details (RFC 9457) with the names of `lifestream.errors`
 openapi       describe the API as OpenAPI 3.1
+documentation Swagger UI at /docs
 opaque_text   a model as text that clients return unchanged
 jobs          list, read, cancel and redrive jobs
 events        wait until a job has changed

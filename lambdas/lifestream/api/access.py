@@ -30,11 +30,19 @@ SCOPES = {
 GROUPS = {role.name.lower(): role for role in Role}
 """The groups of a person."""
 HEALTH = "/v1/health"
-"""The only path without a token."""
+DOCUMENTATION = "/docs"
+SIGNED_IN = f"{DOCUMENTATION}/signed-in"
+"""Where the sign-in pages send people back to the documentation."""
 READING = ("GET", "HEAD")
 FOR_VIEWERS = ("/v1/ask",)
 """A question changes nothing, but is too long for an address."""
 FOR_ADMINS = ("DELETE /v1/speakers",)
+
+
+def needs_token(path: str) -> bool:
+    """Return whether a path is for callers with a role: all but the health check and the
+    documentation, which show nothing of anybody."""
+    return path not in (HEALTH, DOCUMENTATION) and not path.startswith(f"{DOCUMENTATION}/")
 
 
 class Caller(Frozen):

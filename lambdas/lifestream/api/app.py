@@ -20,6 +20,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lifestream.api import (
+    documentation,
     events,
     jobs,
     library,
@@ -29,7 +30,14 @@ from lifestream.api import (
     upload_parts,
     uploads,
 )
-from lifestream.api.access import HEALTH, Caller, caller_of, require_access
+from lifestream.api.access import (
+    DOCUMENTATION,
+    HEALTH,
+    Caller,
+    caller_of,
+    needs_token,
+    require_access,
+)
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, problem_of
 from lifestream.aws import api_keys
 from lifestream.aws.transient import why_transient
@@ -64,7 +72,7 @@ def number(text: str) -> float:
 app = APIGatewayHttpResolver(
     enable_validation=True, json_body_deserializer=partial(json.loads, parse_float=number)
 )
-for routes in (uploads, upload_parts, jobs, results, events, library, speakers):
+for routes in (uploads, upload_parts, jobs, results, events, library, speakers, documentation):
     app.include_router(routes.router)
 
 
@@ -83,7 +91,7 @@ def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def _answered(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
-        if event["rawPath"] != HEALTH:
+        if needs_token(event["rawPath"]):
             method = event["requestContext"]["http"]["method"]
             require_access(caller_of(event), method, event["rawPath"])
         event = with_json(event)
@@ -119,7 +127,7 @@ def with_headers(
 ) -> Response[Any]:
     """Add an ETag, and send no body that the client has already."""
     response: Response[Any] = next_middleware(resolver)
-    response.headers.update(ALWAYS)
+    response.headers = {**ALWAYS, **response.headers}
     event = resolver.current_event
     if event.http_method == "GET" and response.status_code == HTTPStatus.OK:
         tag = f'"{hashlib.sha256(str(response.body).encode()).hexdigest()[:32]}"'
@@ -129,10 +137,7 @@ def with_headers(
     return response
 
 
-@app.get(
-    HEALTH,
-    description="Check that the API runs, and where to sign in. The only address without a token.",
-)
+@app.get(HEALTH, description="Check that the API runs, and where to sign in. Needs no token.")
 def health() -> Health:
     sign_in = load(SignInSettings)
     return Health(stage=sign_in.stage, sign_in_url=sign_in.url, client_id=sign_in.client_id)
@@ -148,6 +153,11 @@ def me() -> Me:
 @app.get("/v1/openapi.json", description="Describe this API.")
 def description() -> dict[str, Any]:
     return described()
+
+
+@app.get(f"{DOCUMENTATION}/openapi.json", include_in_schema=False)
+def description_for_the_page() -> dict[str, Any]:
+    return documentation.with_sign_in(described())
 
 
 @cache
