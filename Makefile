@@ -111,7 +111,7 @@ reliability: $(VENV)/.ready $(MODELS)/.ready #: inject every fault of the fault 
 pipeline: $(VENV)/.ready $(MODELS)/.ready #: run the synthesized template in the local stack
 	$(BIN)/pytest -q tests/pipeline
 
-PURE := lambdas/lifestream/domain/*,lambdas/lifestream/errors.py
+PURE := lambdas/lifestream/domain/*,lambdas/lifestream/errors/*
 coverage: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready #: measure line coverage of the fast tests; fails below a floor
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov --cov-report= --cov-fail-under=0 tests/unit tests/local tests/contract tests/infrastructure
 	@$(BIN)/coverage report --include='$(PURE)' --fail-under=100

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from lifestream import errors
 from lifestream.errors import PipelineError
 
 
@@ -20,5 +21,5 @@ def _with_subclasses(
 ) -> Iterator[tuple[int, type[PipelineError]]]:
     yield depth, error
     for kind in error.__subclasses__():
-        if kind.__module__ == PipelineError.__module__:
+        if kind.__module__.startswith(errors.__name__):
             yield from _with_subclasses(kind, depth + 1)
