@@ -175,6 +175,22 @@ def test_a_failed_job_is_redriven(jobs: JobTable, aws: Aws) -> None:
     assert attempts_in(aws) == [(JOB.job_id, 2)]
 
 
+def test_a_redrive_that_is_sent_again_names_the_same_attempt(jobs: JobTable, aws: Aws) -> None:
+    """The dispatcher starts an attempt once; when it has begun, a redrive changes nothing."""
+    jobs.fail(JOB, JobStatus.FAILED, FAILURE, None)
+
+    sent = [request("POST", of(JOB, then="/redrive")).status for _ in range(2)]
+    asked_for = attempts_in(aws) + attempts_in(aws)
+    accepted = jobs.accept(JOB.model_copy(update={"attempt": 2}))
+    late = request("POST", of(JOB, then="/redrive"))
+
+    assert sent == [200, 200]
+    assert asked_for == [(JOB.job_id, 2)] * 2
+    assert accepted
+    assert error_in(late) == (409, "JobStatusError")
+    assert attempts_in(aws) == []
+
+
 def test_what_a_redrive_would_do_can_be_seen_before(jobs: JobTable, aws: Aws) -> None:
     jobs.fail(JOB, JobStatus.FAILED, FAILURE, None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -25,6 +26,8 @@ from lifestream.errors import KeyRefusedError, PipelineError, all_errors
         ('{"question": "What?", "since": "2026-11-23T10:00:00"}', "body.since"),
         ('{"question": "What?", "since": "1763892000"}', "body.since"),
         ('{"question": "What?", "since": 1763892000}', "body.since"),
+        ("[" * 60_000, "body"),
+        ('{"question": ' + "9" * 5_000 + "}", "body"),
         (None, "body"),
     ],
 )
@@ -33,6 +36,33 @@ def test_a_wrong_body_is_named(body: str | None, field: str) -> None:
 
     assert (answer.status, answer.json["error"]) == (422, "InvalidRequestError")
     assert any(wrong["field"].startswith(field) for wrong in answer.json["fields"])
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("body", ["x" * 65_537, b"x" * 65_537, "ä" * 32_769, "[" * 10**7])
+@pytest.mark.parametrize("path", ["/v1/ask", "/v1/uploads", "/v1/jobs/1/cancel", "/v1/nothing"])
+def test_a_body_larger_than_any_that_fits_is_refused(path: str, body: str | bytes) -> None:
+    answer = request("POST", path, body=body, headers={"content-type": "text/csv"})
+
+    assert (answer.status, answer.json["error"]) == (413, "RequestTooLargeError")
+    assert "65,536" in answer.json["detail"]
+
+
+def test_a_question_of_nothing_but_escapes_fits() -> None:
+    """Outside the basic plane, a character of JSON may take twelve bytes."""
+    longest = {"question": "\U0001f600" * 1_000, "speaker": "\U0001f600" * 100}
+    body = json.dumps({**longest, "key": "\U0001f600" * 1_024, "since": "2026-11-23T10:00:00Z"})
+
+    assert len(body) > 25_000
+    assert request("POST", "/v1/ask", body=body).json["error"] != "RequestTooLargeError"
+
+
+def test_all_parts_of_an_upload_fit() -> None:
+    parts = [{"number": n, "etag": f'"{n:032x}"'} for n in range(1, 10_001)]
+    body = json.dumps({"parts": parts}, indent=0)
+
+    assert request("POST", "/v1/uploads/1/complete", body=body).status == 404
+    assert request("POST", "/v1/uploads/1/complete", body=body * 2).status == 413
 
 
 @pytest.mark.parametrize("media_type", ["text/csv", "multipart/form-data", "", "application/x"])

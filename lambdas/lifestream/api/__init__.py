@@ -1,6 +1,7 @@
 """The REST API: the use cases of the client, for people and machines without AWS credentials.
 
 app           every route in one resolver; every error as a problem document
+bodies        read the body of a request, JSON of a limited size
 access        who calls, and which role a request needs
 problems      problem details (RFC 9457) with the names of `lifestream.errors`
 openapi       describe the API as OpenAPI 3.1

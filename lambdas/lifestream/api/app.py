@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import time
-from base64 import b64decode
-from functools import cache, partial
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +18,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lifestream.api import (
+    bodies,
     documentation,
     events,
     jobs,
@@ -49,7 +48,6 @@ from lifestream.errors import (
     PipelineError,
     RouteNotFoundError,
     TransientError,
-    UnsupportedMediaTypeError,
     UsageError,
 )
 from lifestream.observability import logger
@@ -57,21 +55,12 @@ from lifestream.rest.identity import Health, Me
 from lifestream.rest.problems import InvalidField
 from lifestream.settings import SignInSettings, load
 
-JSON = "application/json"
 OUR_RULE = "value_error"
 """Of a validator of ours, such as a rule about two fields, which no schema can describe."""
 ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosniff"}
 
 
-def number(text: str) -> float:
-    """Read a number with a fraction or an exponent. In JSON, 2.0 and 2 are the same integer."""
-    read = float(text)
-    return int(read) if read.is_integer() else read
-
-
-app = APIGatewayHttpResolver(
-    enable_validation=True, json_body_deserializer=partial(json.loads, parse_float=number)
-)
+app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=bodies.parse)
 for routes in (uploads, upload_parts, jobs, results, events, library, speakers, documentation):
     app.include_router(routes.router)
 
@@ -94,7 +83,7 @@ def _answered(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if needs_token(event["rawPath"]):
             method = event["requestContext"]["http"]["method"]
             require_access(caller_of(event), method, event["rawPath"])
-        event = with_json(event)
+        event = bodies.with_json(event)
     except PipelineError as error:
         refusal = response_to(error)
         return {
@@ -103,23 +92,6 @@ def _answered(event: dict[str, Any], context: Any) -> dict[str, Any]:
             "body": refusal.body,
         }
     return app.resolve(event, context)
-
-
-def with_json(event: dict[str, Any]) -> dict[str, Any]:
-    """Decode a body that API Gateway passed on as base64.
-
-    Raises UnsupportedMediaTypeError, or InvalidRequestError if the body is no text.
-    """
-    media_type = event["headers"].get("content-type", JSON).partition(";")[0].strip().lower()
-    if event.get("body") and media_type != JSON:
-        raise UnsupportedMediaTypeError("the body is not application/json")
-    if not event.get("isBase64Encoded"):
-        return event
-    try:
-        text = b64decode(event["body"]).decode()
-    except UnicodeDecodeError as error:
-        raise InvalidRequestError("the body is not UTF-8") from error
-    return event | {"body": text, "isBase64Encoded": False}
 
 
 def with_headers(

@@ -36,7 +36,8 @@ PipelineError
 ├─ RequestError                the client cannot do what it was asked; no job ends with it
 │  ├─ UsageError               an argument is missing or not understood
 │  ├─ InvalidRequestError      a request to the API does not fit its description
-│  │  └─ UnsupportedMediaTypeError  its body is no JSON
+│  │  ├─ UnsupportedMediaTypeError  its body is no JSON
+│  │  └─ RequestTooLargeError  its body is larger than any that fits
 │  ├─ InvalidCursorError       the cursor is from no earlier page
 │  ├─ NotSignedInError         a request to the API without an access token
 │  ├─ SignInError              somebody could not sign in, or did not
@@ -111,6 +112,7 @@ from lifestream.errors.requests import (
     NoResultsError,
     NotSignedInError,
     RequestError,
+    RequestTooLargeError,
     RouteNotFoundError,
     SignInError,
     UnknownSpeakerError,
@@ -184,6 +186,7 @@ __all__ = [
     "PipelineError",
     "PlaylistError",
     "RequestError",
+    "RequestTooLargeError",
     "RouteNotFoundError",
     "SignInError",
     "SpeechEngineError",

@@ -23,6 +23,10 @@ class UnsupportedMediaTypeError(InvalidRequestError):
     advice = "Send the body as JSON, with `Content-Type: application/json`."
 
 
+class RequestTooLargeError(InvalidRequestError):
+    advice = "Send less. The bytes of a video go to S3, at the addresses of POST /v1/uploads."
+
+
 class InvalidCursorError(RequestError):
     advice = "Send the `next` of the page before, unchanged, or leave the cursor out."
 
