@@ -72,6 +72,30 @@ GpuInstanceType = Annotated[str, AfterValidator(_validate_gpu_type)]
 Origin = Annotated[str, AfterValidator(_validate_origin)]
 
 
+ProviderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{3,32}$")]
+HttpsUrl = Annotated[str, Field(pattern=r"^https://[^/@\s]+(/\S*)?$")]
+
+
+class OidcProvider(BaseModel):
+    """An OpenID Connect provider. The client's secret is in Secrets Manager."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ProviderName
+    issuer: HttpsUrl
+    client_id: str = Field(min_length=1)
+    client_secret_name: str = Field(pattern=r"^[\w/+=.@-]+$")
+
+
+class SamlProvider(BaseModel):
+    """A SAML 2.0 provider."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: ProviderName
+    metadata_url: HttpsUrl
+
+
 class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -87,6 +111,8 @@ class Config(BaseModel):
         default=("g6.xlarge", "g5.xlarge"), min_length=1
     )
     browser_origins: Annotated[tuple[Origin, ...], BeforeValidator(_from_json)] = ()
+    oidc: Annotated[OidcProvider | None, BeforeValidator(_from_json)] = None
+    saml: Annotated[SamlProvider | None, BeforeValidator(_from_json)] = None
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
     speech: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
     summary: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)

@@ -7,6 +7,7 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from cdk_app.config import Config
+from cdk_app.identity_providers import Provider, identity_providers
 from lifestream.api.access import GROUPS, SCOPES, SIGNED_IN
 from lifestream.domain.sign_in import CALLBACK
 
@@ -27,7 +28,8 @@ WITHOUT_PASSWORDS = cognito.AuthFlow(user_password=False)
 class SignIn(Construct):
     """Exposes `pool`, its clients `people` and `machines`, and `url`, where people sign in.
 
-    Nobody can sign up: an operator creates each user and adds the user to a group.
+    Nobody can sign up: an operator creates each user, or names a provider of an organization, and
+    adds each user to a group.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class SignIn(Construct):
         for name in GROUPS:
             cognito.UserPoolGroup(self, name.title(), user_pool=self.pool, group_name=name)
         pages = [f"{origin}/" for origin in config.browser_origins]
-        self.people = self._people([*pages, f"{api_url}{SIGNED_IN}"])
+        self.people = self._people(
+            [*pages, f"{api_url}{SIGNED_IN}"], list(identity_providers(self, self.pool, config))
+        )
         self.machines = self._machines()
         self.url = self._pages(f"lifestream-{config.stage}-{Aws.ACCOUNT_ID}")
 
@@ -52,9 +56,14 @@ class SignIn(Construct):
             "SIGN_IN_CLIENT_ID": self.people.user_pool_client_id,
         }
 
-    def _people(self, pages: list[str]) -> cognito.UserPoolClient:
+    def _people(self, pages: list[str], providers: list[Provider]) -> cognito.UserPoolClient:
         """Create the client of the command line and of web pages, which cannot keep a secret."""
-        return self.pool.add_client(
+        own = cognito.UserPoolClientIdentityProvider.COGNITO
+        others = [
+            cognito.UserPoolClientIdentityProvider.custom(provider.provider_name)
+            for provider in providers
+        ]
+        client = self.pool.add_client(
             "People",
             generate_secret=False,
             auth_flows=WITHOUT_PASSWORDS,
@@ -64,13 +73,15 @@ class SignIn(Construct):
                 callback_urls=[CALLBACK, *pages],
                 logout_urls=[CALLBACK, *pages],
             ),
-            supported_identity_providers=[cognito.UserPoolClientIdentityProvider.COGNITO],
+            supported_identity_providers=[own, *others],
             access_token_validity=ACCESS_TOKEN_LIFETIME,
             id_token_validity=ACCESS_TOKEN_LIFETIME,
             refresh_token_validity=REFRESH_TOKEN_LIFETIME,
             enable_token_revocation=True,
             prevent_user_existence_errors=True,
         )
+        client.node.add_dependency(*providers)
+        return client
 
     def _machines(self) -> cognito.UserPoolClient:
         """Create the client of programs. A token has those scopes that the program asks for."""

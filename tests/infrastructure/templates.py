@@ -16,6 +16,22 @@ if TYPE_CHECKING:
     from aws_cdk.assertions import Template
 
 NO_BUNDLING: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
+OIDC = {
+    "name": "Company",
+    "issuer": "https://login.example.com",
+    "client_id": "lifestream",
+    "client_secret_name": "lifestream/oidc",
+}
+SAML = {"name": "University", "metadata_url": "https://idp.example.edu/metadata.xml"}
+EVERYTHING = {
+    "compute": "gpu",
+    "stage": "prod",
+    "webhook_url": "https://example.com/hook",
+    "spot": "true",
+    "oidc": json.dumps(OIDC),
+    "saml": json.dumps(SAML),
+}
+"""Switches that create every resource of a deployment on GPUs."""
 _TEMPLATES: dict[str, Template] = {}
 
 

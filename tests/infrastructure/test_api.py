@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cdk_app.bundling import SOURCE, Requirements, bundle
-from infrastructure.templates import resources
+from infrastructure.templates import EVERYTHING, OIDC, SAML, resources
 from lifestream.api.access import GROUPS, HEALTH, SCOPES, needs_token
 from lifestream.api.app import app
 from lifestream.domain.sign_in import CALLBACK
@@ -188,6 +188,58 @@ def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> 
     of_documentation = {"Fn::Join": ["", [address, "/docs/signed-in"]]}
     assert client["CallbackURLs"] == [CALLBACK, f"{DASHBOARD}/", of_documentation]
     assert client["PreventUserExistenceErrors"] == "ENABLED"
+
+
+def test_people_sign_in_with_the_account_of_their_organization(synthesize: Synthesize) -> None:
+    template = synthesize(**EVERYTHING)
+    providers = template.find_resources("AWS::Cognito::UserPoolIdentityProvider")
+    known = {p["Properties"]["ProviderName"]: p["Properties"] for p in providers.values()}
+    oidc, saml = known[OIDC["name"]], known[SAML["name"]]
+    clients = template.find_resources("AWS::Cognito::UserPoolClient").values()
+    [client] = [c for c in clients if "code" in c["Properties"]["AllowedOAuthFlows"]]
+    supported = client["Properties"]["SupportedIdentityProviders"]
+
+    assert (oidc["ProviderType"], saml["ProviderType"]) == ("OIDC", "SAML")
+    assert oidc["ProviderDetails"]["oidc_issuer"] == OIDC["issuer"]
+    assert saml["ProviderDetails"]["MetadataURL"] == SAML["metadata_url"]
+    assert supported == ["COGNITO", *({"Ref": name} for name in providers)]
+    assert set(client["DependsOn"]) == providers.keys()
+    for provider in known.values():
+        assert provider["AttributeMapping"] == {"email": "email"}
+
+
+def test_the_secret_of_the_provider_is_not_in_the_template(synthesize: Synthesize) -> None:
+    template = synthesize(**EVERYTHING)
+    [oidc] = [
+        provider["ProviderDetails"]
+        for provider in resources(template, "AWS::Cognito::UserPoolIdentityProvider")
+        if provider["ProviderType"] == "OIDC"
+    ]
+
+    name = OIDC["client_secret_name"]
+    assert oidc["client_secret"] == f"{{{{resolve:secretsmanager:{name}:SecretString:::}}}}"
+
+
+def test_without_a_provider_people_have_users_of_the_pool(template: Template) -> None:
+    assert not template.find_resources("AWS::Cognito::UserPoolIdentityProvider")
+    assert client_of(template, "code")["SupportedIdentityProviders"] == ["COGNITO"]
+
+
+@pytest.mark.parametrize(
+    ("switch", "wrong"),
+    [
+        ("oidc", OIDC | {"issuer": "http://login.example.com"}),
+        ("oidc", OIDC | {"client_secret": "s3cret"}),
+        ("oidc", {"name": "Company"}),
+        ("saml", SAML | {"name": "Our_University"}),
+        ("saml", SAML | {"metadata_url": "https://ada:pw@idp.example.edu/"}),
+    ],
+)
+def test_a_wrong_provider_is_refused_before_a_deployment(
+    synthesize: Synthesize, switch: str, wrong: dict[str, str]
+) -> None:
+    with pytest.raises(SystemExit, match=f"invalid switches: -c {switch}"):
+        synthesize(**{switch: json.dumps(wrong)})
 
 
 def test_machines_have_a_secret_and_no_other_flow(template: Template) -> None:

@@ -15,16 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cdk_app.local.synthesis import ROOT
-from infrastructure.templates import definition
+from infrastructure.templates import EVERYTHING, definition
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
 
-HOOK = "https://example.com/hook"
 COMBINATIONS = (
     {"compute": "gpu", "stage": "dev"},
-    {"compute": "gpu", "stage": "prod", "webhook_url": HOOK, "spot": "true"},
-    {"compute": "cpu", "stage": "dev", "webhook_url": HOOK, "spot": "true"},
+    EVERYTHING,
+    {"compute": "cpu", "stage": "dev", "webhook_url": EVERYTHING["webhook_url"], "spot": "true"},
     {"compute": "cpu", "stage": "prod"},
 )
 OF_CDK = ["W3005"]

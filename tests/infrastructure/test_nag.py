@@ -13,15 +13,12 @@ import pytest
 
 from cdk_app.local.synthesis import ROOT
 from infrastructure.accepted_findings import accepted
-from infrastructure.templates import NO_BUNDLING
+from infrastructure.templates import EVERYTHING, NO_BUNDLING
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
-VARIANTS = (
-    {"compute": "gpu", "stage": "prod", "webhook_url": "https://example.com/hook"},
-    {"compute": "cpu", "stage": "dev"},
-)
+VARIANTS = (EVERYTHING, {"compute": "cpu", "stage": "dev"})
 """Each resource of any combination of switches is in one of these two."""
 
 
