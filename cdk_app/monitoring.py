@@ -7,12 +7,13 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from constructs import Construct
 
+from cdk_app.api import Api
 from cdk_app.recovery import Recovery
 from cdk_app.webhook import Webhook
 
 
 class Monitoring(Construct):
-    def __init__(
+    def __init__(  # noqa: PLR0913  # a construct's properties, all named
         self,
         scope: Construct,
         construct_id: str,
@@ -20,6 +21,7 @@ class Monitoring(Construct):
         dead_letter_queue: sqs.Queue,
         state_machine: sfn.StateMachine,
         recovery: Recovery,
+        api: Api,
         webhook: Webhook | None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -32,6 +34,19 @@ class Monitoring(Construct):
             "TimedOut",
             state_machine.metric_timed_out(),
             "An execution exceeded the time limit of the state machine",
+        )
+        self._alarm(
+            "ApiErrors",
+            api.server_errors,
+            "The API could not answer five requests in five minutes: read the function's log",
+            threshold=5,
+        )
+        self._alarm(
+            "ApiLatency",
+            api.latency,
+            "For 15 minutes, one of 20 requests to the API took five seconds or longer",
+            threshold=5,
+            periods=3,
         )
         if webhook:
             self._alarm(
@@ -48,12 +63,21 @@ class Monitoring(Construct):
                 f"{name} fails: an aborted job may lack its DLQ message",
             )
 
-    def _alarm(self, name: str, metric: cloudwatch.Metric, description: str) -> None:
+    def _alarm(
+        self,
+        name: str,
+        metric: cloudwatch.Metric,
+        description: str,
+        *,
+        threshold: int = 1,
+        periods: int = 1,
+    ) -> None:
+        """Create an alarm. A period has five minutes."""
         metric.create_alarm(
             self,
             name,
             alarm_description=description,
-            threshold=1,
-            evaluation_periods=1,
+            threshold=threshold,
+            evaluation_periods=periods,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )

@@ -75,6 +75,7 @@ class LifeStreamStack(Stack):
             dead_letter_queue=uploads.dead_letter_queue,
             state_machine=machine,
             recovery=self.recovery,
+            api=self.api,
             webhook=self.webhook,
         )
         grant_permissions(self)

@@ -159,6 +159,28 @@ def test_the_log_has_the_status_but_no_name(caplog: pytest.LogCaptureFixture) ->
     assert not re.search("merger|secret-id", str([vars(record) for record in caplog.records]))
 
 
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(
+    ("path", "waits"),
+    [
+        ("/v1/jobs", False),
+        ("/v1/jobs/1", False),
+        ("/v1/search", False),
+        ("/v1/jobs/1/events", True),
+        ("/v1/ask", True),
+    ],
+)
+def test_the_log_says_which_requests_wait_for_something(
+    caplog: pytest.LogCaptureFixture, *, path: str, waits: bool
+) -> None:
+    caplog.set_level("INFO")
+
+    request("GET", path)
+
+    [entry] = [vars(record) for record in caplog.records]
+    assert (entry["msg"], entry["waits"]) == ("request answered", waits)
+
+
 @pytest.mark.parametrize("kind", list(all_errors()), ids=lambda kind: kind.__name__)
 def test_every_error_of_ours_is_a_problem_with_its_advice(
     kind: type[PipelineError], monkeypatch: pytest.MonkeyPatch

@@ -38,6 +38,7 @@ from lifestream.api.access import (
     require_access,
 )
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, problem_of
+from lifestream.api.request_log import ANSWERED, waits
 from lifestream.aws import api_keys
 from lifestream.aws.transient import why_transient
 from lifestream.errors import (
@@ -74,7 +75,8 @@ def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     logger.append_keys(method=asked["http"]["method"], request=asked.get("requestId"))
     response = _answered(event, context)
     seconds = round(time.monotonic() - started, 3)
-    logger.info("request answered", extra={"status": response["statusCode"], "seconds": seconds})
+    facts = {"status": response["statusCode"], "seconds": seconds, "waits": waits(event["rawPath"])}
+    logger.info(ANSWERED, extra=facts)
     return response
 
 
