@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+from typing import Any
 
 from cdk_app.local.credentials import Credentials
 from cdk_app.local.ministack.forked import import_in_background
@@ -30,14 +31,27 @@ def main() -> None:
     sys.argv = sys.argv[:1]
     root = Credentials(**json.loads(sys.stdin.buffer.readline()))
     import_in_background(SUMMARIZING if options["summarizes_here"] else ("openai",))
-    # MiniStack reads the root's credentials from its environment.
-    keys = {"AWS_ACCESS_KEY_ID": root.access_key, "AWS_SECRET_ACCESS_KEY": root.secret_key}
-    os.environ |= keys
-    for name in keys:
-        os.unsetenv(name)  # so that no process inherits it
+    _set_keys(root)
     from ministack import app
     from ministack.services import ecs
 
+    _patch(options, root, int(os.environ["GATEWAY_PORT"]))
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    try:
+        app.main()
+    finally:
+        ecs._docker.stop_all()  # noqa: SLF001
+
+
+def _set_keys(root: Credentials) -> None:
+    """Put the root's keys where MiniStack reads them, and no process inherits them."""
+    keys = {"AWS_ACCESS_KEY_ID": root.access_key, "AWS_SECRET_ACCESS_KEY": root.secret_key}
+    os.environ |= keys
+    for name in keys:
+        os.unsetenv(name)
+
+
+def _patch(options: dict[str, Any], root: Credentials, port: int) -> None:
     from cdk_app.local.ministack import (
         cloud_formation,
         containers,
@@ -53,7 +67,6 @@ def main() -> None:
         version_ranges,
     )
 
-    port = int(os.environ["GATEWAY_PORT"])
     endpoint = f"http://127.0.0.1:{port}"
     loopback.install()
     version_ranges.install()
@@ -69,11 +82,6 @@ def main() -> None:
     refreshed_tokens.install()
     public_paths.install()
     guard.install(credentials=root, port=port)
-    threading.Thread(target=_follow_parent, daemon=True).start()
-    try:
-        app.main()
-    finally:
-        ecs._docker.stop_all()  # noqa: SLF001
 
 
 def _follow_parent() -> None:
