@@ -7,7 +7,6 @@ description of the API.
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from api_requests import Answer, person, request
+from fakes import serving
 
 UNAUTHORIZED = Answer(401, {"Content-Type": "application/json"}, '{"message":"Unauthorized"}')
 GROUPS = ("viewer", "editor", "admin", "nobody")
@@ -76,10 +76,5 @@ class ApiServer:
 
     @contextmanager
     def running(self) -> Iterator[ApiServer]:
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
+        with serving(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
 from typing import Any
 
 Answer = tuple[int, dict[str, Any]]
@@ -59,13 +59,19 @@ class LocalEndpoint:
 
     @contextmanager
     def running(self) -> Iterator[LocalEndpoint]:
-        thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
+        with serving(self._server):
             yield self
-        finally:
-            self._server.shutdown()
-            self._server.server_close()
+
+
+@contextmanager
+def serving(server: HTTPServer) -> Iterator[None]:
+    """Answer requests in a thread until the block ends."""
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 class InlineExecutor(Executor):
