@@ -14,7 +14,7 @@ from typing import Any
 
 from cdk_app.local.ministack import require
 
-API = re.compile(r"/v1/.*|/docs(/.*)?")
+API = ("/v1/", "/docs/")
 KEYS = re.compile(r"/[\w-]+/\.well-known/(jwks\.json|openid-configuration)")
 """The public keys of a user pool, which the API verifies tokens with."""
 SIGN_IN = {
@@ -44,7 +44,7 @@ def is_public(method: str, path: str) -> bool:
 
 
 def is_of_the_api(path: str) -> bool:
-    return API.fullmatch(path) is not None
+    return f"{path}/".startswith(API)
 
 
 def routed(scope: Scope, domain: str) -> Scope:

@@ -68,10 +68,8 @@ def _patch(options: dict[str, Any], root: Credentials, port: int) -> None:
     )
 
     endpoint = f"http://127.0.0.1:{port}"
-    loopback.install()
-    version_ranges.install()
-    index_queries.install()
-    item_attributes.install()
+    for patch in (loopback, version_ranges, index_queries, item_attributes):
+        patch.install()
     permissions.install(decisions=options["decisions"])
     lambda_workers.install(
         max_workers=options["workers"], summarizes_here=options["summarizes_here"]
