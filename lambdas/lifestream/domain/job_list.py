@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Self
+
+from pydantic import BaseModel, ConfigDict
 
 from lifestream.domain.base import Frozen
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_record import JobRecord
+
+
+class ListedJob(BaseModel):
+    """What a filter needs of a job's row."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    job_id: str
+    key: str
+    status: JobStatus
+    submitted_at: datetime
 
 
 class Position(Frozen):
@@ -18,8 +32,8 @@ class Position(Frozen):
     job_id: str
 
     @classmethod
-    def of(cls, record: JobRecord) -> Self:
-        return cls(submitted_at=record.submitted_at, job_id=record.job_id)
+    def of(cls, job: ListedJob | JobRecord) -> Self:
+        return cls(submitted_at=job.submitted_at, job_id=job.job_id)
 
 
 class JobFilter(Frozen):
@@ -35,10 +49,10 @@ class JobFilter(Frozen):
     id_prefix: str = ""
     statuses: frozenset[JobStatus] = frozenset()
 
-    def matches(self, record: JobRecord) -> bool:
-        is_status = not self.statuses or record.status in self.statuses
-        is_id = record.job_id.startswith(self.id_prefix)
-        return is_status and is_id and _folded(self.name) in _folded(record.job.file_name)
+    def matches(self, job: ListedJob) -> bool:
+        is_status = not self.statuses or job.status in self.statuses
+        is_id = job.job_id.startswith(self.id_prefix)
+        return is_status and is_id and _folded(self.name) in _folded(PurePosixPath(job.key).name)
 
 
 class JobPage(Frozen):
