@@ -190,7 +190,7 @@ def test_a_forgotten_voice_is_not_known_any_more(publish: Any) -> None:
     assert speakers_of(publish("uploads/tuesday.mp4", ADA))["SPEAKER_00"] == (None, None)
 
 
-@pytest.mark.parametrize("name", ["", " \n", "x" * 81, "\u202e"])
+@pytest.mark.parametrize("name", ["", " \n", "x" * 81, "\u202e", "\u200b\u2060\u00ad"])
 def test_an_invalid_name_is_rejected(publish: Any, name: str) -> None:
     record = publish("uploads/monday.mp4")
 

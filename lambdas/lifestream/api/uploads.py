@@ -22,7 +22,7 @@ from lifestream.api.upload_plan import UploadPlan, folder_for
 from lifestream.aws import clients
 from lifestream.aws.multipart import MultipartUploads
 from lifestream.client.upload_checks import check_name, check_options
-from lifestream.client.video_service import metadata_of
+from lifestream.client.upload_form import metadata_of
 from lifestream.domain.file_types import content_type
 from lifestream.errors import (
     EmptyVideoError,

@@ -13,6 +13,7 @@ those of botocore.
 
 video_service  upload videos, follow their jobs
 upload_checks  refuse what cannot work before it is uploaded
+upload_form    name an upload, store its options, make a form for a browser
 results        read, copy and export what a job published
 s3_results     the same, from the bucket
 library        search the recordings and ask questions
@@ -31,7 +32,8 @@ from typing import TYPE_CHECKING, Any
 from lifestream.aws.queues import QueueService, ReceivedMessage
 from lifestream.client.connection import connect
 from lifestream.client.results import Results
-from lifestream.client.video_service import PresignedUpload, VideoService
+from lifestream.client.upload_form import PresignedUpload
+from lifestream.client.video_service import VideoService
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions

@@ -11,7 +11,7 @@ from lifestream.aws.job_table import JobTable
 from lifestream.client.connection import connect
 from lifestream.client.s3_results import S3Results
 from lifestream.client.speaker_names import SpeakerNames, is_said_by
-from lifestream.client.video_service import uploads_key
+from lifestream.client.upload_form import uploads_key
 from lifestream.domain.answers import (
     Answer,
     AnswerDraft,

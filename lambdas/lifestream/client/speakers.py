@@ -17,7 +17,7 @@ from lifestream.domain.speech.speakers import (
 )
 from lifestream.domain.speech.voiceprints import NamedVoiceprint, with_given
 from lifestream.domain.summary import Summary
-from lifestream.domain.text import one_line
+from lifestream.domain.text import has_a_shape, one_line
 from lifestream.domain.transcript import Speaker, Transcript
 from lifestream.errors import UnknownSpeakerError, UsageError
 from lifestream.rendering.manifest import Manifest
@@ -68,7 +68,7 @@ def find_speaker(transcript: Transcript, called: str) -> Speaker:
 
 def clean_name(name: str) -> str:
     cleaned = one_line(name)
-    if not 0 < len(cleaned) <= MAX_NAME_CHARACTERS:
+    if not (has_a_shape(cleaned) and len(cleaned) <= MAX_NAME_CHARACTERS):
         raise UsageError(f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
     if parse_speaker_id(cleaned):
         raise UsageError(f"{cleaned!r} is reserved for speakers without a name")

@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from lifestream.client.connection import connect
 from lifestream.client.results import Results
 from lifestream.client.s3_results import S3Results
-from lifestream.client.upload_checks import check_name, check_video
-from lifestream.domain.base import Frozen
-from lifestream.domain.bucket_layout import UPLOADS
+from lifestream.client.upload_checks import check_video
+from lifestream.client.upload_form import (
+    EXPIRES_SECONDS,
+    MAX_POST_BYTES,
+    PresignedUpload,
+    metadata_of,
+    upload_form,
+    uploads_key,
+)
 from lifestream.domain.file_types import content_type
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_record import JobRecord
-from lifestream.domain.options import OPTIONS_METADATA, JobOptions
+from lifestream.domain.options import JobOptions
 from lifestream.errors import (
     AmbiguousJobIdError,
-    ConfigurationError,
     JobNotFoundError,
     JobStatusError,
     MissingSettingsError,
 )
 from lifestream.settings import ClientSettings
 
-MAX_POST_BYTES = 5 << 30  # S3's own limit for one request
-EXPIRES_SECONDS = 3_600
 POLL_SECONDS = 2.0
-
-
-class PresignedUpload(Frozen):
-    """A form that uploads one file without AWS credentials.
-
-    Attributes:
-        url: Where to POST the form.
-        fields: The fields of the form. The file is one more field, the last one, called `file`.
-        key: The key of the object in the bucket; the job gets the same key.
-    """
-
-    url: str
-    fields: dict[str, str]
-    key: str
 
 
 class VideoService:
@@ -182,22 +169,14 @@ class VideoService:
             >>> form.key, form.fields["Content-Type"]
             ('uploads/talk.mp4', 'video/mp4')
         """
-        check_name(file_name)
-        if not 0 < max_bytes <= MAX_POST_BYTES:
-            raise ConfigurationError(f"max_bytes must be between 1 and {MAX_POST_BYTES}")
-        key = uploads_key(file_name)
-        metadata = {f"x-amz-meta-{name}": value for name, value in metadata_of(options).items()}
-        fields = {"Content-Type": content_type(key), **metadata}
-        conditions: list[Any] = [{name: value} for name, value in fields.items()]
-        conditions.append(["content-length-range", 1, max_bytes])
-        form = self._s3.generate_presigned_post(
+        return upload_form(
+            self._s3,
             self.settings.bucket,
-            key,
-            Fields=fields,
-            Conditions=conditions,
-            ExpiresIn=expires_seconds,
+            file_name,
+            options=options,
+            max_bytes=max_bytes,
+            expires_seconds=expires_seconds,
         )
-        return PresignedUpload(url=form["url"], fields=form["fields"], key=key)
 
     def job(self, job_id: str) -> JobRecord:
         """Return a job as it is now.
@@ -333,15 +312,3 @@ class VideoService:
 
 def _id_of(job: ProcessingJob | str) -> str:
     return job if isinstance(job, str) else job.job_id
-
-
-def uploads_key(name: str) -> str:
-    """The object key of a video, which is under `uploads/`."""
-    return name if name.startswith(UPLOADS) else f"{UPLOADS}{name}"
-
-
-def metadata_of(options: JobOptions | None) -> dict[str, str]:
-    """The options travel with the object, so that both ways to a job know them."""
-    if options is None or options == JobOptions():
-        return {}
-    return {OPTIONS_METADATA: json.dumps(options.model_dump(exclude_defaults=True))}

@@ -32,6 +32,11 @@ def visible(text: str) -> str:
     return SELECTORS.sub(r"\1", INVISIBLE.sub(r"\1", text))
 
 
+def has_a_shape(text: str) -> bool:
+    """Return whether people can see any of the characters: letters, numbers, signs or emoji."""
+    return any(unicodedata.category(char)[0] in "LNPS" for char in text)
+
+
 def clock(seconds: float) -> str:
     minutes, whole_seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
