@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from built_in_models import word_vectors
 from fakes import api_error
 from lifestream import resources
 from lifestream.aws.containers import EXECUTION_NAME
@@ -17,7 +18,9 @@ from lifestream.aws.job_table import JobTable
 from lifestream.aws.slots import ACQUIRE, POOL_KEY, Pool
 from lifestream.aws.voiceprints import VoiceprintStore
 from lifestream.client.redrive import redrive
+from lifestream.domain.chunks import Chunk, chunk_id
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.recovery.reconciler import Reconciler
 from lifestream.step_names import Step
 from media_files import SAMPLE, convert
@@ -209,9 +212,28 @@ class EveryPath:
     def _use_the_api(self, api: Api) -> None:
         api.read(self.talk)
         api.rename(self.talk, "Ada", "Grace")
-        assert api.search(self.talk, speaker="Grace") == []  # its newer version unindexed it
+        self._search(api)
         api.cancel(self.cancelled)
         api.upload_and_abort()
+
+    def _search(self, api: Api) -> None:
+        """Search the talk, whose newer version removed it from the index: a passage is put back."""
+        embedder = word_vectors()
+        index = S3Index(self.pipeline.s3, self.pipeline.bucket, embedder=embedder.name)
+        said = Chunk(
+            id=chunk_id(self.talk.job_id, 0),
+            number=0,
+            start_seconds=0,
+            end_seconds=SECONDS,
+            speakers=("SPEAKER_00",),
+            text="The biggest problem is the search.",
+        )
+        index.replace(self.talk, [said], embedder.embed([said.text]).vectors)
+
+        [passage] = api.search(self.talk, speaker="Grace")
+
+        assert passage["speakers"] == ["Grace"]
+        index.remove(self.talk.job_id)
 
     def _redrive_without_a_row(self, job: ProcessingJob) -> None:
         """Redrive without a row: the dispatcher asks Step Functions for the previous attempt."""

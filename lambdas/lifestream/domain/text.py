@@ -33,7 +33,7 @@ def visible(text: str) -> str:
 
 
 def has_a_shape(text: str) -> bool:
-    """Return whether people can see any of the characters: letters, numbers, signs or emoji."""
+    """Return whether people can see any of the characters, such as `a`, `7`, `?` or an emoji."""
     return any(unicodedata.category(char)[0] in "LNPS" for char in text)
 
 
