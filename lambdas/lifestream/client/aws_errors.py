@@ -37,12 +37,13 @@ UNKNOWN = frozenset(
 DENIED = frozenset(
     {"AccessDenied", "AccessDeniedException", "UnauthorizedAccess", "UnauthorizedOperation"}
 )
+WITHOUT_ACCOUNT = "Without an AWS account, sign in to the API: `lifestream login URL`."
 SIGN_IN = (
-    "Sign in with `aws sso login` or `aws configure`, or name a profile in AWS_PROFILE. Without an "
-    "AWS account, sign in to the API: `lifestream login URL`."
+    "Sign in with `aws sso login` or `aws configure`, or name a profile in AWS_PROFILE. "
+    + WITHOUT_ACCOUNT
 )
 SIGN_IN_AGAIN = "Sign in again with `aws sso login`, or renew the keys that are set."
-SET_REGION = "Set AWS_REGION to the region of the deployment, such as us-east-1."
+SET_REGION = f"Set AWS_REGION to the region of the deployment, such as us-east-1. {WITHOUT_ACCOUNT}"
 
 
 class Explanation(NamedTuple):
