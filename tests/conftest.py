@@ -145,7 +145,7 @@ def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 @cache
 def our_session() -> boto3.Session:
     """Return the only session, because each new one reads all service models again."""
-    return boto3.Session("test", "test", region_name="us-east-1")
+    return moto_shortcuts.unsigned(boto3.Session("test", "test", region_name="us-east-1"))
 
 
 @cache
@@ -157,7 +157,8 @@ def shared_clients() -> boto3.Session:
 @cache
 def clients_of_our_code() -> boto3.Session:
     """Return its session, whose clients outlive a test. They end with `resources.reset` in one."""
-    return with_one_client_each(boto3.Session("test", "test", region_name="us-east-1"))
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    return with_one_client_each(moto_shortcuts.unsigned(session))
 
 
 def with_one_client_each(session: boto3.Session) -> boto3.Session:

@@ -26,6 +26,7 @@ from lifestream.aws import clients
 from lifestream.media import decoder, sandbox
 from lifestream.media.remote_file import RemoteFile
 from lifestream.observability import logger
+from moto_shortcuts import unsigned
 from simulation.cloud import MACHINE_ARN, Cloud
 from simulation.faults import Faults, Process, target_of
 from simulation.scheduler import Scheduler
@@ -93,7 +94,7 @@ def _session_of(cloud: Cloud) -> boto3.Session:
 @cache
 def _hooked_session() -> boto3.Session:
     """Return the process's only session, because each new one reads all service models again."""
-    session = boto3.Session("test", "test", region_name="us-east-1")
+    session = unsigned(boto3.Session("test", "test", region_name="us-east-1"))
     frugal = with_one_client_each(session)
 
     def cloud() -> Cloud:
