@@ -82,7 +82,7 @@ class Deployment:
         """Wait until each job has ended, and copy its results to `out`."""
         while running := [outcome for outcome in outcomes if outcome.record is None]:
             for outcome in running if watch else running[:1]:
-                self._refresh(outcome)
+                self._refresh(outcome, is_watched=watch is not None)
                 if watch and outcome.states:
                     outcome.running = self.service.job(outcome.job.job_id)
             if watch:
@@ -96,20 +96,24 @@ class Deployment:
                 outcome.results = page.parent
         return outcomes
 
-    def _refresh(self, outcome: Outcome) -> None:
+    def _refresh(self, outcome: Outcome, *, is_watched: bool) -> None:
         """Update the outcome. The job has ended when its execution has, and not when its row says
-        so, because the DLQ message is sent after the row is written."""
+        so, because the DLQ message is sent after the row is written. The states of a running job
+        are read only if somebody watches."""
         machine = self.state_machine_arn.replace(":stateMachine:", ":execution:")
         arn = f"{machine}:{outcome.job.execution_name}"
         try:
             execution = self.step_functions.describe_execution(executionArn=arn)
         except self.step_functions.exceptions.ExecutionDoesNotExist:
             return
+        is_running = execution["status"] == "RUNNING"
+        if is_running and not is_watched:
+            return
         pages = self.step_functions.get_paginator("get_execution_history").paginate(
             executionArn=arn
         )
         outcome.states = states_of([event for page in pages for event in page["events"]])
-        if execution["status"] != "RUNNING":
+        if not is_running:
             outcome.record = self.service.job(outcome.job.job_id)
 
 

@@ -26,12 +26,13 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 PACKAGES = (
-    "aws_lambda_powertools.utilities.typing",
+    "aws_lambda_powertools.event_handler.openapi.params",
+    "aws_lambda_powertools.utilities.parameters",
     "av",
     "boto3.dynamodb.conditions",
     "faster_whisper",
     "jinja2",
-    "pydantic.main",
+    "pydantic.types",
     "safetensors.numpy",
     "scipy.signal",
     "sklearn.cluster",
