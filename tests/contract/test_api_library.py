@@ -72,6 +72,19 @@ def test_a_search_that_cannot_be_done_says_why(
     assert (answer.status, answer.json["error"]) == (status, error)
 
 
+@pytest.mark.parametrize(("method", "path"), [("GET", "/v1/search"), ("POST", "/v1/ask")])
+def test_a_deployment_without_an_index_says_so(
+    method: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No alarm of server errors rings for it: nothing is broken."""
+    monkeypatch.setenv("VECTOR_INDEX", "off")
+    asked = {"q": "ship"} if method == "GET" else None
+
+    answer = request(method, path, query=asked, body=None if asked else {"question": "ship?"})
+
+    assert (answer.status, answer.json["error"]) == (409, "SwitchedOffError")
+
+
 def test_a_question_is_answered_with_quotes() -> None:
     answer = request("POST", "/v1/ask", body={"question": "When do we ship it?"}).json
 

@@ -45,7 +45,7 @@ STATUSES: dict[type[PipelineError], HTTPStatus] = {
     ConfigurationError: HTTPStatus.INTERNAL_SERVER_ERROR,
     UnsupportedOptionError: HTTPStatus.BAD_REQUEST,
     KeyRefusedError: HTTPStatus.BAD_GATEWAY,
-    SwitchedOffError: HTTPStatus.NOT_IMPLEMENTED,
+    SwitchedOffError: HTTPStatus.CONFLICT,
     AnswerError: HTTPStatus.BAD_GATEWAY,
     ArtifactMissingError: HTTPStatus.GONE,
     UnusableVideoError: HTTPStatus.BAD_REQUEST,
