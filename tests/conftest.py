@@ -6,10 +6,11 @@ import gc
 import os
 import ssl
 
-# Both are read once, when aws_cdk's Node process and the speech engines start: cfn-lint validates
+# All are read once, when aws_cdk's Node process and the speech engines start: cfn-lint validates
 # the templates, and engines with more threads than cores spend their time waiting for each other.
 os.environ["CDK_VALIDATION"] = "false"
 os.environ["OMP_NUM_THREADS"] = "1"
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 # ruff: isort: split
 from collections.abc import Callable, Iterator

@@ -18,6 +18,7 @@ def test_our_own_image_starts_the_containers_entry_point() -> None:
     assert start.environment["PYTHONPATH"] == f"{ROOT / 'lambdas'}:{ROOT / 'containers'}"
     assert start.environment["HF_HUB_OFFLINE"] == "1"
     assert start.environment["PYANNOTE_METRICS_ENABLED"] == "0"
+    assert start.environment["ORT_DISABLE_TELEMETRY"] == "1"
 
 
 def test_command_and_continued_lines(tmp_path: Path) -> None:
