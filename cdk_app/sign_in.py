@@ -9,7 +9,7 @@ from constructs import Construct
 from cdk_app.config import Config
 from cdk_app.identity_providers import Provider, identity_providers
 from lifestream.api.access import GROUPS, SCOPES, SIGNED_IN
-from lifestream.domain.sign_in import CALLBACK
+from lifestream.domain.sign_in import CALLBACKS
 
 ACCESS_TOKEN_LIFETIME = Duration.hours(1)
 REFRESH_TOKEN_LIFETIME = Duration.days(30)
@@ -70,8 +70,8 @@ class SignIn(Construct):
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(authorization_code_grant=True),
                 scopes=[cognito.OAuthScope.OPENID],
-                callback_urls=[CALLBACK, *pages],
-                logout_urls=[CALLBACK, *pages],
+                callback_urls=[*CALLBACKS, *pages],
+                logout_urls=[*CALLBACKS, *pages],
             ),
             supported_identity_providers=[own, *others],
             access_token_validity=ACCESS_TOKEN_LIFETIME,

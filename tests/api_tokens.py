@@ -14,7 +14,7 @@ import requests
 
 from cdk_app.local.session import EmbeddedAws
 from cdk_app.local.users import User
-from lifestream.domain.sign_in import CALLBACK
+from lifestream.domain.sign_in import CALLBACKS
 
 SECONDS = 60
 
@@ -41,7 +41,7 @@ def code_from_the_pages(aws: EmbeddedAws, user: User, verifier: str) -> str:
     asked = {
         "response_type": "code",
         "client_id": aws.outputs["PeopleClientId"],
-        "redirect_uri": CALLBACK,
+        "redirect_uri": CALLBACKS[0],
         "scope": "openid",
         "state": secrets.token_urlsafe(),
         "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
@@ -81,7 +81,7 @@ def machine_token(aws: EmbeddedAws, *scopes: str) -> str:
 
 
 def _tokens(aws: EmbeddedAws, **form: str) -> Tokens:
-    known = {"client_id": aws.outputs["PeopleClientId"], "redirect_uri": CALLBACK}
+    known = {"client_id": aws.outputs["PeopleClientId"], "redirect_uri": CALLBACKS[0]}
     answer = _ask(aws, known | form)
     refresh = answer.get("refresh_token", form.get("refresh_token", ""))
     return Tokens(answer["access_token"], answer["id_token"], refresh)

@@ -12,7 +12,7 @@ from cdk_app.bundling import SOURCE, Requirements, bundle
 from infrastructure.templates import EVERYTHING, OIDC, SAML, resources
 from lifestream.api.access import GROUPS, HEALTH, SCOPES, needs_token
 from lifestream.api.app import app
-from lifestream.domain.sign_in import CALLBACK
+from lifestream.domain.sign_in import CALLBACKS
 from lifestream.settings import ClientSettings, SignInSettings
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> 
     [api] = template.find_resources("AWS::ApiGatewayV2::Api")
     address = {"Fn::GetAtt": [api, "ApiEndpoint"]}
     of_documentation = {"Fn::Join": ["", [address, "/docs/signed-in"]]}
-    assert client["CallbackURLs"] == [CALLBACK, f"{DASHBOARD}/", of_documentation]
+    assert client["CallbackURLs"] == [*CALLBACKS, f"{DASHBOARD}/", of_documentation]
     assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 

@@ -19,6 +19,7 @@ from cdk_app.local.users import User, create_user
 from fakes import chat_completion
 from lifestream.client.commands import access, app
 from lifestream.client.rest.sign_ins import SignIns
+from lifestream.domain.sign_in import CALLBACKS
 from pipeline.conftest import Pipeline
 
 NOBODY_ANSWERS = chat_completion('{"sentences": []}')
@@ -155,7 +156,7 @@ def test_a_code_of_another_sign_in_is_refused(
     no_credentials: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Somebody could try to make a victim use the attacker's account."""
-    ended = "http://127.0.0.1:8765/signed-in?code=stolen&state=other"
+    ended = f"{CALLBACKS[0]}?code=stolen&state=other"
     monkeypatch.setattr("typer.prompt", lambda *_, **__: ended)
 
     said = typed("login", no_credentials.aws.api_url, "--no-browser", code=1)

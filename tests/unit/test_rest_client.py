@@ -319,6 +319,26 @@ def test_an_answer_that_is_not_understood_is_an_error(
         api.me()
 
 
+def test_another_server_is_not_taken_for_the_api(server: ApiServer, api: Api) -> None:
+    page = Answer(200, {"Content-Type": "text/html"}, "<h1>Welcome</h1>")
+    server.instead = lambda _method, _path: page
+
+    with pytest.raises(InternalError, match="did not answer as the API") as raised:
+        api.me()
+    assert raised.value.advice.startswith("Check the address")
+
+
+def test_a_password_in_netrc_does_not_replace_the_token(
+    server: ApiServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login ada password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    assert Api(server.url, "viewer").me().role == "viewer"
+
+
 def test_fields_of_a_newer_version_are_ignored(server: ApiServer, api: Api) -> None:
     newer = '{"id":"1","name":null,"role":"viewer","team":"sales"}'
     server.instead = lambda _method, _path: Answer(200, {"Content-Type": "application/json"}, newer)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import socket
 import stat
+import threading
 from pathlib import Path
 
 import pytest
+import requests
 from typer.testing import CliRunner
 
 from lifestream.client.aws_deployment import AwsDeployment
 from lifestream.client.commands import app
 from lifestream.client.deployment import deployment
+from lifestream.client.rest import sign_in as rest_sign_in
 from lifestream.client.rest import sign_ins
 from lifestream.client.rest.api import Api
+from lifestream.client.rest.sign_in import BrowserHere
 from lifestream.client.rest.sign_ins import SignIn, SignIns
-from lifestream.errors import MissingSettingsError, NotSignedInError
+from lifestream.domain.sign_in import callback
+from lifestream.errors import MissingSettingsError, NotSignedInError, SignInError
 
 NAMES = ("AWS_S3_BUCKET_NAME", "AWS_SQS_QUEUE_URL", "AWS_SQS_DLQ_URL", "JOBS_TABLE_NAME")
 
@@ -122,3 +128,48 @@ def test_a_url_and_a_stage_exclude_each_other() -> None:
 
     assert code == 2
     assert "not both" in output
+
+
+@pytest.fixture
+def ports(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Two free ports, instead of those that Cognito knows."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        free = [one.getsockname()[1], two.getsockname()[1]]
+    monkeypatch.setattr(rest_sign_in, "CALLBACK_PORTS", free)
+    return free
+
+
+def test_a_port_that_another_program_uses_is_left_out(ports: list[int]) -> None:
+    with socket.create_server(("127.0.0.1", ports[0])):
+        browser = BrowserHere(lambda _: None)
+        assert browser.callback == callback(ports[1])
+        with pytest.raises(SignInError, match="other programs use the ports"):
+            BrowserHere(lambda _: None)
+        browser._server.server_close()
+
+
+def test_only_the_address_of_the_sign_in_ends_the_waiting(ports: list[int]) -> None:
+    asked: list[int] = []
+
+    def visit(_address: str) -> None:
+        def go() -> None:
+            for path in ("favicon.ico", "signed-in?code=1&state=2"):
+                url = f"http://127.0.0.1:{ports[0]}/{path}"
+                asked.append(requests.get(url, timeout=5).status_code)
+
+        threading.Thread(target=go, daemon=True).start()
+
+    ended = BrowserHere(visit).visit("https://sign-in.example.com")
+
+    assert ended == f"{callback(ports[0])}?code=1&state=2"
+    assert asked[0] == 404
+
+
+def test_nobody_waits_for_ever(ports: list[int], monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001
+    monkeypatch.setattr(rest_sign_in, "PATIENCE_SECONDS", 0)
+
+    with pytest.raises(SignInError, match="nobody signed in"):
+        BrowserHere(lambda _: None).visit("https://sign-in.example.com")

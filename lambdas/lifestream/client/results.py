@@ -149,7 +149,7 @@ class Results(ABC):
         Args:
             folder: Where the new folder is made.
             video: The URL of the video. Without it, the page plays the upload from the bucket, for
-                12 hours or until the credentials that signed its address end.
+                12 hours or until the AWS credentials end. Through the API, it plays for 15 minutes.
 
         Examples:
             >>> results.copy_playing(Path("downloads")).name

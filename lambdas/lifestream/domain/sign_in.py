@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-CALLBACK_PORT = 8765
-CALLBACK = f"http://127.0.0.1:{CALLBACK_PORT}/signed-in"
-"""Of the command line, which listens here while somebody signs in.
+CALLBACK_PORTS = (8765, 18_765, 28_765)
+"""Another program may use one of them."""
 
-The address instead of the name, so that no other machine can receive the code:
-https://www.rfc-editor.org/rfc/rfc8252#section-8.3
-"""
+
+def callback(port: int) -> str:
+    """Return an address of the command line, which listens there while somebody signs in.
+
+    It has a number instead of a name, so that no other machine can receive the code:
+    https://www.rfc-editor.org/rfc/rfc8252#section-8.3
+    """
+    return f"http://127.0.0.1:{port}/signed-in"
+
+
+CALLBACKS = tuple(map(callback, CALLBACK_PORTS))

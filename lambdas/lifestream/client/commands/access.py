@@ -10,9 +10,10 @@ import typer
 from lifestream.client.commands.terminal import Stage, console_of_errors, plain, say
 from lifestream.client.connection import stack_outputs
 from lifestream.client.rest.connection import connected_api
-from lifestream.client.rest.sign_in import answered_here, sign_in
+from lifestream.client.rest.sign_in import BrowserHere, sign_in
 from lifestream.client.rest.sign_ins import SignIns, not_signed_in
-from lifestream.errors import UsageError
+from lifestream.domain.sign_in import CALLBACKS
+from lifestream.errors import ConfigurationError, UsageError
 
 
 def login(
@@ -32,8 +33,8 @@ def login(
     """
     if url and stage:
         raise UsageError("give the address of the API or a stage, not both")
-    address = url or stack_outputs(f"LifeStream-{stage or 'dev'}")["API_URL"]
-    signed_in = sign_in(address, answered_here(_open) if browser else _pasted)
+    pages = BrowserHere(_open) if browser else BrowserElsewhere()
+    signed_in = sign_in(url or _api_of(stage or "dev"), pages)
     SignIns.read().with_one(signed_in).write()
     if api := connected_api(signed_in.stage):
         me = api.me()
@@ -56,7 +57,20 @@ def _open(address: str) -> None:
     webbrowser.open(address)
 
 
-def _pasted(address: str) -> str:
-    say(f"Sign in at {address}\n", on=console_of_errors)
-    say("Then paste the address of the page that cannot be opened.", on=console_of_errors)
-    return str(typer.prompt("Address", err=True)).strip()
+class BrowserElsewhere:
+    """A browser on another computer, which cannot come back to this one."""
+
+    callback = CALLBACKS[0]
+
+    def visit(self, address: str) -> str:
+        say(f"Sign in at {address}\n", on=console_of_errors)
+        say("Then paste the address of the page that cannot be opened.", on=console_of_errors)
+        return str(typer.prompt("Address", err=True)).strip()
+
+
+def _api_of(stage: str) -> str:
+    stack = f"LifeStream-{stage}"
+    url = stack_outputs(stack).get("API_URL")
+    if url is None:
+        raise ConfigurationError(f"the stack {stack} has no API: an older version deployed it")
+    return url

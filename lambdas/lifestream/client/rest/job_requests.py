@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from lifestream.client.rest.session import ApiSession, with_retries
+from lifestream.client.rest.session import ApiSession, Bearer, with_retries
 from lifestream.client.rest.uploads import upload
 from lifestream.client.upload_checks import check_options
 from lifestream.domain.job import JobStatus
@@ -42,7 +42,7 @@ class JobRequests:
         """
         session = http or requests.Session()
         if token is not None:
-            session.headers["Authorization"] = f"Bearer {token}"
+            session.auth = Bearer(token)
         self._session = ApiSession(url, with_retries(session))
 
     def check_options(self, options: JobOptions) -> None:

@@ -10,6 +10,7 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 from pydantic import BaseModel, ValidationError
 from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
 from urllib3.util import Retry
 
 from lifestream import errors
@@ -24,6 +25,7 @@ from lifestream.rest.problems import Problem
 
 Model = TypeVar("Model", bound=BaseModel)
 SECONDS = 60
+NOT_THE_API = "Check the address, and that the client is not older than the deployment."
 BUSY = (429, 502, 503, 504)
 
 
@@ -47,10 +49,17 @@ class ApiSession:
     ) -> Model:
         """Send a request, and return the answer. Unknown fields of newer versions are ignored.
 
-        Raises the error that the API names, or TransientError if it cannot be reached.
+        Raises the error that the API names, TransientError if it cannot be reached, or
+        InternalError if something else answers.
         """
         response = self.send(method, path, query=query, body=body, headers=headers)
-        return model.model_validate_json(response.content, extra="ignore")
+        try:
+            return model.model_validate_json(response.content, extra="ignore")
+        except ValidationError:
+            host = urlsplit(self._url).hostname
+            raise InternalError(
+                f"{host} did not answer as the API of a LifeStream deployment", advice=NOT_THE_API
+            ) from None
 
     def send(
         self,
@@ -74,6 +83,17 @@ class ApiSession:
         if not response.ok:
             raise problem_in(response)
         return response
+
+
+class Bearer(AuthBase):
+    """Adds the token. As a header of the session, a password in ~/.netrc would replace it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
 
 def with_retries(http: requests.Session) -> requests.Session:
