@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ModuleSpec
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,27 @@ def start(tmp_path: Path) -> Start:
         return process
 
     return start_script
+
+
+def test_a_package_that_cannot_be_imported_costs_only_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_package.py").write_text("raise RuntimeError")
+    (tmp_path / "script.py").write_text("print('done')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    multiprocessing.set_forkserver_preload(["broken_package"])
+    server: Any = forkserver._forkserver  # its end is not public
+    server._stop()
+
+    process = popen(
+        [sys.executable, "script.py"],
+        env={}, cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+    assert isinstance(process, subprocess.Popen)
+    assert process.communicate()[0] == "done\n"
+    server._stop()
 
 
 SHOW = """

@@ -62,7 +62,8 @@ def popen(argv: Sequence[str], **options: Any) -> ForkedProcess | subprocess.Pop
     """Start a process, with the options of `subprocess.Popen`."""
     is_script = argv[0] == sys.executable and not argv[1].startswith("-")
     if is_script and _can_fork():
-        return ForkedProcess(argv, **options)
+        with suppress(OSError, EOFError):  # the fork server has ended: a package cannot be imported
+            return ForkedProcess(argv, **options)
     return subprocess.Popen(argv, **options)
 
 
