@@ -19,7 +19,6 @@ from api_server import ApiServer
 from builders import a_draft, a_transcript
 from cdk_app.local.model_weights import BUILT_IN
 from conftest import Aws
-from lifestream import resources
 from lifestream.aws.queues import QueueService
 from lifestream.client import Api, JobOptions, Library, ProcessingJob, VideoService
 from lifestream.client.rest.job_requests import JobRequests
@@ -78,7 +77,6 @@ def examples(
     monkeypatch.setenv("SUMMARIZATION_ENGINE", "lexrank")
     monkeypatch.setenv("HOME", str(tmp_path))
     use_state_machine(monkeypatch)
-    resources.reset()
     service = VideoService()
     job = service.create_upload_job("talk.mp4")
     return {

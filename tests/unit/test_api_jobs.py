@@ -6,12 +6,11 @@ import json
 from datetime import timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from api_requests import Answer, request
 from builders import SUBMITTED, a_job
-from conftest import JOBS, Aws
+from conftest import JOBS, Aws, shared_clients
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.client.redrive import WORK
@@ -35,8 +34,12 @@ def jobs(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> JobTable:
 
 
 def use_state_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    machine = boto3.client("stepfunctions", region_name="us-east-1").create_state_machine(
-        name="pipeline", definition=DEFINITION, roleArn="arn:aws:iam::123456789012:role/states"
+    machine = (
+        shared_clients()
+        .client("stepfunctions")
+        .create_state_machine(
+            name="pipeline", definition=DEFINITION, roleArn="arn:aws:iam::123456789012:role/states"
+        )
     )
     monkeypatch.setenv("STATE_MACHINE_ARN", machine["stateMachineArn"])
 
