@@ -16,9 +16,7 @@ from typing import Any
 
 from cdk_app.local.credentials import Credentials
 from cdk_app.local.ministack.forked import import_in_background
-
-SUMMARIZING = ("networkx", "sklearn.feature_extraction.text")
-"""Packages of the built-in summarizer."""
+from cdk_app.local.ministack.lambda_workers import SUMMARIZING
 
 
 def main() -> None:
@@ -30,7 +28,8 @@ def main() -> None:
     options = json.loads(sys.argv[1])
     sys.argv = sys.argv[:1]
     root = Credentials(**json.loads(sys.stdin.buffer.readline()))
-    import_in_background(SUMMARIZING if options["summarizes_here"] else ("openai",))
+    [summarizing] = SUMMARIZING.values()
+    import_in_background(summarizing if options["summarizes_here"] else ("openai",))
     _set_keys(root)
     from ministack import app
     from ministack.services import ecs

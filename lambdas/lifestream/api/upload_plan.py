@@ -11,14 +11,13 @@ from pydantic import Field, model_validator
 
 from lifestream.api import opaque_text
 from lifestream.domain.base import Frozen
-from lifestream.domain.bucket_layout import UPLOADS
+from lifestream.domain.bucket_layout import FOLDER_OF_THE_API, UPLOADS
 from lifestream.errors import InvalidPartError, UploadNotFoundError
 from lifestream.rest.uploads import MAX_PART_BYTES, MAX_PARTS, MAX_UPLOAD_BYTES
 
 MEBIBYTE = 1 << 20
 PART_BYTES = 16 * MEBIBYTE
 """Of a part, unless that would make too many. A file that fits one part is sent whole."""
-FOLDER = f"{UPLOADS}[0-9a-f]{{16}}/"
 
 
 class UploadPlan(Frozen):
@@ -30,7 +29,7 @@ class UploadPlan(Frozen):
         multipart_id: S3's id of the multipart upload; None if the file is sent whole.
     """
 
-    key: str = Field(pattern=rf"^{FOLDER}[^/]+$")
+    key: str = Field(pattern=rf"^{UPLOADS}{FOLDER_OF_THE_API}[^/]+$")
     size: int = Field(gt=0, le=MAX_UPLOAD_BYTES)
     part_size: int = Field(gt=0, le=MAX_PART_BYTES)
     multipart_id: str | None = Field(default=None, min_length=1)

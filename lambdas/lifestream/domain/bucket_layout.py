@@ -17,6 +17,8 @@ from __future__ import annotations
 from lifestream.step_names import Step
 
 UPLOADS = "uploads/"
+FOLDER_OF_THE_API = "[0-9a-f]{16}/"
+"""A pattern: the folder that each upload through the API has under `uploads/`."""
 JOBS = "jobs/"
 RESULTS = "results/"
 INDEX = "index/"

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from lifestream.client.commands.terminal import plain
 from lifestream.domain.answers import Answer
-from lifestream.domain.bucket_layout import UPLOADS
+from lifestream.domain.bucket_layout import FOLDER_OF_THE_API, UPLOADS
 from lifestream.domain.job import JobStatus
 from lifestream.domain.progress import Progress
 from lifestream.domain.ranking import excerpt
@@ -32,7 +32,7 @@ MARKS = {
     JobStatus.CANCELLED: "[dim]-[/]",
 }
 RUNNING_MARK = "[cyan]…[/]"
-FOLDER = re.compile(rf"^{UPLOADS}([0-9a-f]{{16}}/)?")
+FOLDER = re.compile(rf"^{UPLOADS}({FOLDER_OF_THE_API})?")
 BAR_CELLS = 30
 MAX_NAME_CELLS = 28
 EXCERPT_LINES = 2
