@@ -14,6 +14,7 @@ those of botocore.
 video_service  upload videos, follow their jobs
 upload_checks  refuse what cannot work before it is uploaded
 upload_form    name an upload, store its options, make a form for a browser
+short_ids      find a job by the first characters of its id
 results        read, copy and export what a job published
 s3_results     the same, from the bucket
 library        search the recordings and ask questions

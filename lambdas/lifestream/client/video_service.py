@@ -9,6 +9,7 @@ from pathlib import Path
 from lifestream.client.connection import connect
 from lifestream.client.results import Results
 from lifestream.client.s3_results import S3Results
+from lifestream.client.short_ids import only_one
 from lifestream.client.upload_checks import check_video
 from lifestream.client.upload_form import (
     EXPIRES_SECONDS,
@@ -23,8 +24,6 @@ from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.errors import (
-    AmbiguousJobIdError,
-    JobNotFoundError,
     JobStatusError,
     MissingSettingsError,
 )
@@ -196,11 +195,7 @@ class VideoService:
         if job_id and (record := self._jobs.find(job_id)):
             return record
         found = self._jobs.starting_with(job_id) if job_id else []
-        if not found:
-            raise JobNotFoundError(f"no job starts with {job_id!r}")
-        if len(found) > 1:
-            raise AmbiguousJobIdError(f"{len(found)} jobs start with {job_id!r}")
-        return found[0]
+        return only_one(found, job_id)
 
     def wait(
         self,

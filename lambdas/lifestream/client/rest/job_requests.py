@@ -12,10 +12,10 @@ import requests
 
 from lifestream.client.rest.session import ApiSession, Bearer, with_retries
 from lifestream.client.rest.uploads import upload
+from lifestream.client.short_ids import only_one
 from lifestream.client.upload_checks import check_options
 from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
-from lifestream.errors import AmbiguousJobIdError, JobNotFoundError
 from lifestream.rest.jobs import Job, JobChange, Jobs, RedrivePlan
 
 ID_CHARACTERS = 32
@@ -121,11 +121,7 @@ class JobRequests:
             return self._session.ask(Job, "GET", f"/v1/jobs/{job_id}")
         pages = self._pages(PAGE, id=job_id) if job_id else iter(())
         found = [job for page in pages for job in page]
-        if not found:
-            raise JobNotFoundError(f"no job starts with {job_id!r}")
-        if len(found) > 1:
-            raise AmbiguousJobIdError(f"{len(found)} jobs start with {job_id!r}")
-        return found[0]
+        return only_one(found, job_id)
 
     def wait(
         self,
