@@ -21,12 +21,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from unittest.mock import patch
+from urllib.parse import urlparse
 
 import boto3
 import pytest
 from hypothesis import Phase
 from hypothesis import settings as hypothesis_settings
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.s3.models import s3_backends
+from moto.sqs.models import sqs_backends
 from xdist.scheduler import LoadScopeScheduling
 
 import moto_shortcuts
@@ -52,6 +57,7 @@ moto_shortcuts.install()
 # Reading the certificates of all authorities takes longer than a request to a local server.
 patch.object(ssl, "create_default_context", cache(ssl.create_default_context)).start()
 
+REGION = "us-east-1"
 BUCKET = "videos"
 JOBS = "jobs"
 SLOTS = "slots"
@@ -126,7 +132,7 @@ def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_S3_BUCKET_NAME", BUCKET)
     monkeypatch.setenv("JOBS_TABLE_NAME", JOBS)
     monkeypatch.setenv("SLOTS_TABLE_NAME", SLOTS)
@@ -134,19 +140,17 @@ def in_memory_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
     monkeypatch.setattr(clients, "_session", clients_of_our_code)
     with mock_aws():
         s3, sqs = shared_clients().client("s3"), shared_clients().client("sqs")
-        s3.create_bucket(Bucket=BUCKET)
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
-        create_job_table()
-        create_slots_table()
-        queue = sqs.create_queue(QueueName="ingest")["QueueUrl"]
-        dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+        _create_bucket()
+        _create_table(JOBS, key="job_id", index=INDEX)
+        _create_table(SLOTS, key="pool")
+        queue, dead = map(_create_queue, ("ingest", "dead"))
         yield Aws(s3=s3, sqs=sqs, queue_url=queue, dlq_url=dead)
 
 
 @cache
 def our_session() -> boto3.Session:
     """Return the only session, because each new one reads all service models again."""
-    return moto_shortcuts.unsigned(boto3.Session("test", "test", region_name="us-east-1"))
+    return moto_shortcuts.unsigned(boto3.Session("test", "test", region_name=REGION))
 
 
 @cache
@@ -158,7 +162,7 @@ def shared_clients() -> boto3.Session:
 @cache
 def clients_of_our_code() -> boto3.Session:
     """Return its session, whose clients outlive a test. They end with `resources.reset` in one."""
-    session = boto3.Session("test", "test", region_name="us-east-1")
+    session = boto3.Session("test", "test", region_name=REGION)
     return with_one_client_each(moto_shortcuts.unsigned(session))
 
 
@@ -184,35 +188,44 @@ def _once_each(make: Callable[..., Any]) -> Callable[..., Any]:
     return remembered
 
 
-def create_job_table() -> None:
-    shared_clients().client("dynamodb").create_table(
-        TableName=JOBS,
-        KeySchema=[{"AttributeName": "job_id", "KeyType": "HASH"}],
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"}
-            for name in ("job_id", "kind", "submitted_at")
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "recent",
-                "KeySchema": [
-                    {"AttributeName": "kind", "KeyType": "HASH"},
-                    {"AttributeName": "submitted_at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-        ],
-        BillingMode="PAY_PER_REQUEST",
+# Requests to create the same resources for each test would take as long as many of the tests.
+INDEX = {
+    "IndexName": "recent",
+    "KeySchema": [
+        {"AttributeName": "kind", "KeyType": "HASH"},
+        {"AttributeName": "submitted_at", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "ALL"},
+}
+
+
+def _create_bucket() -> None:
+    s3 = s3_backends[DEFAULT_ACCOUNT_ID]["aws"]
+    s3.create_bucket(BUCKET, REGION)
+    s3.put_bucket_versioning(BUCKET, "Enabled")
+
+
+def _create_table(name: str, *, key: str, index: dict[str, Any] | None = None) -> None:
+    names = [key, *(part["AttributeName"] for part in (index or {}).get("KeySchema", []))]
+    dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].create_table(
+        name,
+        schema=[{"AttributeName": key, "KeyType": "HASH"}],
+        attr=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        global_indexes=[index] if index else None,
+        billing_mode="PAY_PER_REQUEST",
+        throughput=None,
+        indexes=None,
+        streams=None,
+        sse_specification=None,
+        tags=[],
+        deletion_protection_enabled=None,
+        warm_throughput=None,
     )
 
 
-def create_slots_table() -> None:
-    shared_clients().client("dynamodb").create_table(
-        TableName=SLOTS,
-        KeySchema=[{"AttributeName": "pool", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "pool", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
+def _create_queue(name: str) -> str:
+    queue = sqs_backends[DEFAULT_ACCOUNT_ID][REGION].create_queue(name)
+    return str(queue.url(urlparse(f"https://sqs.{REGION}.amazonaws.com")))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from unittest.mock import patch
 
 import boto3
 import moto.s3.urls
+import moto.sqs.models
 from botocore import UNSIGNED
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
@@ -18,7 +19,7 @@ from moto.core import responses
 from moto.core.base_backend import BaseBackend
 from moto.core.models import MockAWS
 from moto.core.serialize import AttributePicker, AttributePickerContext
-from moto.core.utils import method_names_from_class
+from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.dynamodb.parsing.expressions import (  # type: ignore[attr-defined]  # it has no types
     UpdateExpressionParser,
 )
@@ -88,6 +89,8 @@ def install() -> None:
     # moto compares a URL with those of all services, and looks up the methods of a class.
     backend_url_patterns.sort(key=lambda pattern: pattern[0] not in OURS)
     patch.object(responses, "method_names_from_class", cache(method_names_from_class)).start()
+    for module in (responses, moto.sqs.models):
+        patch.object(module, "camelcase_to_underscores", cache(camelcase_to_underscores)).start()
     patch.object(AttributePicker, "__call__", _picked).start()
     # moto parses an update twice, and works on copies of the result.
     parse = cache(UpdateExpressionParser.make)
