@@ -69,7 +69,7 @@ def _sniff(head: bytes) -> Container:
         return Container.AAC
     if holds_mpeg_frames(head):
         return Container.MP3
-    raise NotAVideoError(f"the content is none of {_list(Container)}")
+    raise NotAVideoError("the content is not that of a video or audio file")
 
 
 def _list(containers: Iterable[Container]) -> str:
