@@ -1,0 +1,33 @@
+/** Write sizes, durations and dates as people read them. */
+
+const UNITS = ["B", "KB", "MB", "GB", "TB"];
+
+export function bytes(size: number): string {
+  let unit = 0;
+  let amount = size;
+  while (amount >= 1000 && unit < UNITS.length - 1) {
+    amount /= 1000;
+    unit += 1;
+  }
+  return `${amount < 10 && unit ? amount.toFixed(1) : Math.round(amount)} ${UNITS[unit]}`;
+}
+
+/** Return a rough duration, such as `2 min`: nobody believes the seconds of an estimate. */
+export function roughly(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min`;
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.round((seconds % 3600) / 60);
+  return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
+}
+
+export function percent(fraction: number): string {
+  return `${Math.floor(100 * Math.min(Math.max(fraction, 0), 1))} %`;
+}
+
+const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+export function moment(when: string): string {
+  const date = new Date(when);
+  return Number.isNaN(date.getTime()) ? when : MOMENT.format(date);
+}

@@ -1,0 +1,60 @@
+/** What a page says when it waits, when there is nothing, and when something went wrong. */
+import type { ComponentChildren } from "preact";
+import { ApiError } from "../api/problem";
+import { text } from "../text";
+
+export function Loading({ what }: { what: string }) {
+  return (
+    <p class="loading" role="status">
+      {what}
+    </p>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+  return (
+    <div class="empty">
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** What went wrong, and what to do about it. */
+export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const { title, detail, advice } = described(error);
+  return (
+    <div class="error" role="alert">
+      <p>
+        <strong>{title}</strong>
+        {detail && <span> {detail}</span>}
+      </p>
+      {advice && <p>{advice}</p>}
+      {onRetry && (
+        <button type="button" onClick={onRetry}>
+          {text.tryAgain}
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function described(error: unknown): { title: string; detail: string; advice: string } {
+  if (error instanceof ApiError) {
+    return { title: `${error.title}.`, detail: error.message, advice: error.advice };
+  }
+  if (error instanceof TypeError) return text.noConnection;
+  const detail = error instanceof Error ? error.message : String(error);
+  return { title: text.unexpected, detail, advice: "" };
+}
+
+/** Text in which the hits are marked. */
+export function Marked({ pieces }: { pieces: readonly { text: string; isHit: boolean }[] }) {
+  return (
+    <>
+      {pieces.map((piece, place) =>
+        piece.isHit ? <mark key={place}>{piece.text}</mark> : piece.text,
+      )}
+    </>
+  );
+}
