@@ -1,0 +1,109 @@
+/** Downloads, verdict, steps and options of a job. */
+import type { Job, ResultFile } from "../api/types";
+import { useMayEdit } from "../app/context";
+import { bytes } from "../parts/amounts";
+import { text } from "../text";
+import { stepsOf } from "./steps";
+
+interface Props {
+  job: Job;
+  files: readonly ResultFile[];
+  verdict: string | null;
+}
+
+export function Details({ job, files, verdict }: Props) {
+  return (
+    <div class="details">
+      {verdict && (
+        <section>
+          <h2>{text.job.quality}</h2>
+          <p>{verdict}</p>
+        </section>
+      )}
+      <section>
+        <h2>{text.job.steps}</h2>
+        <ol class="steps">
+          {stepsOf(job).map(({ name, state }) => (
+            <li key={name} class={state}>
+              <span>{text.steps[name]}</span> <span class="hint">{text.stepStates[state]}</span>
+            </li>
+          ))}
+        </ol>
+        {job.switched_off.map((part) => (
+          <p key={part.part} class="hint">
+            {part.reason}
+          </p>
+        ))}
+      </section>
+      {files.length > 0 && <Downloads files={files} />}
+      <Options job={job} />
+      <p class="hint">{text.job.id(job.job_id)}</p>
+    </div>
+  );
+}
+
+function Downloads({ files }: { files: readonly ResultFile[] }) {
+  return (
+    <section>
+      <h2>{text.job.downloads}</h2>
+      <ul class="files">
+        {files.map((file) => (
+          <li key={file.name}>
+            <a href={file.url} download={file.name} target="_blank" rel="noreferrer">
+              {file.name}
+            </a>{" "}
+            <span class="hint">{bytes(file.size)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Options({ job }: { job: Job }) {
+  const given = Object.entries(job.options).filter(
+    ([, value]) => value && (!Array.isArray(value) || value.length),
+  );
+  if (!given.length) return null;
+  return (
+    <section>
+      <h2>{text.job.options}</h2>
+      <dl>
+        {given.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name.replaceAll("_", " ")}</dt>
+            <dd>{Array.isArray(value) ? value.join(", ") : String(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
+interface ActionsProps {
+  job: Job;
+  onRedrive: () => void;
+  onCancel: () => void;
+}
+
+/** Why a job failed, and what can be done about it. */
+export function Failure({ job, onRedrive }: ActionsProps) {
+  const mayEdit = useMayEdit();
+  if (!job.failure) return null;
+  const { step, error, cause, advice } = job.failure;
+  return (
+    <div class="error" role="alert">
+      <p>
+        <strong>{job.status === "PARTIAL" ? text.job.partial : text.job.failed}</strong>{" "}
+        <bdi>{cause}</bdi>
+      </p>
+      <p>{advice}</p>
+      <p class="hint">{text.job.failedIn(step, error)}</p>
+      {mayEdit && (
+        <button type="button" onClick={onRedrive}>
+          {text.job.redrive}
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,294 @@
+/** The transcript: it follows the player, and each word jumps to its moment. */
+import type { RefObject } from "preact";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Segment } from "../api/types";
+import { roughly } from "../parts/amounts";
+import { type Store, useStore } from "../parts/store";
+import { type ListHandle, VirtualList } from "../parts/virtual-list";
+import { clock, lastBefore } from "../player/clock";
+import { plain } from "../player/find";
+import { text } from "../text";
+import { charactersBefore } from "./caret";
+import { momentAt, runsOf, type ShownWord, shownWords } from "./pieces";
+import type { Gap, Paragraph, Row } from "./transcript-rows";
+
+interface Props {
+  rows: readonly Row[];
+  names: ReadonlyMap<string, string>;
+  colours: ReadonlyMap<string, number>;
+  time: Store<number>;
+  onSeek: (seconds: number) => void;
+  field: RefObject<HTMLInputElement | null>;
+  isComplete: boolean;
+}
+
+/** Of the estimate of a row's height, until it is measured. */
+const CHARACTERS_PER_LINE = 75;
+const [LINE, HEAD, MARGIN] = [27, 26, 12];
+
+export function Transcript(props: Props) {
+  const { rows, time, onSeek } = props;
+  const list = useRef<ListHandle>(null);
+  const [isFollowing, setFollowing] = useState(true);
+  const [wanted, setWanted] = useState("");
+  const [current, setCurrent] = useState(0);
+
+  const index = useMemo(() => indexOf(rows), [rows]);
+  const found = useMemo(() => index.find(wanted), [index, wanted]);
+  const hits = useMemo(() => new Set(found), [found]);
+  const now = useStore(time);
+  const place = lastBefore(index.starts, now + 0.05);
+  const segment = index.segments[place];
+
+  useEffect(() => {
+    if (isFollowing && place >= 0) list.current?.show(index.rows[place] as number);
+  }, [place, isFollowing, rows]);
+
+  const choose = (number: number) => {
+    if (!found.length) return;
+    const chosen = (number + found.length) % found.length;
+    setCurrent(chosen);
+    setFollowing(false);
+    const id = found[chosen];
+    list.current?.show(index.rowOf.get(id as number) ?? 0, { isAlways: true });
+  };
+  useEffect(() => choose(0), [found]);
+
+  return (
+    <>
+      <div class="tools">
+        <search class="find">
+          <input
+            ref={props.field}
+            type="search"
+            value={wanted}
+            placeholder={text.job.find}
+            aria-label={text.job.find}
+            onInput={(event) => setWanted(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key === "Enter") choose(current + (event.shiftKey ? -1 : 1));
+            }}
+          />
+          {found.length > 0 && (
+            <>
+              <button
+                type="button"
+                aria-label={text.job.before}
+                onClick={() => choose(current - 1)}
+              >
+                ↑
+              </button>
+              <button type="button" aria-label={text.job.after} onClick={() => choose(current + 1)}>
+                ↓
+              </button>
+            </>
+          )}
+          <output>{outcomeOf(wanted, found.length, current, props.isComplete)}</output>
+        </search>
+        <label>
+          <input
+            type="checkbox"
+            checked={isFollowing}
+            onChange={(event) => setFollowing(event.currentTarget.checked)}
+          />
+          {text.job.follow}
+        </label>
+      </div>
+      <VirtualList
+        label={text.job.transcript}
+        class="lines"
+        count={rows.length}
+        estimate={(row) => estimateOf(rows[row])}
+        keyOf={(row) => keyOf(rows[row], row)}
+        content={rows}
+        handle={list}
+        onReaderScroll={() => setFollowing(false)}
+      >
+        {(row) => {
+          const one = rows[row];
+          if (!one) return null;
+          if (one.kind === "gap") return <GapRow gap={one} onSeek={onSeek} />;
+          const isNow = segment && one.sentences.some((sentence) => sentence.segment === segment);
+          return (
+            <ParagraphRow
+              paragraph={one}
+              names={props.names}
+              colours={props.colours}
+              hits={hits}
+              currentHit={found[current]}
+              now={isNow ? now : -1}
+              onSeek={onSeek}
+            />
+          );
+        }}
+      </VirtualList>
+    </>
+  );
+}
+
+interface ParagraphProps {
+  paragraph: Paragraph;
+  names: ReadonlyMap<string, string>;
+  colours: ReadonlyMap<string, number>;
+  /** The ids of the segments in which the search found something. */
+  hits: ReadonlySet<number>;
+  currentHit: number | undefined;
+  /** The moment, if it is in this paragraph; otherwise -1. */
+  now: number;
+  onSeek: (seconds: number) => void;
+}
+
+function ParagraphRow(props: ParagraphProps) {
+  const { paragraph, names, colours, now, onSeek } = props;
+  const { speaker, isTurn, sentences, start } = paragraph;
+  const name = speaker === null ? text.job.unknownSpeaker : (names.get(speaker) ?? speaker);
+  const colour = colours.get(speaker ?? "");
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the button of the turn does it by keyboard
+    // biome-ignore lint/a11y/useKeyWithClickEvents: see above
+    <div
+      class={`turn ${colour === undefined ? "" : `voice-${colour}`} ${isTurn ? "" : "more"}`}
+      onClick={(event) => {
+        const said = (event.target as Element).closest<HTMLElement>("[data-segment]");
+        if (!said || !getSelection()?.isCollapsed) return;
+        const id = Number(said.dataset.segment);
+        const clicked = sentences.find(({ segment }) => segment.id === id)?.segment;
+        const offset = charactersBefore(said, event.clientX, event.clientY);
+        if (clicked) onSeek(momentAt(shownWords(clicked), offset));
+      }}
+    >
+      {isTurn && (
+        <h3>
+          <span>{name}</span>{" "}
+          <button
+            type="button"
+            class="moment"
+            aria-label={text.playFrom(clock(start))}
+            onClick={() => onSeek(start)}
+          >
+            {clock(start)}
+          </button>
+        </h3>
+      )}
+      <p>
+        {sentences.map(({ segment, isInterjection }) => {
+          const said = (
+            <SentenceText
+              segment={segment}
+              isFound={props.hits.has(segment.id)}
+              isCurrent={props.currentHit === segment.id}
+              now={now}
+            />
+          );
+          if (!isInterjection) return said;
+          const other = segment.speaker && (names.get(segment.speaker) ?? segment.speaker);
+          return (
+            <span class="aside" key={segment.id}>
+              {other && <b>{other}: </b>}
+              {said}
+            </span>
+          );
+        })}
+      </p>
+    </div>
+  );
+}
+
+interface SentenceProps {
+  segment: Segment;
+  isFound: boolean;
+  isCurrent: boolean;
+  now: number;
+}
+
+function SentenceText({ segment, isFound, isCurrent, now }: SentenceProps) {
+  const words = useMemo(() => shownWords(segment), [segment]);
+  const isNow = segment.start_seconds <= now + 0.05 && now < segment.end_seconds;
+  const starts = useMemo(() => words.map((one) => one.start), [words]);
+  const spoken = isNow ? lastBefore(starts, now + 0.05) : -1;
+  const classes = ["said", isNow && "now", isFound && "found", isCurrent && "current"]
+    .filter(Boolean)
+    .join(" ");
+  // Words are elements of their own only while they are spoken. A vnode that is the same is skipped.
+  return useMemo(() => {
+    const pieces = isNow ? words : runsOf(words);
+    return (
+      <>
+        <span class={classes} lang={segment.language ?? undefined} data-segment={segment.id}>
+          {pieces.map((piece, place) => (
+            <Said key={place} piece={piece} isSpoken={place === spoken} />
+          ))}
+        </span>{" "}
+      </>
+    );
+  }, [words, spoken, classes]);
+}
+
+function Said({ piece, isSpoken }: { piece: ShownWord; isSpoken: boolean }) {
+  const name = isSpoken ? "spoken" : undefined;
+  if (piece.isUnsure) {
+    return (
+      <u class={name} title={text.job.unsure}>
+        {piece.text}
+      </u>
+    );
+  }
+  return isSpoken ? <span class={name}>{piece.text}</span> : piece.text;
+}
+
+function GapRow({ gap, onSeek }: { gap: Gap; onSeek: (seconds: number) => void }) {
+  return (
+    <div class="gap">
+      <button type="button" onClick={() => onSeek(gap.start)}>
+        {text.job.gaps[gap.reason](roughly(gap.end - gap.start), clock(gap.start))}
+      </button>
+    </div>
+  );
+}
+
+/** Where each segment is, in time order. */
+function indexOf(rows: readonly Row[]) {
+  const segments: Segment[] = [];
+  const places: number[] = [];
+  const rowOf = new Map<number, number>();
+  rows.forEach((row, place) => {
+    if (row.kind === "gap") return;
+    for (const { segment } of row.sentences) {
+      segments.push(segment);
+      places.push(place);
+      rowOf.set(segment.id, place);
+    }
+  });
+  let texts: string[] | null = null;
+  return {
+    segments,
+    rows: places,
+    rowOf,
+    starts: segments.map((segment) => segment.start_seconds),
+    /** Return the ids of the segments that contain the text. */
+    find(wanted: string): number[] {
+      const folded = plain(wanted.trim());
+      if (!folded) return [];
+      texts ??= segments.map((segment) => plain(segment.text));
+      const known = texts;
+      return segments.filter((_, at) => known[at]?.includes(folded)).map((one) => one.id);
+    },
+  };
+}
+
+function outcomeOf(wanted: string, count: number, current: number, isComplete: boolean): string {
+  if (!isComplete) return text.job.loadingMore;
+  if (!wanted.trim()) return "";
+  return count ? text.job.hit(current + 1, count) : text.job.notSaid;
+}
+
+function estimateOf(row: Row | undefined): number {
+  if (row?.kind !== "paragraph") return LINE + 2 * MARGIN;
+  const characters = row.sentences.reduce((sum, one) => sum + one.segment.text.length + 1, 0);
+  return Math.ceil(characters / CHARACTERS_PER_LINE) * LINE + (row.isTurn ? HEAD : 0) + MARGIN;
+}
+
+function keyOf(row: Row | undefined, place: number): string {
+  if (!row) return String(place);
+  return row.kind === "gap" ? `gap ${row.start}` : `said ${row.sentences[0]?.segment.id}`;
+}
