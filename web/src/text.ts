@@ -21,6 +21,12 @@ export const text = {
     detail: "The server did not answer.",
     advice: "Check your connection and try again.",
   },
+  titles: {
+    library: "Library",
+    upload: "Upload",
+    search: "Search",
+    unknown: "Not found",
+  },
   playFrom: (at: string) => `Play from ${at}`,
   playQuote: (at: string) => `Play the quote at ${at}`,
   roles: { viewer: "may read", editor: "may edit", admin: "administrator" } as Record<

@@ -1,0 +1,148 @@
+import { expect, test } from "vitest";
+import type { Job, JobStatus, Passage } from "../api/types";
+import { jobAddress, routeOf } from "../app/router";
+import { stepsOf } from "../job/steps";
+import { bytes, percent, roughly } from "../parts/amounts";
+import { byVideo } from "../search/hits";
+import { forEach } from "./bulk";
+import { merged } from "./job-feed";
+import { mayBeCancelled, mayBeRedriven } from "./status";
+
+function job(job_id: string, status: JobStatus = "QUEUED", more: Partial<Job> = {}): Job {
+  return {
+    job_id,
+    key: `uploads/x/${job_id}.mp4`,
+    file_name: `${job_id}.mp4`,
+    status,
+    current_step: null,
+    attempt: 1,
+    submitted_at: "2026-01-01T00:00:00Z",
+    updated_at: "2026-01-01T00:00:00Z",
+    options: {},
+    progress: null,
+    failure: null,
+    has_results: false,
+    switched_off: [],
+    ...more,
+  };
+}
+
+test("a page is added once, and replaces what is known", () => {
+  const known = [job("a"), job("b")];
+
+  expect(merged(known, [job("b", "FAILED"), job("c")], "end")).toMatchObject([
+    { job_id: "a" },
+    { job_id: "b", status: "FAILED" },
+    { job_id: "c" },
+  ]);
+  expect(merged(known, [job("new"), job("a")], "start").map((one) => one.job_id)).toEqual([
+    "new",
+    "a",
+    "b",
+  ]);
+});
+
+test("what may be done follows from the status", () => {
+  expect(mayBeCancelled(job("a", "WAITING_FOR_GPU"))).toBe(true);
+  expect(mayBeCancelled(job("a", "SUCCEEDED"))).toBe(false);
+  expect(mayBeRedriven(job("a", "PARTIAL"))).toBe(true);
+  expect(mayBeRedriven(job("a", "CANCELLED"))).toBe(false);
+});
+
+test("one failure does not stop the others", async () => {
+  const done: number[] = [];
+
+  const failed = await forEach([1, 2, 3, 4, 5], async (number) => {
+    if (number === 2) throw new Error("no");
+    done.push(number);
+  });
+
+  expect(done).toEqual([1, 3, 4, 5]);
+  expect(failed.map((one) => one.item)).toEqual([2]);
+});
+
+test.each([
+  ["/", "library"],
+  ["/upload", "upload"],
+  ["/search", "search"],
+  ["/jobs/abc123", "job"],
+  ["/jobs/", "unknown"],
+  ["/jobs/a/b", "unknown"],
+  ["/jobs/%3Cscript%3E", "unknown"],
+  ["/elsewhere", "unknown"],
+])("%s is the page %s", (path, page) => {
+  expect(routeOf(path).page).toBe(page);
+});
+
+test("a link leads to a moment", () => {
+  expect(jobAddress("abc", 83.7)).toBe("/jobs/abc?t=83");
+  expect(jobAddress("abc")).toBe("/jobs/abc");
+});
+
+test("the steps of a failed job end with the one that failed", () => {
+  const failure = { step: "TranscribeSpeech", error: "E", cause: "c", advice: "a" };
+  const failed = job("a", "FAILED", { current_step: "TranscribeSpeech", failure });
+
+  expect(stepsOf(failed).map((step) => step.state)).toEqual([
+    "done",
+    "done",
+    "failed",
+    "skipped",
+    "skipped",
+    "skipped",
+  ]);
+});
+
+test("the steps of a running job show what is ahead, and those beside each other", () => {
+  const running = job("a", "SUMMARIZING", { current_step: "SummarizeTranscript" });
+
+  expect(stepsOf(running).map((step) => step.state)).toEqual([
+    "done",
+    "done",
+    "done",
+    "running",
+    "running",
+    "ahead",
+  ]);
+});
+
+test("the steps of a job that is done leave out what is switched off", () => {
+  const switched_off = [{ part: "summary" as const, reason: "no key" }];
+  const done = job("a", "SUCCEEDED", { current_step: "RecordSuccess", switched_off });
+
+  expect(stepsOf(done).map((step) => step.state)).toEqual([
+    "done",
+    "done",
+    "done",
+    "skipped",
+    "done",
+    "done",
+  ]);
+});
+
+test("hits are grouped by video, the best one first, in time order", () => {
+  const hit = (job_id: string, start_seconds: number, score: number): Passage => ({
+    job_id,
+    key: `uploads/f/${job_id}.mp4`,
+    start_seconds,
+    end_seconds: start_seconds + 1,
+    speakers: [],
+    text: "",
+    score,
+  });
+
+  const videos = byVideo([hit("b", 50, 0.9), hit("a", 3, 0.8), hit("b", 10, 0.7)]);
+
+  expect(videos.map((video) => video.name)).toEqual(["b.mp4", "a.mp4"]);
+  expect(videos[0]?.passages.map((one) => one.start_seconds)).toEqual([10, 50]);
+});
+
+test("amounts are short", () => {
+  expect(bytes(999)).toBe("999 B");
+  expect(bytes(1_500_000)).toBe("1.5 MB");
+  expect(bytes(52_000_000_000)).toBe("52 GB");
+  expect(roughly(0.2)).toBe("1 s");
+  expect(roughly(150)).toBe("3 min");
+  expect(roughly(7_500)).toBe("2 h 5 min");
+  expect(percent(0.999)).toBe("99 %");
+});
