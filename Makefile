@@ -12,6 +12,10 @@ BIN := $(VENV)/bin
 SPEECH := .venv-speech
 PEERS := .venv-peers
 FUZZ := .venv-fuzz
+WEB := web/dist/.ready
+WEB_CHECKED := web/node_modules/.checked
+# With the folders, whose times change when a file is deleted.
+WEB_SOURCES := $(shell find web/src web/public web/scripts web/*.json web/*.ts web/*.html web/.npmrc)
 SEED ?= 1
 MODELS := .models
 RELIABILITY := tests/reliability
@@ -53,7 +57,7 @@ demo: $(VENV)/.ready $(MODELS)/.ready ## run the whole pipeline on the sample vi
 	@echo "  lifestream local VIDEO"
 	@echo "  lifestream local VIDEO --keep    # then search and ask in another terminal"
 
-install: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready ## set everything up
+install: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready web/node_modules/.ready ## set everything up
 
 $(VENV)/.ready: requirements.txt requirements-uv.txt pyproject.toml cdk_app/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -77,20 +81,35 @@ node_modules/.ready: package.json package-lock.json
 	@npm ci --no-audit --no-fund --silent
 	@touch $@
 
-format: $(VENV)/.ready ## sort, fix and format the code
+web/node_modules/.ready: web/package.json web/package-lock.json web/.npmrc
+	@command -v npm > /dev/null || { echo "Node 20.19 or newer is needed, including npm."; exit 1; }
+	@cd web && npm ci --silent
+	@touch $@
+
+$(WEB): web/node_modules/.ready $(WEB_SOURCES)
+	@echo "Building the dashboard"
+	@cd web && npm run --silent build -- --logLevel warn
+	@touch $@
+
+$(WEB_CHECKED): web/node_modules/.ready $(WEB_SOURCES) docs/openapi.json
+	@cd web && npm run --silent check
+	@touch $@
+
+format: $(VENV)/.ready web/node_modules/.ready ## sort, fix and format the code
 	$(BIN)/ruff check --fix --quiet $(CODE)
 	$(BIN)/ruff format --quiet $(CODE)
+	@cd web && npm run --silent format
 
 hooks: $(VENV)/.ready #: check each commit before it is made (pre-commit)
 	@$(BIN)/pre-commit install
 
-lint: $(VENV)/.ready #: check style, spelling, YAML, TOML and file sizes
+lint: $(VENV)/.ready $(WEB_CHECKED) #: check style, spelling, YAML, TOML and file sizes
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check --quiet $(CODE)
-	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md $(CODE)
+	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md web $(CODE)
 	@SKIP=ruff-check,ruff-format,mypy,codespell $(BIN)/pre-commit run --all-files
 
-types: $(VENV)/.ready #: check types (mypy --strict)
+types: $(VENV)/.ready $(WEB_CHECKED) #: check types (mypy --strict, TypeScript)
 	$(BIN)/mypy
 
 imports: $(VENV)/.ready #: check the layers of the packages (import-linter)
@@ -120,7 +139,7 @@ coverage: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready #: measure line co
 docs: $(VENV)/.ready ## regenerate the tables and schemas of docs/ and README
 	PYTHONPATH=.:lambdas:tests:docs $(BIN)/python -m generators.generate
 
-site: $(VENV)/.ready node_modules/.ready ## build the docs as a website: .lifestream/site/index.html
+site: $(VENV)/.ready node_modules/.ready #: build the docs as a website: .lifestream/site/index.html
 	@# Without --quiet, which hides warnings from strict mode too.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
@@ -143,7 +162,7 @@ browser: #: install Chromium for the tests of pages, if it can be installed
 attack: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: try the attacks that docs/security.md lists
 	@ATTACK_MESSAGES=2000 $(BIN)/pytest -q $(SIDE_BY_SIDE) -m attack
 
-test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser ## run what CI runs, except coverage, test-lambda and test-speech
+test: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready $(WEB) browser ## run what CI runs, except coverage, test-lambda and test-speech
 	@$(MAKE) --no-print-directory -j3 lint imports types
 	@$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
