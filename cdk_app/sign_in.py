@@ -29,29 +29,43 @@ class SignIn(Construct):
     """Exposes `pool`, its clients `people` and `machines`, and `url`, where people sign in.
 
     Nobody can sign up: an operator creates each user, or names a provider of an organization, and
-    adds each user to a group.
+    adds each user to a group. `people` exists after `return_people_to`, because the pages to which
+    it returns need the `url`.
     """
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, config: Config, api_url: str
-    ) -> None:
+    people: cognito.UserPoolClient
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
-        self._stage = config.stage
+        self._config = config
         self.pool = _pool(self, config)
         for name in GROUPS:
             cognito.UserPoolGroup(self, name.title(), user_pool=self.pool, group_name=name)
-        pages = [f"{origin}/" for origin in config.browser_origins]
-        self.people = self._people(
-            [*pages, f"{api_url}{SIGNED_IN}"], list(identity_providers(self, self.pool, config))
-        )
         self.machines = self._machines()
         self.url = self._pages(f"lifestream-{config.stage}-{Aws.ACCOUNT_ID}")
+
+    def return_people_to(self, *, api_url: str, dashboard_url: str) -> None:
+        """Create the client `people`, which returns to the dashboard and to the API's pages."""
+        config = self._config
+        origins = [dashboard_url, *config.browser_origins]
+        documentation = [f"{url}{SIGNED_IN}" for url in (api_url, dashboard_url)]
+        self.people = self._people(
+            [*(f"{origin}/" for origin in origins), *documentation],
+            list(identity_providers(self, self.pool, config)),
+        )
+        cognito.CfnManagedLoginBranding(  # without one, the pages show an error
+            self,
+            "Style",
+            user_pool_id=self.pool.user_pool_id,
+            client_id=self.people.user_pool_client_id,
+            use_cognito_provided_values=True,
+        )
 
     @property
     def settings(self) -> dict[str, str]:
         """Return what `lifestream.settings.SignInSettings` reads."""
         return {
-            "STAGE": self._stage,
+            "STAGE": self._config.stage,
             "SIGN_IN_URL": self.url,
             "SIGN_IN_CLIENT_ID": self.people.user_pool_client_id,
         }
@@ -114,13 +128,6 @@ class SignIn(Construct):
             "Domain",
             cognito_domain=cognito.CognitoDomainOptions(domain_prefix=domain_prefix),
             managed_login_version=cognito.ManagedLoginVersion.NEWER_MANAGED_LOGIN,
-        )
-        cognito.CfnManagedLoginBranding(  # the pages show an error without a style
-            self,
-            "Style",
-            user_pool_id=self.pool.user_pool_id,
-            client_id=self.people.user_pool_client_id,
-            use_cognito_provided_values=True,
         )
         return domain.base_url()
 

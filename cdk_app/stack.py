@@ -10,6 +10,7 @@ from cdk_app.api import Api, http_api
 from cdk_app.api_keys import ApiKeys
 from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
+from cdk_app.dashboard import Dashboard
 from cdk_app.dispatcher import Dispatcher
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
@@ -66,7 +67,16 @@ class LifeStreamStack(Stack):
             self, "Recovery", environment=self._everything, state_machine=machine
         )
         http = http_api(self, "Http", config=config)
-        self.sign_in = SignIn(self, "SignIn", config=config, api_url=http.api_endpoint)
+        self.sign_in = SignIn(self, "SignIn", config=config)
+        self.dashboard = Dashboard(
+            self,
+            "Dashboard",
+            config=config,
+            uploads=uploads,
+            http=http,
+            sign_in_url=self.sign_in.url,
+        )
+        self.sign_in.return_people_to(api_url=http.api_endpoint, dashboard_url=self.dashboard.url)
         self.api = self._api(http)
         self.webhook = self._webhook(config.webhook_url) if config.webhook_url else None
         Monitoring(
@@ -144,6 +154,8 @@ class LifeStreamStack(Stack):
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,
             "ApiKeysSecret": self.api_keys.secret.secret_arn,
             "ApiUrl": self.api.url,
+            "DashboardUrl": self.dashboard.url,
+            "DashboardBucket": self.dashboard.bucket.bucket_name,
             "UserPoolId": self.sign_in.pool.user_pool_id,
             "PeopleClientId": self.sign_in.people.user_pool_client_id,
             "MachinesClientId": self.sign_in.machines.user_pool_client_id,

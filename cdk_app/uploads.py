@@ -19,13 +19,17 @@ MAX_RECEIVES = 3
 VISIBILITY_TIMEOUT = Duration.minutes(15)
 """Of each receive. Lambda retries a throttled dispatcher for this long (ADR 0021)."""
 ACCESS_LOG_RETENTION = Duration.days(90)
+DASHBOARDS = "https://*.cloudfront.net"
+"""The dashboard's origin is one of these. Its distribution needs the bucket's name, so the bucket
+cannot need the distribution's (ADR 62)."""
 
 
 class Uploads(Construct):
-    """Exposes `bucket`, `queue` and `dead_letter_queue`."""
+    """Exposes `bucket`, its `access_logs`, `queue` and `dead_letter_queue`."""
 
     def __init__(self, scope: Construct, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
+        self.access_logs = self._access_logs(config)
         self.bucket = self._bucket(config)
         self.dead_letter_queue = sqs.Queue(
             self,
@@ -61,9 +65,9 @@ class Uploads(Construct):
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
             removal_policy=config.removal_policy,
-            server_access_logs_bucket=self._access_logs(config),
+            server_access_logs_bucket=self.access_logs,
             lifecycle_rules=lifecycle_rules(config),
-            cors=[browser_uploads(config.browser_origins)] if config.browser_origins else None,
+            cors=[browser_uploads([DASHBOARDS, *config.browser_origins])],
         )
 
     def _access_logs(self, config: Config) -> s3.Bucket | None:

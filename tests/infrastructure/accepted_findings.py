@@ -53,6 +53,10 @@ API_PREFIXES = ("uploads/*", "results/*", "index/*", "voices/*", TRANSCRIPT)
 SECOND_FACTOR = "Users choose: an organization that demands one signs in with its own provider."
 PLUS = "Adaptive risk checks cost $0.02 per user and month, and the plan Plus has no free users."
 DOCUMENTATION = "Swagger UI, which holds no data; people sign in on it."
+EVERYWHERE = "People may use it from any country; who gets in is decided by the sign-in."
+FIREWALL = "A web ACL costs $5 per month while idle. The API throttles, and the pages are static."
+REQUEST_LOG = "The API logs its requests; CloudFront's log would add who loaded the public pages."
+OWN_DOMAIN = "CloudFront's own certificate has no other policy; browsers agree on TLS 1.3."
 HEALTH = "The health check, which shows nothing, so that a monitor needs no token."
 
 
@@ -78,6 +82,11 @@ def accepted() -> Iterator[tuple[str, str, str]]:
         yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
         yield policy, "IAM5[*]", TASKS
     yield from _api()
+    yield "Dashboard/Bucket", "S1", DEV
+    yield "Dashboard/Distribution", "CFR1", EVERYWHERE
+    yield "Dashboard/Distribution", "CFR2", FIREWALL
+    yield "Dashboard/Distribution", "CFR3", REQUEST_LOG
+    yield "Dashboard/Distribution", "CFR4", OWN_DOMAIN
     policy = "Dispatcher/FunctionServiceRole/DefaultPolicy"
     yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
 

@@ -58,6 +58,16 @@ def resources(template: Template, kind: str) -> list[dict[str, Any]]:
     return [resource["Properties"] for resource in found.values()]
 
 
+def uploads_bucket(template: Template) -> tuple[str, dict[str, Any]]:
+    """Return the logical id and the properties of the bucket that holds everything."""
+    [found] = [
+        (name, bucket["Properties"])
+        for name, bucket in template.find_resources("AWS::S3::Bucket").items()
+        if "VersioningConfiguration" in bucket["Properties"]
+    ]
+    return found
+
+
 def queue(template: Template, name: str) -> dict[str, Any]:
     [found] = [q for q in resources(template, "AWS::SQS::Queue") if q["QueueName"] == name]
     return found

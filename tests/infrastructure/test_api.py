@@ -206,9 +206,16 @@ def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> 
     assert client["AllowedOAuthFlows"] == ["code"]
     assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
     [api] = template.find_resources("AWS::ApiGatewayV2::Api")
+    [distribution] = template.find_resources("AWS::CloudFront::Distribution")
     address = {"Fn::GetAtt": [api, "ApiEndpoint"]}
-    of_documentation = {"Fn::Join": ["", [address, "/docs/signed-in"]]}
-    assert client["CallbackURLs"] == [*CALLBACKS, f"{DASHBOARD}/", of_documentation]
+    host = {"Fn::GetAtt": [distribution, "DomainName"]}
+    pages = [
+        {"Fn::Join": ["", ["https://", host, "/"]]},
+        f"{DASHBOARD}/",
+        {"Fn::Join": ["", [address, "/docs/signed-in"]]},
+        {"Fn::Join": ["", ["https://", host, "/docs/signed-in"]]},
+    ]
+    assert client["CallbackURLs"] == client["LogoutURLs"] == [*CALLBACKS, *pages]
     assert client["PreventUserExistenceErrors"] == "ENABLED"
 
 

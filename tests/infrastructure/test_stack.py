@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cdk_app.local.synthesis import ROOT
-from infrastructure.templates import queue, resources
+from infrastructure.templates import queue, resources, uploads_bucket
 from lifestream.domain.job_ended import JobEnded
 from lifestream.step_names import Step
 
@@ -33,7 +33,7 @@ def test_everything_refuses_connections_without_tls(template: Template) -> None:
         and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     ]
 
-    assert len(denied) == 3
+    assert len(denied) == 4
 
 
 def test_index_settings_reach_the_function(synthesize: Synthesize) -> None:
@@ -80,7 +80,7 @@ def test_a_webhook_exists_only_if_configured(synthesize: Synthesize, template: T
 def test_a_stage_posts_no_event_of_another_stage(synthesize: Synthesize) -> None:
     """All stages share the account's default bus; the job's bucket distinguishes them."""
     template = synthesize(webhook_url="https://example.com/hook")
-    [bucket] = template.find_resources("AWS::S3::Bucket")
+    bucket, _ = uploads_bucket(template)
     [rule] = [
         rule
         for rule in resources(template, "AWS::Events::Rule")
@@ -98,6 +98,29 @@ def test_a_webhook_that_is_not_https_is_refused(synthesize: Synthesize, url: str
 
 
 LONGEST_REGION = "ap-northeast-1"
+
+
+def test_cloudfront_names_are_unique_in_an_account(synthesize: Synthesize) -> None:
+    """CloudFront has no regions, so the same stage in two regions needs different names."""
+    template = synthesize(stage="prod").to_json()["Resources"].values()
+    configurations = [
+        resource["Properties"].get(configuration, resource["Properties"])
+        for resource in template
+        for kind, configuration in CLOUDFRONT_NAMES.items()
+        if resource["Type"] == f"AWS::CloudFront::{kind}"
+    ]
+
+    assert len(configurations) == 4
+    for configuration in configurations:
+        assert {"Ref": "AWS::Region"} in configuration["Name"]["Fn::Join"][1]
+
+
+CLOUDFRONT_NAMES = {
+    "Function": "",
+    "OriginAccessControl": "OriginAccessControlConfig",
+    "ResponseHeadersPolicy": "ResponseHeadersPolicyConfig",
+}
+"""Kinds of resources, and which of their properties has the name."""
 
 
 def test_the_same_stage_fits_into_two_regions_of_an_account(synthesize: Synthesize) -> None:

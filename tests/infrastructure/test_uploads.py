@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infrastructure.templates import definition, queue, resources
+from infrastructure.templates import definition, queue, resources, uploads_bucket
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
 
     Synthesize = Callable[..., Template]
+
+DASHBOARDS = "https://*.cloudfront.net"
 
 
 def test_queues_poll_long_and_give_up_after_three_receives(template: Template) -> None:
@@ -67,7 +69,7 @@ def test_the_dispatcher_reports_failures_by_message_and_starts_steadily(
 def test_notifications_cover_each_extension_in_both_cases_under_uploads(
     template: Template,
 ) -> None:
-    [bucket] = resources(template, "AWS::S3::Bucket")
+    _, bucket = uploads_bucket(template)
     rules = bucket["NotificationConfiguration"]["QueueConfigurations"]
 
     filters = [{r["Name"]: r["Value"] for r in rule["Filter"]["S3Key"]["Rules"]} for rule in rules]
@@ -106,20 +108,22 @@ def test_the_bucket_is_private_versioned_and_cleans_up(template: Template) -> No
 
 def test_browsers_may_upload_from_the_origins_that_are_named(synthesize: Synthesize) -> None:
     origins = ["https://videos.example.com", "http://localhost:5173"]
-    [bucket] = resources(synthesize(browser_origins=json.dumps(origins)), "AWS::S3::Bucket")
+    _, bucket = uploads_bucket(synthesize(browser_origins=json.dumps(origins)))
 
     [rule] = bucket["CorsConfiguration"]["CorsRules"]
 
-    assert rule["AllowedOrigins"] == origins
+    assert rule["AllowedOrigins"] == [DASHBOARDS, *origins]
     assert rule["AllowedMethods"] == ["PUT", "POST", "GET", "HEAD"]
     assert rule["AllowedHeaders"] == ["*"]
     assert rule["ExposedHeaders"] == ["ETag"]  # the parts of a multipart upload are named by it
 
 
-def test_no_browser_may_upload_unless_its_origin_is_named(template: Template) -> None:
-    [bucket] = resources(template, "AWS::S3::Bucket")
+def test_no_other_page_may_upload_unless_its_origin_is_named(template: Template) -> None:
+    _, bucket = uploads_bucket(template)
 
-    assert "CorsConfiguration" not in bucket
+    [rule] = bucket["CorsConfiguration"]["CorsRules"]
+
+    assert rule["AllowedOrigins"] == [DASHBOARDS]
 
 
 @pytest.mark.parametrize(
@@ -171,21 +175,22 @@ def test_old_versions_of_everything_expire(template: Template) -> None:
 
 def lifecycle(template: Template) -> dict[str, dict[str, Any]]:
     """Prefix → rule."""
-    [bucket] = [b for b in resources(template, "AWS::S3::Bucket") if "VersioningConfiguration" in b]
+    _, bucket = uploads_bucket(template)
     return {rule.get("Prefix", ""): rule for rule in bucket["LifecycleConfiguration"]["Rules"]}
 
 
 def test_reads_of_a_bucket_in_prod_are_logged_for_a_quarter(synthesize: Synthesize) -> None:
     template = synthesize(stage="prod")
-    logs = {
-        name: bucket["Properties"]
-        for name, bucket in template.find_resources("AWS::S3::Bucket").items()
-        if "VersioningConfiguration" not in bucket["Properties"]
+    buckets = template.find_resources("AWS::S3::Bucket")
+    logging = {
+        bucket["Properties"]["LoggingConfiguration"]["DestinationBucketName"]["Ref"]
+        for bucket in buckets.values()
+        if "LoggingConfiguration" in bucket["Properties"]
     }
 
-    [(name, properties)] = logs.items()
-    template.has_resource_properties(
-        "AWS::S3::Bucket", {"LoggingConfiguration": {"DestinationBucketName": {"Ref": name}}}
-    )
+    [name] = logging
+    properties = buckets[name]["Properties"]
+    assert len(buckets) == 3
+    assert "LoggingConfiguration" not in properties
     [rule] = properties["LifecycleConfiguration"]["Rules"]
     assert rule["ExpirationInDays"] == 90
