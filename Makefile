@@ -36,7 +36,7 @@ export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
-.PHONY: help demo install models format hooks lint types imports unit contract infra pipeline coverage docs site screenshot check \
+.PHONY: help demo dev install models format hooks lint types imports unit contract infra pipeline coverage docs site screenshot check \
 	browser test attack fuzz soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
@@ -56,6 +56,10 @@ demo: $(VENV)/.ready $(MODELS)/.ready ## run the whole pipeline on the sample vi
 	@echo "  source $(BIN)/activate"
 	@echo "  lifestream local VIDEO"
 	@echo "  lifestream local VIDEO --keep    # then search and ask in another terminal"
+	@echo "  make dev                         # and the dashboard, which needs Node 20 with npm"
+
+dev: $(VENV)/.ready $(MODELS)/.ready $(WEB) ## open the dashboard of a local stack, on this machine
+	@$(BIN)/lifestream local --keep --open
 
 install: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready web/node_modules/.ready ## set everything up
 

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import threading
+import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -53,6 +54,9 @@ def local(  # noqa: PLR0913  # one parameter per option
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep the local stack running until Ctrl-C.")
     ] = False,
+    open_browser: Annotated[
+        bool, typer.Option("--open", help="With --keep: open the dashboard in the browser.")
+    ] = False,
     state: Annotated[
         Path | None, typer.Option(help="Keep bucket, queues and jobs in this folder.")
     ] = None,
@@ -73,6 +77,8 @@ def local(  # noqa: PLR0913  # one parameter per option
     """
     if not videos and not keep:
         raise UsageError("name at least one recording, or give --keep")
+    if open_browser and not keep:
+        raise UsageError("--open needs --keep")
     options = JobOptions(language=language, speakers=speakers)
     _check(videos or [], options)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -86,7 +92,7 @@ def local(  # noqa: PLR0913  # one parameter per option
         else:
             _show(outcomes, query, is_verbose=verbose)
         if keep:
-            _wait_for_ctrl_c(aws)
+            _wait_for_ctrl_c(aws, open_browser=open_browser)
     raise typer.Exit(0 if all(map(_is_success, outcomes)) else FAILED)
 
 
@@ -153,14 +159,17 @@ def _show_answers(query: str) -> None:
         say(answer, on=console)
 
 
-def _wait_for_ctrl_c(aws: EmbeddedAws) -> None:
+def _wait_for_ctrl_c(aws: EmbeddedAws, *, open_browser: bool) -> None:
     with settings_kept(aws.environment):
         say("The local stack keeps running until Ctrl-C. In another terminal:\n", on=console)
         say('  eval "$(lifestream env)"\n  lifestream list\n', on=console)
         user = create_user(aws, API_USER)
         say(f"The API is at {aws.api_url}/v1/. To use it instead of AWS credentials:\n", on=console)
         say(f"  lifestream login {aws.api_url}\n", on=console)
+        say(f"The dashboard is at {aws.api_url}/\n", on=console)
         say(f"Sign in as {user.name} with the password {plain(user.password)}\n", on=console)
+        if open_browser:
+            webbrowser.open(f"{aws.api_url}/")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

@@ -23,11 +23,13 @@ import boto3
 from botocore.config import Config
 
 from cdk_app.local.credentials import Credentials
+from cdk_app.local.dashboard_headers import headers_by_pattern
 from cdk_app.local.deployment import deploy
 from cdk_app.local.model_weights import gather
-from cdk_app.local.synthesis import ROOT, synthesize
+from cdk_app.local.synthesis import ROOT, Assembly, synthesize
 from lifestream.settings import SpeechSettings, SummarySettings, VoiceSettings
 
+DIST = ROOT / "web" / "dist"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 START_SECONDS = 60
@@ -84,7 +86,7 @@ class EmbeddedAws:
 
     @property
     def api_url(self) -> str:
-        """The address of the API and of the sign-in pages, which have one each on AWS."""
+        """The address of API, sign-in pages and dashboard, which have one each on AWS."""
         return self.endpoint
 
     def session(self) -> boto3.Session:
@@ -121,7 +123,7 @@ def embedded_aws(options: Options = Options()) -> Iterator[EmbeddedAws]:
         endpoint = f"http://127.0.0.1:{port}"
         root = Credentials.load_or_create(options.state) if options.state else Credentials.random()
         log = scratch / "embedded-aws.log"
-        argument = _argument(assembly.images, options, settings)
+        argument = _argument(assembly, options, settings)
         process = _start(argument, _process_environment(port, scratch, options, settings), log)
         try:
             _send_credentials(process, root)
@@ -175,9 +177,8 @@ class LocalSession(boto3.Session):
         return super().client(service_name, **(options | local))  # type: ignore[call-overload]  # boto3-stubs list services by literal
 
 
-def _argument(
-    images: dict[str, dict[str, str]], options: Options, settings: Mapping[str, str]
-) -> dict[str, Any]:
+def _argument(assembly: Assembly, options: Options, settings: Mapping[str, str]) -> dict[str, Any]:
+    images = assembly.images
     if options.dockerfile:
         other = {"context": str(ROOT), "dockerfile": str(options.dockerfile)}
         images = dict.fromkeys(images, other)
@@ -188,6 +189,7 @@ def _argument(
         "workers": MAX_WORKERS,
         "summarizes_here": not os.environ.get("OPENAI_API_KEY"),
         "decisions": str(options.decisions) if options.decisions else None,
+        "dashboard": {"folder": str(DIST), "headers": headers_by_pattern(assembly.template)},
     }
 
 

@@ -1,8 +1,9 @@
 """Patch CloudFormation: resource types without effect on one machine, `Ref` of a secret, and the
-addresses of the API and of its sign-in pages.
+addresses of the API, of its sign-in pages and of the dashboard.
 
-On AWS, `Ref` returns a secret's ARN, which policies name; MiniStack returns its name. The API and
-the pages have hosts of their own on AWS; here the local stack serves both (see `public_paths`).
+On AWS, `Ref` returns a secret's ARN, which policies name; MiniStack returns its name. The API, the
+sign-in pages and the dashboard have hosts of their own on AWS; here the local stack serves all of
+them (see `public_paths` and `dashboard_files`).
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ TYPES_WITHOUT_EFFECT = (
 )
 
 API_TYPE = "AWS::ApiGatewayV2::Api"
-SIGN_IN_PAGES = re.compile(r"https://[\w-]+\.auth\.[\w-]+\.amazoncognito\.com")
+PAGES = re.compile(
+    r"https://([\w-]+\.auth\.[\w-]+\.amazoncognito\.com|\w+\.cloudfront\.net)(?=/|$)"
+)
 
 Created = tuple[str, dict[str, str]]
 """The physical id and the attributes of a resource."""
@@ -66,8 +69,8 @@ def _at(endpoint: str, create: Callable[..., Created]) -> Callable[..., Created]
 def _with_pages_at(endpoint: str, resolve: Callable[..., Any]) -> Callable[..., Any]:
     def resolve_locally(*arguments: Any, **more: Any) -> Any:  # passed through
         value = resolve(*arguments, **more)
-        is_pages = isinstance(value, str) and SIGN_IN_PAGES.fullmatch(value)
-        return endpoint if is_pages else value
+        pages = PAGES.match(value) if isinstance(value, str) else None
+        return endpoint + value[pages.end() :] if pages else value
 
     return resolve_locally
 

@@ -8,6 +8,7 @@ and has paths that need no key at all. The guard lets these requests through:
 - the response of a custom resource, at the secret path that its request contained
 - health checks
 - requests to the API, which demands a token, and to the sign-in pages
+- requests for the files of the dashboard, which hold no data
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from urllib.parse import parse_qsl
 
 from cdk_app.local.credentials import Credentials
 from cdk_app.local.ministack import public_paths, require
+from cdk_app.local.ministack.dashboard_files import DashboardFiles
 from cdk_app.local.ministack.signatures import (
     RefusedError,
     Request,
@@ -47,7 +49,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-def install(*, credentials: Credentials, port: int) -> None:
+def install(*, credentials: Credentials, port: int, dashboard: DashboardFiles) -> None:
     from ministack import app
     from ministack.services import s3
     from ministack.services.cloudformation import custom_resource
@@ -56,15 +58,16 @@ def install(*, credentials: Credentials, port: int) -> None:
     require(not missing and app.AUTH, f"the gateway without {missing}, or without AUTH")
     require(hasattr(s3, "_parse_multipart_form"), "S3's forms")
     require(hasattr(custom_resource, "_pending"), "CloudFormation's custom resources")
-    app.app = Guard(app.app, credentials.access_key, port)
+    app.app = Guard(app.app, credentials.access_key, port, dashboard)
 
 
 class Guard:
     """ASGI middleware that answers unauthorized requests with AWS's errors."""
 
-    def __init__(self, app: App, root_key: str, port: int) -> None:
+    def __init__(self, app: App, root_key: str, port: int, dashboard: DashboardFiles) -> None:
         self._app = app
         self._root_key = root_key
+        self._dashboard = dashboard
         self._domain = f"127.0.0.1:{port}"
         self._hosts = {self._domain, f"localhost:{port}"}
         self._origins = {f"http://{host}" for host in self._hosts}
@@ -82,6 +85,9 @@ class Guard:
         try:
             request = _parse_request(scope)
             self._require_own_address(request)
+            if file := self._dashboard.file_for(request):
+                await file.send(send, has_body=request.method == "GET")
+                return
             await self._require_admitted(scope["path"], request, body)
         except RefusedError as error:
             await _send_refusal(scope, await body.first_chunks(), error, send)

@@ -23,7 +23,8 @@ def main() -> None:
     """Start the server with the options in `argv[1]`.
 
     The options are a JSON object: `images` and `settings` (see `containers`), `wait_scale` (see
-    `asl.executor`), `workers` (see `lambda_workers`) and `decisions` (see `permissions`).
+    `asl.executor`), `workers` (see `lambda_workers`), `decisions` (see `permissions`) and
+    `dashboard` (see `dashboard_files`).
     """
     options = json.loads(sys.argv[1])
     sys.argv = sys.argv[:1]
@@ -54,6 +55,7 @@ def _patch(options: dict[str, Any], root: Credentials, port: int) -> None:
     from cdk_app.local.ministack import (
         cloud_formation,
         containers,
+        dashboard_files,
         guard,
         index_queries,
         item_attributes,
@@ -78,7 +80,8 @@ def _patch(options: dict[str, Any], root: Credentials, port: int) -> None:
     step_functions.install(wait_scale=options["wait_scale"])
     refreshed_tokens.install()
     public_paths.install()
-    guard.install(credentials=root, port=port)
+    dashboard = dashboard_files.DashboardFiles(**options["dashboard"])
+    guard.install(credentials=root, port=port, dashboard=dashboard)
 
 
 def _follow_parent() -> None:
