@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from mypy_boto3_stepfunctions import SFNClient
 
 MAX_ATTEMPTS = 5
+IN_ITS_REGION = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
+"""Presigned addresses name the bucket's region. By default, boto3 presigns for `s3.amazonaws.com`,
+which redirects requests for a new bucket elsewhere, where the signature does not hold:
+https://repost.aws/knowledge-center/s3-http-307-response
+"""
 
 
 @cache
@@ -29,6 +34,7 @@ def s3() -> S3Client:
     retries = {"mode": "standard", "total_max_attempts": MAX_ATTEMPTS}
     config = Config(
         signature_version="s3v4",
+        s3=IN_ITS_REGION,  # type: ignore[arg-type]  # botocore-stubs expect a TypedDict
         retries=retries,  # type: ignore[arg-type]  # botocore-stubs expect a TypedDict
         max_pool_connections=PARALLEL,
     )
