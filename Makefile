@@ -249,8 +249,9 @@ bootstrap: $(VENV)/.ready node_modules/.ready ## prepare the account and region 
 diff: $(VENV)/.ready node_modules/.ready ## show what a deployment would change
 	$(CDK) diff
 
-deploy: $(VENV)/.ready node_modules/.ready ## deploy a stage: STAGE=dev COMPUTE=gpu; asks first
+deploy: $(VENV)/.ready node_modules/.ready $(WEB) ## deploy a stage: STAGE=dev COMPUTE=gpu; asks first
 	$(CDK) deploy
+	@$(BIN)/python -m cdk_app.publishing $(STAGE)
 
 destroy: $(VENV)/.ready node_modules/.ready ## delete a stage; asks first. EMPTY=yes deletes its videos too
 	@$(BIN)/python -m cdk_app.emptying $(STAGE) $(EMPTY)

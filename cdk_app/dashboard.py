@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import Aws, Duration, RemovalPolicy
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_apigatewayv2 as gateway
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
@@ -42,7 +42,7 @@ class Dashboard(Construct):
         sign_in_url: str,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.bucket = self._bucket(uploads.access_logs)
+        self.bucket = self._bucket(config, uploads.access_logs)
         self._policy = content_security_policy(
             sign_in_url, f"https://{uploads.bucket.bucket_regional_domain_name}"
         )
@@ -66,8 +66,7 @@ class Dashboard(Construct):
         )
         self.url = f"https://{distribution.distribution_domain_name}"
 
-    def _bucket(self, access_logs: s3.Bucket | None) -> s3.Bucket:
-        """Create the bucket. `make destroy` empties it, because the files can be built again."""
+    def _bucket(self, config: Config, access_logs: s3.Bucket | None) -> s3.Bucket:
         return s3.Bucket(
             self,
             "Bucket",
@@ -75,7 +74,7 @@ class Dashboard(Construct):
             minimum_tls_version=1.2,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             encryption=s3.BucketEncryption.S3_MANAGED,
-            removal_policy=RemovalPolicy.DESTROY,
+            removal_policy=config.removal_policy,
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix="dashboard/" if access_logs else None,
         )

@@ -1,7 +1,8 @@
-"""Empty the bucket of a stage before the stack is deleted.
+"""Empty the buckets of a stage before the stack is deleted.
 
-CloudFormation deletes only empty buckets. `python -m cdk_app.emptying dev yes` deletes all
-objects; without `yes`, it only reports whether there are any.
+CloudFormation deletes only empty buckets. `python -m cdk_app.emptying dev yes` deletes all videos
+and results; without `yes`, it only reports whether there are any. The dashboard's files are
+always deleted, because `make deploy` builds them again.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from cdk_app.outputs import outputs_of
 from lifestream.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.service_resource import Bucket
 
-BUCKET = "AwsS3BucketName"
+BUCKET, DASHBOARD_BUCKET = "AwsS3BucketName", "DashboardBucket"
 
 
 def main(stage: str, answer: str = "") -> None:
@@ -29,15 +31,24 @@ def main(stage: str, answer: str = "") -> None:
 
 
 def prepare(stage: str, *, empty: bool) -> str:
-    """Empty the bucket if `empty`, and return a message that says what was done.
+    """Empty the buckets, that of the videos if `empty`; return a message about the latter.
 
     Raises ConfigurationError if the stage cannot be deleted as requested.
     """
     if stage == "prod" and empty:
         raise ConfigurationError("prod keeps its data. To delete it, empty the bucket by hand.")
     if stage == "prod":
-        return "prod keeps its bucket, job table, queues and keys; everything else is deleted"
-    bucket = bucket_of(stage)
+        return "prod keeps its buckets, job table, queues and keys; everything else is deleted"
+    outputs = outputs_of(stage)
+    if BUCKET not in outputs:
+        raise ConfigurationError(f"the stack has no output {BUCKET}. Was it deployed completely?")
+    message = _prepare_uploads(boto3.resource("s3").Bucket(outputs[BUCKET]), stage, empty=empty)
+    if name := outputs.get(DASHBOARD_BUCKET):
+        delete_everything(boto3.resource("s3").Bucket(name))
+    return message
+
+
+def _prepare_uploads(bucket: Bucket, stage: str, *, empty: bool) -> str:
     if not list(bucket.object_versions.limit(1)):
         return f"{bucket.name} is empty"
     if not empty:
@@ -46,16 +57,6 @@ def prepare(stage: str, *, empty: bool) -> str:
             f"To delete all videos and results with the stage: make destroy STAGE={stage} EMPTY=yes"
         )
     return f"deleted all {delete_everything(bucket)} object versions in {bucket.name}"
-
-
-def bucket_of(stage: str) -> Bucket:
-    """Return the bucket of the stage. Raises ClientError if the stack doesn't exist."""
-    described = boto3.client("cloudformation").describe_stacks(StackName=f"LifeStream-{stage}")
-    outputs = described["Stacks"][0].get("Outputs", [])
-    names = {output["OutputKey"]: output["OutputValue"] for output in outputs}
-    if BUCKET not in names:
-        raise ConfigurationError(f"the stack has no output {BUCKET}. Was it deployed completely?")
-    return boto3.resource("s3").Bucket(names[BUCKET])
 
 
 def delete_everything(bucket: Bucket) -> int:

@@ -22,6 +22,7 @@ from urllib.error import URLError
 import boto3
 from botocore.config import Config
 
+from cdk_app.dashboard_build import DIST
 from cdk_app.local.credentials import Credentials
 from cdk_app.local.dashboard_headers import headers_by_pattern
 from cdk_app.local.deployment import deploy
@@ -29,7 +30,6 @@ from cdk_app.local.model_weights import gather
 from cdk_app.local.synthesis import ROOT, Assembly, synthesize
 from lifestream.settings import SpeechSettings, SummarySettings, VoiceSettings
 
-DIST = ROOT / "web" / "dist"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 START_SECONDS = 60

@@ -14,10 +14,13 @@ from moto import mock_aws
 from cdk_app import emptying
 
 BUCKET = "lifestream-dev-uploadsbucket"
+DASHBOARD_BUCKET = "lifestream-dev-dashboardbucket"
 DEPLOYED = f"""<DescribeStacksResponse><DescribeStacksResult><Stacks><member>
   <StackName>LifeStream-dev</StackName><StackStatus>CREATE_COMPLETE</StackStatus>
   <CreationTime>2026-11-24T10:00:00Z</CreationTime><Outputs><member>
     <OutputKey>AwsS3BucketName</OutputKey><OutputValue>{BUCKET}</OutputValue>
+  </member><member>
+    <OutputKey>DashboardBucket</OutputKey><OutputValue>{DASHBOARD_BUCKET}</OutputValue>
   </member></Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"""
 REFUSED = """<ErrorResponse><Error><Type>Sender</Type><Code>{}</Code><Message>{}</Message></Error>
 </ErrorResponse>"""
@@ -70,6 +73,7 @@ def bucket(cloud_formation: CloudFormation) -> Any:
     """Fill a bucket with two versions of three objects, and a delete marker."""
     assert cloud_formation.answer[0] == 200
     bucket = boto3.resource("s3").create_bucket(Bucket=BUCKET)
+    boto3.resource("s3").create_bucket(Bucket=DASHBOARD_BUCKET).put_object(Key="index.html")
     bucket.Versioning().enable()
     for number in range(6):
         bucket.put_object(Key=f"jobs/{number % 3}", Body=b"")
@@ -86,6 +90,10 @@ def destroy(capsys: pytest.CaptureFixture[str], stage: str, answer: str = "") ->
     return 0, capsys.readouterr().out.strip()
 
 
+def has_dashboard() -> bool:
+    return bool(list(boto3.resource("s3").Bucket(DASHBOARD_BUCKET).objects.all()))
+
+
 def versions(bucket: Any) -> int:
     return sum(1 for _ in bucket.object_versions.all())
 
@@ -95,6 +103,7 @@ def test_everything_is_deleted_on_request(bucket: Any, capsys: pytest.CaptureFix
         0, f"deleted all 7 object versions in {bucket.name}",
     )  # fmt: skip
     assert versions(bucket) == 0
+    assert not has_dashboard()
     bucket.delete()  # as CloudFormation does; S3 refuses if anything is left
 
 
@@ -108,6 +117,7 @@ def test_a_filled_bucket_is_named_before_anything_is_deleted(
     assert "make destroy STAGE=dev EMPTY=yes" in said
     assert "\n" not in said
     assert versions(bucket) == 7
+    assert has_dashboard()
 
 
 def test_an_empty_bucket_does_not_block_the_deletion(
@@ -127,6 +137,7 @@ def test_prod_is_never_emptied(bucket: Any, capsys: pytest.CaptureFixture[str]) 
     )
     assert destroy(capsys, "prod")[0] == 0
     assert versions(bucket) == 7
+    assert has_dashboard()
 
 
 @pytest.mark.parametrize(

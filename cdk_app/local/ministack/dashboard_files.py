@@ -7,7 +7,6 @@ are no other service's: S3's clients sign their `GET /`, browsers do not.
 
 from __future__ import annotations
 
-import mimetypes
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -15,6 +14,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from cdk_app.dashboard_build import PAGE, built_files, media_type
 from cdk_app.local.ministack.signatures import Request
 
 PAGES = ("/", "/upload", "/search", "/jobs")
@@ -75,25 +75,20 @@ class DashboardFiles:
             return None
         path = request.path
         is_page = path in PAGES or path.startswith(JOBS)
-        if file := self._files.get("/index.html" if is_page else path):
-            return self._answer(path, file.read_bytes(), _media_type(file))
+        # A path from a request is only looked up among the files, and never opened.
+        if file := built_files(self._folder).get(PAGE if is_page else path.removeprefix("/")):
+            return self._answer(path, file.read_bytes(), media_type(file))
         if is_page:
             return self._answer(path, NOT_BUILT, HTML, HTTPStatus.SERVICE_UNAVAILABLE)
         return self._answer(path, b"Not found", "text/plain", HTTPStatus.NOT_FOUND)
 
-    @property
-    def _files(self) -> dict[str, Path]:
-        """The files by path. A path from a request is only looked up here, and never opened."""
-        files = (path for path in self._folder.rglob("*") if path.is_file())
-        return {f"/{path.relative_to(self._folder).as_posix()}": path for path in files}
-
     def _answer(
-        self, path: str, content: bytes, media_type: str, status: HTTPStatus = HTTPStatus.OK
+        self, path: str, content: bytes, media: str, status: HTTPStatus = HTTPStatus.OK
     ) -> File:
         headers = next(
             headers for pattern, headers in self._headers.items() if fnmatchcase(path, pattern)
         )
-        return File(status, media_type, content, headers)
+        return File(status, media, content, headers)
 
 
 def _is_for_dashboard(request: Request) -> bool:
@@ -104,8 +99,3 @@ def _is_for_dashboard(request: Request) -> bool:
         and (request.path in (*PAGES, ICON) or request.path.startswith((JOBS, ASSETS)))
         and not any(name.startswith(SIGNED) for name in names)
     )
-
-
-def _media_type(file: Path) -> str:
-    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-    return f"{media_type}; charset=utf-8" if media_type.startswith("text/") else media_type
