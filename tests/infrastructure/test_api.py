@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Synthesize = Callable[..., Template]
 
-DASHBOARD = "https://videos.example.com"
+WEBSITE = "https://videos.example.com"
 OF_DOCUMENTATION = {"GET /docs", "GET /docs/{proxy+}"}
 OPTIONAL = {"AWS_REGION", "WHISPER_MODEL"}
 """Lambda sets the region; options are checked before an upload if the model is known."""
@@ -154,10 +154,10 @@ def test_failures_and_slow_answers_of_the_api_raise_an_alarm(template: Template)
 def test_pages_may_call_the_api_only_from_the_origins_that_are_named(
     synthesize: Synthesize, template: Template
 ) -> None:
-    [api] = resources(synthesize(browser_origins=json.dumps([DASHBOARD])), "AWS::ApiGatewayV2::Api")
+    [api] = resources(synthesize(browser_origins=json.dumps([WEBSITE])), "AWS::ApiGatewayV2::Api")
     [closed] = resources(template, "AWS::ApiGatewayV2::Api")
 
-    assert api["CorsConfiguration"]["AllowOrigins"] == [DASHBOARD]
+    assert api["CorsConfiguration"]["AllowOrigins"] == [WEBSITE]
     assert "authorization" in api["CorsConfiguration"]["AllowHeaders"]
     assert "AllowCredentials" not in api["CorsConfiguration"]
     assert "CorsConfiguration" not in closed
@@ -199,7 +199,7 @@ def test_groups_and_scopes_are_those_that_the_api_reads(template: Template) -> N
 
 def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> None:
     """Their client has no secret, because a program on a laptop cannot keep one."""
-    template = synthesize(browser_origins=json.dumps([DASHBOARD]))
+    template = synthesize(browser_origins=json.dumps([WEBSITE]))
     client = client_of(template, "code")
 
     assert client["GenerateSecret"] is False
@@ -211,7 +211,7 @@ def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> 
     host = {"Fn::GetAtt": [distribution, "DomainName"]}
     pages = [
         {"Fn::Join": ["", ["https://", host, "/"]]},
-        f"{DASHBOARD}/",
+        f"{WEBSITE}/",
         {"Fn::Join": ["", [address, "/docs/signed-in"]]},
         {"Fn::Join": ["", ["https://", host, "/docs/signed-in"]]},
     ]
