@@ -104,8 +104,10 @@ def test_every_file_has_the_headers_that_protect_pages(template: Template) -> No
 
 def test_the_local_stack_sends_the_same_headers(template: Template) -> None:
     """Except for HTTPS, and for the other hosts, which are its own address."""
-    pages, assets = (headers_by_pattern(template.to_json())[path] for path in ("*", "/assets/*"))
+    headers = headers_by_pattern(dict(template.to_json()))
+    pages, assets = headers["*"], headers["/assets/*"]
 
+    assert set(headers) == {"*", "/assets/*"}
     assert pages["Content-Security-Policy"] == assets["Content-Security-Policy"]
     assert "connect-src 'self'; media-src 'self' blob:;" in pages["Content-Security-Policy"]
     assert "https:" not in pages["Content-Security-Policy"]
