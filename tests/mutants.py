@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from safeguards.attacks import ATTACKS
 from safeguards.jobs import JOBS
@@ -38,7 +39,7 @@ def main() -> int:
     with ThreadPoolExecutor(2) as pool:
         for mutant, test in zip(chosen, pool.map(missed_by, chosen), strict=True):
             mark = "[green]missed by[/]" if test else "[red]NOT MISSED[/]"
-            console.print(f"without {mutant.without}: {mark} {test or ''}", highlight=False)
+            console.print(f"without {mutant.without}: {mark} {escape(test or '')}", highlight=False)
             survivors += test is None
     return 1 if survivors else 0
 

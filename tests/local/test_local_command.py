@@ -76,6 +76,13 @@ def test_nothing_to_do_is_wrong_usage() -> None:
     assert "give --keep" in says[0]
 
 
+def test_only_a_stack_that_is_kept_can_be_opened(video: Path) -> None:
+    code, says = local(str(video), "--open")
+
+    assert code == 2
+    assert "--open needs --keep" in says[0]
+
+
 def an_outcome(status: JobStatus, **changes: object) -> Outcome:
     job = a_job()
     record = JobRecord(

@@ -175,20 +175,30 @@ def test_kept_state_is_there_again_and_usable_from_another_terminal(tmp_path: Pa
 
     with _kept(str(notes), *state) as first:
         assert "notes.mp4" in _in_another_terminal(first, "list")
-    with _kept(*state) as second:
+    with _kept(*state, "--open", BROWSER=f"{_browser(tmp_path)} %s") as second:
+        _wait_until((tmp_path / "opened").exists)
         assert "notes.mp4" in _in_another_terminal(second, "list")
         assert "Nothing found" in _in_another_terminal(second, "search", "anything")
 
     assert first["AWS_ENDPOINT_URL"] == second["AWS_ENDPOINT_URL"]
+    assert (tmp_path / "opened").read_text() == f"{second['AWS_ENDPOINT_URL']}/\n"
+
+
+def _browser(folder: Path) -> Path:
+    """Return a browser that writes the address to the file `opened`."""
+    script = folder / "browser"
+    script.write_text(f"#!/bin/sh\ncd {folder} && echo $1 > address && mv address opened\n")
+    script.chmod(0o700)
+    return script
 
 
 @contextmanager
-def _kept(*arguments: str) -> Iterator[dict[str, str]]:
+def _kept(*arguments: str, **environment: str) -> Iterator[dict[str, str]]:
     """Run `lifestream local --keep` and yield the settings from `lifestream env`."""
     process = subprocess.Popen(
         [*COMMAND, "local", *arguments],
         cwd=ROOT,
-        env=_environment(),
+        env=_environment() | environment,
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.attack
 
 FOREIGN_ORIGINS = ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1"]
 FOREIGN_HOSTS = ["evil.example", "127.0.0.1.evil.example", "127.0.0.1", "127.0.0.1:1", "0.0.0.0"]  # noqa: S104  # names, not addresses
+OPEN = ["/", "/upload", "/icon.svg", "/assets/index.js", "/v1/health", "/oauth2/authorize"]
 CLOSED = [
     ("POST", "/_ministack/reset"),
     ("POST", "/_ministack/%72eset"),
@@ -70,7 +71,7 @@ def test_a_foreign_origin_is_refused_and_may_read_nothing(
     headers = {"Origin": origin, "Access-Control-Request-Method": "GET"}
 
     presigned_path = f"{address.path}?{address.query}"
-    for path in (presigned_path, "/_ministack/health", "/", "/v1/health", "/oauth2/authorize"):
+    for path in (presigned_path, "/_ministack/health", *OPEN):
         status, answered, body = ask(pipeline, method, path, headers)
 
         assert (status, b"what was said" in body) == (403, False)
@@ -83,6 +84,8 @@ def test_a_foreign_host_is_refused_even_when_it_is_signed(pipeline: Pipeline, ho
         signed = signed_headers(pipeline, "GET", path, host=host)
 
         assert ask(pipeline, "GET", path, signed)[0] == 403
+    for path in OPEN:
+        assert ask(pipeline, "GET", path, {"Host": host})[0] == 403
 
 
 def signed_headers(pipeline: Pipeline, method: str, path: str, host: str = "") -> dict[str, str]:

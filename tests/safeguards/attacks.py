@@ -184,6 +184,27 @@ ATTACKS = (
         ("tests/pipeline/test_closed_addresses.py", "tests/pipeline/test_closed_to_pages.py"),
     ),
     Mutant(
+        "the signature of requests for what is also a page",
+        "cdk_app/local/ministack/dashboard_files.py",
+        "and not any(name.startswith(SIGNED) for name in names)",
+        "and names is not None",
+        ("tests/local/test_dashboard_files.py",),
+    ),
+    Mutant(
+        "paths that are only looked up",
+        "cdk_app/local/ministack/dashboard_files.py",
+        'built_files(self._folder).get(PAGE if is_page else path.removeprefix("/"))',
+        'self._folder / (PAGE if is_page else path.removeprefix("/"))',
+        ("tests/local/test_dashboard_files.py",),
+    ),
+    Mutant(
+        "a content security policy without exceptions",
+        "cdk_app/dashboard.py",
+        '"script-src": "\'self\'"',
+        "\"script-src\": \"'self' 'unsafe-inline'\"",
+        ("tests/infrastructure/test_dashboard.py",),
+    ),
+    Mutant(
         "audio whose format changes",
         "lambdas/lifestream/media/audio_track.py",
         "mixed = self.rest() if shape != self._shape else []",
