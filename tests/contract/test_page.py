@@ -75,6 +75,27 @@ def test_the_keyboard_alone_reads_searches_and_plays(reader: Reader, saved: Path
     assert reader.complaints == []
 
 
+def test_the_keys_are_those_of_the_dashboard(reader: Reader, saved: Path) -> None:
+    reader.opens(saved, at="#t=26")
+    reader.is_at(26)
+    reader.page.locator("h1").click()
+
+    reader.page.keyboard.press("l")
+    reader.is_at(36)
+    reader.page.keyboard.press("J")
+    reader.page.keyboard.press("ArrowLeft")
+    reader.is_at(21)
+    reader.page.keyboard.press("c")
+
+    showing = "document.querySelector('video').textTracks[0].mode"
+    assert reader.page.evaluate(showing) == "showing"
+    reader.page.keyboard.press("/")
+    reader.page.keyboard.type("jklc")
+    assert reader.page.locator("[type=search]").input_value() == "jklc"
+    reader.is_at(21)
+    assert reader.complaints == []
+
+
 def test_a_poster_is_shown_until_it_plays(reader: Reader, saved: Path) -> None:
     reader.opens(saved)
     assert reader.page.locator(".poster").is_visible()

@@ -5,7 +5,7 @@ import { answer } from "../api/client";
 import { useApplication } from "../app/context";
 import { described } from "../parts/notices";
 import type { Store } from "../parts/store";
-import { commandOf, focusOf } from "../player/keys";
+import { commandOf, focusOf, toggleCaptions } from "../player/keys";
 import { text } from "../text";
 
 export interface Playing {
@@ -140,9 +140,4 @@ export function Player(props: Props) {
       )}
     </div>
   );
-}
-
-function toggleCaptions(video: HTMLVideoElement): void {
-  const [track] = video.textTracks;
-  if (track) track.mode = track.mode === "showing" ? "hidden" : "showing";
 }

@@ -6,7 +6,7 @@ import { roughly } from "../parts/amounts";
 import { type Store, useStore } from "../parts/store";
 import { type ListHandle, VirtualList } from "../parts/virtual-list";
 import { clock, lastBefore } from "../player/clock";
-import { plain } from "../player/find";
+import { around, TextSearch } from "../player/find";
 import { text } from "../text";
 import { charactersBefore } from "./caret";
 import { momentAt, runsOf, type ShownWord, shownWords } from "./pieces";
@@ -46,7 +46,7 @@ export function Transcript(props: Props) {
 
   const choose = (number: number) => {
     if (!found.length) return;
-    const chosen = (number + found.length) % found.length;
+    const chosen = around(number, found.length);
     setCurrent(chosen);
     setFollowing(false);
     const id = found[chosen];
@@ -259,20 +259,14 @@ function indexOf(rows: readonly Row[]) {
       rowOf.set(segment.id, place);
     }
   });
-  let texts: string[] | null = null;
+  const said = new TextSearch(() => segments.map((segment) => segment.text));
   return {
     segments,
     rows: places,
     rowOf,
     starts: segments.map((segment) => segment.start_seconds),
     /** Return the ids of the segments that contain the text. */
-    find(wanted: string): number[] {
-      const folded = plain(wanted.trim());
-      if (!folded) return [];
-      texts ??= segments.map((segment) => plain(segment.text));
-      const known = texts;
-      return segments.filter((_, at) => known[at]?.includes(folded)).map((one) => one.id);
-    },
+    find: (wanted: string) => said.find(wanted).map((place) => (segments[place] as Segment).id),
   };
 }
 

@@ -59,6 +59,12 @@ describe("keys", () => {
     expect(commandOf(press("j"), "video")).toEqual({ kind: "skip", seconds: -10 });
   });
 
+  test("are the tabs' own if a tab has the focus, but for the others", () => {
+    expect(commandOf(press("ArrowRight"), "tabs")).toBeNull();
+    expect(commandOf(press(" "), "tabs")).toBeNull();
+    expect(commandOf(press("/"), "tabs")).toEqual({ kind: "find" });
+  });
+
   test("belong to the browser with a modifier", () => {
     expect(commandOf(press("l", { ctrlKey: true }), "page")).toBeNull();
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { highlight, plain, termsOf } from "./find";
+import { around, highlight, plain, TextSearch, termsOf } from "./find";
 
 const marked = (text: string, ...terms: string[]) =>
   highlight(text, terms)
@@ -45,4 +45,18 @@ test("the terms of a question leave out what every sentence has", () => {
 
 test("plain text has no accents and no capitals", () => {
   expect(plain("ÀÉ Ǆ")).toBe("ae dz");
+});
+
+describe("a search of sentences", () => {
+  const said = new TextSearch(() => ["The café opens.", "It closes.", "Cafés are nice."]);
+
+  test("returns the places of those that contain the text", () => {
+    expect(said.find(" CAFE ")).toEqual([0, 2]);
+    expect(said.find("zebra")).toEqual([]);
+    expect(said.find(" ")).toEqual([]);
+  });
+
+  test("goes around at both ends", () => {
+    expect([around(-1, 3), around(1, 3), around(3, 3)]).toEqual([2, 1, 0]);
+  });
 });

@@ -10,6 +10,29 @@ export function plain(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
+/** Finds text in sentences. They are read at the first search, because that takes a moment. */
+export class TextSearch {
+  readonly #read: () => readonly string[];
+  #folded: string[] | null = null;
+
+  constructor(read: () => readonly string[]) {
+    this.#read = read;
+  }
+
+  /** Return the places of the sentences that contain the text. */
+  find(wanted: string): number[] {
+    const folded = plain(wanted.trim());
+    if (!folded) return [];
+    this.#folded ??= this.#read().map(plain);
+    return this.#folded.flatMap((one, place) => (one.includes(folded) ? [place] : []));
+  }
+}
+
+/** Return a position in a list that begins again at its end. */
+export function around(position: number, count: number): number {
+  return (position + count) % count;
+}
+
 /** Return the words of a question that are worth a highlight. */
 export function termsOf(question: string): string[] {
   const words = plain(question).match(/[\p{L}\p{N}]+/gu) ?? [];

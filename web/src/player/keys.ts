@@ -6,7 +6,7 @@ export type Command =
   | { kind: "find" }
   | { kind: "captions" };
 
-export type Focus = "field" | "button" | "video" | "page";
+export type Focus = "field" | "tabs" | "button" | "video" | "page";
 
 interface Pressed {
   key: string;
@@ -19,7 +19,7 @@ interface Pressed {
  * Return what a key does, or null.
  *
  * `focus` is where the key was pressed: in a field every key is text, on a button the space bar
- * presses the button, and the video has its own space bar and arrows.
+ * presses the button, tabs have their own arrows, and the video has its own space bar and arrows.
  */
 export function commandOf(pressed: Pressed, focus: Focus): Command | null {
   if (focus === "field" || pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
@@ -36,9 +36,9 @@ export function commandOf(pressed: Pressed, focus: Focus): Command | null {
     case "L":
       return { kind: "skip", seconds: 10 };
     case "ArrowLeft":
-      return focus === "video" ? null : { kind: "skip", seconds: -5 };
+      return hasArrows(focus) ? null : { kind: "skip", seconds: -5 };
     case "ArrowRight":
-      return focus === "video" ? null : { kind: "skip", seconds: 5 };
+      return hasArrows(focus) ? null : { kind: "skip", seconds: 5 };
     case "/":
       return { kind: "find" };
     case "c":
@@ -49,13 +49,22 @@ export function commandOf(pressed: Pressed, focus: Focus): Command | null {
   }
 }
 
+function hasArrows(focus: Focus): boolean {
+  return focus === "video" || focus === "tabs";
+}
+
 /** Return what kind of element has the focus. */
 export function focusOf(target: EventTarget | null): Focus {
   if (!(target instanceof Element)) return "page";
-  if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) {
+  if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable], dialog")) {
     return "field";
   }
-  if (target.closest("[role=tablist], dialog")) return "field"; // tabs use the arrows
+  if (target.closest("[role=tablist]")) return "tabs";
   if (target.closest("video")) return "video";
   return target.closest("button, a, summary, input") ? "button" : "page";
+}
+
+export function toggleCaptions(video: HTMLVideoElement): void {
+  const [track] = video.textTracks;
+  if (track) track.mode = track.mode === "showing" ? "hidden" : "showing";
 }

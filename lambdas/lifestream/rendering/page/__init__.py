@@ -2,7 +2,8 @@
 
 turns     the transcript as turns and gaps
 drawings  timelines and bars of who speaks when
-page.html, page.css, page.js
+page.html, page.css
+page.js   generated from web/src/page/, which shares its player code with the dashboard (ADR 65)
 
 The page needs no server: it contains its style and script, and its content security policy blocks
 every request except for the video. Spoken text is escaped, so that it cannot become markup or
