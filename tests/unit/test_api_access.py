@@ -13,7 +13,7 @@ from lifestream.api.app import app
 NOBODY = person()
 VIEWER, EDITOR, ADMIN = (person(group) for group in ("viewer", "editor", "admin"))
 LEAST = {
-    "GET /v1/me": "viewer",
+    "GET /v1/me": "nobody",
     "GET /v1/openapi.json": "viewer",
     "GET /v1/jobs": "viewer",
     "GET /v1/jobs/<job_id>": "viewer",
@@ -117,7 +117,18 @@ def test_a_machine_learns_who_it_is() -> None:
     }
 
 
-def test_a_group_is_not_a_scope_and_a_scope_no_group() -> None:
-    assert request("GET", "/v1/me", claims=person("lifestream/admin")).status == 403
-    assert request("GET", "/v1/me", claims=machine("admin")).status == 403
-    assert request("GET", "/v1/me", claims=NOBODY | {"scope": "lifestream/admin"}).status == 403
+def test_who_has_no_role_learns_who_they_are() -> None:
+    assert request("GET", "/v1/me", claims=NOBODY).json == {
+        "id": "b7c1",
+        "name": "ada",
+        "role": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [person("lifestream/admin"), machine("admin"), NOBODY | {"scope": "lifestream/admin"}],
+)
+def test_a_group_is_not_a_scope_and_a_scope_no_group(claims: dict[str, Any]) -> None:
+    assert request("GET", "/v1/me", claims=claims).json["role"] is None
+    assert request("GET", "/v1/jobs", claims=claims).status == 403

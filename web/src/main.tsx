@@ -1,8 +1,8 @@
 /** Start the dashboard: find out where to sign in, who is signed in, and show the page. */
 import { type ComponentChild, render } from "preact";
-import { type Api, answer, createApi } from "./api/client";
+import { answer, createApi } from "./api/client";
 import { ApiError } from "./api/problem";
-import type { Health, Me } from "./api/types";
+import type { Health } from "./api/types";
 import { App } from "./app/app";
 import { ApplicationContext } from "./app/context";
 import { followLinks, go } from "./app/router";
@@ -48,7 +48,7 @@ async function showApp(session: Session): Promise<void> {
   const stop = session.state.watch((state) => {
     if (state === "ended") show(<Welcome session={session} error={null} />);
   });
-  const me = await whoIs(api);
+  const me = await answer(api.GET("/v1/me"));
   stop();
   const uploads = new UploadQueue(api, savedUploadsOf(me.id));
   addEventListener("beforeunload", (event) => uploads.isBusy && event.preventDefault());
@@ -58,16 +58,6 @@ async function showApp(session: Session): Promise<void> {
       <App />
     </ApplicationContext.Provider>,
   );
-}
-
-/** The API refuses every request of somebody without a role, even this one. */
-async function whoIs(api: Api): Promise<Me> {
-  try {
-    return await answer(api.GET("/v1/me"));
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    return { id: "", name: null, role: null };
-  }
 }
 
 async function health(): Promise<Health> {

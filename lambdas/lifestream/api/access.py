@@ -34,13 +34,15 @@ DOCUMENTATION = "/docs"
 SIGNED_IN = f"{DOCUMENTATION}/signed-in"
 """Where the sign-in pages send people back to the documentation."""
 READING = ("GET", "HEAD")
+FOR_ALL_SIGNED_IN = ("/v1/me",)
+"""Who has no role yet, learns that here."""
 FOR_VIEWERS = ("/v1/ask",)
 """A question changes nothing, but is too long for an address."""
 FOR_ADMINS = ("DELETE /v1/speakers",)
 
 
 def needs_token(path: str) -> bool:
-    """Return whether a path is for callers with a role: all but the health check and the
+    """Return whether a path is for those who are signed in: all but the health check and the
     documentation, which show nothing of anybody."""
     return path not in (HEALTH, DOCUMENTATION) and not path.startswith(f"{DOCUMENTATION}/")
 
@@ -78,6 +80,8 @@ def caller_of(event: dict[str, Any]) -> Caller:
 
 def require_access(caller: Caller, method: str, path: str) -> None:
     """Raises AccessDeniedError if the request needs another role."""
+    if path in FOR_ALL_SIGNED_IN and method in READING:
+        return
     needed = role_for(method, path)
     if caller.role is None or caller.role < needed:
         raise AccessDeniedError(f"{method} {path} needs the role {needed.name.lower()}")

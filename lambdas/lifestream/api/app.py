@@ -117,7 +117,7 @@ def health() -> Health:
     return Health(stage=sign_in.stage, sign_in_url=sign_in.url, client_id=sign_in.client_id)
 
 
-@app.get("/v1/me", description="Read who is signed in.")
+@app.get("/v1/me", description="Read who is signed in. Needs no role.")
 def me() -> Me:
     caller: Caller = caller_of(app.current_event.raw_event)
     role = caller.role.name.lower() if caller.role else None

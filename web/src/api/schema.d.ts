@@ -257,7 +257,7 @@ export interface paths {
         };
         /**
          * GET /v1/me
-         * @description Read who is signed in.
+         * @description Read who is signed in. Needs no role.
          */
         get: operations["me"];
         put?: never;
