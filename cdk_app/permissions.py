@@ -123,12 +123,14 @@ def _permit_api(stack: LifeStreamStack) -> None:
 
 
 def _permit_jobs(stack: LifeStreamStack, role: lambda_.Function) -> None:
-    """Allow accepting, listing, reading, cancelling and redriving jobs."""
+    """Allow accepting, listing, reading, cancelling and redriving jobs, and reading step times."""
     jobs, queue, dlq = stack.jobs.table, stack.uploads.queue, stack.uploads.dead_letter_queue
     allow(role, "dynamodb:GetItem", "dynamodb:PutItem", on=jobs.table_arn)
     allow(role, "dynamodb:Query", on=f"{jobs.table_arn}/index/{RECENT_INDEX}")
     allow_updating_rows(role, jobs, WRITTEN_BY_CANCEL)
-    stack.workflow.state_machine.grant_execution(role, "states:StopExecution")
+    stack.workflow.state_machine.grant_execution(
+        role, "states:StopExecution", "states:GetExecutionHistory"
+    )
     queue.grant(role, "sqs:SendMessage")
     dlq.grant(role, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage")
 

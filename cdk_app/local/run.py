@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cdk_app.local.progress import StateRun, states_of
+from lifestream.aws.executions import Executions
 from lifestream.client.s3_results import S3Results
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.options import JobOptions
+from lifestream.domain.state_runs import StateRun
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -100,20 +101,12 @@ class Deployment:
         """Update the outcome. The job has ended when its execution has, and not when its row says
         so, because the DLQ message is sent after the row is written. The states of a running job
         are read only if somebody watches."""
-        machine = self.state_machine_arn.replace(":stateMachine:", ":execution:")
-        arn = f"{machine}:{outcome.job.execution_name}"
-        try:
-            execution = self.step_functions.describe_execution(executionArn=arn)
-        except self.step_functions.exceptions.ExecutionDoesNotExist:
+        executions = Executions(self.step_functions, self.state_machine_arn)
+        execution = executions.find(outcome.job.execution_name)
+        if execution is None or (execution.is_running and not is_watched):
             return
-        is_running = execution["status"] == "RUNNING"
-        if is_running and not is_watched:
-            return
-        pages = self.step_functions.get_paginator("get_execution_history").paginate(
-            executionArn=arn
-        )
-        outcome.states = states_of([event for page in pages for event in page["events"]])
-        if not is_running:
+        outcome.states = executions.states(execution.name)
+        if not execution.is_running:
             outcome.record = self.service.job(outcome.job.job_id)
 
 

@@ -190,9 +190,12 @@ class SlotSettings(EnvSettings):
     slots_table: str = Field(alias="SLOTS_TABLE_NAME")
 
 
-class DispatcherSettings(Storage):
-    queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
+class StateMachineSettings(EnvSettings):
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
+
+
+class DispatcherSettings(Storage, StateMachineSettings):
+    queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
 
 
 class WebhookSettings(EnvSettings):

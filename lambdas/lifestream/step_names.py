@@ -25,3 +25,9 @@ class Step(StrEnum):
     def module_name(self) -> str:
         """The module of the step: `extract_audio` for `ExtractAudio`."""
         return re.sub(r"(?<!^)(?=[A-Z])", "_", self.value).lower()
+
+
+WORKING_STEPS = tuple(
+    step for step in Step if step not in (Step.RECORD_SUCCESS, Step.RECORD_FAILURE)
+)
+"""The steps that people wait for. The other two record how a job ended."""

@@ -10,11 +10,12 @@ from typing import Any
 from rich.text import Text
 
 from builders import a_job
-from cdk_app.local.progress import StateRun, progress_lines, states_of, step_line
+from cdk_app.local.progress import progress_lines, step_line
 from cdk_app.local.run import Outcome, unique_keys
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.progress import Progress
+from lifestream.domain.state_runs import StateRun, states_of
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 

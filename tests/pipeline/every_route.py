@@ -42,6 +42,7 @@ class Api:
         listed = self.ask("GET", "/v1/jobs", params={"limit": 100})["jobs"]
         assert job.job_id in [one["job_id"] for one in listed]
         assert self.ask("GET", f"/v1/jobs/{job.job_id}")["has_results"]
+        assert self.ask("GET", f"/v1/jobs/{job.job_id}/steps")["steps"]
         assert self.ask("GET", "/v1/speakers") == {"people": []}
         assert self.ask("GET", f"/v1/jobs/{job.job_id}/results")["files"]
         media = self.ask("GET", f"/v1/jobs/{job.job_id}/media")

@@ -71,7 +71,9 @@ class SimulatedExecutions:
                 self.end(record, "ABORTED", cause=parameters.get("cause"))
                 return answer(200, {})
             case "GetExecutionHistory":
-                return answer(200, {"events": record.events[::-1][: parameters["maxResults"]]})
+                order = -1 if parameters.get("reverseOrder") else 1
+                events = record.events[::order]
+                return answer(200, {"events": events[: parameters.get("maxResults", 1_000)]})
         raise NotImplementedError(operation)
 
     def end(self, record: Record, status: str, **changes: Any) -> None:
@@ -103,7 +105,7 @@ class SimulatedExecutions:
             definition=definition,
             context={"Execution": context},
             invoke=self._invoke,
-            record=lambda *event: _append(record.events, *event),
+            record=lambda *event: _append(record.events, self._scheduler.now(), *event),
             is_stopped=lambda: record.status != "RUNNING",
             clock=self._scheduler,
             draw=self._scheduler.rng.random,
@@ -129,8 +131,12 @@ def snapshot() -> dict[str, Any]:
     return definition
 
 
-def _append(events: list[dict[str, Any]], kind: str, previous: int, details: dict[str, Any]) -> int:
-    events.append({"id": len(events) + 1, "type": kind, "previousEventId": previous, **details})
+def _append(
+    events: list[dict[str, Any]], now: float, kind: str, previous: int, details: dict[str, Any]
+) -> int:
+    number = len(events) + 1
+    event = {"id": number, "timestamp": now, "type": kind, "previousEventId": previous}
+    events.append(event | details)
     return len(events)
 
 

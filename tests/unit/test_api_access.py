@@ -17,6 +17,7 @@ LEAST = {
     "GET /v1/openapi.json": "viewer",
     "GET /v1/jobs": "viewer",
     "GET /v1/jobs/<job_id>": "viewer",
+    "GET /v1/jobs/<job_id>/steps": "viewer",
     "POST /v1/jobs/<job_id>/cancel": "editor",
     "GET /v1/jobs/<job_id>/redrive": "viewer",
     "POST /v1/jobs/<job_id>/redrive": "editor",

@@ -72,6 +72,8 @@ export const text = {
     done: "done",
     running: "running",
     failed: "failed",
+    stopped: "stopped",
+    kept: "done in an earlier attempt",
     skipped: "not run",
     ahead: "not started",
   },
@@ -168,6 +170,8 @@ export const text = {
   },
 
   job: {
+    since: (at: string) => ` since ${at}`,
+    took: (at: string, time: string) => `, began at ${at}, took ${time}`,
     loading: "Loading the job…",
     loadingTranscript: "Loading the transcript…",
     loadingMore: "loading the rest…",

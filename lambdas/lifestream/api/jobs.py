@@ -16,8 +16,9 @@ from lifestream.domain.job import JobStatus
 from lifestream.domain.job_list import JobFilter, Position
 from lifestream.domain.job_record import JobRecord
 from lifestream.errors import InvalidCursorError, JobNotFoundError
-from lifestream.rest.jobs import Job, Jobs, RedrivePlan
-from lifestream.settings import ClientSettings, load
+from lifestream.rest.jobs import Job, Jobs, RedrivePlan, StepRun, StepRuns
+from lifestream.settings import ClientSettings, StateMachineSettings, load
+from lifestream.step_names import WORKING_STEPS
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
 MAX_PAGE = 100
@@ -43,6 +44,19 @@ def list_jobs(
 @router.get("/v1/jobs/<job_id>", description="Read a job: its status, progress or failure.")
 def read_job(job_id: JobId) -> Job:
     return Job.of(found(job_id))
+
+
+@router.get("/v1/jobs/<job_id>/steps", description="See when each step of a job ran.")
+def list_steps(job_id: JobId) -> StepRuns:
+    record = found(job_id)
+    executions = resources.executions(load(StateMachineSettings).state_machine_arn)
+    runs = executions.states(record.job.execution_name)
+    steps = (
+        StepRun.of(runs[step], is_over=record.status.is_terminal)
+        for step in WORKING_STEPS
+        if step in runs
+    )
+    return StepRuns(attempt=record.attempt, steps=tuple(steps))
 
 
 @router.post("/v1/jobs/<job_id>/cancel", description="End a job that is waiting or running.")

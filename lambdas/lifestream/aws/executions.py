@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from lifestream.domain.base import Frozen
 from lifestream.domain.job import ProcessingJob
+from lifestream.domain.state_runs import StateRun, states_of
 from lifestream.errors import TransientError
 
 if TYPE_CHECKING:
@@ -128,6 +129,22 @@ class Executions:
         if "TaskSucceeded" in calls:
             return "sent"
         return "in doubt" if calls else "none"
+
+    def states(self, name: str) -> dict[str, StateRun]:
+        """Return the states that an execution has been in, with their times, by name.
+
+        There are none if the execution is unknown. Step Functions keeps the history of an execution
+        for 90 days after its end.
+
+        Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+        """
+        pages = self._step_functions.get_paginator("get_execution_history").paginate(
+            executionArn=self.arn_of(name), includeExecutionData=False
+        )
+        try:
+            return states_of(dict(event) for page in pages for event in page["events"])
+        except self._step_functions.exceptions.ExecutionDoesNotExist:
+            return {}
 
     def arn_of(self, name: str) -> str:
         return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any, Self
 
 from lifestream.domain.base import Frozen
@@ -11,6 +12,8 @@ from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
+from lifestream.domain.state_runs import StateRun
+from lifestream.step_names import Step
 
 
 class JobFailure(Frozen):
@@ -80,6 +83,47 @@ class JobChange(Frozen):
 
     job: Job
     is_changed: bool
+
+
+class StepState(StrEnum):
+    """What became of a step. `stopped`: the execution was ended from outside while it ran."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    STOPPED = "stopped"
+
+
+class StepRun(Frozen):
+    """When a step ran. A step that was started again counts from its last start.
+
+    Attributes:
+        ended_at: Null while it runs, and if it was stopped.
+    """
+
+    step: Step
+    state: StepState
+    started_at: datetime
+    ended_at: datetime | None
+
+    @classmethod
+    def of(cls, run: StateRun, *, is_over: bool) -> Self:
+        """`is_over`: the job has ended."""
+        if run.ended is None:
+            state = StepState.STOPPED if is_over else StepState.RUNNING
+        else:
+            state = StepState.FAILED if run.is_failed else StepState.DONE
+        return cls(step=Step(run.name), state=state, started_at=run.started, ended_at=run.ended)
+
+
+class StepRuns(Frozen):
+    """The steps of the latest attempt that have begun, in the order of the pipeline.
+
+    There are none before the job leaves the queue, and 90 days after its end.
+    """
+
+    attempt: int
+    steps: tuple[StepRun, ...]
 
 
 class RedrivePlan(Frozen):

@@ -208,6 +208,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs/{job_id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GET /v1/jobs/{job_id}/steps
+         * @description See when each step of a job ran.
+         */
+        get: operations["list_steps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs/{job_id}/summary": {
         parameters: {
             query?: never;
@@ -1021,6 +1041,48 @@ export interface components {
             /** Name Score */
             name_score?: number | null;
         };
+        /**
+         * Step
+         * @description The steps in the order of the pipeline. The value is the state's name in the console.
+         * @enum {string}
+         */
+        Step: "InspectVideo" | "ExtractAudio" | "TranscribeSpeech" | "SummarizeTranscript" | "IndexTranscript" | "PublishResults" | "RecordSuccess" | "RecordFailure";
+        /**
+         * StepRun
+         * @description When a step ran. A step that was started again counts from its last start.
+         *
+         *     Attributes:
+         *         ended_at: Null while it runs, and if it was stopped.
+         */
+        StepRun: {
+            step: components["schemas"]["Step"];
+            state: components["schemas"]["StepState"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
+         * StepRuns
+         * @description The steps of the latest attempt that have begun, in the order of the pipeline.
+         *
+         *     There are none before the job leaves the queue, and 90 days after its end.
+         */
+        StepRuns: {
+            /** Attempt */
+            attempt: number;
+            /** Steps */
+            steps: components["schemas"]["StepRun"][];
+        };
+        /**
+         * StepState
+         * @description What became of a step. `stopped`: the execution was ended from outside while it ran.
+         * @enum {string}
+         */
+        StepState: "running" | "done" | "failed" | "stopped";
         /**
          * StoredPart
          * @description A part that S3 has. `size` is in bytes; `etag` is without quotes.
@@ -2001,6 +2063,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Naming"];
+                };
+            };
+            /** @description No valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_steps: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepRuns"];
                 };
             };
             /** @description No valid access token */

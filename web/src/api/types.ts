@@ -15,6 +15,7 @@ export type Problem = Models["Problem"];
 export type ResultFile = Models["ResultFile"];
 export type Segment = Models["Segment"];
 export type Speaker = Models["Speaker"];
+export type StepRun = Models["StepRun"];
 export type StoredPart = Models["StoredPart"];
 export type Summary = Models["Summary"];
 export type TranscriptPage = Models["TranscriptPage"];

@@ -1,7 +1,9 @@
 /** Downloads, verdict, steps and options of a job. */
-import type { Job, ResultFile } from "../api/types";
-import { useMayEdit } from "../app/context";
-import { bytes } from "../parts/amounts";
+import { useEffect, useState } from "preact/hooks";
+import { answer } from "../api/client";
+import type { Job, ResultFile, StepRun } from "../api/types";
+import { useApplication, useMayEdit } from "../app/context";
+import { bytes, duration, timeOfDay } from "../parts/amounts";
 import { text } from "../text";
 import { stepsOf } from "./steps";
 
@@ -9,9 +11,12 @@ interface Props {
   job: Job;
   files: readonly ResultFile[];
   verdict: string | null;
+  /** False while another tab is shown: the times of the steps are read when somebody looks. */
+  isShown: boolean;
 }
 
-export function Details({ job, files, verdict }: Props) {
+export function Details({ job, files, verdict, isShown }: Props) {
+  const runs = useStepRuns(job, isShown);
   return (
     <div class="details">
       {verdict && (
@@ -23,9 +28,13 @@ export function Details({ job, files, verdict }: Props) {
       <section>
         <h2>{text.job.steps}</h2>
         <ol class="steps">
-          {stepsOf(job).map(({ name, state }) => (
+          {stepsOf(job, runs).map(({ name, state, run }) => (
             <li key={name} class={state}>
-              <span>{text.steps[name]}</span> <span class="hint">{text.stepStates[state]}</span>
+              <span>{text.steps[name]}</span>{" "}
+              <span class="hint">
+                {text.stepStates[state]}
+                {run && timesOf(run)}
+              </span>
             </li>
           ))}
         </ol>
@@ -40,6 +49,29 @@ export function Details({ job, files, verdict }: Props) {
       <p class="hint">{text.job.id(job.job_id)}</p>
     </div>
   );
+}
+
+/** Read them again whenever the job goes on. Without them, the steps are shown without times. */
+function useStepRuns(job: Job, isShown: boolean): readonly StepRun[] {
+  const { api } = useApplication();
+  const [runs, setRuns] = useState<readonly StepRun[]>([]);
+  useEffect(() => {
+    if (!isShown) return;
+    const ending = new AbortController();
+    const { signal } = ending;
+    const params = { path: { job_id: job.job_id } };
+    answer(api.GET("/v1/jobs/{job_id}/steps", { params, signal })).then(
+      ({ steps }) => !signal.aborted && setRuns(steps),
+      () => !signal.aborted && setRuns([]),
+    );
+    return () => ending.abort();
+  }, [job.job_id, job.attempt, job.status, job.current_step, isShown]);
+  return runs;
+}
+
+function timesOf({ started_at: start, ended_at: end }: StepRun): string {
+  if (!end) return text.job.since(timeOfDay(start));
+  return text.job.took(timeOfDay(start), duration((Date.parse(end) - Date.parse(start)) / 1000));
 }
 
 function Downloads({ files }: { files: readonly ResultFile[] }) {

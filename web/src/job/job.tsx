@@ -129,7 +129,7 @@ function JobView({ job, search, onChanged }: ViewProps) {
           search={search}
         />
       ) : (
-        <Details job={job} files={[]} verdict={null} />
+        <Details job={job} files={[]} verdict={null} isShown />
       )}
       {question && <Confirm question={question} onClose={() => setQuestion(null)} />}
     </main>

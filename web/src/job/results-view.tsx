@@ -136,7 +136,12 @@ export function ResultsView({ job, time, search }: Props) {
           hidden={tab !== "details"}
         >
           {files.error != null && <ErrorNotice error={files.error} onRetry={files.again} />}
-          <Details job={job} files={files.value?.files ?? []} verdict={extras.verdict} />
+          <Details
+            job={job}
+            files={files.value?.files ?? []}
+            verdict={extras.verdict}
+            isShown={tab === "details"}
+          />
         </section>
       </div>
     </div>

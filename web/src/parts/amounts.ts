@@ -21,6 +21,15 @@ export function roughly(seconds: number): string {
   return minutes ? `${hours} h ${minutes} min` : `${hours} h`;
 }
 
+/** Return a measured duration: `0.4 s`, `12 s`, `1 min 23 s`, `2 h 5 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 10) return `${Math.max(seconds, 0).toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
 export function percent(fraction: number): string {
   return `${Math.floor(100 * Math.min(Math.max(fraction, 0), 1))} %`;
 }
@@ -30,4 +39,11 @@ const MOMENT = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "
 export function moment(when: string): string {
   const date = new Date(when);
   return Number.isNaN(date.getTime()) ? when : MOMENT.format(date);
+}
+
+const TIME = new Intl.DateTimeFormat("en", { timeStyle: "medium" });
+
+export function timeOfDay(when: string): string {
+  const date = new Date(when);
+  return Number.isNaN(date.getTime()) ? when : TIME.format(date);
 }

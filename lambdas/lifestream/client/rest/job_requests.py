@@ -16,7 +16,7 @@ from lifestream.client.short_ids import only_one
 from lifestream.client.upload_checks import check_options
 from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
-from lifestream.rest.jobs import Job, JobChange, Jobs, RedrivePlan
+from lifestream.rest.jobs import Job, JobChange, Jobs, RedrivePlan, StepRuns
 
 ID_CHARACTERS = 32
 PAGE = 100
@@ -168,6 +168,15 @@ class JobRequests:
         """
         known = {"after": job.updated_at.isoformat(), "wait": wait_seconds}
         return self._session.ask(JobChange, "GET", f"/v1/jobs/{job.job_id}/events", query=known)
+
+    def steps(self, job_id: str) -> StepRuns:
+        """Return when each step of a job's latest attempt ran.
+
+        Examples:
+            >>> [run.step for run in api.steps(job.job_id).steps if run.state == "failed"]
+            []
+        """
+        return self._session.ask(StepRuns, "GET", f"/v1/jobs/{self._id(job_id)}/steps")
 
     def cancel(self, job_id: str) -> Job:
         """End a job that is waiting or running.
