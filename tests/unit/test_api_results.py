@@ -14,11 +14,12 @@ from api_requests import Answer, request
 from builders import MEETING, a_draft, a_job, a_segment, a_transcript
 from conftest import BUCKET, JOBS, Aws
 from lifestream.api import results as api_results
-from lifestream.aws import clients
+from lifestream.aws import clients, transcripts
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.citations import verified
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.parts import SwitchedOff
+from lifestream.domain.speech.voiceprints import with_given
 from lifestream.domain.summary import Drafted, Summary, Usage
 from lifestream.domain.transcript import Flag
 from published import publish_results
@@ -150,6 +151,57 @@ def test_a_transcript_is_read_page_by_page() -> None:
     assert ids == [[0, 1, 2], [3]]
     assert get("transcript", after=99).json["segments"] == []
     assert get("transcript", after=99).json["next"] is None
+
+
+@pytest.fixture
+def statuses(aws: Aws) -> Iterator[list[int]]:  # noqa: ARG001  # the client of this test
+    """Collect what S3 answers to requests for an object."""
+    found: list[int] = []
+
+    def note(http_response: Any, **_: Any) -> None:
+        found.append(http_response.status_code)
+
+    events = clients.s3().meta.events
+    events.register("after-call.s3.GetObject", note)
+    yield found
+    events.unregister("after-call.s3.GetObject", note)
+
+
+@pytest.mark.usefixtures("table")
+def test_a_transcript_that_did_not_change_is_not_read_again(statuses: list[int]) -> None:
+    transcripts._kept.clear()
+
+    read = [page.json["segments"] for page in pages(JOB, limit=1)]
+
+    assert [len(segments) for segments in read] == [1, 1, 1, 1]
+    assert statuses == [200, 304, 304, 304]
+
+
+@pytest.mark.usefixtures("table")
+def test_a_page_shows_the_transcript_as_it_is_now(aws: Aws) -> None:
+    """A redrive, or a name for a speaker, replaces the file."""
+    assert get("transcript").json["speakers"][0]["name"] is None
+    publish_results(aws, JOB, with_given(MEETING, {"SPEAKER_00": "Ada"}))
+
+    assert get("transcript").json["speakers"][0]["name"] == "Ada"
+
+
+def test_an_erased_transcript_is_not_shown_from_memory(aws: Aws, table: JobTable) -> None:
+    assert get("transcript").status == 200
+    record = table.find(JOB.job_id)
+    assert record
+    aws.s3.delete_object(Bucket=BUCKET, Key=f"{record.results_prefix}transcript.json")
+
+    assert get("transcript").json["error"] == "ArtifactMissingError"
+
+
+@pytest.mark.usefixtures("table")
+def test_a_process_keeps_no_more_transcripts_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcripts, "MAX_KEPT_BYTES", 10)
+    transcripts._kept.clear()
+
+    assert get("transcript").status == 200
+    assert len(transcripts._kept) == 0
 
 
 def test_a_silent_recording_has_an_empty_transcript(aws: Aws) -> None:

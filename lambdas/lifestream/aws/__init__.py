@@ -4,6 +4,7 @@ clients        one boto3 client per service and process
 artifacts      what the steps write to the bucket, with their checkpoints
 videos         read an upload in byte ranges
 read_ahead     fetch byte ranges in parallel, before they are read
+transcripts    published transcripts, kept by the process that read them
 objects        tell a missing object from one that may not be read
 job_table      one row per job; a terminal status is never overwritten
 executions     start, describe and stop executions of the state machine

@@ -137,10 +137,9 @@ class Recordings:
         if record is None:
             return None
         try:
-            published = S3Results(clients.s3(), record).read("transcript.json")
+            return S3Results(clients.s3(), record).transcript()
         except (ArtifactMissingError, NoResultsError):
             return None
-        return Transcript.model_validate_json(published)
 
 
 class Library:

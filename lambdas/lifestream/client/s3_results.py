@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from lifestream.domain.job_record import JobRecord
+    from lifestream.domain.transcript import Transcript
 
 
 class S3Results(Results):
@@ -51,17 +54,29 @@ class S3Results(Results):
             "get_object", Params=file | shown, ExpiresIn=expires_seconds
         )
 
+    def transcript(self) -> Transcript:
+        from lifestream.aws.transcripts import published_transcript
+
+        name = "transcript.json"
+        with self._named_errors(name):
+            return published_transcript(self._s3, self._record.bucket, self.prefix + name)
+
     def read(self, name: str) -> str:
+        with self._named_errors(name):
+            answer = self._s3.get_object(Bucket=self._record.bucket, Key=self.prefix + name)
+            return answer["Body"].read().decode()
+
+    @contextmanager
+    def _named_errors(self, name: str) -> Iterator[None]:
+        """Raise ArtifactMissingError if S3 has no such file."""
         from botocore.exceptions import ClientError
 
-        bucket, key = self._record.bucket, self.prefix + name
         try:
-            answer = self._s3.get_object(Bucket=bucket, Key=key)
+            yield
         except ClientError as error:
-            if not is_missing(self._s3, bucket, key, error):
+            if not is_missing(self._s3, self._record.bucket, self.prefix + name, error):
                 raise
             raise ArtifactMissingError(f"{self._record.key} has no {name} any more") from error
-        return answer["Body"].read().decode()
 
     def _download(self, name: str, path: Path) -> None:
         self._s3.download_file(self._record.bucket, self.prefix + name, str(path))
