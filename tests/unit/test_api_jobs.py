@@ -71,6 +71,20 @@ def test_jobs_are_listed_page_by_page(jobs: JobTable) -> None:
     assert second["next"] is None
 
 
+@pytest.mark.parametrize("more", [{}, {"name": "l"}])
+def test_the_oldest_job_can_come_first(jobs: JobTable, more: dict[str, str]) -> None:
+    later = SUBMITTED + timedelta(minutes=1)
+    jobs.accept(a_job(key="uploads/later.mp4").model_copy(update={"submitted_at": later}))
+    query = {"limit": "1", "order": "oldest", **more}
+
+    first = request("GET", "/v1/jobs", query=query).json
+    second = request("GET", "/v1/jobs", query=query | {"cursor": first["next"]}).json
+
+    names = [job["file_name"] for page in (first, second) for job in page["jobs"]]
+    assert names == ["talk.mp4", "later.mp4"]
+    assert request("GET", "/v1/jobs", query={"order": "name"}).status == 422
+
+
 @pytest.mark.parametrize(
     ("query", "count"),
     [

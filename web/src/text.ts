@@ -79,6 +79,8 @@ export const text = {
   },
 
   library: {
+    order: "Order",
+    orders: { newest: "newest first", oldest: "oldest first" },
     title: "Library",
     listLabel: "Jobs, newest first",
     show: "Show",

@@ -13,7 +13,7 @@ from lifestream.api import opaque_text
 from lifestream.aws import clients
 from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobStatus
-from lifestream.domain.job_list import JobFilter, Position
+from lifestream.domain.job_list import JobFilter, Order, Position
 from lifestream.domain.job_record import JobRecord
 from lifestream.errors import InvalidCursorError, JobNotFoundError
 from lifestream.rest.jobs import Job, Jobs, RedrivePlan, StepRun, StepRuns
@@ -25,16 +25,18 @@ MAX_PAGE = 100
 JobId = Annotated[str, Path(min_length=1, max_length=64, description="The job's id.")]
 
 
-@router.get("/v1/jobs", description="List jobs, newest first.")
+@router.get("/v1/jobs", description="List jobs in the order in which they were submitted.")
 def list_jobs(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 20,
     cursor: Annotated[str | None, Query(max_length=400)] = None,
     name: Annotated[str, Query(max_length=200, description="Part of the file's name.")] = "",
     id: Annotated[str, Query(max_length=64, description="The first characters of the id.")] = "",  # noqa: A002
     status: Annotated[Sequence[JobStatus], Query(description="Any of these.")] = (),
+    order: Annotated[Order, Query(description="Which job comes first.")] = Order.NEWEST,
 ) -> Jobs:
     wanted = JobFilter(name=name, id_prefix=id, statuses=frozenset(status))
-    page = resources.job_table().page(limit, wanted, after=_place(cursor) if cursor else None)
+    after = _place(cursor) if cursor else None
+    page = resources.job_table().page(limit, wanted, after=after, order=order)
     return Jobs(
         jobs=tuple(map(Job.of, page.records)),
         next=opaque_text.encoded(page.following) if page.following else None,

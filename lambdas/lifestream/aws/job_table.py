@@ -17,7 +17,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
-from lifestream.domain.job_list import JobFilter, JobPage, ListedJob, Position
+from lifestream.domain.job_list import JobFilter, JobPage, ListedJob, Order, Position
 from lifestream.domain.job_record import EVENT_PUBLISHED, JobRecord
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
@@ -122,24 +122,29 @@ class JobTable:
 
     def recent(self, limit: int) -> list[JobRecord]:
         """Return at most `limit` jobs, newest first."""
-        return list(islice(self._newest_first(limit), limit))
+        return list(islice(self._submitted(limit), limit))
 
     def page(
-        self, limit: int, wanted: JobFilter = ANY_JOB, *, after: Position | None = None
+        self,
+        limit: int,
+        wanted: JobFilter = ANY_JOB,
+        *,
+        after: Position | None = None,
+        order: Order = Order.NEWEST,
     ) -> JobPage:
-        """Return at most `limit` jobs that are wanted, newest first.
+        """Return at most `limit` jobs that are wanted, in the order in which they were submitted.
 
         With a filter, at most `EXAMINED` jobs are read, so a page may have fewer jobs, or none,
         although there is a following one.
         """
         if wanted == ANY_JOB:
-            records = tuple(islice(self._newest_first(limit + 1, after), limit + 1))
+            records = tuple(islice(self._submitted(limit + 1, after, order), limit + 1))
             is_last = len(records) <= limit
             following = None if is_last else Position.of(records[limit - 1])
             return JobPage(records=records[:limit], following=following)
         found: list[str] = []
         last = after
-        for examined, job in enumerate(self._listed(after)):
+        for examined, job in enumerate(self._listed(after, order)):
             if len(found) == limit or examined == EXAMINED:
                 return JobPage(records=self._rows(found), following=last)
             last = Position.of(job)
@@ -150,16 +155,18 @@ class JobTable:
     def _rows(self, job_ids: Sequence[str]) -> tuple[JobRecord, ...]:
         return tuple(filter(None, map(self.find, job_ids)))
 
-    def _newest_first(self, page_size: int, after: Position | None = None) -> Iterator[JobRecord]:
-        yield from _items(self._table.query, JobRecord, **_query(page_size, after))
+    def _submitted(
+        self, page_size: int, after: Position | None = None, order: Order = Order.NEWEST
+    ) -> Iterator[JobRecord]:
+        yield from _items(self._table.query, JobRecord, **_query(page_size, after, order))
 
-    def _listed(self, after: Position | None) -> Iterator[ListedJob]:
-        """Yield what a filter needs, newest first: a tenth of the rows."""
+    def _listed(self, after: Position | None, order: Order) -> Iterator[ListedJob]:
+        """Yield what a filter needs: a tenth of the rows."""
         names = {f"#{name}": name for name in ListedJob.model_fields}
         yield from _items(
             self._table.query,
             ListedJob,
-            **_query(EXAMINED, after),
+            **_query(EXAMINED, after, order),
             ProjectionExpression=", ".join(names),
             ExpressionAttributeNames=names,
         )
@@ -235,12 +242,12 @@ def row_of(job: ProcessingJob) -> dict[str, Any]:
     }
 
 
-def _query(page_size: int, after: Position | None) -> dict[str, Any]:
-    """Return the query of all jobs, newest first."""
+def _query(page_size: int, after: Position | None, order: Order) -> dict[str, Any]:
+    """Return the query of all jobs."""
     request: dict[str, Any] = {
         "IndexName": RECENT_INDEX,
         "KeyConditionExpression": Key("kind").eq(ALL_JOBS),
-        "ScanIndexForward": False,
+        "ScanIndexForward": order is Order.OLDEST,
         "Limit": page_size,
     }
     if after:

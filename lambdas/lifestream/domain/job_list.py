@@ -1,9 +1,10 @@
-"""A list of jobs, newest first, page by page."""
+"""A list of jobs in the order in which they were submitted, page by page."""
 
 from __future__ import annotations
 
 import unicodedata
 from datetime import datetime
+from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Self
 
@@ -12,6 +13,13 @@ from pydantic import BaseModel, ConfigDict
 from lifestream.domain.base import Frozen
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_record import JobRecord
+
+
+class Order(StrEnum):
+    """Which job comes first."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
 
 
 class ListedJob(BaseModel):

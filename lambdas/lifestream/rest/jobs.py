@@ -69,7 +69,7 @@ class Job(Frozen):
 
 
 class Jobs(Frozen):
-    """A page of jobs, newest first. `next` is the cursor of the following page, if there is one.
+    """A page of jobs. `next` is the cursor of the following page, if there is one.
 
     With a filter, a page may be short or empty although there is a following one.
     """

@@ -53,7 +53,7 @@ export interface paths {
         };
         /**
          * GET /v1/jobs
-         * @description List jobs, newest first.
+         * @description List jobs in the order in which they were submitted.
          */
         get: operations["list_jobs"];
         put?: never;
@@ -741,7 +741,7 @@ export interface components {
         JobStatus: "QUEUED" | "INSPECTING" | "EXTRACTING" | "WAITING_FOR_GPU" | "TRANSCRIBING" | "SUMMARIZING" | "INDEXING" | "PUBLISHING" | "SUCCEEDED" | "PARTIAL" | "FAILED" | "CANCELLED";
         /**
          * Jobs
-         * @description A page of jobs, newest first. `next` is the cursor of the following page, if there is one.
+         * @description A page of jobs. `next` is the cursor of the following page, if there is one.
          *
          *     With a filter, a page may be short or empty although there is a following one.
          */
@@ -826,6 +826,12 @@ export interface components {
              */
             options?: components["schemas"]["UploadOptions"];
         };
+        /**
+         * Order
+         * @description Which job comes first.
+         * @enum {string}
+         */
+        Order: "newest" | "oldest";
         /**
          * PartAddress
          * @description Where to PUT a part of exactly `size` bytes. S3 answers with its `ETag`.
@@ -1496,6 +1502,8 @@ export interface operations {
                 id?: string;
                 /** @description Any of these. */
                 status?: components["schemas"]["JobStatus"][];
+                /** @description Which job comes first. */
+                order?: components["schemas"]["Order"];
             };
             header?: never;
             path?: never;

@@ -5,9 +5,13 @@ import type { Job } from "../api/types";
 import { Store } from "../parts/store";
 import { GROUPS, type Group, isEnded } from "./status";
 
+export type Order = "newest" | "oldest";
+
 export interface Filter {
   group: Group;
   name: string;
+  /** Which job comes first. */
+  order: Order;
 }
 
 export interface Feed {
@@ -58,7 +62,7 @@ export class JobFeed {
   /** Read the newest jobs again, and those of `visible` that still run. */
   async refresh(visible: readonly Job[]): Promise<void> {
     if (this.feed.value.isLoading) return;
-    const newest = await this.#page(null);
+    const newest = await this.#page(null, "newest");
     this.#merge(newest.jobs);
     const known = new Set(newest.jobs.map((job) => job.job_id));
     const running = visible.filter((job) => !isEnded(job.status) && !known.has(job.job_id));
@@ -84,10 +88,11 @@ export class JobFeed {
     this.#change({ isLoading: false, isPaused: true });
   }
 
-  async #page(cursor: string | null) {
+  async #page(cursor: string | null, order = this.filter.order) {
     const { name, group } = this.filter;
     const query = {
       limit: PAGE,
+      order,
       ...(cursor ? { cursor } : {}),
       ...(name ? { name } : {}),
       ...(GROUPS[group].length ? { status: [...GROUPS[group]] } : {}),
@@ -107,8 +112,11 @@ export class JobFeed {
     }
   }
 
+  /** Add new jobs where they belong: if the oldest comes first, a later page may have them. */
   #merge(newest: readonly Job[]): void {
-    this.#change({ jobs: merged(this.feed.value.jobs, newest, "start") });
+    const { jobs, next } = this.feed.value;
+    if (this.filter.order === "newest") this.#change({ jobs: merged(jobs, newest, "start") });
+    else this.#change({ jobs: merged(jobs, newest.toReversed(), next ? "nowhere" : "end") });
   }
 
   #change(change: Partial<Feed>): void {
@@ -116,11 +124,11 @@ export class JobFeed {
   }
 }
 
-/** Return both lists as one: known jobs are replaced, new ones added at the start or the end. */
+/** Return both lists as one: known jobs are replaced, new ones added at the start, the end, or not. */
 export function merged(
   known: readonly Job[],
   read: readonly Job[],
-  end: "start" | "end",
+  place: "start" | "end" | "nowhere",
 ): readonly Job[] {
   const news = new Map(read.map((job) => [job.job_id, job]));
   const kept = known.map((job) => {
@@ -128,8 +136,9 @@ export function merged(
     news.delete(job.job_id);
     return now ?? job;
   });
+  if (place === "nowhere") return kept;
   const added = [...news.values()];
-  return end === "start" ? [...added, ...kept] : [...kept, ...added];
+  return place === "start" ? [...added, ...kept] : [...kept, ...added];
 }
 
 function replaced(jobs: readonly Job[], job: Job): readonly Job[] {

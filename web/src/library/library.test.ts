@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
+import type { Api } from "../api/client";
 import type { Job, JobStatus, Passage } from "../api/types";
 import { jobAddress, routeOf } from "../app/router";
 import { stepsOf } from "../job/steps";
 import { bytes, percent, roughly } from "../parts/amounts";
 import { byVideo } from "../search/hits";
 import { forEach } from "./bulk";
-import { merged } from "./job-feed";
+import { JobFeed, merged } from "./job-feed";
 import { mayBeCancelled, mayBeRedriven } from "./status";
 
 function job(job_id: string, status: JobStatus = "QUEUED", more: Partial<Job> = {}): Job {
@@ -40,6 +41,35 @@ test("a page is added once, and replaces what is known", () => {
     "a",
     "b",
   ]);
+});
+
+/** An API with jobs of these names, in pages of two. The oldest job has the first name. */
+function apiWith(names: string[]) {
+  const GET = async (_path: string, { params }: { params: { query: Record<string, unknown> } }) => {
+    const { order, cursor } = params.query;
+    const all = (order === "oldest" ? names : names.toReversed()).map((name) => job(name));
+    const start = Number(cursor ?? 0);
+    const next = start + 2 < all.length ? String(start + 2) : null;
+    const page = { jobs: all.slice(start, start + 2), next };
+    return { data: page, response: new Response() };
+  };
+  return { GET } as unknown as Api;
+}
+
+test("new jobs are added where they belong", async () => {
+  const names = ["a", "b", "c"];
+  const feed = new JobFeed(apiWith(names), { group: "all", name: "", order: "oldest" });
+  const shown = () => feed.feed.value.jobs.map((one) => one.job_id);
+  await feed.more(true);
+  names.push("d");
+
+  await feed.refresh([]);
+  expect(shown()).toEqual(["a", "b"]); // the next page has it
+
+  await feed.more();
+  names.push("e");
+  await feed.refresh([]);
+  expect(shown()).toEqual(["a", "b", "c", "d", "e"]);
 });
 
 test("what may be done follows from the status", () => {

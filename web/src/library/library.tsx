@@ -9,7 +9,7 @@ import { useStore } from "../parts/store";
 import { VirtualList } from "../parts/virtual-list";
 import { text } from "../text";
 import { forEach } from "./bulk";
-import { type Filter, JobFeed } from "./job-feed";
+import { type Filter, JobFeed, type Order } from "./job-feed";
 import { JobRow } from "./job-row";
 import { GROUPS, type Group, mayBeCancelled, mayBeRedriven } from "./status";
 
@@ -18,7 +18,7 @@ const TYPING_MS = 300;
 const ROW_HEIGHT = 72;
 
 export function LibraryPage() {
-  const [filter, setFilter] = useState<Filter>({ group: "all", name: "" });
+  const [filter, setFilter] = useState<Filter>({ group: "all", name: "", order: "newest" });
   const mayEdit = useMayEdit();
   return (
     <main class="library">
@@ -41,13 +41,29 @@ export function LibraryPage() {
             ))}
           </select>
         </label>
+        <label>
+          {text.library.order}
+          <select
+            value={filter.order}
+            onChange={(event) => {
+              const order = event.currentTarget.value as Order;
+              setFilter((now) => ({ ...now, order }));
+            }}
+          >
+            {(Object.keys(text.library.orders) as Order[]).map((order) => (
+              <option key={order} value={order}>
+                {text.library.orders[order]}
+              </option>
+            ))}
+          </select>
+        </label>
         {mayEdit && (
           <a class="button primary" href="/upload">
             {text.library.upload}
           </a>
         )}
       </div>
-      <JobList key={`${filter.group} ${filter.name}`} filter={filter} />
+      <JobList key={`${filter.order} ${filter.group} ${filter.name}`} filter={filter} />
     </main>
   );
 }
