@@ -4,7 +4,6 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Heights, nearest, type Window } from "./virtual";
 
 const SPARE_ROWS = 4;
-const FIRST_ROWS = 20;
 /** How often the place of a wanted row is corrected, while the rows around it are measured. */
 const CORRECTIONS = 8;
 
@@ -47,7 +46,11 @@ export function VirtualList(props: Props) {
         return measured.current.get(keyOf(row)) ?? estimate(row);
       }),
   );
-  const [shown, setShown] = useState<Window>({ first: 0, end: FIRST_ROWS });
+  // At first, as many rows as the window may hold: rendering more would only take longer.
+  const [shown, setShown] = useState<Window>(() => {
+    heights.resize(props.count);
+    return heights.window(0, innerHeight, 0);
+  });
   const wanted = useRef<{ row: number; corrections: number } | null>(null);
 
   const atTop = useRef<{ key: Key; row: number; above: number } | null>(null);
