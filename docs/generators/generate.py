@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from generators import errors, fault_matrix, fields, roles
+from generators import arrangements, errors, fault_matrix, fields, roles
 from infrastructure.templates import all_states, definition, synthesized
 from lifestream.domain.job import ProcessingJob
 from lifestream.domain.job_ended import JobEnded
@@ -79,6 +79,7 @@ def contents() -> dict[Path, Callable[[], str]]:
     return {
         ROOT / "docs" / "statemachine.asl.json": lambda: _pretty(_machine()),
         ROOT / "docs" / "openapi.json": _openapi,
+        ROOT / "web" / "src" / "job" / "arrangements.json": arrangements.cases,
         **{ROOT / path: partial(_page, ROOT / path, *made) for path, made in tables.items()},
         **{
             ROOT / "docs" / "schemas" / _schema_file(name): partial(_schema_text, model)

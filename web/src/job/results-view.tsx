@@ -6,9 +6,10 @@ import type { Job } from "../api/types";
 import { useApplication } from "../app/context";
 import { useLoaded } from "../parts/loaded";
 import { described, ErrorNotice, Loading } from "../parts/notices";
-import type { Store } from "../parts/store";
+import { Store } from "../parts/store";
 import { momentIn } from "../player/clock";
 import { text } from "../text";
+import { type Arranged, arrange } from "./arrange";
 import { Details } from "./details";
 import { type LoadedTranscript, loadTranscript } from "./load-transcript";
 import { Player, type Playing } from "./player";
@@ -17,8 +18,10 @@ import { Speakers } from "./speakers";
 import { Chapters, SummaryView } from "./summary";
 import { type Tab, Tabs } from "./tabs";
 import { Transcript } from "./transcript";
-import { displayNames, rowsOf } from "./transcript-rows";
-import { voicesOf } from "./voices";
+import type { Gap } from "./transcript-rows";
+import type { Voice } from "./voices";
+
+const NO_VOICES: readonly Voice[] = [];
 
 interface Props {
   job: Job;
@@ -34,7 +37,6 @@ export function ResultsView({ job, time, search }: Props) {
   const [tab, setTab] = useState<Tab>("transcript");
   const [given, setGiven] = useState<Record<string, string>>({});
 
-  const { transcript, error } = useTranscript(job.job_id);
   const files = useLoaded(
     (signal) => answer(api.GET("/v1/jobs/{job_id}/results", { params, signal })),
     [job.job_id],
@@ -45,20 +47,14 @@ export function ResultsView({ job, time, search }: Props) {
     [job.job_id],
   );
 
-  const speakers = transcript?.speakers ?? [];
-  const segments = transcript?.segments ?? [];
-  const duration = transcript?.duration_seconds ?? 0;
+  const areFlaggedShown = job.options.show_flagged ?? false;
+  const { transcript, error } = useTranscript(job.job_id, extras.gaps, areFlaggedShown);
   const names = useMemo(
-    () => new Map([...displayNames(speakers), ...Object.entries(given)]),
+    () => new Map([...(transcript?.names ?? []), ...Object.entries(given)]),
     [transcript, given],
   );
-  const voices = useMemo(() => voicesOf(speakers, segments, duration), [transcript]);
+  const voices = transcript?.voices ?? NO_VOICES;
   const colours = useMemo(() => new Map(voices.map((one) => [one.id, one.number])), [voices]);
-  const areFlaggedShown = job.options.show_flagged ?? false;
-  const rows = useMemo(
-    () => rowsOf(segments, extras.gaps, areFlaggedShown),
-    [transcript, extras.gaps],
-  );
 
   const seek = useCallback(
     (seconds: number, until?: number) => player.current?.seek(seconds, until),
@@ -89,7 +85,7 @@ export function ResultsView({ job, time, search }: Props) {
           jobId={job.job_id}
           voices={voices}
           names={names}
-          durationSeconds={duration}
+          durationSeconds={transcript?.durationSeconds ?? 0}
           onSeek={seek}
           onNamed={setGiven}
         />
@@ -106,16 +102,17 @@ export function ResultsView({ job, time, search }: Props) {
         >
           {error != null && <ErrorNotice error={error} />}
           {!transcript && error == null && <Loading what={text.job.loadingTranscript} />}
-          {transcript && rows.length === 0 && <p class="empty">{text.job.noSpeech}</p>}
-          {rows.length > 0 && (
+          {transcript?.rows.length === 0 && <p class="empty">{text.job.noSpeech}</p>}
+          {transcript && transcript.rows.length > 0 && (
             <Transcript
-              rows={rows}
+              rows={transcript.rows}
+              index={transcript.index}
               names={names}
               colours={colours}
               time={time}
               onSeek={seek}
               field={field}
-              isComplete={transcript?.isComplete ?? false}
+              isComplete={transcript.isComplete}
             />
           )}
         </section>
@@ -158,17 +155,36 @@ function NoSummary({ error }: { error: unknown }) {
   );
 }
 
-function useTranscript(jobId: string) {
+/** `gaps` and `areFlaggedShown`: see `arrange`. */
+function useTranscript(jobId: string, gaps: readonly Gap[], areFlaggedShown: boolean) {
   const { api } = useApplication();
-  const [transcript, setTranscript] = useState<LoadedTranscript | null>(null);
+  const loaded = useMemo(() => new Store<LoadedTranscript | null>(null), []);
+  const [transcript, setTranscript] = useState<Arranged | null>(null);
   const [error, setError] = useState<unknown>(null);
+
   useEffect(() => {
     const ending = new AbortController();
-    loadTranscript(api, jobId, ending.signal, setTranscript).catch((problem) => {
+    loadTranscript(api, jobId, ending.signal, (some) => loaded.set(some)).catch((problem) => {
       if (!isAborted(problem) && !ending.signal.aborted) setError(problem);
     });
     return () => ending.abort();
   }, [jobId]);
+
+  useEffect(() => {
+    let ending = new AbortController();
+    const arrangeAgain = (some: LoadedTranscript | null) => {
+      ending.abort();
+      if (!some) return;
+      ending = new AbortController();
+      arrange(some, gaps, areFlaggedShown, ending.signal).then(setTranscript, () => {});
+    };
+    arrangeAgain(loaded.value);
+    const stop = loaded.watch(arrangeAgain);
+    return () => {
+      stop();
+      ending.abort();
+    };
+  }, [gaps, areFlaggedShown]);
   return { transcript, error };
 }
 

@@ -1,6 +1,6 @@
 /** Read the files of the results that the page shows: subtitles and the quality report. */
 import type { ResultFile } from "../api/types";
-import { type Gap, gapsOf, type Span } from "./transcript-rows";
+import { type Gap, listedGaps, type Span } from "./transcript-rows";
 
 interface QualityReport {
   verdict?: string;
@@ -10,6 +10,7 @@ interface QualityReport {
 
 export interface Extras {
   verdict: string | null;
+  /** Those that the quality report lists. */
   gaps: Gap[];
   /** The address of the subtitles in memory; null if there are none. */
   captions: string | null;
@@ -30,7 +31,7 @@ export async function readExtras(
   const captions = subtitles ? new Blob([subtitles], { type: "text/vtt" }) : null;
   return {
     verdict: quality.verdict ?? null,
-    gaps: gapsOf(quality),
+    gaps: listedGaps(quality),
     captions: captions && URL.createObjectURL(captions),
   };
 }

@@ -1,7 +1,16 @@
 import { describe, expect, test } from "vitest";
 import type { Segment } from "../api/types";
+import arrangements from "./arrangements.json";
 import { rangesAfter } from "./load-transcript";
-import { displayNames, type Gap, gapsOf, rowsOf, withNames } from "./transcript-rows";
+import {
+  displayNames,
+  gapsOf,
+  listedGaps,
+  type Row,
+  rowsOf,
+  shownOf,
+  withNames,
+} from "./transcript-rows";
 import { laneOf, voicesOf } from "./voices";
 
 let time = 0;
@@ -17,8 +26,8 @@ function said(speaker: string | null, text: string, more: Partial<Segment> = {})
   return { id: start, speaker, text, words, flags: [], ...times, ...more };
 }
 
-const shown = (segments: Segment[], gaps: Gap[] = [], areFlaggedShown = false) =>
-  rowsOf(segments, gaps, areFlaggedShown).map((row) =>
+const shown = (segments: Segment[]) =>
+  rowsOf(segments, []).map((row) =>
     row.kind === "gap"
       ? row.reason
       : `${row.speaker}: ${row.sentences.map(({ segment, isInterjection }) => (isInterjection ? `(${segment.text})` : segment.text)).join(" ")}`,
@@ -45,7 +54,6 @@ describe("rows", () => {
     const rows = rowsOf(
       Array.from({ length: 20 }, () => said("A", "word ".repeat(20))),
       [],
-      false,
     );
 
     expect(rows.length).toBe(4);
@@ -57,31 +65,47 @@ describe("rows", () => {
     ]);
   });
 
-  test("leave out flagged text, unless the job shows it", () => {
-    const segments = [
-      said("A", "one two"),
-      said("A", "thanks for watching", { flags: ["stock-phrase"] }),
-      said("A", "bye bye", { flags: ["loop"] }),
-      said("A", "three four"),
-    ];
+  test("know how many characters they have", () => {
+    expect(rowsOf([said("A", "one two")], [])).toMatchObject([{ characters: 8 }]);
+  });
+});
 
-    expect(shown(segments)).toEqual(["A: one two", "flagged", "A: three four"]);
-    expect(shown(segments, [], true)).toHaveLength(1);
+/** Of the files that `make docs` writes: the result page arranged these transcripts. */
+type Case = (typeof arrangements)[number];
+
+describe("a transcript is arranged as on the result page", () => {
+  test.each(arrangements.map((one, number) => [number, one] as const))("case %d", (_, one) => {
+    const all = one.segments.map(withWords);
+    const segments = shownOf(all, one.show_flagged);
+    const gaps = gapsOf(listedGaps(one), one.show_flagged ? [] : all);
+
+    const voices = voicesOf(one.speakers, segments, one.duration_seconds);
+
+    expect(turnsOf(rowsOf(segments, gaps))).toEqual(one.rows);
+    expect(
+      voices.map(({ id, number, share, lane }) => [id, number, Number(share.toFixed(6)), lane]),
+    ).toEqual(one.voices);
   });
 
-  test("have the gaps of the quality report in their place", () => {
-    const segments = [said("A", "one two"), said("A", "three four")];
-    const start = (segments[1] as Segment).start_seconds - 0.5;
-    const gaps = gapsOf({
-      missing_text: [{ start_seconds: start, end_seconds: start + 2 }],
-      loud_without_text: [
-        { start_seconds: 9_999, end_seconds: 10_002 },
-        { start_seconds: 0, end_seconds: 0.4 },
-      ],
-    });
+  function withWords(given: Case["segments"][number]): Segment {
+    return said(given.speaker, given.text, given as Partial<Segment>);
+  }
 
-    expect(shown(segments, gaps)).toEqual(["A: one two", "missing", "A: three four", "loud"]);
-  });
+  /** Return rows in the form of the file: paragraphs of a turn together. */
+  function turnsOf(rows: Row[]) {
+    const turns: (string | number | null)[][] = [];
+    for (const row of rows) {
+      if (row.kind === "gap") turns.push([row.start, row.end]);
+      else {
+        if (row.isTurn) turns.push([row.speaker]);
+        const ids = row.sentences.map(({ segment, isInterjection }) =>
+          isInterjection ? `(${segment.id})` : `${segment.id}`,
+        );
+        turns.at(-1)?.push(ids.join(" "));
+      }
+    }
+    return turns;
+  }
 });
 
 test("speakers have a name or a number", () => {

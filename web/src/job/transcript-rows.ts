@@ -8,6 +8,7 @@
 import type { Segment, Speaker } from "../api/types";
 
 const PARAGRAPH_CHARACTERS = 480;
+const MIN_GAP_SECONDS = 1;
 
 export interface Sentence {
   segment: Segment;
@@ -22,6 +23,8 @@ export interface Paragraph {
   isTurn: boolean;
   sentences: Sentence[];
   start: number;
+  /** How many characters it has, to estimate its height. */
+  characters: number;
 }
 
 export interface Gap {
@@ -40,50 +43,56 @@ export interface Span {
   end_seconds: number;
 }
 
-/** Return the rows in time order. `areFlaggedShown` is the option `show_flagged` of the job. */
-export function rowsOf(
-  segments: readonly Segment[],
-  gaps: readonly Gap[],
-  areFlaggedShown: boolean,
-): Row[] {
-  const rows: Row[] = [];
-  const left = [...gaps];
-  let turn: Segment[] = [];
-  const endTurns = () => {
-    rows.push(...paragraphsOf(turn));
-    turn = [];
-  };
-  for (const segment of segments) {
-    while (left[0] && left[0].start <= segment.start_seconds) {
-      endTurns();
-      rows.push(left.shift() as Gap);
-    }
-    if (segment.flags?.length && !areFlaggedShown) {
-      endTurns();
-      addFlagged(rows, segment);
-    } else turn.push(segment);
-  }
-  endTurns();
-  return [...rows, ...left];
+/** Return the segments that are shown. `areFlaggedShown` is the option `show_flagged` of the job. */
+export function shownOf(segments: readonly Segment[], areFlaggedShown: boolean): Segment[] {
+  return segments.filter((segment) => areFlaggedShown || !segment.flags?.length);
 }
 
-/** Return the gaps that the quality report lists, of at least a second, in time order. */
-export function gapsOf(report: { missing_text?: Span[]; loud_without_text?: Span[] }): Gap[] {
-  const listed: [readonly Span[], GapReason][] = [
-    [report.missing_text ?? [], "missing"],
-    [report.loud_without_text ?? [], "loud"],
+/** Return the rows of the shown segments in time order. A gap ends a turn. */
+export function rowsOf(segments: readonly Segment[], gaps: readonly Gap[]): Row[] {
+  const rows: Row[] = [];
+  let done = 0;
+  for (const gap of gaps) {
+    const until = firstFrom(segments, gap.start, done);
+    rows.push(...paragraphsOf(segments.slice(done, until)), gap);
+    done = until;
+  }
+  return [...rows, ...paragraphsOf(segments.slice(done))];
+}
+
+function firstFrom(segments: readonly Segment[], seconds: number, start: number): number {
+  let place = start;
+  while (place < segments.length && (segments[place] as Segment).start_seconds < seconds) place++;
+  return place;
+}
+
+/** Return the gaps in time order: what the quality report lists, and the segments left out. */
+export function gapsOf(listed: readonly Gap[], segments: readonly Segment[]): Gap[] {
+  const flagged = segments.filter((segment) => segment.flags?.length);
+  return [...joined(flagged, "flagged"), ...listed].sort(inTime);
+}
+
+/** Return the gaps that the quality report lists, except for flagged text. */
+export function listedGaps(report: { missing_text?: Span[]; loud_without_text?: Span[] }): Gap[] {
+  return [
+    ...joined(report.missing_text ?? [], "missing"),
+    ...joined(report.loud_without_text ?? [], "loud"),
   ];
-  return listed
-    .flatMap(([spans, reason]) =>
-      spans.map((span) => ({
-        kind: "gap" as const,
-        reason,
-        start: span.start_seconds,
-        end: span.end_seconds,
-      })),
-    )
-    .filter((gap) => gap.end - gap.start >= 1)
-    .sort((one, other) => one.start - other.start);
+}
+
+/** Return one gap for spans that are less than a second apart, unless it is shorter than that. */
+function joined(spans: readonly Span[], reason: GapReason): Gap[] {
+  const gaps: Gap[] = [];
+  for (const { start_seconds: start, end_seconds: end } of spans) {
+    const last = gaps.at(-1);
+    if (last && start - last.end < MIN_GAP_SECONDS) last.end = Math.max(last.end, end);
+    else gaps.push({ kind: "gap", reason, start, end });
+  }
+  return gaps.filter((gap) => gap.end - gap.start >= MIN_GAP_SECONDS);
+}
+
+function inTime(one: Gap, other: Gap): number {
+  return one.start - other.start || one.end - other.end;
 }
 
 export function displayNames(speakers: readonly Speaker[]): Map<string, string> {
@@ -101,14 +110,6 @@ export function withNames(text: string, names: ReadonlyMap<string, string>): str
   return text.replace(/\bSPEAKER_\d+\b/g, (id) => names.get(id) ?? id);
 }
 
-function addFlagged(rows: Row[], segment: Segment): void {
-  const last = rows.at(-1);
-  const { start_seconds: start, end_seconds: end } = segment;
-  if (last?.kind === "gap" && last.reason === "flagged") {
-    rows[rows.length - 1] = { ...last, end: Math.max(last.end, end) };
-  } else rows.push({ kind: "gap", reason: "flagged", start, end });
-}
-
 function paragraphsOf(segments: readonly Segment[]): Paragraph[] {
   return turnsOf(segments).flatMap(({ speaker, sentences }) =>
     cut(sentences).map((some, number) => ({
@@ -117,6 +118,7 @@ function paragraphsOf(segments: readonly Segment[]): Paragraph[] {
       isTurn: number === 0,
       sentences: some,
       start: some[0]?.segment.start_seconds ?? 0,
+      characters: some.reduce((sum, one) => sum + one.segment.text.length + 1, 0),
     })),
   );
 }
@@ -133,7 +135,8 @@ function turnsOf(segments: readonly Segment[]): Turn[] {
     const first = said[0] as Segment;
     const last = turns.at(-1);
     if (isOneWord(said)) {
-      (last ? last.sentences : waiting).push({ segment: first, isInterjection: true });
+      const isInterjection = first.speaker !== null;
+      (last ? last.sentences : waiting).push({ segment: first, isInterjection });
     } else if (last && last.speaker === first.speaker) {
       last.sentences.push(...said.map(plainly));
     } else {

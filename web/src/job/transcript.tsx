@@ -6,14 +6,16 @@ import { roughly } from "../parts/amounts";
 import { type Store, useStore } from "../parts/store";
 import { type ListHandle, VirtualList } from "../parts/virtual-list";
 import { clock, lastBefore } from "../player/clock";
-import { around, TextSearch } from "../player/find";
+import { around } from "../player/find";
 import { text } from "../text";
+import type { SegmentIndex } from "./arrange";
 import { charactersBefore } from "./caret";
 import { momentAt, runsOf, type ShownWord, shownWords } from "./pieces";
 import type { Gap, Paragraph, Row } from "./transcript-rows";
 
 interface Props {
   rows: readonly Row[];
+  index: SegmentIndex;
   names: ReadonlyMap<string, string>;
   colours: ReadonlyMap<string, number>;
   time: Store<number>;
@@ -27,13 +29,12 @@ const CHARACTERS_PER_LINE = 75;
 const [LINE, HEAD, MARGIN] = [27, 26, 12];
 
 export function Transcript(props: Props) {
-  const { rows, time, onSeek } = props;
+  const { rows, index, time, onSeek } = props;
   const list = useRef<ListHandle>(null);
   const [isFollowing, setFollowing] = useState(true);
   const [wanted, setWanted] = useState("");
   const [current, setCurrent] = useState(0);
 
-  const index = useMemo(() => indexOf(rows), [rows]);
   const found = useMemo(() => index.find(wanted), [index, wanted]);
   const hits = useMemo(() => new Set(found), [found]);
   const now = useStore(time);
@@ -246,30 +247,6 @@ function GapRow({ gap, onSeek }: { gap: Gap; onSeek: (seconds: number) => void }
   );
 }
 
-/** Where each segment is, in time order. */
-function indexOf(rows: readonly Row[]) {
-  const segments: Segment[] = [];
-  const places: number[] = [];
-  const rowOf = new Map<number, number>();
-  rows.forEach((row, place) => {
-    if (row.kind === "gap") return;
-    for (const { segment } of row.sentences) {
-      segments.push(segment);
-      places.push(place);
-      rowOf.set(segment.id, place);
-    }
-  });
-  const said = new TextSearch(() => segments.map((segment) => segment.text));
-  return {
-    segments,
-    rows: places,
-    rowOf,
-    starts: segments.map((segment) => segment.start_seconds),
-    /** Return the ids of the segments that contain the text. */
-    find: (wanted: string) => said.find(wanted).map((place) => (segments[place] as Segment).id),
-  };
-}
-
 function outcomeOf(wanted: string, count: number, current: number, isComplete: boolean): string {
   if (!isComplete) return text.job.loadingMore;
   if (!wanted.trim()) return "";
@@ -278,8 +255,7 @@ function outcomeOf(wanted: string, count: number, current: number, isComplete: b
 
 function estimateOf(row: Row | undefined): number {
   if (row?.kind !== "paragraph") return LINE + 2 * MARGIN;
-  const characters = row.sentences.reduce((sum, one) => sum + one.segment.text.length + 1, 0);
-  return Math.ceil(characters / CHARACTERS_PER_LINE) * LINE + (row.isTurn ? HEAD : 0) + MARGIN;
+  return Math.ceil(row.characters / CHARACTERS_PER_LINE) * LINE + (row.isTurn ? HEAD : 0) + MARGIN;
 }
 
 function keyOf(row: Row | undefined, place: number): string {

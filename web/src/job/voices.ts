@@ -25,7 +25,7 @@ export function voicesOf(
   const said = new Map<string, Segment[]>(speakers.map((one) => [one.id, []]));
   for (const segment of segments) said.get(segment.speaker ?? "")?.push(segment);
   const seconds = new Map([...said].map(([id, own]) => [id, spoken(own)]));
-  const total = [...seconds.values()].reduce((sum, one) => sum + one, 0) || 1;
+  const total = spoken(segments) || 1;
   return speakers
     .map(({ id }, number) => ({
       id,

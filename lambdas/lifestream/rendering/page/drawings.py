@@ -58,7 +58,7 @@ def lane_of(spans: Iterable[Segment | Span], duration_seconds: float) -> str:
     path, drawn = [], 0
     for span in spans:
         start = max(int(span.start_seconds * scale), drawn)
-        end = min(max(round(span.end_seconds * scale), start + 1), WIDTH)
+        end = min(max(int(span.end_seconds * scale + 0.5), start + 1), WIDTH)
         if end > start:
             path.append(f"M{start} 0H{end}V1H{start}z")
             drawn = end
