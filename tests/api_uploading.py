@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
@@ -39,14 +41,24 @@ def started(name: str = "talk.mp4", size: int = len(VIDEO), **more: Any) -> dict
 
 def send(upload: dict[str, Any], numbers: Iterable[int], video: bytes = VIDEO) -> dict[int, str]:
     """Send parts to their addresses, and return the ETags that S3 answers."""
-    answer = post(f"/{upload['id']}/parts", {"numbers": list(numbers)}).json
+    return sent(post(f"/{upload['id']}/parts", {"numbers": list(numbers)}), upload, video)
+
+
+def sent(answer: Answer, upload: dict[str, Any], video: bytes = VIDEO) -> dict[int, str]:
+    """Send parts to the addresses of an answer, and return the ETags that S3 answers."""
     etags = {}
-    for part in answer["parts"]:
+    for part in answer.json["parts"]:
         start = (part["number"] - 1) * upload["part_size"]
-        reply = requests.put(part["url"], data=video[start : start + part["size"]], timeout=5)
+        body = video[start : start + part["size"]]
+        reply = requests.put(part["url"], data=body, headers=part["headers"], timeout=5)
         reply.raise_for_status()
         etags[part["number"]] = reply.headers["ETag"]
     return etags
+
+
+def checksum(number: int, video: bytes = VIDEO) -> str:
+    part = video[(number - 1) * PART : number * PART]
+    return b64encode(hashlib.sha256(part).digest()).decode()
 
 
 def send_whole(upload: dict[str, Any], video: bytes) -> None:

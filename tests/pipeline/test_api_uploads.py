@@ -9,9 +9,11 @@ import pytest
 import requests
 
 from api_requests import request
+from api_uploading import checksum
 from lifestream.api import upload_plan
 from lifestream.api.upload_plan import MEBIBYTE
 from lifestream.domain.job import ProcessingJob
+from lifestream.rest.uploads import CHECKSUM
 from pipeline.conftest import Pipeline
 
 PART = 5 * MEBIBYTE
@@ -56,17 +58,25 @@ def test_an_interrupted_upload_is_resumed_and_played(
     monkeypatch.setattr(upload_plan, "PART_BYTES", PART)
     video = short_clip.read_bytes()
     video += (2 * PART).to_bytes(4, "big") + b"free" + b"\0" * (2 * PART - 8)
-    upload = request("POST", "/v1/uploads", body={"file_name": "cut.mp4", "size": len(video)}).json
+    wanted = {"file_name": "cut.mp4", "size": len(video), "with_checksums": True}
+    upload = request("POST", "/v1/uploads", body=wanted).json
     parts = f"/v1/uploads/{upload['id']}/parts"
-    [first] = request("POST", parts, body={"numbers": [2]}).json["parts"]
-    assert put(first["url"], b"short") == 403
-    assert put(first["url"], video[PART : 2 * PART]) == 200
+    second = {"numbers": [2], "sha256": [checksum(2, video)]}
+    [first] = request("POST", parts, body=second).json["parts"]
+    right, headers = video[PART : 2 * PART], first["headers"]
+    assert put(first["url"], b"short", headers) == 403
+    assert put(first["url"], right) == 403
+    assert put(first["url"], right, {CHECKSUM: checksum(1, video)}) == 403
+    assert put(first["url"], right[:-1] + b"?", headers) == 400
+    assert put(first["url"], right, headers) == 200
 
-    has = {part["number"] for part in request("GET", parts).json["parts"]}
-    missing = sorted(set(range(1, upload["part_count"] + 1)) - has)
-    for part in request("POST", parts, body={"numbers": missing}).json["parts"]:
+    has = {part["number"]: part["sha256"] for part in request("GET", parts).json["parts"]}
+    assert has == {2: checksum(2, video)}
+    missing = sorted(set(range(1, upload["part_count"] + 1)) - has.keys())
+    rest = {"numbers": missing, "sha256": [checksum(number, video) for number in missing]}
+    for part in request("POST", parts, body=rest).json["parts"]:
         start = (part["number"] - 1) * PART
-        assert put(part["url"], video[start : start + part["size"]]) == 200
+        assert put(part["url"], video[start : start + part["size"]], part["headers"]) == 200
 
     job = completed(upload, pipeline)
 

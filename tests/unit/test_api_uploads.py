@@ -13,12 +13,14 @@ from api_requests import person, request
 from api_uploading import (
     PART,
     VIDEO,
+    checksum,
     complete,
     enqueued,
     listed,
     post,
     send,
     send_whole,
+    sent,
     started,
     stored,
     use_deployment,
@@ -78,6 +80,49 @@ def test_a_large_file_is_sent_in_parts(aws: Aws) -> None:
     assert (job.json["file_name"], job.json["status"]) == ("talk.mp4", "QUEUED")
     assert [one.job_id for one in enqueued(aws)] == [job.json["job_id"]]
     assert request("GET", f"/v1/jobs/{job.json['job_id']}").json["key"] == upload["key"]
+
+
+def test_parts_are_sent_with_their_checksums(aws: Aws) -> None:
+    upload = started(with_checksums=True)
+    numbers = [1, 2, 3]
+    wanted = {"numbers": numbers, "sha256": [checksum(number) for number in numbers]}
+    parts = post(f"/{upload['id']}/parts", wanted)
+
+    for part in parts.json["parts"]:
+        assert part["headers"] == {"x-amz-checksum-sha256": checksum(part["number"])}
+        signed = parse_qs(urlsplit(part["url"]).query)["X-Amz-SignedHeaders"]
+        assert signed == ["content-length;host;x-amz-checksum-sha256"]
+    sent(parts, upload)
+    assert complete(upload).status == 200
+    assert stored(aws, upload["key"]) == VIDEO
+
+
+@pytest.mark.parametrize(
+    ("started_with", "wanted", "says"),
+    [
+        ({"with_checksums": True}, {"numbers": [1]}, "one for each part"),
+        ({"with_checksums": True}, {"numbers": [1, 2], "sha256": [checksum(1)]}, "each part"),
+        ({}, {"numbers": [1], "sha256": [checksum(1)]}, "not started with checksums"),
+    ],
+)
+def test_all_parts_have_checksums_or_none(
+    started_with: dict[str, Any], wanted: dict[str, Any], says: str
+) -> None:
+    upload = started(**started_with)
+
+    answer = post(f"/{upload['id']}/parts", wanted)
+
+    assert error_in(answer) == (400, "InvalidPartError")
+    assert says in answer.json["detail"]
+
+
+@pytest.mark.parametrize("given", ["", "abc=", "0" * 64, checksum(1)[:-1], checksum(1) + "\n"])
+def test_a_checksum_is_a_sha_256_in_base64(given: str) -> None:
+    upload = started(with_checksums=True)
+
+    answer = post(f"/{upload['id']}/parts", {"numbers": [1], "sha256": [given]})
+
+    assert error_in(answer) == (422, "InvalidRequestError")
 
 
 def test_a_client_that_restarts_sends_what_is_missing(aws: Aws) -> None:

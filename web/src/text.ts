@@ -120,6 +120,11 @@ export const text = {
   },
 
   upload: {
+    unreadable: {
+      title: "The file cannot be read.",
+      detail: "It was changed, moved or deleted after it was chosen.",
+      advice: "Choose it again.",
+    },
     title: "Upload recordings",
     short: "Upload",
     open: (number: number) => `Upload (${number})`,

@@ -27,12 +27,14 @@ class UploadPlan(Frozen):
         key: `uploads/<folder>/<file name>`. Each upload has a folder of its own, because a second
             version of the same key would replace the first one in the search.
         multipart_id: S3's id of the multipart upload; None if the file is sent whole.
+        with_checksums: Each part is sent with its SHA-256.
     """
 
     key: str = Field(pattern=rf"^{UPLOADS}{FOLDER_OF_THE_API}[^/]+$")
     size: int = Field(gt=0, le=MAX_UPLOAD_BYTES)
     part_size: int = Field(gt=0, le=MAX_PART_BYTES)
     multipart_id: str | None = Field(default=None, min_length=1)
+    with_checksums: bool = False
 
     @model_validator(mode="after")
     def _has_few_parts(self) -> Self:
@@ -41,13 +43,14 @@ class UploadPlan(Frozen):
         return self
 
     @classmethod
-    def of(cls, file_name: str, size: int, *, folder: str) -> Self:
+    def of(cls, file_name: str, size: int, *, folder: str, with_checksums: bool = False) -> Self:
         """Plan the fewest parts of whole mebibytes, and at least 16, that S3 allows."""
         smallest = -(-size // (MAX_PARTS * MEBIBYTE)) * MEBIBYTE
         return cls(
             key=f"{UPLOADS}{folder}/{_with_known_case(file_name)}",
             size=size,
             part_size=max(PART_BYTES, smallest),
+            with_checksums=with_checksums,
         )
 
     @classmethod

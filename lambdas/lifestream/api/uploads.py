@@ -62,7 +62,9 @@ def create_upload(
     _check(wanted)
     caller = caller_of(router.current_event.raw_event)
     folder = folder_for(caller.id, idempotency_key, wanted.model_dump_json())
-    plan = UploadPlan.of(wanted.file_name, wanted.size, folder=folder)
+    plan = UploadPlan.of(
+        wanted.file_name, wanted.size, folder=folder, with_checksums=wanted.with_checksums
+    )
     if idempotency_key and (job_id := _job_id_of(plan)):
         return _upload(plan, job_id=job_id)
     metadata = metadata_of(wanted.job_options)
@@ -123,7 +125,12 @@ def _multipart_id(plan: UploadPlan, metadata: dict[str, str], *, may_be_repeated
     uploads = multipart_uploads()
     if may_be_repeated and (earlier := uploads.find(plan.key)):
         return earlier
-    begun = uploads.begin(plan.key, content_type=content_type(plan.key), metadata=metadata)
+    begun = uploads.begin(
+        plan.key,
+        content_type=content_type(plan.key),
+        metadata=metadata,
+        with_checksums=plan.with_checksums,
+    )
     return (uploads.find(plan.key) if may_be_repeated else None) or begun
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from botocore.exceptions import ClientError
 
@@ -16,6 +16,7 @@ from lifestream.rest.uploads import StoredPart
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 INVALID_PART = ("EntityTooSmall", "EntityTooLarge", "InvalidPart", "InvalidPartOrder")
 
@@ -30,9 +31,16 @@ class MultipartUploads:
         self._s3 = s3
         self._bucket = bucket
 
-    def begin(self, key: str, *, content_type: str, metadata: Mapping[str, str]) -> str:
+    def begin(
+        self, key: str, *, content_type: str, metadata: Mapping[str, str], with_checksums: bool
+    ) -> str:
+        """`with_checksums`: S3 takes only parts that are sent with their SHA-256, or none such.
+
+        Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html
+        """
+        algorithm: _Algorithm = {"ChecksumAlgorithm": "SHA256"} if with_checksums else {}
         answer = self._s3.create_multipart_upload(
-            Bucket=self._bucket, Key=key, ContentType=content_type, Metadata=metadata
+            Bucket=self._bucket, Key=key, ContentType=content_type, Metadata=metadata, **algorithm
         )
         return answer["UploadId"]
 
@@ -43,11 +51,23 @@ class MultipartUploads:
         oldest = min(found, key=lambda one: (one["Initiated"], one["UploadId"]), default=None)
         return oldest["UploadId"] if oldest else None
 
-    def presigned_url(
-        self, key: str, upload_id: str, *, number: int, size: int, expires_seconds: int
+    def presigned_url(  # what is signed
+        self,
+        key: str,
+        upload_id: str,
+        *,
+        number: int,
+        size: int,
+        sha256: str | None,
+        expires_seconds: int,
     ) -> str:
-        """Return an address to which exactly `size` bytes can be PUT as part `number`."""
-        part = {"PartNumber": number, "ContentLength": size}
+        """Return an address to which exactly `size` bytes can be PUT as part `number`.
+
+        With their SHA-256 in base64, the request must have it in a header, and S3 compares.
+        """
+        part: dict[str, object] = {"PartNumber": number, "ContentLength": size}
+        if sha256 is not None:
+            part["ChecksumSHA256"] = sha256
         return self._s3.generate_presigned_url(
             "upload_part",
             Params={"Bucket": self._bucket, "Key": key, "UploadId": upload_id, **part},
@@ -61,7 +81,12 @@ class MultipartUploads:
                 Bucket=self._bucket, Key=key, UploadId=upload_id
             )
             return tuple(
-                StoredPart(number=one["PartNumber"], size=one["Size"], etag=one["ETag"].strip('"'))
+                StoredPart(
+                    number=one["PartNumber"],
+                    size=one["Size"],
+                    etag=one["ETag"].strip('"'),
+                    sha256=one.get("ChecksumSHA256"),
+                )
                 for page in pages
                 for one in page.get("Parts", ())
             )
@@ -73,9 +98,7 @@ class MultipartUploads:
                 Bucket=self._bucket,
                 Key=key,
                 UploadId=upload_id,
-                MultipartUpload={
-                    "Parts": [{"PartNumber": one.number, "ETag": one.etag} for one in parts]
-                },
+                MultipartUpload={"Parts": [_completed(one) for one in parts]},
             )
         return answer.get("VersionId")
 
@@ -83,6 +106,15 @@ class MultipartUploads:
         """Delete the parts. The id is unknown from then on."""
         with _named_errors():
             self._s3.abort_multipart_upload(Bucket=self._bucket, Key=key, UploadId=upload_id)
+
+
+class _Algorithm(TypedDict, total=False):
+    ChecksumAlgorithm: Literal["SHA256"]
+
+
+def _completed(part: StoredPart) -> CompletedPartTypeDef:
+    named: CompletedPartTypeDef = {"PartNumber": part.number, "ETag": part.etag}
+    return {**named, "ChecksumSHA256": part.sha256} if part.sha256 else named
 
 
 @contextmanager

@@ -19,6 +19,10 @@ MAX_PART_BYTES = 5 << 30
 MAX_UPLOAD_BYTES = MAX_PARTS * MAX_PART_BYTES
 MAX_URLS = 100
 MAX_NAME_BYTES = 900
+CHECKSUM = "x-amz-checksum-sha256"
+"""The header in which S3 expects it."""
+Sha256 = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+"""In base64, as S3 has it."""
 NAME_RULE = f"Input should be a name without folders, of at most {MAX_NAME_BYTES} bytes"
 PartNumber = Annotated[int, Field(strict=True, ge=1, le=MAX_PARTS)]
 _NAMES = [extension.removeprefix(".") for extension in EXTENSIONS]
@@ -39,6 +43,10 @@ class NewUpload(Frozen):
 
     Control characters and invisible ones are removed from the name. Its extension decides the
     content type.
+
+    Attributes:
+        with_checksums: The SHA-256 of each part is known before the part is sent, and S3 compares.
+            A file that is sent whole has none.
     """
 
     file_name: str = Field(
@@ -46,6 +54,7 @@ class NewUpload(Frozen):
     )
     size: int = Field(strict=True, ge=0, le=MAX_UPLOAD_BYTES, json_schema_extra={"minimum": 1})
     options: UploadOptions = UploadOptions()
+    with_checksums: bool = Field(default=False, strict=True)
 
     @property
     def job_options(self) -> JobOptions:
@@ -87,17 +96,26 @@ class Upload(Frozen):
 
 
 class WantedParts(Frozen):
-    """The numbers of the parts that are to be sent next. The first part has number 1."""
+    """The numbers of the parts that are to be sent next. The first part has number 1.
+
+    Attributes:
+        sha256: The SHA-256 of each of them in base64, if the upload is one with checksums.
+    """
 
     numbers: tuple[PartNumber, ...] = Field(min_length=1, max_length=MAX_URLS)
+    sha256: tuple[Sha256, ...] = Field(default=(), max_length=MAX_URLS)
 
 
 class PartAddress(Frozen):
-    """Where to PUT a part of exactly `size` bytes. S3 answers with its `ETag`."""
+    """Where to PUT a part of exactly `size` bytes, with exactly these headers.
+
+    S3 answers with its `ETag`, and with 400 if the bytes have another SHA-256.
+    """
 
     number: int
     size: int
     url: str
+    headers: dict[str, str]
 
 
 class PartAddresses(Frozen):
@@ -106,11 +124,12 @@ class PartAddresses(Frozen):
 
 
 class StoredPart(Frozen):
-    """A part that S3 has. `size` is in bytes; `etag` is without quotes."""
+    """A part that S3 has. `size` is in bytes; `etag` is without quotes; `sha256` is in base64."""
 
     number: int
     size: int
     etag: str
+    sha256: str | None = None
 
 
 class StoredParts(Frozen):

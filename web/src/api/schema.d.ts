@@ -802,6 +802,10 @@ export interface components {
          *
          *     Control characters and invisible ones are removed from the name. Its extension decides the
          *     content type.
+         *
+         *     Attributes:
+         *         with_checksums: The SHA-256 of each part is known before the part is sent, and S3 compares.
+         *             A file that is sent whole has none.
          */
         NewUpload: {
             /** File Name */
@@ -825,6 +829,11 @@ export interface components {
              *     }
              */
             options?: components["schemas"]["UploadOptions"];
+            /**
+             * With Checksums
+             * @default false
+             */
+            with_checksums?: boolean;
         };
         /**
          * Order
@@ -834,7 +843,9 @@ export interface components {
         Order: "newest" | "oldest";
         /**
          * PartAddress
-         * @description Where to PUT a part of exactly `size` bytes. S3 answers with its `ETag`.
+         * @description Where to PUT a part of exactly `size` bytes, with exactly these headers.
+         *
+         *     S3 answers with its `ETag`, and with 400 if the bytes have another SHA-256.
          */
         PartAddress: {
             /** Number */
@@ -843,6 +854,10 @@ export interface components {
             size: number;
             /** Url */
             url: string;
+            /** Headers */
+            headers: {
+                [key: string]: string;
+            };
         };
         /** PartAddresses */
         PartAddresses: {
@@ -1091,7 +1106,7 @@ export interface components {
         StepState: "running" | "done" | "failed" | "stopped";
         /**
          * StoredPart
-         * @description A part that S3 has. `size` is in bytes; `etag` is without quotes.
+         * @description A part that S3 has. `size` is in bytes; `etag` is without quotes; `sha256` is in base64.
          */
         StoredPart: {
             /** Number */
@@ -1100,6 +1115,8 @@ export interface components {
             size: number;
             /** Etag */
             etag: string;
+            /** Sha256 */
+            sha256?: string | null;
         };
         /**
          * StoredParts
@@ -1284,10 +1301,18 @@ export interface components {
         /**
          * WantedParts
          * @description The numbers of the parts that are to be sent next. The first part has number 1.
+         *
+         *     Attributes:
+         *         sha256: The SHA-256 of each of them in base64, if the upload is one with checksums.
          */
         WantedParts: {
             /** Numbers */
             numbers: number[];
+            /**
+             * Sha256
+             * @default []
+             */
+            sha256?: string[];
         };
         /**
          * WholeUpload

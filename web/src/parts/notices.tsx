@@ -44,6 +44,9 @@ export function described(error: unknown): { title: string; detail: string; advi
     return { title: `${error.title}.`, detail: error.message, advice: error.advice };
   }
   if (error instanceof TypeError) return text.noConnection;
+  if (error instanceof DOMException && error.name === "NotReadableError") {
+    return text.upload.unreadable;
+  }
   const detail = error instanceof Error ? error.message : String(error);
   return { title: text.unexpected, detail, advice: "" };
 }

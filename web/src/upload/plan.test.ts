@@ -1,6 +1,15 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { EXTENSIONS, fileKey, missingParts, partsOf, refusalOf, Speed, storedBytes } from "./plan";
+import {
+  checksumOf,
+  EXTENSIONS,
+  fileKey,
+  missingParts,
+  partsOf,
+  refusalOf,
+  Speed,
+  storedBytes,
+} from "./plan";
 
 const MIB = 1 << 20;
 const file = (name: string, size = 10, lastModified = 1_700_000_000_000) => ({
@@ -112,4 +121,8 @@ describe("the speed", () => {
 
     expect(speed.bytesPerSecond).toBeNull();
   });
+});
+
+test("a checksum is in base64, as S3 has it", async () => {
+  expect(await checksumOf(new Blob(["abc"]))).toBe("ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
 });

@@ -67,6 +67,12 @@ export function partsOf(size: number, partSize: number): Part[] {
   }));
 }
 
+/** Return the SHA-256 of bytes in base64. Raises the error of the file if it cannot be read. */
+export async function checksumOf(bytes: Blob): Promise<string> {
+  const digest = await crypto.subtle.digest("SHA-256", await bytes.arrayBuffer());
+  return btoa(String.fromCharCode(...new Uint8Array(digest)));
+}
+
 /** Return the parts that S3 does not have. A part of another size is sent again. */
 export function missingParts(parts: readonly Part[], stored: readonly StoredPart[]): Part[] {
   const sizes = new Map(stored.map((part) => [part.number, part.size]));

@@ -2,7 +2,7 @@
 import { type Api, answer, delay } from "../api/client";
 import { isAborted } from "../api/problem";
 import type { Upload, UploadOptions } from "../api/types";
-import { missingParts, type Part, partsOf, storedBytes } from "./plan";
+import { checksumOf, missingParts, type Part, partsOf, storedBytes } from "./plan";
 import { put, TransferError } from "./transfer";
 
 const PARTS_AT_ONCE = 4;
@@ -42,7 +42,7 @@ function begin(api: Api, { file, key, options, signal }: Sending): Promise<Uploa
     answer(
       api.POST("/v1/uploads", {
         params: { header: { "idempotency-key": key } },
-        body: { file_name: file.name, size: file.size, options },
+        body: { file_name: file.name, size: file.size, options, with_checksums: true },
         signal,
       }),
     ),
@@ -95,7 +95,12 @@ async function sendParts(api: Api, sending: Sending, upload: Upload): Promise<vo
   }
 }
 
-/** Each try asks for a new address: the one before may have expired. */
+/**
+ * Each try asks for a new address: the one before may have expired.
+ *
+ * The signature covers the checksum of the part, so S3 refuses bytes that changed on their way.
+ * Raises NotReadableError if the file was changed or deleted after it was chosen.
+ */
 function sendPart(
   api: Api,
   upload: Upload,
@@ -107,10 +112,13 @@ function sendPart(
   const params = { path: { upload_id: upload.id } };
   return persistently(signal, async () => {
     onProgress(0);
-    const wanted = { params, body: { numbers: [number] }, signal };
-    const { parts } = await answer(api.POST("/v1/uploads/{upload_id}/parts", wanted));
-    const url = parts[0]?.url ?? "";
-    return put(url, file.slice(start, start + size), {}, onProgress, signal);
+    const bytes = file.slice(start, start + size);
+    const body = { numbers: [number], sha256: [await checksumOf(bytes)] };
+    const { parts } = await answer(
+      api.POST("/v1/uploads/{upload_id}/parts", { params, body, signal }),
+    );
+    const [part] = parts;
+    return put(part?.url ?? "", bytes, part?.headers ?? {}, onProgress, signal);
   });
 }
 

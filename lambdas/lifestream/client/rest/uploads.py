@@ -7,6 +7,7 @@ starts again gets the same upload, and sends the parts that S3 does not have.
 from __future__ import annotations
 
 import hashlib
+from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -42,7 +43,8 @@ def upload(
     """Upload a file. One that was uploaded before with the same options keeps its job."""
     check_video(video)
     chosen = UploadOptions(**options.model_dump()) if options else UploadOptions()
-    wanted = NewUpload(file_name=video.name, size=video.stat().st_size, options=chosen)
+    size = video.stat().st_size
+    wanted = NewUpload(file_name=video.name, size=size, options=chosen, with_checksums=True)
     key = {"Idempotency-Key": fingerprint(video)}
     begun = session.ask(Upload, "POST", "/v1/uploads", body=wanted, headers=key)
     if begun.job_id:
@@ -83,16 +85,18 @@ class FileSender:
 
     def _send_part(self, number: int) -> None:
         """An address ends after an hour, so each part asks for its own when it is sent."""
+        with self._video.open("rb") as file:
+            file.seek((number - 1) * self._upload.part_size)
+            content = file.read(self._upload.part_size)
+        checksum = b64encode(hashlib.sha256(content).digest()).decode()
         with self._one_at_a_time:
             [part] = self._session.ask(
                 PartAddresses,
                 "POST",
                 f"/v1/uploads/{self._upload.id}/parts",
-                body=WantedParts(numbers=(number,)),
+                body=WantedParts(numbers=(number,), sha256=(checksum,)),
             ).parts
-        with self._video.open("rb") as file:
-            file.seek((number - 1) * self._upload.part_size)
-            self._put(part.url, file.read(part.size), {})
+        self._put(part.url, content, part.headers)
 
     def _put(self, url: str, content: bytes, headers: dict[str, str]) -> None:
         try:
