@@ -57,6 +57,7 @@ moto_shortcuts.install()
 # Reading the certificates of all authorities takes longer than a request to a local server.
 patch.object(ssl, "create_default_context", cache(ssl.create_default_context)).start()
 
+pytest_plugins = ["local_stack"]
 REGION = "us-east-1"
 BUCKET = "videos"
 JOBS = "jobs"
@@ -71,10 +72,14 @@ def _own_process() -> Iterator[None]:
     resources.reset()
 
 
-PARTS = ("pipeline", "reliability", "infrastructure", "contract", "unit", "local")
+PARTS = ("pipeline", "web", "reliability", "infrastructure", "contract", "unit", "local")
 """Folders with the slowest tests first, so that all workers of pytest-xdist end together."""
-SHARED = ("tests/pipeline/", "tests/infrastructure/")
-"""Folders whose tests share an expensive set-up: a deployed stack, or aws_cdk's Node process."""
+SHARED = {
+    "tests/pipeline/": "the local stack",
+    "tests/web/": "the local stack",
+    "tests/infrastructure/": "aws_cdk's Node process",
+}
+"""The expensive set-ups that the tests of these folders share."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -96,7 +101,9 @@ class BySetUp(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
         module = nodeid.partition("::")[0]
         if module.startswith("tests/unit/"):
             return nodeid.partition("[")[0]
-        return next(filter(module.startswith, SHARED), module)
+        return next(
+            (shared for folder, shared in SHARED.items() if module.startswith(folder)), module
+        )
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:

@@ -23,8 +23,8 @@ from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.recovery.reconciler import Reconciler
 from lifestream.step_names import Step
+from local_stack import Pipeline, healthy
 from media_files import SAMPLE, convert
-from pipeline.conftest import Pipeline, healthy
 from pipeline.every_route import Api
 from pipeline.grants import physical_id, role_of
 

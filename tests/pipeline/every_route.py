@@ -9,7 +9,7 @@ import requests
 from api_tokens import signed_in
 from cdk_app.local.users import create_user
 from lifestream.domain.job import ProcessingJob
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 
 SECONDS = 60
 NO_VIDEO = b"no video either"

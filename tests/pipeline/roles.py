@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 
 TRUST = {"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
 Policy = dict[str, Any]

@@ -27,7 +27,7 @@ from api_tokens import (
 from cdk_app.local.run import Outcome
 from cdk_app.local.users import User, create_user
 from lifestream.api.access import GROUPS
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 from pipeline.grants import Decision, physical_id
 
 NO_JOB = "0" * 32

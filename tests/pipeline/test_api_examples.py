@@ -17,7 +17,7 @@ from api_tokens import signed_in
 from cdk_app.local.synthesis import ROOT
 from cdk_app.local.users import create_user
 from fakes import chat_completion
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 
 PAGE = (ROOT / "docs" / "api.md").read_text()
 

@@ -14,7 +14,7 @@ from lifestream.api import upload_plan
 from lifestream.api.upload_plan import MEBIBYTE
 from lifestream.domain.job import ProcessingJob
 from lifestream.rest.uploads import CHECKSUM
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 
 PART = 5 * MEBIBYTE
 

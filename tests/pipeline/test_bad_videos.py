@@ -11,8 +11,8 @@ import pytest
 from cdk_app.local.run import Outcome
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.errors import advice_for
+from local_stack import Pipeline
 from media_files import cut, tone
-from pipeline.conftest import Pipeline
 
 HLS = "#EXTM3U\n#EXTINF:5,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n"
 

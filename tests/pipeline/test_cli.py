@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import ROOT
 from lifestream.client.commands import app
-from pipeline.conftest import PATIENCE_SECONDS, Pipeline
+from local_stack import PATIENCE_SECONDS, Pipeline
 
 COMMAND = [sys.executable, "-m", "lifestream.client.commands"]
 

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from cdk_app.local.session import ACCOUNT, REGION
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 from pipeline.test_closed_to_strangers import presigned
 
 pytestmark = pytest.mark.attack

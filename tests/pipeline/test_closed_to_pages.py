@@ -19,9 +19,9 @@ import pytest
 
 from chromium import chromium
 from lifestream.rendering.page import html_page, with_video
+from local_stack import Pipeline
 from media_files import SAMPLE
 from page_reader import the_sample
-from pipeline.conftest import Pipeline
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

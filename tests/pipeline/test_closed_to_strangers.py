@@ -18,7 +18,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from cdk_app.local.session import ACCOUNT, REGION
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 
 pytestmark = pytest.mark.attack
 

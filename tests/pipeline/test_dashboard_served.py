@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from cdk_app.local.synthesis import ROOT
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 from pipeline.test_closed_addresses import ask
 from pipeline.test_closed_to_strangers import presigned
 

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from fakes import Answer, api_error
 from lifestream.client.commands import app
-from pipeline.conftest import Pipeline, healthy
+from local_stack import Pipeline, healthy
 
 KEY = "uploads/lifestream-doctor.mp4"
 

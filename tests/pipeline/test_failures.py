@@ -20,7 +20,7 @@ from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.recovery.reconciler import Reconciled
 from lifestream.resources import reconciler
 from lifestream.settings import OperatorSettings, load
-from pipeline.conftest import Pipeline, healthy
+from local_stack import Pipeline, healthy
 
 
 def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_completes(

@@ -18,8 +18,8 @@ from lifestream.client.library import search
 from lifestream.client.s3_results import S3Results
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_ended import DETAIL_TYPE, SOURCE, JobEnded
+from local_stack import Pipeline
 from media_files import CODECS, convert
-from pipeline.conftest import Pipeline
 
 SCHEMAS = Path(__file__).parent.parent.parent / "docs" / "schemas"
 FILES = {

@@ -20,7 +20,7 @@ from fakes import chat_completion
 from lifestream.client.commands import access, app
 from lifestream.client.rest.sign_ins import SignIns
 from lifestream.domain.sign_in import CALLBACKS
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 
 NOBODY_ANSWERS = chat_completion('{"sentences": []}')
 

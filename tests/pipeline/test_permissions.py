@@ -16,7 +16,7 @@ from lifestream import resources
 from lifestream.client.s3_results import S3Results
 from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.errors import ArtifactMissingError
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 from pipeline.every_path import EveryPath, machine_of_one_task
 from pipeline.grants import Decision, Grant, granted, physical_id, role_of, unused
 from pipeline.roles import client_like, s3_of_a_role, without

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from cdk_app.local.synthesis import synthesize
-from pipeline.conftest import Pipeline
+from local_stack import Pipeline
 
 
 def test_the_executed_state_machine_is_the_synthesized_one_byte_for_byte(

@@ -15,8 +15,8 @@ import requests
 from api_tokens import signed_in
 from cdk_app.local.users import create_user
 from fakes import chat_completion
+from local_stack import Pipeline
 from openapi_client import SECONDS, OpenApiClient
-from pipeline.conftest import Pipeline
 
 MEBIBYTE = 1 << 20
 ENDED = ("SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED")

@@ -1,4 +1,7 @@
-"""One embedded AWS for all pipeline tests: the synthesized template, deployed once."""
+"""One local stack for the tests of the pipeline and of the dashboard: the template, deployed once.
+
+A plugin of pytest, so that the tests of several folders share the stack.
+"""
 
 from __future__ import annotations
 
