@@ -37,7 +37,8 @@ async function sendWithToken(request: Request, session: Session): Promise<Respon
       await session.renew(token);
       continue;
     }
-    if (tries < MAX_TRIES && isWorthAnotherTry(request, response)) {
+    // Without a network, people learn it at once; whoever waits for the network tries again then.
+    if (tries < MAX_TRIES && navigator.onLine && isWorthAnotherTry(request, response)) {
       await delay(afterSeconds(tries, response), request.signal);
       continue;
     }

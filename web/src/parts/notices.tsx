@@ -1,5 +1,6 @@
 /** What a page says when it waits, when there is nothing, and when something went wrong. */
 import type { ComponentChildren } from "preact";
+import { useLayoutEffect } from "preact/hooks";
 import { ApiError } from "../api/problem";
 import { text } from "../text";
 
@@ -11,18 +12,30 @@ export function Loading({ what }: { what: string }) {
   );
 }
 
-export function Empty({ title, children }: { title: string; children?: ComponentChildren }) {
+interface EmptyProps {
+  title: string;
+  /** True if there is nothing else on the page, so that this is its heading. */
+  isPage?: boolean;
+  children?: ComponentChildren;
+}
+
+export function Empty({ title, isPage = false, children }: EmptyProps) {
   return (
     <div class="empty">
-      <h2>{title}</h2>
+      {isPage ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
     </div>
   );
 }
 
-/** What went wrong, and what to do about it. */
+/** What went wrong, and what to do about it. When the network is back, the page tries again. */
 export function ErrorNotice({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const { title, detail, advice } = described(error);
+  useLayoutEffect(() => {
+    if (!onRetry || !(error instanceof TypeError)) return;
+    addEventListener("online", onRetry);
+    return () => removeEventListener("online", onRetry);
+  });
   return (
     <div class="error" role="alert">
       <p>
