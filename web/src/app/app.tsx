@@ -63,7 +63,7 @@ function Page({ route, search }: { route: Route; search: string }) {
     case "unknown":
       return (
         <main>
-          <Empty title={text.noPage}>
+          <Empty title={text.noPage} isPage>
             <a href="/">{text.job.toLibrary}</a>
           </Empty>
         </main>
@@ -110,7 +110,7 @@ function Navigation({ page }: { page: Route["page"] }) {
 function WithoutRole() {
   return (
     <main>
-      <Empty title={text.signIn.noRole}>
+      <Empty title={text.signIn.noRole} isPage>
         <p>{text.signIn.noRoleAdvice}</p>
       </Empty>
     </main>

@@ -4,6 +4,7 @@ import { answer } from "../api/client";
 import type { Job, ResultFile, StepRun } from "../api/types";
 import { useApplication, useMayEdit } from "../app/context";
 import { bytes, duration, timeOfDay } from "../parts/amounts";
+import { sentence } from "../parts/sentence";
 import { text } from "../text";
 import { stepsOf } from "./steps";
 
@@ -127,7 +128,7 @@ export function Failure({ job, onRedrive }: ActionsProps) {
     <div class="error" role="alert">
       <p>
         <strong>{job.status === "PARTIAL" ? text.job.partial : text.job.failed}</strong>{" "}
-        <bdi>{cause}</bdi>
+        <bdi>{sentence(cause)}</bdi>
       </p>
       <p>{advice}</p>
       <p class="hint">{text.job.failedIn(step, error)}</p>

@@ -34,7 +34,7 @@ export function JobPage({ jobId, search }: { jobId: string; search: string }) {
   if (isNotFound(error)) {
     return (
       <main>
-        <Empty title={job ? text.job.erased : text.job.notFound}>
+        <Empty title={job ? text.job.erased : text.job.notFound} isPage>
           <a href="/">{text.job.toLibrary}</a>
         </Empty>
       </main>

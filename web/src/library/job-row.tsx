@@ -3,6 +3,7 @@
 import type { Job } from "../api/types";
 import { jobAddress } from "../app/router";
 import { moment, percent, roughly } from "../parts/amounts";
+import { sentence } from "../parts/sentence";
 import { text } from "../text";
 import { TONES } from "./status";
 
@@ -39,7 +40,7 @@ export function JobRow({ job, isChosen, onChoose }: Props) {
         </p>
         {job.failure && (
           <p class="failure">
-            <bdi>{job.failure.cause}</bdi> {job.failure.advice}
+            <bdi>{sentence(job.failure.cause)}</bdi> {job.failure.advice}
           </p>
         )}
       </div>

@@ -19,7 +19,7 @@ export function UploadPage() {
   if (!mayEdit) {
     return (
       <main>
-        <Empty title={text.upload.notAllowed}>
+        <Empty title={text.upload.notAllowed} isPage>
           <p>{text.upload.notAllowedAdvice}</p>
         </Empty>
       </main>
