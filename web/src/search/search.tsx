@@ -7,7 +7,7 @@ import { useApplication } from "../app/context";
 import { go, jobAddress } from "../app/router";
 import { Empty, ErrorNotice, Loading, Marked } from "../parts/notices";
 import { clock } from "../player/clock";
-import { highlight, termsOf } from "../player/find";
+import { highlight, plain, termsOf } from "../player/find";
 import { text } from "../text";
 import { byVideo, nameOf } from "./hits";
 import { type Quote, QuotePlayer } from "./quote-player";
@@ -192,7 +192,10 @@ function AnswerView({ answer: given, onPlay }: { answer: Answer; onPlay: (q: Quo
       <ol class="hits">
         {given.sentences.map((sentence, place) => (
           <li key={place}>
-            <p class="sentence">{sentence.text}</p>
+            {/* The built-in engine answers with the quotes themselves. */}
+            {plain(sentence.text) !== plain(sentence.quote) && (
+              <p class="sentence">{sentence.text}</p>
+            )}
             <p>
               <q>{sentence.quote}</q>
             </p>
