@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from page_reader import TURNS
 from web.conftest import Visit
 from web.library import SUFFIX, Library
+from web.visitor import Visitor
 
 
 def test_a_click_on_a_word_plays_from_it_and_the_page_follows(
@@ -52,6 +53,25 @@ def test_the_transcript_is_searched_and_a_chapter_is_played(visit: Visit, librar
     viewer.button(re.compile("Search$")).click()
 
     viewer.is_at(TURNS[5]["start_seconds"])
+
+
+def test_a_phone_that_is_turned_keeps_the_place(visit: Visit, library: Library) -> None:
+    job = library.finished()
+    viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}?t=48")
+    expect(viewer.page.locator(".said.now")).to_contain_text("price")
+
+    viewer.has_look("phone-light")
+
+    viewer.until(lambda: is_in_the_list(viewer, ".said.now"), "the sentence is out of view")
+
+
+def is_in_the_list(viewer: Visitor, sentence: str) -> bool:
+    """Return whether the last such sentence is within the part of the transcript that is seen."""
+    box = viewer.page.locator(".lines").bounding_box()
+    said = viewer.page.locator(sentence).last.bounding_box()
+    if not (box and said):
+        return False
+    return box["y"] <= said["y"] and said["y"] + said["height"] <= box["y"] + box["height"]
 
 
 def test_captions_are_there(visit: Visit, library: Library) -> None:

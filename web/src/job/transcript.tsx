@@ -41,9 +41,10 @@ export function Transcript(props: Props) {
   const place = lastBefore(index.starts, now + 0.05);
   const segment = index.segments[place];
 
-  useEffect(() => {
+  const follow = () => {
     if (isFollowing && place >= 0) list.current?.show(index.rows[place] as number);
-  }, [place, isFollowing, rows]);
+  };
+  useEffect(follow, [place, isFollowing, rows]);
 
   const choose = (number: number) => {
     if (!found.length) return;
@@ -104,6 +105,7 @@ export function Transcript(props: Props) {
         content={rows}
         handle={list}
         onReaderScroll={() => setFollowing(false)}
+        onWidth={follow}
       >
         {(row) => {
           const one = rows[row];

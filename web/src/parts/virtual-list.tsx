@@ -29,6 +29,8 @@ interface Props {
   handle?: RefObject<ListHandle | null>;
   /** Called with the rows in view, after they have changed. */
   onView?: (first: number, end: number) => void;
+  /** Called after the width has changed, as when a phone is turned. */
+  onWidth?: () => void;
   /** Called when the reader scrolls, and not the page itself. */
   onReaderScroll?: () => void;
 }
@@ -51,6 +53,7 @@ export function VirtualList(props: Props) {
     heights.resize(props.count);
     return heights.window(0, innerHeight, 0);
   });
+  const [, measureAgain] = useState(0);
   const wanted = useRef<{ row: number; corrections: number } | null>(null);
 
   const atTop = useRef<{ key: Key; row: number; above: number } | null>(null);
@@ -80,9 +83,13 @@ export function VirtualList(props: Props) {
     const element = box.current as HTMLElement;
     let width = element.clientWidth;
     const observer = new ResizeObserver(() => {
+      if (!element.clientWidth) return; // it is in a tab that is not shown
       if (element.clientWidth !== width) {
+        atTop.current = element.scrollTop ? rowAt(element.scrollTop) : null;
         measured.current.clear();
         heights.reset();
+        measureAgain((times) => times + 1);
+        latest.current.onWidth?.();
       }
       width = element.clientWidth;
       look();
