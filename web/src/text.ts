@@ -224,6 +224,7 @@ export const text = {
     partial: "Part of the results is missing.",
     failedIn: (step: string, error: string) => `${error} in ${step}`,
     redrive: "Redrive",
+    redriven: "The next attempt is about to begin…",
     redriveTitle: "Run this job again?",
     redriveSteps: (steps: readonly string[]) =>
       steps.length ? `These steps run: ${steps.join(", ")}.` : "No step has to run again.",

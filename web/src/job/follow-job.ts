@@ -8,17 +8,22 @@ const WAIT_SECONDS = 20;
 const HIDDEN_SECONDS = 5;
 const AFTER_ERROR_SECONDS = 10;
 
-/** Call `onJob` for each change. Raises the error of the first request, or `JobNotFoundError`. */
+/**
+ * Call `onJob` for each change, until the job has ended and `attempt` has begun: a redrive answers
+ * before its attempt has. Raises the error of the first request, or
+ * `JobNotFoundError`.
+ */
 export async function followJob(
   api: Api,
   jobId: string,
+  attempt: number,
   signal: AbortSignal,
   onJob: (job: Job) => void,
 ): Promise<void> {
   const path = { job_id: jobId };
   let job = await answer(api.GET("/v1/jobs/{job_id}", { params: { path }, signal }));
   onJob(job);
-  while (!isEnded(job.status) && !signal.aborted) {
+  while ((!isEnded(job.status) || job.attempt < attempt) && !signal.aborted) {
     if (document.hidden) {
       await delay(HIDDEN_SECONDS, signal);
       continue;

@@ -21,11 +21,11 @@ export function JobPage({ jobId, search }: { jobId: string; search: string }) {
   const { api } = useApplication();
   const [job, setJob] = useState<Job | null>(null);
   const [error, setError] = useState<unknown>(null);
-  const [turn, setTurn] = useState(0);
+  const [turn, setTurn] = useState({ attempt: 1 });
   useEffect(() => {
     const ending = new AbortController();
     setError(null);
-    followJob(api, jobId, ending.signal, setJob).catch((problem) => {
+    followJob(api, jobId, turn.attempt, ending.signal, setJob).catch((problem) => {
       if (!isAborted(problem) && !ending.signal.aborted) setError(problem);
     });
     return () => ending.abort();
@@ -40,28 +40,40 @@ export function JobPage({ jobId, search }: { jobId: string; search: string }) {
       </main>
     );
   }
-  const again = () => setTurn((now) => now + 1);
+  const again = (attempt = turn.attempt) => setTurn({ attempt });
   if (!job) {
     return (
       <main>
         {error == null ? (
           <Loading what={text.job.loading} />
         ) : (
-          <ErrorNotice error={error} onRetry={again} />
+          <ErrorNotice error={error} onRetry={() => again()} />
         )}
       </main>
     );
   }
-  return <JobView key={job.job_id} job={job} search={search} onChanged={again} />;
+  const isAwaited = job.attempt < turn.attempt;
+  return (
+    <JobView
+      key={job.job_id}
+      job={job}
+      search={search}
+      isAttemptAwaited={isAwaited}
+      onChanged={again}
+    />
+  );
 }
 
 interface ViewProps {
   job: Job;
   search: string;
-  onChanged: () => void;
+  /** True after a redrive, until its attempt begins. */
+  isAttemptAwaited: boolean;
+  /** Called with the attempt that is expected, if another one is. */
+  onChanged: (attempt?: number) => void;
 }
 
-function JobView({ job, search, onChanged }: ViewProps) {
+function JobView({ job, search, isAttemptAwaited, onChanged }: ViewProps) {
   const { api } = useApplication();
   const mayEdit = useMayEdit();
   const [question, setQuestion] = useState<Question | null>(null);
@@ -73,14 +85,15 @@ function JobView({ job, search, onChanged }: ViewProps) {
   }, [job.file_name]);
 
   const params = { path: { job_id: job.job_id } };
-  const act = async (sending: () => Promise<unknown>) => {
+  const act = async (sending: () => Promise<unknown>, attempt = job.attempt) => {
     setError(null);
     try {
       await sending();
+      onChanged(attempt);
     } catch (problem) {
       setError(problem);
+      onChanged();
     }
-    onChanged();
   };
   const redrive = async () => {
     const plan = await answer(api.GET("/v1/jobs/{job_id}/redrive", { params })).catch(setError);
@@ -89,7 +102,8 @@ function JobView({ job, search, onChanged }: ViewProps) {
       title: text.job.redriveTitle,
       detail: plan.is_unusable ? text.job.redriveHopeless : text.job.redriveSteps(plan.steps_left),
       yes: text.job.redrive,
-      onYes: () => act(() => answer(api.POST("/v1/jobs/{job_id}/redrive", { params }))),
+      onYes: () =>
+        act(() => answer(api.POST("/v1/jobs/{job_id}/redrive", { params })), job.attempt + 1),
     });
   };
   const cancel = () =>
@@ -120,7 +134,11 @@ function JobView({ job, search, onChanged }: ViewProps) {
         </div>
       </header>
       {error != null && <ErrorNotice error={error} />}
-      <Failure job={job} onRedrive={redrive} onCancel={cancel} />
+      {isAttemptAwaited ? (
+        <Loading what={text.job.redriven} />
+      ) : (
+        <Failure job={job} onRedrive={redrive} onCancel={cancel} />
+      )}
       {job.has_results ? (
         <ResultsView
           key={`${job.attempt} ${isEnded(job.status)}`}

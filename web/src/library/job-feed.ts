@@ -37,6 +37,8 @@ export class JobFeed {
   readonly #api: Api;
   readonly filter: Filter;
   readonly #ending = new AbortController();
+  /** The attempts that begin a moment after a redrive was answered, by job. */
+  readonly #awaited = new Map<string, number>();
 
   constructor(api: Api, filter: Filter) {
     this.#api = api;
@@ -65,8 +67,16 @@ export class JobFeed {
     const newest = await this.#page(null, "newest");
     this.#merge(newest.jobs);
     const known = new Set(newest.jobs.map((job) => job.job_id));
-    const running = visible.filter((job) => !isEnded(job.status) && !known.has(job.job_id));
+    const running = visible.filter((job) => this.#isOpen(job) && !known.has(job.job_id));
     for (const job of running.slice(0, REFRESHED)) await this.#read(job.job_id);
+  }
+
+  awaitNextAttempt(job: Job): void {
+    this.#awaited.set(job.job_id, job.attempt + 1);
+  }
+
+  #isOpen(job: Job): boolean {
+    return !isEnded(job.status) || job.attempt < (this.#awaited.get(job.job_id) ?? 1);
   }
 
   replace(job: Job): void {
@@ -124,14 +134,22 @@ export class JobFeed {
   }
 }
 
-/** Return both lists as one: known jobs are replaced, new ones added at the start, the end, or not. */
+/**
+ * Return both lists as one: known jobs are replaced, new ones added at the start, the end, or not.
+ *
+ * At the start, `read` has all jobs since its oldest one: a known one that it lacks was deleted, or
+ * does not fit the filter any more.
+ */
 export function merged(
   known: readonly Job[],
   read: readonly Job[],
   place: "start" | "end" | "nowhere",
 ): readonly Job[] {
   const news = new Map(read.map((job) => [job.job_id, job]));
-  const kept = known.map((job) => {
+  const since = Date.parse(read.at(-1)?.submitted_at ?? "");
+  const isGone = (job: Job) => !news.has(job.job_id) && Date.parse(job.submitted_at) > since;
+  const left = place === "start" ? known.filter((job) => !isGone(job)) : known;
+  const kept = left.map((job) => {
     const now = news.get(job.job_id);
     news.delete(job.job_id);
     return now ?? job;

@@ -72,6 +72,17 @@ test("new jobs are added where they belong", async () => {
   expect(shown()).toEqual(["a", "b", "c", "d", "e"]);
 });
 
+test("a job that the newest page lacks has been deleted, unless it is older", () => {
+  const at = (id: string, second: number) =>
+    job(id, "SUCCEEDED", { submitted_at: `2026-01-01T00:00:0${second}Z` });
+  const known = [at("d", 4), at("c", 3), at("b", 2), at("a", 1)];
+
+  const left = merged(known, [at("d", 4), at("b", 2)], "start");
+
+  expect(left.map((one) => one.job_id)).toEqual(["d", "b", "a"]);
+  expect(merged(known, [], "start")).toHaveLength(4);
+});
+
 test("what may be done follows from the status", () => {
   expect(mayBeCancelled(job("a", "WAITING_FOR_GPU"))).toBe(true);
   expect(mayBeCancelled(job("a", "SUCCEEDED"))).toBe(false);

@@ -191,6 +191,7 @@ function BulkBar({ jobs, chosen, feed, onChoose }: BulkProps) {
           ? api.POST("/v1/jobs/{job_id}/redrive", { params })
           : api.POST("/v1/jobs/{job_id}/cancel", { params });
       feed.replace(await answer(sent));
+      if (action === "redrive") feed.awaitNextAttempt(job);
     });
     const reasons = problems.map(({ item, error }) => {
       const { title, detail } = described(error);
