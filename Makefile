@@ -147,7 +147,8 @@ site: $(VENV)/.ready node_modules/.ready #: build the docs as a website: .lifest
 	@# Without --quiet, which hides warnings from strict mode too.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 
-screenshot: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready browser #: take the README's picture of the result page
+screenshot: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready $(WEB) browser #: take the pictures of README and docs
+	@PYTHONPATH=.:lambdas:tests:docs $(BIN)/python -m generators.dashboard_pictures docs/images
 	@folder=$$(mktemp -d); trap 'rm -rf $$folder' EXIT; \
 	$(BIN)/lifestream local samples/team-meeting.mp4 --out $$folder --json > $$folder/job.json && \
 	PYTHONPATH=tests:docs $(BIN)/python -m generators.screenshot \
