@@ -185,5 +185,6 @@ test("amounts are short", () => {
   expect(roughly(0.2)).toBe("1 s");
   expect(roughly(150)).toBe("3 min");
   expect(roughly(7_500)).toBe("2 h 5 min");
+  expect([59.6, 3_599, 7_199].map(roughly)).toEqual(["1 min", "1 h", "2 h"]);
   expect(percent(0.999)).toBe("99 %");
 });
