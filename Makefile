@@ -131,8 +131,8 @@ infra: $(VENV)/.ready node_modules/.ready web/node_modules/.ready #: test the sy
 reliability: $(VENV)/.ready $(MODELS)/.ready #: inject every fault of the fault matrix, in the simulation
 	$(BIN)/pytest -q $(RELIABILITY)
 
-pipeline: $(VENV)/.ready $(MODELS)/.ready #: run the synthesized template in the local stack
-	$(BIN)/pytest -q tests/pipeline
+pipeline: $(VENV)/.ready $(MODELS)/.ready $(WEB) browser #: run the template and the dashboard in the local stack
+	$(BIN)/pytest -q tests/pipeline tests/web
 
 PURE := lambdas/lifestream/domain/*,lambdas/lifestream/errors/*
 coverage: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready web/node_modules/.ready #: measure line coverage of the fast tests; fails below a floor
