@@ -16,6 +16,7 @@ WEB := web/dist/.ready
 WEB_CHECKED := web/node_modules/.checked
 # With the folders, whose times change when a file is deleted.
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/*.json web/*.ts web/*.html web/.npmrc)
+PAGE_SCRIPT := lambdas/lifestream/rendering/page/page.js
 SEED ?= 1
 MODELS := .models
 RELIABILITY := tests/reliability
@@ -95,7 +96,7 @@ $(WEB): web/node_modules/.ready $(WEB_SOURCES)
 	@cd web && npm run --silent build -- --logLevel warn
 	@touch $@
 
-$(WEB_CHECKED): web/node_modules/.ready $(WEB_SOURCES) docs/openapi.json
+$(WEB_CHECKED): web/node_modules/.ready $(WEB_SOURCES) docs/openapi.json $(PAGE_SCRIPT)
 	@cd web && npm run --silent check
 	@touch $@
 
