@@ -1,4 +1,4 @@
-"""The API tells when each step of a job ran, from the history of the job's execution."""
+"""The API says when each step of a job ran, from the history of the execution."""
 
 from __future__ import annotations
 
