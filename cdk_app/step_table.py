@@ -9,7 +9,12 @@ from aws_cdk import Duration, Size
 
 from cdk_app.bundling import Requirements
 from cdk_app.config import Config
-from lifestream.aws.job_table import WRITTEN_BY_A_STEP, WRITTEN_BY_FAILURE, WRITTEN_BY_SUCCESS
+from lifestream.aws.job_table import (
+    WRITTEN_BY_A_STEP,
+    WRITTEN_BY_FAILURE,
+    WRITTEN_BY_INSPECTION,
+    WRITTEN_BY_SUCCESS,
+)
 from lifestream.domain.bucket_layout import (
     INDEX,
     PUBLISHED_NAMES,
@@ -63,6 +68,7 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
         reads=_artifacts(Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH),
         writes=_artifacts(Step.INSPECT_VIDEO),
         reads_uploads=True,
+        row_attributes=WRITTEN_BY_INSPECTION,
     ),
     Step.EXTRACT_AUDIO: LambdaStepSpec(
         "Extract the audio as mono 16 kHz FLAC",

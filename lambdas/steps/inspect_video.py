@@ -14,7 +14,7 @@ from lifestream.domain.step_payloads import InspectedJob, Inspection
 from lifestream.errors import UnsupportedExtensionError
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
-from lifestream.resources import artifacts
+from lifestream.resources import artifacts, job_table
 from lifestream.settings import MediaSettings, SpeechSettings, load
 from lifestream.step import step
 from lifestream.step_names import Step
@@ -23,6 +23,8 @@ from lifestream.step_names import Step
 @step(Step.INSPECT_VIDEO, takes=ProcessingJob, status=JobStatus.INSPECTING)
 def handler(job: ProcessingJob) -> InspectedJob:
     inspected = describe(job, inspection_of(job))
+    if inspected.options != job.options:
+        job_table().note_options(job, inspected.options)
     artifacts().save(job.job_id, Step.INSPECT_VIDEO, inspected_job(job.attempt), inspected)
     return inspected
 
@@ -56,7 +58,7 @@ def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
 
 def describe(job: ProcessingJob, inspection: Inspection) -> InspectedJob:
     """Return the job for the next steps. Its own options win over those of the video."""
-    options = job.options if job.options != JobOptions() else inspection.options
+    options = job.options.or_else(inspection.options)
     return InspectedJob(
         **job.model_dump(exclude={"options", "size"}),
         **inspection.model_dump(exclude={"options"}),

@@ -19,10 +19,12 @@ from invariants import PublicState
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.slots import Pool, Slots
+from lifestream.client.upload_form import metadata_of
 from lifestream.client.video_service import VideoService
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_ended import JobEnded
+from lifestream.domain.options import JobOptions
 from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.resources import reconciler
 from lifestream.settings import ClientSettings, OperatorSettings, load
@@ -87,10 +89,16 @@ class Cloud:
 
     # Actions of users and S3
 
-    def upload(self, name: str = "talk.mp4", body: bytes | None = None) -> ProcessingJob:
+    def upload(
+        self, name: str = "talk.mp4", body: bytes | None = None, options: JobOptions | None = None
+    ) -> ProcessingJob:
         """Put an object, as any tool can; S3 sends a notification."""
-        body = video_bytes() if body is None else body
-        put = self.aws.s3.put_object(Bucket=BUCKET, Key=f"{UPLOADS}{name}", Body=body)
+        put = self.aws.s3.put_object(
+            Bucket=BUCKET,
+            Key=f"{UPLOADS}{name}",
+            Body=video_bytes() if body is None else body,
+            Metadata=metadata_of(options),
+        )
         return self.notify(f"{UPLOADS}{name}", put["VersionId"], put["ETag"])
 
     def notify(self, key: str, version_id: str, etag: str) -> ProcessingJob:

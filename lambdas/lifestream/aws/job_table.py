@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
 from lifestream.domain.job_list import JobFilter, JobPage, ListedJob, Order, Position
 from lifestream.domain.job_record import EVENT_PUBLISHED, JobRecord
+from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
 from lifestream.step_names import Step
@@ -44,6 +45,7 @@ WRITTEN_BY_CANCEL = frozenset(
     {"job_id", "attempt", "status", "updated_at"}
 )
 WRITTEN_BY_A_STEP = WRITTEN_BY_CANCEL | {"current_step", "progress"}
+WRITTEN_BY_INSPECTION = WRITTEN_BY_A_STEP | {"upload_options"}
 WRITTEN_BY_SUCCESS = WRITTEN_BY_A_STEP | {"results_prefix", "switched_off"}
 WRITTEN_BY_FAILURE = WRITTEN_BY_A_STEP | {"results_prefix", "failure"}
 
@@ -78,6 +80,10 @@ class JobTable:
         """Record the progress of the step that runs. The next step clears it."""
         numbers = json.loads(progress.model_dump_json(), parse_float=Decimal)
         self._update(job, {"progress": numbers})
+
+    def note_options(self, job: ProcessingJob, options: JobOptions) -> None:
+        """Record the options that came with the upload, for people who look at the job."""
+        self._update(job, {"upload_options": options.model_dump(exclude_defaults=True)})
 
     def finish(
         self,

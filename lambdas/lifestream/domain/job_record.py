@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
 
@@ -38,7 +39,8 @@ class JobRecord(BaseModel):
         results_prefix: Where the results are published in the bucket; None until they are.
         switched_off: Parts of the results that the deployment does not make, with the reason.
         progress: How far the container is; None in every other step.
-        job: What was uploaded, with its options.
+        job: What was uploaded, with the options that came in its message.
+        upload_options: The options that came with the upload; None if there are none.
 
     Unknown attributes of newer versions are ignored. An alias is the name of the attribute in the
     row, which stays as it was first stored.
@@ -61,6 +63,12 @@ class JobRecord(BaseModel):
     is_event_published: bool = Field(default=False, alias=EVENT_PUBLISHED)
     progress: Progress | None = None
     job: ProcessingJob
+    upload_options: JobOptions | None = None
+
+    @property
+    def options(self) -> JobOptions:
+        """The options that apply. A redrive may bring its own, which win."""
+        return self.job.options.or_else(self.upload_options)
 
     def progress_at(self, now: datetime) -> Progress | None:
         """Return the progress at a moment after it was reported; None if none was reported."""

@@ -50,6 +50,10 @@ class JobOptions(Frozen):
             )
         return self
 
+    def or_else(self, others: JobOptions | None) -> JobOptions:
+        """Return these options or, if none is set, the others."""
+        return others if others and self == JobOptions() else self
+
     @property
     def of_speech(self) -> dict[str, Any]:
         """The options that change the recognition or the diarization."""

@@ -60,7 +60,7 @@ class Job(Frozen):
         return cls(
             **{name: getattr(record, name) for name in same},
             file_name=record.job.file_name,
-            options=record.job.options,
+            options=record.options,
             progress=None if record.status.is_terminal else record.progress_at(datetime.now(UTC)),
             failure=_failure(record),
             has_results=record.results_prefix is not None,
