@@ -237,6 +237,7 @@ class ContainerStep(Construct):
             gpu_count=1 if config.compute == "gpu" else None,
             environment={
                 **environment,
+                "STAGE": config.stage,
                 "SPEECH_DEVICE": config.device,
                 "DEADLINE_SECONDS": str(int(self.timeout.to_seconds()) - START_LIMIT_SECONDS),
                 **config.speech_environment,

@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from cdk_app.bundling import ARCHITECTURE, RUNTIME, Requirements, code_with
+from cdk_app.config import Config
 from cdk_app.logs import log_group
 from cdk_app.step_table import LAMBDA_STEPS
 from lifestream.step_names import Step
@@ -43,8 +44,9 @@ def python_function(  # noqa: PLR0913  # a construct's properties, all named
     memory: int,
     disk: Size | None = None,
 ) -> lambda_.Function:
-    """Create a function with its own role, which may only write to the function's log group."""
-    logs = log_group(scope)
+    """Create a function with its own role, which may only write to the function's log group and
+    send traces."""
+    logs, config = log_group(scope), Config.from_context(scope.node)
     role = iam.Role(
         scope, "FunctionServiceRole", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com")
     )
@@ -56,10 +58,11 @@ def python_function(  # noqa: PLR0913  # a construct's properties, all named
         architecture=ARCHITECTURE,
         code=code_with(requirements),
         handler=handler,
-        environment=environment,
+        environment=environment | {"STAGE": config.stage},
         timeout=timeout,
         memory_size=memory,
         ephemeral_storage_size=disk,
         log_group=logs,
         role=role,
+        tracing=lambda_.Tracing.ACTIVE,
     )

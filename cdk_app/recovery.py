@@ -5,7 +5,7 @@ ExecutionEnded runs whenever an execution ends, the Reconciler every hour.
 
 from __future__ import annotations
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_events as events
@@ -92,6 +92,17 @@ class Recovery(Construct):
             )
             bus.grant_put_events_to(function)
             function.add_to_role_policy(_tasks_of(cluster))
+        self._grant_hosts(cluster)
+
+    def _grant_hosts(self, cluster: ecs.Cluster) -> None:
+        """Allow the reconciler to find hosts without a container."""
+        hosts = Stack.of(self).format_arn(
+            service="ecs",
+            resource="container-instance",
+            resource_name=f"{cluster.cluster_name}/*",
+        )
+        allow(self.reconciler, "ecs:ListContainerInstances", on=cluster.cluster_arn)
+        allow(self.reconciler, "ecs:DescribeContainerInstances", on=hosts)
 
     def _function(
         self, name: str, module: str, environment: dict[str, str], timeout: Duration

@@ -25,10 +25,12 @@ from lifestream.aws.artifacts import (
     ErrorReport,
     inspected_job,
 )
+from lifestream.aws.slots import Pool
 from lifestream.aws.transient import transient_aws_errors
 from lifestream.domain import fingerprints
 from lifestream.domain.base import Frozen
 from lifestream.domain.job import JobStatus
+from lifestream.domain.metrics import Metric
 from lifestream.domain.step_payloads import InspectedJob
 from lifestream.domain.transcript import Engines
 from lifestream.errors import (
@@ -39,7 +41,7 @@ from lifestream.errors import (
     SpeechEngineError,
     is_permanent,
 )
-from lifestream.observability import logger
+from lifestream.observability import emit, logger
 from lifestream.resources import artifacts
 from lifestream.settings import ContainerSettings, SpeechSettings, load
 from lifestream.step import enter_step
@@ -65,15 +67,26 @@ class Transcribed(Frozen):
     words: int
     engines: Engines
 
+    def real_time_factor(self, seconds: float) -> float:
+        """Return the seconds of work per second of audio."""
+        return seconds / max(self.duration_seconds, 0.001)
+
 
 def main() -> int:
-    """Return the exit code.
+    """Return the exit code, and measure the container's seconds."""
+    started, task = time.monotonic(), load(ContainerSettings)
+    logger.append_keys(step=STEP, job_id=task.job_id, attempt=task.attempt)
+    code = exit_code(task)
+    emit({Metric.CONTAINER_SECONDS: time.monotonic() - started}, job_id=task.job_id)
+    return code
+
+
+def exit_code(task: ContainerSettings) -> int:
+    """Run the job and return the exit code.
 
     Every error after SIGTERM counts as the interruption: libraries turn `Interruption` into errors
     of their own, swallow it, or fail while they clean up.
     """
-    task = load(ContainerSettings)
-    logger.append_keys(step=STEP, job_id=task.job_id, attempt=task.attempt)
     try:
         code = run_or_report(task)
     except (Interruption, Exception) as error:
@@ -144,7 +157,7 @@ def raise_deadline(*_: object) -> NoReturn:
 def run(task: ContainerSettings) -> None:
     inspected = inspected_job(task.attempt)
     job = artifacts().load(task.job_id, Step.INSPECT_VIDEO, inspected, InspectedJob)
-    enter_step(job, STEP, JobStatus.TRANSCRIBING)
+    enter_step(job, STEP, JobStatus.TRANSCRIBING, Pool.GPU)
     started = time.monotonic()
     settings = load(SpeechSettings)
     fingerprint = fingerprints.of_transcript(job.job_id, job.options, settings.identity())
@@ -153,16 +166,24 @@ def run(task: ContainerSettings) -> None:
     if done is None:
         outputs = [TRANSCRIPT, DIAGNOSTICS]
         done = checkpoint.save(transcribe(job, settings), outputs=outputs)
+        measure(job, done, time.monotonic() - started)
     seconds = time.monotonic() - started
     logger.info(
         "transcript written",
         extra={
             "seconds": round(seconds, 3),
-            "real_time_factor": round(seconds / max(done.duration_seconds, 0.001), 4),
+            "real_time_factor": round(done.real_time_factor(seconds), 4),
             "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
             **done.model_dump(),
         },
     )
+
+
+def measure(job: InspectedJob, done: Transcribed, seconds: float) -> None:
+    factor = done.real_time_factor(seconds)
+    emit({Metric.STEP_SECONDS: seconds}, job_id=job.job_id, step=STEP)
+    length = {Metric.VIDEO_SECONDS: done.duration_seconds, Metric.REAL_TIME_FACTOR: factor}
+    emit(length, job_id=job.job_id)
 
 
 def has_failed_for_good(task: ContainerSettings) -> bool:

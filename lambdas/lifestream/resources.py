@@ -6,7 +6,7 @@ settings and API keys are cached until `reset`.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lifestream import settings as environment
@@ -23,6 +23,7 @@ from lifestream.settings import (
 
 if TYPE_CHECKING:
     from lifestream.aws.artifacts import Artifacts
+    from lifestream.aws.containers import Containers
     from lifestream.aws.executions import Executions
     from lifestream.aws.queues import QueueService
     from lifestream.aws.slots import Slots
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from lifestream.recovery.admission import Admission
     from lifestream.recovery.finalizer import ExecutionFinalizer
     from lifestream.recovery.reconciler import Reconciler
+    from lifestream.recovery.stuck import StuckWork
 
 GRACE_PERIOD = timedelta(minutes=15)
 """Anything that changed more recently may still be in progress and is not repaired."""
@@ -84,10 +86,15 @@ def admission(settings: DispatcherSettings) -> Admission:
     return Admission(job_table(settings), executions(settings.state_machine_arn))
 
 
+def containers(settings: OperatorSettings) -> Containers:
+    from lifestream.aws.containers import Containers
+
+    return Containers(clients.ecs(), settings.cluster)
+
+
 def finalizer(
     settings: OperatorSettings | None = None, *, grace_period: timedelta = GRACE_PERIOD
 ) -> ExecutionFinalizer:
-    from lifestream.aws.containers import Containers
     from lifestream.recovery.finalizer import ExecutionFinalizer
     from lifestream.recovery.job_events import EventPublisher
 
@@ -98,7 +105,7 @@ def finalizer(
         executions=executions(settings.state_machine_arn),
         queues=queues(settings),
         event_publisher=EventPublisher(clients.events()),
-        containers=Containers(clients.ecs(), settings.cluster),
+        containers=containers(settings),
         grace_period=grace_period,
     )
 
@@ -111,3 +118,10 @@ def reconciler(
     settings = settings or load(OperatorSettings)
     finalize = finalizer(settings, grace_period=grace_period)
     return Reconciler(clients.s3(), settings.bucket, finalize)
+
+
+def stuck_work(settings: OperatorSettings | None = None, *, now: datetime) -> StuckWork:
+    from lifestream.recovery.stuck import StuckWork
+
+    settings = settings or load(OperatorSettings)
+    return StuckWork(containers(settings), settings.container_seconds, now)

@@ -167,6 +167,12 @@ class LoaderSettings(EnvSettings):
     library_path: str | None = Field(default=None, alias="LD_LIBRARY_PATH")
 
 
+class StageSettings(EnvSettings):
+    """The stage that a function or the container belongs to. Commands and tests have none."""
+
+    stage: str | None = Field(default=None, alias="STAGE")
+
+
 class Storage(EnvSettings):
     """Where artifacts and job rows are stored. Every step needs this."""
 
@@ -248,10 +254,14 @@ class DoctorSettings(ClientSettings):
 
 
 class OperatorSettings(ClientSettings, SlotSettings):
-    """What recovery needs, to finalize executions and to reconcile."""
+    """What recovery needs, to finalize executions and to reconcile.
+
+    `container_seconds` is the time limit of a container, for the metric of those that exceed it.
+    """
 
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
     cluster: str = Field(alias="CLUSTER_NAME")
+    container_seconds: float | None = Field(default=None, alias="CONTAINER_SECONDS")
 
 
 Settings = TypeVar("Settings", bound=EnvSettings)

@@ -11,6 +11,7 @@ import tempfile
 from lifestream.aws import clients
 from lifestream.aws.artifacts import AUDIO
 from lifestream.aws.read_ahead import fetch_pool
+from lifestream.aws.slots import Pool
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
 from lifestream.domain.job import JobStatus
@@ -22,7 +23,7 @@ from lifestream.step import step
 from lifestream.step_names import Step
 
 
-@step(Step.EXTRACT_AUDIO, takes=InspectedJob, status=JobStatus.EXTRACTING)
+@step(Step.EXTRACT_AUDIO, takes=InspectedJob, status=JobStatus.EXTRACTING, slot=Pool.EXTRACTION)
 def handler(job: InspectedJob) -> InspectedJob:
     fingerprint = fingerprints.of_audio(job.job_id)
     checkpoint = artifacts().checkpoint(job.job_id, Step.EXTRACT_AUDIO, fingerprint)

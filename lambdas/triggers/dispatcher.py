@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from lifestream import resources
 from lifestream.aws import clients
+from lifestream.domain.job import ProcessingJob
 from lifestream.domain.messages import parse_message
+from lifestream.domain.metrics import Metric
 from lifestream.errors import InvalidMessageError
-from lifestream.observability import logger
+from lifestream.observability import emit, logger
 from lifestream.settings import DispatcherSettings, load
 
 RETRY_SECONDS = 60
@@ -30,6 +33,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str,
 def dispatch(record: dict[str, Any]) -> bool:
     """Start the message's jobs. False if it failed: then log why, without its content, and let
     SQS deliver it again soon."""
+    logger.append_keys(job_id=None, attempt=None)
     try:
         start_jobs(record["body"])
     except Exception as error:  # noqa: BLE001  # one message must not fail the others
@@ -59,12 +63,20 @@ def start_jobs(body: str) -> None:
     settings = load(DispatcherSettings)
     parsed = parse_message(body, bucket=settings.bucket)
     for job in parsed.jobs:
+        logger.append_keys(job_id=job.job_id, attempt=job.attempt)
         admitted = resources.admission(settings).admit(job)
-        if admitted:
-            resources.executions(settings.state_machine_arn).start(admitted)
-        outcome = "execution started" if admitted else "already processed"
-        logger.info(outcome, extra={"job_id": job.job_id, "attempt": job.attempt})
+        if admitted and resources.executions(settings.state_machine_arn).start(admitted):
+            measure_wait(admitted)
+        logger.info("execution started" if admitted else "already processed")
     if parsed.unusable:
         raise InvalidMessageError("; ".join(parsed.unusable)[:1_000])
     if not parsed.jobs:
         logger.info("message ignored: it is not about an upload")
+
+
+def measure_wait(job: ProcessingJob) -> None:
+    """Measure how long the upload waited. A redrive has the time of the upload, so it has no wait
+    of its own."""
+    if job.attempt == 1:
+        waited = (datetime.now(UTC) - job.submitted_at).total_seconds()
+        emit({Metric.QUEUE_SECONDS: max(waited, 0.0)}, job_id=job.job_id)

@@ -18,6 +18,7 @@ from lifestream.webhook import post
 
 def handler(event: dict[str, Any], _context: object) -> None:
     ended, settings = JobEnded.model_validate(event["detail"]), load(WebhookSettings)
+    logger.append_keys(job_id=ended.job_id)
     secret = load_api_keys().webhook_secret
     if secret is None:
         raise MissingSettingsError("WEBHOOK_SECRET is in neither the environment nor the secret")
@@ -28,4 +29,4 @@ def handler(event: dict[str, Any], _context: object) -> None:
         secret=secret,
         may_be_private=settings.may_be_private,
     )
-    logger.info("webhook delivered", extra={"job_id": ended.job_id, "status": ended.status})
+    logger.info("webhook delivered", extra={"status": ended.status})

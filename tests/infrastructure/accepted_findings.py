@@ -18,11 +18,13 @@ UNDELIVERED = "It is a dead-letter queue itself, as a destination, which CDK-nag
 OF_AWS = "ECS manages the hosts with it; AWS extends the policy as the service grows."
 AGENT = "CDK's policy of the ECS agent: it polls without a resource, as an instance not yet known."
 REGISTRY = "`ecr:GetAuthorizationToken` has no resource."
+TRACES = "X-Ray's actions that send traces have no resource."
+TRACES_AND_TASKS = f"{TRACES} Listing tasks knows no task: a condition names the one cluster."
+HOSTS = "The hosts of the one cluster; ECS makes their names at run time."
 NO_RESOURCE = "Delivering logs and sending traces have no resource."
 VERSIONS = "CDK's LambdaInvoke may invoke every version of the one function of the state."
 REVISIONS = "The one task definition, in every revision: a running execution may need the last one."
 EXECUTIONS = "The executions of the one state machine; their names are made at run time."
-TASKS = "Listing tasks knows no task: the statement's condition names the one cluster."
 OBJECTS = "The objects below one prefix; their names are made at run time."
 
 FUNCTIONS = (
@@ -68,6 +70,8 @@ def accepted() -> Iterator[tuple[str, str, str]]:
     yield "Webhook/Undelivered", "SQS3", UNDELIVERED
     for function in FUNCTIONS:
         yield f"{function}/Function", "L1", PYTHON
+        reason = TRACES_AND_TASKS if function.startswith("Recovery/") else TRACES
+        yield f"{function}/FunctionServiceRole/DefaultPolicy", "IAM5[*]", reason
     for step, prefixes in PREFIXES.items():
         for prefix in prefixes:
             yield (
@@ -80,7 +84,8 @@ def accepted() -> Iterator[tuple[str, str, str]]:
     for function in ("ExecutionEnded", "Reconciler"):
         policy = f"Recovery/{function}/FunctionServiceRole/DefaultPolicy"
         yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
-        yield policy, "IAM5[*]", TASKS
+    policy = "Recovery/Reconciler/FunctionServiceRole/DefaultPolicy"
+    yield policy, "IAM5[container-instance/<TranscribeSpeechCluster>/*]", HOSTS
     yield from _api()
     yield "Dashboard/Bucket", "S1", DEV
     yield "Dashboard/Distribution", "CFR1", EVERYWHERE

@@ -91,6 +91,6 @@ def readable(rule: str) -> str:
     subject = about.removesuffix("]").partition("::")[2]
     if composed := re.search(r'"Ref":"(\w+?)[0-9A-F]{8}"', subject):
         subject = f"<{composed[1]}>…"
-    subject = re.sub(r"<(\w+?)[0-9A-F]{8}\.Arn>", r"<\1>", subject)
+    subject = re.sub(r"<(\w+?)[0-9A-F]{8}(\.Arn)?>", r"<\1>", subject)
     subject = re.sub(r"^arn:.*:", "", subject)
     return f"{name}[{subject}]" if subject else name

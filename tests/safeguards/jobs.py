@@ -148,8 +148,8 @@ JOBS = (
     Mutant(
         "refusal to work for a job that has ended",
         "lambdas/lifestream/step.py",
-        "    if not job_table().enter(job, name, status):",
-        "    if job_table().enter(job, name, status) and False:",
+        "    if not before:",
+        "    if before and False:",
     ),
     Mutant(
         "no DLQ message for a cancelled job",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from builders import a_failure, a_job
-from lifestream.domain.job import JobStatus, ProcessingJob, derive_job_id
+from lifestream.domain.job import JobStatus, ProcessingJob, derive_job_id, job_id_in
 from lifestream.domain.options import JobOptions
 
 
@@ -150,3 +150,11 @@ def test_a_message_of_another_schema_version_is_refused_by_name() -> None:
 
 def test_shifting_text_between_identity_fields_changes_the_id() -> None:
     assert derive_job_id("a", "b", "c") != derive_job_id("a", "bc", "")
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 12_345])
+def test_the_name_of_an_execution_contains_the_job_id(attempt: int) -> None:
+    job = a_job().model_copy(update={"attempt": attempt})
+
+    assert job_id_in(job.execution_name) == job_id_in(job.job_id) == job.job_id
+    assert job_id_in("nobody") is None

@@ -14,6 +14,7 @@ from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.errors import NoAudioError, TransientError
+from lifestream.observability import logger
 from lifestream.step import step
 from lifestream.step_names import Step
 
@@ -70,3 +71,19 @@ def test_other_errors_keep_their_names(aws: Aws, error: Exception) -> None:  # n
 
     with pytest.raises(type(error)):
         a_step(work)(event(), None)
+
+
+def test_a_failure_is_logged_with_its_name_and_without_its_message(
+    aws: Aws,  # noqa: ARG001
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_job: ProcessingJob) -> ProcessingJob:
+        raise NoAudioError("secret-talk.mp4 has no audio")
+
+    with pytest.raises(NoAudioError):
+        a_step(fail)(event(), None)
+
+    [entry] = [vars(record) for record in caplog.records]
+    assert (entry["msg"], entry["error"]) == ("step failed", "NoAudioError")
+    assert "secret-talk" not in str(entry)
+    assert logger.get_current_keys()["job_id"] == a_job().job_id

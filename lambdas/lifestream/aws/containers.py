@@ -1,4 +1,5 @@
-"""List and stop the containers on the stack's cluster, and find the execution of each."""
+"""List and stop the containers on the stack's cluster, find the execution of each, and list hosts
+without a container."""
 
 from __future__ import annotations
 
@@ -40,6 +41,20 @@ class Containers:
             for task in answer["tasks"]:
                 if name := _execution_name(task):
                     yield Container(task["taskArn"], name, task["createdAt"])
+
+    def idle_hosts(self, started_before: datetime) -> Iterator[str]:
+        """Yield the ARNs of hosts that have no container. Fargate has no hosts of ours."""
+        pages = self._ecs.get_paginator("list_container_instances").paginate(cluster=self._cluster)
+        for page in pages:
+            if not (arns := page["containerInstanceArns"]):
+                continue
+            answer = self._ecs.describe_container_instances(
+                cluster=self._cluster, containerInstances=arns
+            )
+            for host in answer["containerInstances"]:
+                is_idle = not host["runningTasksCount"] + host["pendingTasksCount"]
+                if is_idle and host["registeredAt"] <= started_before:
+                    yield host["containerInstanceArn"]
 
     def stop(self, container: Container, *, why: str) -> None:
         self._ecs.stop_task(cluster=self._cluster, task=container.task_arn, reason=why)

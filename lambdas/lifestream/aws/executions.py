@@ -69,18 +69,22 @@ class Executions:
         self._step_functions = step_functions
         self._arn = state_machine_arn
 
-    def start(self, job: ProcessingJob) -> None:
-        """Start the job's attempt. A second start has no effect: the execution name is the same."""
+    def start(self, job: ProcessingJob) -> bool:
+        """Start the job's attempt. A second start has no effect: the execution name is the same.
+
+        Return False if the execution has ended already. One that still runs counts as started.
+        """
         try:
             self._step_functions.start_execution(
                 stateMachineArn=self._arn, name=job.execution_name, input=job.model_dump_json()
             )
         except self._step_functions.exceptions.ExecutionAlreadyExists:
-            return
+            return False
         except ClientError as error:
             if error.response["Error"]["Code"] in THROTTLED:
                 raise TransientError("Step Functions is throttling") from error
             raise
+        return True
 
     def find(self, name: str) -> ExecutionReport | None:
         try:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
@@ -50,6 +50,13 @@ WRITTEN_BY_SUCCESS = WRITTEN_BY_A_STEP | {"results_prefix", "switched_off"}
 WRITTEN_BY_FAILURE = WRITTEN_BY_A_STEP | {"results_prefix", "failure"}
 
 
+class Before(NamedTuple):
+    """The status that a row had before, and for how many seconds. None stands for a missing row."""
+
+    status: str | None
+    seconds: float
+
+
 class JobTable:
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -67,14 +74,20 @@ class JobTable:
         record = self.find(job.job_id)
         return bool(record and record.attempt == job.attempt and not record.status.is_terminal)
 
-    def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> bool:
-        """Record that a step begins. Return False if the step must not work.
+    def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> Before | None:
+        """Record that a step begins. Return None if the step must not work.
 
         A step must not work if the job has ended meanwhile (cancelled, aborted) or if a later
         attempt runs. A deleted row stops no step.
         """
+        now = _now()
         changes = {"status": status, "current_step": step, "progress": None}
-        return self._update(job, changes)
+        before = self._update(job, changes, now)
+        if before is None:
+            return None
+        changed = datetime.fromisoformat(before.get("updated_at", now))
+        seconds = (datetime.fromisoformat(now) - changed).total_seconds()
+        return Before(before.get("status"), max(seconds, 0.0))
 
     def show_progress(self, job: ProcessingJob, progress: Progress) -> None:
         """Record the progress of the step that runs. The next step clears it."""
@@ -106,9 +119,12 @@ class JobTable:
     def cancel(self, job: ProcessingJob) -> None:
         self._update(job, {"status": JobStatus.CANCELLED})
 
-    def note_event_published(self, record: JobRecord) -> None:
-        """Note that the event was published. A redrive writes the row again, without the note."""
-        self.change(record, {EVENT_PUBLISHED: True})
+    def note_event_published(self, record: JobRecord) -> bool:
+        """Note that the event was published. Return False if that is noted already.
+
+        A redrive writes the row again, without the note.
+        """
+        return self.change(record, {EVENT_PUBLISHED: True}, Attr(EVENT_PUBLISHED).not_exists())
 
     def change(
         self, record: JobRecord, changes: dict[str, Any], condition: ConditionBase | None = None
@@ -118,9 +134,8 @@ class JobTable:
         Return False if the condition fails or another attempt runs.
         """
         is_attempt = Attr("attempt").eq(record.attempt)
-        return self._set(
-            record.job_id, changes, condition & is_attempt if condition else is_attempt
-        )
+        is_allowed = condition & is_attempt if condition else is_attempt
+        return self._set(record.job_id, changes, is_allowed) is not None
 
     def find(self, job_id: str) -> JobRecord | None:
         item = self._table.get_item(Key={"job_id": job_id}, ConsistentRead=True).get("Item")
@@ -202,14 +217,18 @@ class JobTable:
             return False
         return True
 
-    def _update(self, job: ProcessingJob, changes: dict[str, Any]) -> bool:
+    def _update(
+        self, job: ProcessingJob, changes: dict[str, Any], now: str | None = None
+    ) -> dict[str, Any] | None:
         is_current = Attr("attempt").eq(job.attempt) & ~Attr("status").is_in(TERMINAL)
-        return self._set(job.job_id, changes | {"updated_at": _now()}, is_current)
+        return self._set(job.job_id, changes | {"updated_at": now or _now()}, is_current)
 
-    def _set(self, job_id: str, changes: dict[str, Any], condition: ConditionBase) -> bool:
+    def _set(
+        self, job_id: str, changes: dict[str, Any], condition: ConditionBase
+    ) -> dict[str, Any] | None:
         """Set attributes; None removes one.
 
-        Return False if the row exists and the condition fails.
+        Return what they were before, or None if the row exists and the condition fails.
         """
         sets = {name: value for name, value in changes.items() if value is not None}
         removes = [name for name, value in changes.items() if value is None]
@@ -218,19 +237,20 @@ class JobTable:
         expression += f" REMOVE {', '.join(f'#{name}' for name in removes)}" if removes else ""
         values = {"ExpressionAttributeValues": {f":{n}": v for n, v in sets.items()}}
         try:
-            self._table.update_item(
+            answer = self._table.update_item(
                 Key={"job_id": job_id},
                 UpdateExpression=expression.strip(),
                 ConditionExpression=condition,
                 ExpressionAttributeNames={f"#{name}": name for name in changes},
+                ReturnValues="UPDATED_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
                 **(values if sets else {}),  # type: ignore[arg-type]  # the stubs require every key
             )
         except ClientError as error:
             if not _is_refused(error):
                 raise
-            return "Item" not in error.response
-        return True
+            return None if "Item" in error.response else {}
+        return answer.get("Attributes", {})
 
 
 def row_of(job: ProcessingJob) -> dict[str, Any]:

@@ -190,6 +190,12 @@ class ProcessingJob(Frozen):
         return self.model_validate({**dict(self), **again})
 
 
+def job_id_in(name: str) -> str | None:
+    """Return the job id in the name of an execution; a job id is its own."""
+    found = re.search(r"(?:^|-)([0-9a-f]{32})(?:-\d+)?$", name)
+    return found[1] if found else None
+
+
 def _slug(name: str) -> str:
     """Return the name in ASCII letters and digits, which CloudWatch requires in execution names.
 

@@ -20,10 +20,14 @@ from lifestream.aws.slots import Slots
 from lifestream.domain.causes import readable_cause
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
 from lifestream.domain.job_record import JobRecord
+from lifestream.domain.metrics import Metric
 from lifestream.domain.step_payloads import PublishedJob
 from lifestream.errors import advice_for
+from lifestream.observability import emit
 from lifestream.recovery.dlq_claims import DlqClaims
 from lifestream.recovery.job_events import EventPublisher
+
+ABORTED = "ExecutionAborted"
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,15 @@ class ExecutionFinalizer:
                 self.containers.stop(container, why=f"its execution ended {execution.status}")
 
     def publish_end(self, record: JobRecord) -> None:
-        """Publish the event, then note it in the row. It is published at least once."""
+        """Publish the event, then note it in the row. It is published at least once.
+
+        The metric counts the first note only.
+        """
         self.event_publisher.publish(record)
-        self.jobs.note_event_published(record)
+        if self.jobs.note_event_published(record):
+            emit({Metric.JOBS_ENDED: 1}, job_id=record.job_id, status=record.status)
+            if record.failure and record.failure.error == ABORTED:
+                emit({Metric.JOBS_ABORTED: 1}, job_id=record.job_id)
 
     def _row(self, job: ProcessingJob) -> JobRecord:
         """Return the job's row. A missing row is written again from the execution's input."""

@@ -6,7 +6,7 @@ Any message between two services can get lost, if rarely. A repair that was not 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Done = Literal["delivered", "finalized", "stopped", "published"]
 LOOK_BACK = timedelta(days=14)
 """The retention of the dead-letter queue."""
+
+
+def ignore(_record: JobRecord) -> None:
+    pass
 
 
 class Reconciled(Frozen):
@@ -44,6 +48,10 @@ class Reconciled(Frozen):
     released: tuple[str, ...] = ()
     containers_stopped: tuple[str, ...] = ()
 
+    @property
+    def repairs(self) -> int:
+        return sum(map(len, self.model_dump().values()))
+
 
 @dataclass(frozen=True)
 class Reconciler:
@@ -53,12 +61,16 @@ class Reconciler:
     bucket: str
     finalizer: ExecutionFinalizer
 
-    def run(self) -> Reconciled:
-        now = datetime.now(UTC)
+    def run(
+        self, *, see: Callable[[JobRecord], None] = ignore, now: datetime | None = None
+    ) -> Reconciled:
+        """Compare and repair. `see` gets every row before its repair."""
+        now = now or datetime.now(UTC)
         cutoff, horizon = now - self.finalizer.grace_period, now - LOOK_BACK
         found: dict[str, list[str]] = defaultdict(list)
         found["delivered"] += self._deliver_uploads(horizon, cutoff)
         for record in self.finalizer.jobs.since(horizon):
+            see(record)
             if record.updated_at <= cutoff and (done := self._repair(record)):
                 found[done].append(record.job_id)
         found["containers_stopped"] += self._stop_containers(cutoff)
