@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_apigatewayv2 as gateway
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_authorizers import HttpUserPoolAuthorizer
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
@@ -18,7 +16,6 @@ from cdk_app.lambda_step import python_function
 from cdk_app.logs import log_group
 from cdk_app.sign_in import SignIn
 from lifestream.api.access import DOCUMENTATION, HEALTH
-from lifestream.api.request_log import ANSWERED
 
 TIMEOUT = Duration.seconds(29)
 """The HTTP API itself waits for 30 seconds."""
@@ -67,7 +64,7 @@ def http_api(scope: Construct, construct_id: str, *, config: Config) -> gateway.
 
 
 class Api(Construct):
-    """Exposes `function`, `url`, and two metrics: `server_errors` and `latency`.
+    """Exposes `function`, `url` and `id`.
 
     Every route but the health check and the documentation needs an access token.
     """
@@ -94,29 +91,7 @@ class Api(Construct):
         _add_routes(http, function, sign_in)
         self._add_stage(http, _add_documentation(http, function))
         self.url = http.api_endpoint
-        self.server_errors = http.metric_server_error()
-        self.latency = self._latency()
-
-    def _latency(self) -> cloudwatch.Metric:
-        """Measure requests in seconds, from the function's log, without those that wait.
-
-        The gateway's own metric would count a long poll, which takes 20 seconds.
-        """
-        answered = logs.FilterPattern.all(
-            logs.FilterPattern.string_value("$.message", "=", ANSWERED),
-            logs.FilterPattern.boolean_value("$.waits", value=False),
-        )
-        seconds = logs.MetricFilter(
-            self,
-            "Seconds",
-            log_group=self.function.log_group,
-            filter_pattern=answered,
-            metric_namespace=Stack.of(self).stack_name,
-            metric_name="ApiSeconds",
-            metric_value="$.seconds",
-            unit=cloudwatch.Unit.SECONDS,
-        )
-        return seconds.metric(statistic="p95")
+        self.id = http.api_id
 
     def _add_stage(self, http: gateway.HttpApi, documentation: list[gateway.HttpRoute]) -> None:
         """Deploy each change at once. The limits hold for all callers together."""

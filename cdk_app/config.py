@@ -68,6 +68,7 @@ def _validate_origin(origin: str) -> str:
     return origin
 
 
+TOPIC_ARN = r"^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w-]+$"
 GpuInstanceType = Annotated[str, AfterValidator(_validate_gpu_type)]
 Origin = Annotated[str, AfterValidator(_validate_origin)]
 
@@ -114,6 +115,10 @@ class Config(BaseModel):
     oidc: Annotated[OidcProvider | None, BeforeValidator(_from_json)] = None
     saml: Annotated[SamlProvider | None, BeforeValidator(_from_json)] = None
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
+    alarms: bool = True
+    alarm_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
+    alarm_topic_arn: str | None = Field(default=None, pattern=TOPIC_ARN)
+    runbook: str = Field(default="docs/runbook.md", pattern=r"^[^\s#]+$")
     speech: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
     summary: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
     index: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)

@@ -1,83 +1,104 @@
-"""Create the alarms for everything that needs a person's attention."""
+"""Create the alarms, and the topic that publishes them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_sqs as sqs
-from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from cdk_app.api import Api
-from cdk_app.recovery import Recovery
-from cdk_app.webhook import Webhook
+from cdk_app.alarms import ALARMS, IDLE_HOST, WEBHOOK_UNDELIVERED, Alarm, Source, runbook_anchor
+from cdk_app.config import Config
+from lifestream.domain.metrics import STAGE
+
+if TYPE_CHECKING:
+    from cdk_app.stack import LifeStreamStack
 
 
 class Monitoring(Construct):
-    def __init__(  # noqa: PLR0913  # a construct's properties, all named
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        dead_letter_queue: sqs.Queue,
-        state_machine: sfn.StateMachine,
-        recovery: Recovery,
-        api: Api,
-        webhook: Webhook | None,
-    ) -> None:
-        super().__init__(scope, construct_id)
-        self._alarm(
-            "DlqMessages",
-            dead_letter_queue.metric_approximate_number_of_messages_visible(),
-            "A job failed or lacks a part of its results: read the DLQ message",
-        )
-        self._alarm(
-            "TimedOut",
-            state_machine.metric_timed_out(),
-            "An execution exceeded the time limit of the state machine",
-        )
-        self._alarm(
-            "ApiErrors",
-            api.server_errors,
-            "The API could not answer five requests in five minutes: read the function's log",
-            threshold=5,
-        )
-        self._alarm(
-            "ApiLatency",
-            api.latency,
-            "For 15 minutes, one of 20 requests to the API took five seconds or longer",
-            threshold=5,
-            periods=3,
-        )
-        if webhook:
-            self._alarm(
-                "WebhookUndelivered",
-                webhook.undelivered.metric_approximate_number_of_messages_visible(),
-                "The webhook did not accept an event: the queue holds it",
-            )
-        for function, name in zip(
-            recovery.functions, ("ExecutionEnded", "Reconciler"), strict=True
-        ):
-            self._alarm(
-                f"{name}Errors",
-                function.metric_errors(),
-                f"{name} fails: an aborted job may lack its DLQ message",
-            )
+    """Exposes `topic`, which publishes every alarm and its end, and `alarms` by name."""
 
-    def _alarm(
-        self,
-        name: str,
-        metric: cloudwatch.Metric,
-        description: str,
-        *,
-        threshold: int = 1,
-        periods: int = 1,
-    ) -> None:
-        """Create an alarm. A period has five minutes."""
-        metric.create_alarm(
+    def __init__(self, scope: LifeStreamStack, construct_id: str, *, config: Config) -> None:
+        super().__init__(scope, construct_id)
+        self._config = config
+        self._dimensions = dimensions_of(scope)
+        self.topic = self._topic()
+        self.alarms = {alarm.name: self._alarm(alarm) for alarm in alarms_of(config)}
+
+    def _topic(self) -> sns.ITopic:
+        """Return the given topic, or create one. Its subscriber confirms by e-mail."""
+        if self._config.alarm_topic_arn:
+            return sns.Topic.from_topic_arn(self, "Topic", self._config.alarm_topic_arn)
+        topic = sns.Topic(self, "Topic", display_name="LifeStream", enforce_ssl=True)
+        topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+            )
+        )
+        if self._config.alarm_email:
+            topic.add_subscription(subscriptions.EmailSubscription(self._config.alarm_email))
+        return topic
+
+    def _alarm(self, alarm: Alarm) -> cloudwatch.Alarm:
+        address = f"{self._config.runbook}#{runbook_anchor(alarm.name)}"
+        metric = cloudwatch.Metric(
+            namespace=alarm.metric.namespace,
+            metric_name=alarm.metric.name,
+            dimensions_map=dict(self._dimensions[alarm.metric.source]),
+            statistic=alarm.metric.statistic,
+            period=Duration.minutes(alarm.minutes),
+        )
+        created = metric.create_alarm(
             self,
-            name,
-            alarm_description=description,
-            threshold=threshold,
-            evaluation_periods=periods,
+            alarm.name,
+            alarm_description=f"{alarm.means}. What to do: {address}",
+            threshold=alarm.threshold,
+            evaluation_periods=alarm.periods,
+            datapoints_to_alarm=alarm.datapoints,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
         )
+        action = actions.SnsAction(self.topic)
+        created.add_alarm_action(action)
+        created.add_ok_action(action)
+        return created
+
+
+def alarms_of(config: Config) -> list[Alarm]:
+    """Return the alarms of a deployment: those about parts that it does not have are left out."""
+    missing = {
+        WEBHOOK_UNDELIVERED: config.webhook_url is None,
+        IDLE_HOST: config.compute != "gpu",
+    }
+    return [alarm for alarm in ALARMS if config.alarms and not missing.get(alarm.name)]
+
+
+def dimensions_of(stack: LifeStreamStack) -> Mapping[Source, Mapping[str, str]]:
+    queues = {
+        Source.INGEST_QUEUE: stack.uploads.queue,
+        Source.DEAD_LETTER_QUEUE: stack.uploads.dead_letter_queue,
+        **({Source.UNDELIVERED: stack.webhook.undelivered} if stack.webhook else {}),
+    }
+    functions = {
+        Source.DISPATCHER: stack.dispatcher.function,
+        Source.EXECUTION_ENDED: stack.recovery.execution_ended,
+        Source.RECONCILER: stack.recovery.reconciler,
+    }
+    machine = stack.workflow.state_machine.state_machine_arn
+    return {
+        Source.ACCOUNT: {},
+        Source.STAGE: {STAGE: stack.config.stage},
+        Source.STATE_MACHINE: {"StateMachineArn": machine},
+        Source.API: {"ApiId": stack.api.id},
+        **{source: {"QueueName": queue.queue_name} for source, queue in queues.items()},
+        **{source: {"FunctionName": f.function_name} for source, f in functions.items()},
+    }

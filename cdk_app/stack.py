@@ -79,15 +79,7 @@ class LifeStreamStack(Stack):
         self.sign_in.return_people_to(api_url=http.api_endpoint, dashboard_url=self.dashboard.url)
         self.api = self._api(http)
         self.webhook = self._webhook(config.webhook_url) if config.webhook_url else None
-        Monitoring(
-            self,
-            "Monitoring",
-            dead_letter_queue=uploads.dead_letter_queue,
-            state_machine=machine,
-            recovery=self.recovery,
-            api=self.api,
-            webhook=self.webhook,
-        )
+        self.monitoring = Monitoring(self, "Monitoring", config=config)
         grant_permissions(self)
         self._output_client_settings()
 
@@ -139,8 +131,10 @@ class LifeStreamStack(Stack):
 
     @property
     def _everything(self) -> dict[str, str]:
-        cluster = self.transcribe_speech.cluster.cluster_name
-        return self._queues | self._slot_table | {"CLUSTER_NAME": cluster}
+        part = self.transcribe_speech
+        limit = str(int(part.timeout.to_seconds()))
+        containers = {"CLUSTER_NAME": part.cluster.cluster_name, "CONTAINER_SECONDS": limit}
+        return self._queues | self._slot_table | containers
 
     def _output_client_settings(self) -> None:
         """Output the settings that `lifestream --stage` reads: `AwsRegion` is `AWS_REGION`."""
@@ -161,6 +155,7 @@ class LifeStreamStack(Stack):
             "MachinesClientId": self.sign_in.machines.user_pool_client_id,
             "SignInUrl": self.sign_in.url,
             "MaxGpuTasks": str(self.config.max_gpu_tasks),
+            "AlarmTopicArn": self.monitoring.topic.topic_arn,
             "WhisperModel": self.config.speech_environment["WHISPER_MODEL"],
             **self.transcribe_speech.outputs,
         }.items():

@@ -11,6 +11,7 @@ from conftest import BUCKET
 from lifestream.aws.artifacts import AUDIO, TRANSCRIPT
 from lifestream.domain.bucket_layout import artifact_key
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.metrics import Metric
 from lifestream.domain.parts import SwitchedOff
 from lifestream.errors import SpeechEngineError
 from lifestream.step_names import Step
@@ -44,6 +45,9 @@ def test_an_interrupted_container_starts_over(cloud: Cloud, times: int) -> None:
 
     assert (status(cloud, job), cloud.service.job(job.job_id).attempt) == (JobStatus.SUCCEEDED, 1)
     assert cloud.services.container_starts[job.job_id] == times + 1
+    assert len(cloud.metrics.printed(Metric.CONTAINER_SECONDS)) == times + 1
+    waits = [line for line in cloud.metrics.lines if line.get("pool") == "gpu"]
+    assert len(waits) == 1
 
 
 @pytest.mark.fault("D2", by="killed every time", so="three starts, then one DLQ message")

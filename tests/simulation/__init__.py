@@ -13,6 +13,7 @@ cluster         ECS's API
 services        the services that the state machine calls: handlers, container, SQS, DynamoDB
 executions      Step Functions' API over the real executor
 cloud           the interface for tests: uploads, deliveries, events
+metrics         CloudWatch: metrics, and whether an alarm rings
 world           connects the handlers of this process to a cloud
 
 Each test ends by checking the eight guarantees in `tests/invariants.py`.

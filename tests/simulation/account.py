@@ -41,6 +41,7 @@ class Account:
     hosts_from: float = 0.0
     host_seconds: float = 0.0
     """The time from the request for a host until it runs the container."""
+    on_throttle: Callable[[], None] = lambda: None
     running: int = 0
     throttled: int = 0
     peak: dict[str, int] = field(default_factory=dict)
@@ -55,6 +56,7 @@ class Account:
             return
         if self.running >= self.concurrency:
             self.throttled += 1
+            self.on_throttle()
             raise ThrottledError(name)
         self._count(name, 1)
         try:

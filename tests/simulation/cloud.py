@@ -11,9 +11,11 @@ from typing import Any
 from moto.backends import get_backend
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import DynamoDBBackend
+from moto.sqs.models import SQSBackend
 
 import invariants
 from builders import LAMBDA_CONTEXT, sqs_event
+from cdk_app.alarms import Source
 from conftest import BUCKET, JOBS, SLOTS, Aws
 from invariants import PublicState
 from lifestream.aws import clients
@@ -26,17 +28,20 @@ from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_ended import JobEnded
 from lifestream.domain.options import JobOptions
 from lifestream.engines.vector_index.s3 import S3Index
-from lifestream.resources import reconciler
+from lifestream.resources import GRACE_PERIOD, reconciler, stuck_work
 from lifestream.settings import ClientSettings, OperatorSettings, load
 from simulation.account import Account, ThrottledError
+from simulation.cluster import Cluster
 from simulation.engines import SAID, Embedder, Speech, Summarizer
 from simulation.executions import SimulatedExecutions
 from simulation.faults import Faults, ProcessKilledError, answer
+from simulation.metrics import Metrics, Waiting
 from simulation.scheduler import Scheduler
 from simulation.services import Services
 from simulation.stored_objects import StoredObjects
 from simulation.uploads import Message, notification, video_bytes
 from triggers import dispatcher, execution_ended
+from triggers import reconciler as hourly
 
 MACHINE_ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:pipeline"
 MAX_RECEIVES = 3
@@ -76,16 +81,27 @@ class Cloud:
     """How often EventBridge reports an end at once. None means once or twice, with a delay."""
     loses_notifications: bool = False
     batch: int = BATCH
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
+    undelivered: int = 0
+    """Events that the webhook did not accept."""
 
     def __post_init__(self) -> None:
-        self.account = Account(self.scheduler)
-        self.services = Services(self.aws, self.scheduler, self.account)
+        self.metrics = Metrics(self.scheduler)
+        self.account = Account(
+            self.scheduler,
+            on_throttle=lambda: self.metrics.count("AWS/Lambda", "Throttles", Source.ACCOUNT),
+        )
+        self.services = Services(self.aws, self.scheduler, self.account, Cluster(now=self.now))
         self.executions = SimulatedExecutions(
             self.scheduler,
             MACHINE_ARN,
             invoke=self.services.invoke,
             on_end=self._execution_ended,
         )
+
+    def now(self) -> datetime:
+        """Return the virtual time, which begins when the cloud is created."""
+        return self.began + timedelta(seconds=self.scheduler.time)
 
     # Actions of users and S3
 
@@ -119,10 +135,28 @@ class Cloud:
     def service(self) -> VideoService:
         return VideoService(load(ClientSettings))
 
-    def reconcile(self) -> dict[str, Any]:
-        """Reconcile now, including the most recent changes."""
+    def reconcile(self, *, grace_period: timedelta = timedelta(0)) -> dict[str, Any]:
+        """Reconcile now, by default including the most recent changes."""
         settings = load(OperatorSettings)
-        return reconciler(settings, grace_period=timedelta(0)).run().model_dump()
+        repairs = reconciler(settings, grace_period=grace_period)
+        found = hourly.reconcile(repairs, stuck_work(settings, now=self.now()))
+        return found.model_dump()
+
+    def reconcile_hourly(self, hours: int) -> None:
+        """Let the given hours pass, and reconcile at the beginning of each."""
+        end = self.scheduler.time + hours * 3_600
+        self.scheduler.spawn(lambda: self._hourly(hours))
+        self.scheduler.run(until=lambda: self.scheduler.time > end)
+
+    def _hourly(self, hours: int) -> None:
+        for _ in range(hours):
+            try:
+                self.services.in_process(
+                    "Reconciler", lambda: self.reconcile(grace_period=GRACE_PERIOD)
+                )
+            except Exception as error:  # noqa: BLE001  # Lambda's own last resort
+                self._note(error, Source.RECONCILER)
+            self.scheduler.sleep(3_600)
 
     def forget_rows(self) -> None:
         """Delete all rows, as if they had expired or the job table had been deleted."""
@@ -260,6 +294,8 @@ class Cloud:
         Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
         """
         bodies = [message.body for message in messages]
+        for message in messages:
+            message.waiting = message.waiting or self._arrived()
         try:
             answer: Any = self.account.invoke(
                 "Dispatcher",
@@ -270,20 +306,39 @@ class Cloud:
             )
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         except (ProcessKilledError, Exception) as error:  # noqa: BLE001  # Lambda's own last resort
-            self._note(error)
+            self._note(error, Source.DISPATCHER)
             failed = {str(number) for number in range(len(messages))}
         for number, message in enumerate(messages):
             if str(number) in failed:
                 self._return(message)
+            else:
+                self._leave(message)
+
+    def _arrived(self) -> Waiting:
+        """Count a message as arrived when it is delivered first; until then it only was in S3."""
+        self.metrics.waiting.append(Waiting(self.scheduler.time))
+        return self.metrics.waiting[-1]
+
+    def _leave(self, message: Message) -> None:
+        if message.waiting:
+            message.waiting.left = self.scheduler.time
 
     def _return(self, message: Message) -> None:
         message.receives += 1
         if message.receives < MAX_RECEIVES:
             self.inbox.append(message)
         else:
+            self._leave(message)
             self.aws.sqs.send_message(QueueUrl=self.aws.dlq_url, MessageBody=message.body)
+            self.note_dlq_length()
+
+    def note_dlq_length(self) -> None:
+        length = len(_queues().queues["dead"]._messages)
+        self.metrics.note_length(Source.DEAD_LETTER_QUEUE, length)
 
     def _execution_ended(self, detail: dict[str, Any]) -> None:
+        how = "".join(map(str.capitalize, detail["status"].split("_")))
+        self.metrics.count("AWS/States", f"Executions{how}", Source.STATE_MACHINE)
         if not self.loses_events:
             for _ in range(self.event_copies or self.rng.randint(1, 2)):
                 self.scheduler.spawn(lambda: self._report_end(detail))
@@ -303,14 +358,22 @@ class Cloud:
                     retry_seconds=ASYNC_RETRY_SECONDS,
                 )
             except (ProcessKilledError, Exception) as error:  # noqa: BLE001  # Lambda tries again
-                self._note(error)
+                self._note(error, Source.EXECUTION_ENDED)
             else:
                 return
 
-    def _note(self, error: BaseException) -> None:
-        """Record the error if no fault was injected."""
+    def _note(self, error: BaseException, function: Source) -> None:
+        """Count the error, and record it if no fault was injected."""
+        if not isinstance(error, ThrottledError):
+            self.metrics.count("AWS/Lambda", "Errors", function)
         if not (self.faults.happened or isinstance(error, ThrottledError)):
             self.unexpected.append(repr(error))
+
+
+def _queues() -> SQSBackend:
+    """Return moto's queues, to count messages without receiving them."""
+    queues: SQSBackend = get_backend("sqs")[DEFAULT_ACCOUNT_ID]["us-east-1"]
+    return queues
 
 
 def _tables() -> DynamoDBBackend:

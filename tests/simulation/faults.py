@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fnmatch
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -26,10 +27,20 @@ WRITES = (
     "StopExecution",
 )
 Kind = Literal[
-    "kill before", "kill after", "interrupt", "throttle", "refuse", "fill disk", "lose answer"
+    "kill before",
+    "kill after",
+    "interrupt",
+    "throttle",
+    "refuse",
+    "fill disk",
+    "lose answer",
+    "slow",
 ]
-BEFORE: tuple[Kind, ...] = ("kill before", "interrupt", "throttle", "refuse", "fill disk")
+BEFORE: tuple[Kind, ...] = ("kill before", "interrupt", "throttle", "refuse", "fill disk", "slow")
 AFTER: tuple[Kind, ...] = ("kill after", "lose answer")
+
+
+SLOW_SECONDS = 6.0
 
 
 class ProcessKilledError(BaseException):
@@ -87,6 +98,7 @@ class Faults:
     writes: list[Call] = field(default_factory=list)
     happened: list[tuple[Kind, Call]] = field(default_factory=list)
     current: Callable[[], Process] = lambda: NOBODY
+    sleep: Callable[[float], None] = time.sleep
 
     def before(self, operation: str, parameters: dict[str, Any]) -> Any:
         """Return None to let the call continue, or a response to use instead."""
@@ -111,6 +123,8 @@ class Faults:
                 raise Interruption  # what its SIGTERM handler does
             case "fill disk":
                 raise OSError(errno.ENOSPC, "No space left on device")
+            case "slow":
+                self.sleep(SLOW_SECONDS)
             case "throttle":
                 return answer(400, {"Error": {"Code": "ThrottlingException", "Message": "busy"}})
             case "refuse":

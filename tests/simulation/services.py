@@ -36,6 +36,7 @@ class Services:
     aws: Aws
     scheduler: Scheduler
     account: Account
+    cluster: Cluster
     container_starts: Counter[str] = field(default_factory=Counter)
     """By job id."""
     host_waits: Counter[str] = field(default_factory=Counter)
@@ -49,7 +50,6 @@ class Services:
     """Steps that never return."""
     outlives_its_state: bool = False
     """If true, the container continues after its state has ended, until StopTask."""
-    cluster: Cluster = field(default_factory=Cluster)
 
     @property
     def running_containers(self) -> int:

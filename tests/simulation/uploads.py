@@ -12,14 +12,16 @@ from urllib.parse import quote_plus
 
 from lifestream.domain.job import ProcessingJob
 from media_files import tone
+from simulation.metrics import Waiting
 
 
 @dataclass
 class Message:
-    """A message in the ingest queue. `receives` counts its deliveries."""
+    """A message in the ingest queue. `receives` counts its deliveries; `waiting` is for metrics."""
 
     body: str
     receives: int = 0
+    waiting: Waiting | None = None
 
 
 @cache

@@ -17,12 +17,13 @@ from unittest.mock import patch
 
 import boto3
 import pytest
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf import cloudwatch
 from moto.moto_api._internal import mock_random
 
 from conftest import JOBS, in_memory_aws, with_one_client_each
 from fakes import InlineExecutor
 from lifestream import resources
-from lifestream.aws import clients
+from lifestream.aws import clients, job_table
 from lifestream.media import decoder, sandbox
 from lifestream.media.remote_file import RemoteFile
 from lifestream.observability import logger
@@ -38,7 +39,7 @@ def simulated(seed: int) -> Iterator[Cloud]:
     rng = random.Random(seed)
     random.seed(seed)  # JSONata's $random() in the state machine
     scheduler = Scheduler(rng)
-    faults = Faults(current=lambda: _process_of(scheduler))
+    faults = Faults(current=lambda: _process_of(scheduler), sleep=scheduler.sleep)
     mock_random.seed(seed)  # moto's version ids, and so our job ids
     with ExitStack() as stack:
         monkeypatch = stack.enter_context(pytest.MonkeyPatch.context())
@@ -50,6 +51,10 @@ def simulated(seed: int) -> Iterator[Cloud]:
         for name in ("JOB_ID", "JOB_ATTEMPT", "EXECUTION_NAME"):
             monkeypatch.setenv(name, "")
         monkeypatch.setenv("DEADLINE_SECONDS", "20000")
+        monkeypatch.setenv("CONTAINER_SECONDS", "21600")
+        monkeypatch.setenv("STAGE", "dev")
+        monkeypatch.setattr(job_table, "_now", lambda: job_table.timestamp(cloud.now()))
+        monkeypatch.setattr(cloudwatch, "print", cloud.metrics.read, raising=False)
         scratch = stack.enter_context(tempfile.TemporaryDirectory())
         monkeypatch.setattr(tempfile, "tempdir", scratch)
         _install_engines(cloud, monkeypatch)
@@ -131,6 +136,9 @@ def _before(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> A
 
 def _after(cloud: Cloud, *, model: Any, context: dict[str, Any], **_: Any) -> None:
     parameters = context["simulated_parameters"]
+    changes_queue = model.name in ("SendMessage", "DeleteMessage")
+    if changes_queue and parameters["QueueUrl"] == cloud.aws.dlq_url:
+        cloud.note_dlq_length()
     if model.name in ("PutItem", "UpdateItem") and parameters["TableName"] == JOBS:
         cloud.watch(target_of(parameters).rpartition("/")[2])
     cloud.faults.after(model.name, parameters)

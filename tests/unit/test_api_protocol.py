@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from api_requests import request
 from lifestream.api import jobs
 from lifestream.errors import KeyRefusedError, PipelineError, all_errors
+from lifestream.observability import logger
 
 
 @pytest.mark.parametrize(
@@ -170,15 +171,25 @@ def test_the_log_has_the_status_but_no_name(caplog: pytest.LogCaptureFixture) ->
         ("/v1/ask", True),
     ],
 )
-def test_the_log_says_which_requests_wait_for_something(
-    caplog: pytest.LogCaptureFixture, *, path: str, waits: bool
+def test_requests_that_wait_for_something_are_not_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *, path: str, waits: bool
 ) -> None:
-    caplog.set_level("INFO")
+    monkeypatch.setenv("STAGE", "dev")
 
     request("GET", path)
 
-    [entry] = [vars(record) for record in caplog.records]
-    assert (entry["msg"], entry["waits"]) == ("request answered", waits)
+    assert ("ApiSeconds" in capsys.readouterr().out) != waits
+
+
+def test_the_log_has_the_id_of_the_job_that_a_request_is_about() -> None:
+    job_id = "0123456789abcdef" * 2
+    logged = []
+
+    for path in ("/v1/me", f"/v1/jobs/{job_id}", f"/v1/jobs/{job_id}/nothing", "/v1/me"):
+        request("GET", path)
+        logged.append(logger.get_current_keys()["job_id"])
+
+    assert logged == [None, job_id, job_id, None]
 
 
 @pytest.mark.parametrize("kind", list(all_errors()), ids=lambda kind: kind.__name__)

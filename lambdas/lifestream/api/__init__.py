@@ -6,7 +6,7 @@ access        who calls, and which role a request needs
 problems      problem details (RFC 9457) with the names of `lifestream.errors`
 openapi       describe the API as OpenAPI 3.1
 documentation Swagger UI at /docs
-request_log   the entry of each request in the log
+request_log   what the log needs to know about a request
 opaque_text   a model as text that clients return unchanged
 jobs          list, read, cancel and redrive jobs
 events        wait until a job has changed

@@ -38,9 +38,10 @@ from lifestream.api.access import (
     require_access,
 )
 from lifestream.api.problems import MEDIA_TYPE, RETRY_AFTER_SECONDS, problem_of
-from lifestream.api.request_log import ANSWERED, waits
+from lifestream.api.request_log import job_in, waits
 from lifestream.aws import api_keys
 from lifestream.aws.transient import why_transient
+from lifestream.domain.metrics import Metric
 from lifestream.errors import (
     InternalError,
     InvalidRequestError,
@@ -51,7 +52,7 @@ from lifestream.errors import (
     TransientError,
     UsageError,
 )
-from lifestream.observability import logger
+from lifestream.observability import emit, logger
 from lifestream.rest.identity import Health, Me
 from lifestream.rest.problems import InvalidField
 from lifestream.settings import SignInSettings, load
@@ -69,14 +70,19 @@ for routes in (uploads, upload_parts, jobs, results, events, library, speakers, 
 def answer(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer a request of an HTTP API, payload version 2.0. Raises nothing.
 
-    The log has neither path nor query, which may hold names and questions.
+    The log has the job's id, but neither path nor query, which may hold names and questions.
     """
     asked, started = event["requestContext"], time.monotonic()
-    logger.append_keys(method=asked["http"]["method"], request=asked.get("requestId"))
+    logger.append_keys(
+        method=asked["http"]["method"],
+        request=asked.get("requestId"),
+        job_id=job_in(event["rawPath"]),
+    )
     response = _answered(event, context)
     seconds = round(time.monotonic() - started, 3)
-    facts = {"status": response["statusCode"], "seconds": seconds, "waits": waits(event["rawPath"])}
-    logger.info(ANSWERED, extra=facts)
+    logger.info("request answered", extra={"status": response["statusCode"], "seconds": seconds})
+    if not waits(event["rawPath"]):
+        emit({Metric.API_SECONDS: seconds})
     return response
 
 

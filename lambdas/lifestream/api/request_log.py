@@ -1,12 +1,18 @@
-"""The entry of each request in the log, from which an alarm learns how long answers take."""
+"""What the log and the metrics need to know about a request from its path."""
 
 from __future__ import annotations
 
 import re
 
-ANSWERED = "request answered"
-"""The message. The entry has the fields `status`, `seconds` and `waits`."""
 WAITING = re.compile(r"/v1/ask|/v1/jobs/[^/]+/events")
+
+JOB = re.compile(r"/v1/jobs/([0-9a-f]{32})(/.*)?")
+
+
+def job_in(path: str) -> str | None:
+    """Return the id of the job that a request is about."""
+    found = JOB.fullmatch(path)
+    return found[1] if found else None
 
 
 def waits(path: str) -> bool:
