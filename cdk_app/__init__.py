@@ -19,7 +19,10 @@ recovery           the functions that finalize ended executions and repair lost 
 webhook            the function that posts `Job Ended` events
 permissions        the permissions of each role
 grants             grants that are narrower than CDK's
-monitoring         the alarms
+alarms             what the alarms are about, as data
+monitoring         the alarms and their topic
+metrics_dashboard  the graphs in CloudWatch
+queries            saved queries of the logs
 logs               the log groups
 bundling           the Lambda zips, built without Docker
 emptying           the command that empties the bucket before the stack is deleted

@@ -116,6 +116,7 @@ class Config(BaseModel):
     saml: Annotated[SamlProvider | None, BeforeValidator(_from_json)] = None
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
     alarms: bool = True
+    metrics_dashboard: bool = True
     alarm_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
     alarm_topic_arn: str | None = Field(default=None, pattern=TOPIC_ARN)
     runbook: str = Field(default="docs/runbook.md", pattern=r"^[^\s#]+$")

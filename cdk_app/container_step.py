@@ -46,7 +46,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_InstanceRequiremen
 
 
 class ContainerStep(Construct):
-    """Exposes `cluster`, `task_role`, the container's role, and `host`, what it runs on.
+    """Exposes `cluster`, `logs`, `task_role`, the container's role, and `host`, what it runs on.
 
     `state()` creates the state that runs the container.
     """
@@ -72,7 +72,7 @@ class ContainerStep(Construct):
         self._definition = self._gpu_definition() if gpu else self._cpu_definition()
         self._provider = self._managed_instances(config) if gpu else self._fargate(config)
         self._launch_target = CapacityProviderLaunchTarget(self._provider)
-        self._logs = log_group(self)
+        self.logs = log_group(self)
         self._container = self._add_container(config, environment)
         self.task_role = self._definition.task_role
         self.host = "GPU host" if gpu else "Fargate host"
@@ -87,7 +87,7 @@ class ContainerStep(Construct):
             "TaskSubnets": Fn.join(",", [net.subnet_id for net in self._vpc.public_subnets]),
             "TaskSecurityGroup": self._security_group.security_group_id,
             "Compute": self.compute,
-            "ContainerLogGroup": self._logs.log_group_name,
+            "ContainerLogGroup": self.logs.log_group_name,
         }
 
     def state(self, scope: Construct, *, comment: str) -> tasks.EcsRunTask:
@@ -242,7 +242,7 @@ class ContainerStep(Construct):
                 "DEADLINE_SECONDS": str(int(self.timeout.to_seconds()) - START_LIMIT_SECONDS),
                 **config.speech_environment,
             },
-            logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=self._logs),
+            logging=ecs.LogDrivers.aws_logs(stream_prefix=self.step, log_group=self.logs),
             stop_timeout=Duration.seconds(30),
         )
 

@@ -1,4 +1,4 @@
-"""Create the alarms, and the topic that publishes them."""
+"""Create the alarms, the topic that publishes them, and the metrics dashboard."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from constructs import Construct
 
 from cdk_app.alarms import ALARMS, IDLE_HOST, WEBHOOK_UNDELIVERED, Alarm, Source, runbook_anchor
 from cdk_app.config import Config
+from cdk_app.metrics_dashboard import MetricsDashboard
 from lifestream.domain.metrics import STAGE
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Monitoring(Construct):
-    """Exposes `topic`, which publishes every alarm and its end, and `alarms` by name."""
+    """Exposes `topic`, which publishes every alarm and its end, `alarms` by name, and `outputs`."""
 
     def __init__(self, scope: LifeStreamStack, construct_id: str, *, config: Config) -> None:
         super().__init__(scope, construct_id)
@@ -30,6 +31,16 @@ class Monitoring(Construct):
         self._dimensions = dimensions_of(scope)
         self.topic = self._topic()
         self.alarms = {alarm.name: self._alarm(alarm) for alarm in alarms_of(config)}
+        self.outputs = {"AlarmTopicArn": self.topic.topic_arn}
+        if config.metrics_dashboard:
+            dashboard = MetricsDashboard(
+                self,
+                "Dashboard",
+                stack=scope,
+                dimensions=self._dimensions,
+                alarms=self.alarms.values(),
+            )
+            self.outputs["MetricsUrl"] = dashboard.url
 
     def _topic(self) -> sns.ITopic:
         """Return the given topic, or create one. Its subscriber confirms by e-mail."""

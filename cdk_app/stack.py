@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aws_cdk import Aws, CfnOutput, Stack
 from aws_cdk.aws_apigatewayv2 import HttpApi
+from aws_cdk.aws_logs import ILogGroup
 from constructs import Construct
 
 from cdk_app.api import Api, http_api
@@ -16,6 +17,7 @@ from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
 from cdk_app.permissions import grant_permissions
+from cdk_app.queries import Queries
 from cdk_app.recovery import Recovery
 from cdk_app.sign_in import SignIn
 from cdk_app.slots import SlotTable
@@ -80,6 +82,7 @@ class LifeStreamStack(Stack):
         self.api = self._api(http)
         self.webhook = self._webhook(config.webhook_url) if config.webhook_url else None
         self.monitoring = Monitoring(self, "Monitoring", config=config)
+        Queries(self, "Queries", groups=self._log_groups)
         grant_permissions(self)
         self._output_client_settings()
 
@@ -105,6 +108,18 @@ class LifeStreamStack(Stack):
         environment = self._queues | self._secret | engines
         environment["STATE_MACHINE_ARN"] = self.workflow.state_machine.state_machine_arn
         return Api(self, "Api", http=http, sign_in=self.sign_in, environment=environment)
+
+    @property
+    def _log_groups(self) -> list[ILogGroup]:
+        """Return the log groups that contain ids of jobs."""
+        functions = [
+            *(part.function for part in self.lambdas.values()),
+            self.dispatcher.function,
+            *self.recovery.functions,
+            self.api.function,
+            *([self.webhook.function] if self.webhook else []),
+        ]
+        return [self.transcribe_speech.logs, *(function.log_group for function in functions)]
 
     @property
     def _storage(self) -> dict[str, str]:
@@ -155,7 +170,7 @@ class LifeStreamStack(Stack):
             "MachinesClientId": self.sign_in.machines.user_pool_client_id,
             "SignInUrl": self.sign_in.url,
             "MaxGpuTasks": str(self.config.max_gpu_tasks),
-            "AlarmTopicArn": self.monitoring.topic.topic_arn,
+            **self.monitoring.outputs,
             "WhisperModel": self.config.speech_environment["WHISPER_MODEL"],
             **self.transcribe_speech.outputs,
         }.items():

@@ -28,7 +28,7 @@ from lifestream.client.video_service import VideoService
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.job import ProcessingJob
 from media_files import SAMPLE, convert
-from pipeline.grants import DecisionLog
+from pipeline.grants import Decision, DecisionLog
 
 DRAFT = a_draft(abstract="A", topics=["budget"]).model_dump(mode="json")
 WAIT_SCALE = 0.02
@@ -203,6 +203,23 @@ def finished(_deployed: Pipeline, clip: Path) -> Outcome:
     No other test uploads a video with this name, because a search would find the newer version.
     """
     return _deployed.run_one(Path(shutil.copy(clip, clip.with_name("finished.mp4"))))
+
+
+@pytest.fixture(scope="session")
+def decided(_deployed: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> list[Decision]:
+    """Walk every path. Return the decisions during the deployment and the walk, without those of
+    other tests."""
+    from pipeline.every_path import EveryPath  # which imports this module
+
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "wordllama"}).items():
+            environment.setenv(name, value)
+        resources.reset()
+        before = len(_deployed.decisions.read())
+        EveryPath(_deployed, tmp_path_factory.mktemp("every-path")).walk()
+        during = _deployed.decisions.read()[before:]
+    resources.reset()
+    return _deployed.decisions.deployment + during
 
 
 @pytest.fixture

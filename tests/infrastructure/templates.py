@@ -79,6 +79,12 @@ def definition(template: Template) -> dict[str, Any]:
     return render(machine["DefinitionString"])
 
 
+def metrics_dashboard(template: Template) -> dict[str, Any]:
+    """Return the metrics dashboard, with each reference replaced by the name of its resource."""
+    [found] = resources(template, "AWS::CloudWatch::Dashboard")
+    return render(found["DashboardBody"])
+
+
 def render(joined: dict[str, Any]) -> dict[str, Any]:
     parts = joined["Fn::Join"][1]
     text = "".join(part if isinstance(part, str) else _name(part) for part in parts)

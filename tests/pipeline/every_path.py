@@ -59,6 +59,7 @@ class EveryPath:
         self._upload()
         self._abort_a_job_without_a_row()
         lost = self._reconcile_after_losses()
+        self._call("ReconcilerFunction", {})  # which also looks for what is stuck
         assert self.pipeline.wait_for(self.cancelled) == "ABORTED"
         assert self.pipeline.wait_for(lost) == "FAILED"
         self._record_the_failure_of_a_container(lost)

@@ -12,29 +12,14 @@ from botocore.exceptions import ClientError
 
 from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import synthesize
-from lifestream import resources
 from lifestream.client.s3_results import S3Results
 from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.errors import ArtifactMissingError
 from local_stack import Pipeline
-from pipeline.every_path import EveryPath, machine_of_one_task
+from pipeline.every_path import machine_of_one_task
 from pipeline.grants import Decision, Grant, granted, physical_id, role_of, unused
 from pipeline.roles import client_like, s3_of_a_role, without
 from pipeline.unused_grants import UNUSED, Unused
-
-
-@pytest.fixture(scope="module")
-def decided(_deployed: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> list[Decision]:
-    """Return the decisions during the deployment and the walk, without those of other tests."""
-    with pytest.MonkeyPatch.context() as environment:
-        for name, value in (_deployed.aws.environment | {"EMBEDDING_ENGINE": "wordllama"}).items():
-            environment.setenv(name, value)
-        resources.reset()
-        before = len(_deployed.decisions.read())
-        EveryPath(_deployed, tmp_path_factory.mktemp("every-path")).walk()
-        during = _deployed.decisions.read()[before:]
-    resources.reset()
-    return _deployed.decisions.deployment + during
 
 
 @pytest.fixture(scope="module")

@@ -97,7 +97,19 @@ UNUSED = (
         "RecoveryReconcilerFunction",
         "its rule comes round once an hour",
     ),
+    Unused(
+        FUNCTIONS,
+        "xray:PutTelemetryRecords xray:PutTraceSegments",
+        "*",
+        "Lambda sends the function's traces",
+    ),
     # Actions that are too rare for a test.
+    Unused(
+        "RecoveryReconciler",
+        "ecs:DescribeContainerInstances",
+        "container-instance/TranscribeSpeechCluster/*",
+        "hosts are described if there are any; the local stack has none",
+    ),
     Unused(
         "RecoveryReconciler",
         "dynamodb:PutItem",

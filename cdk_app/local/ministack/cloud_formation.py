@@ -21,6 +21,7 @@ TYPES_WITHOUT_EFFECT = (
     "AWS::ECS::CapacityProvider",
     "AWS::ECS::ClusterCapacityProviderAssociations",
     "AWS::Cognito::ManagedLoginBranding",
+    "AWS::Logs::QueryDefinition",
 )
 
 API_TYPE = "AWS::ApiGatewayV2::Api"
