@@ -105,8 +105,8 @@ def test_a_failed_job_rings(cloud: Cloud) -> None:
     assert ringing(cloud) == {"DlqMessages"}
 
 
-@pytest.mark.alarm("IngestQueueAge", by="other functions use up Lambda's concurrency for two hours")
-@pytest.mark.alarm("LambdaThrottles", by="the same")
+@pytest.mark.alarm("IngestQueueAge", by="other functions use up the concurrency for two hours")
+@pytest.mark.alarm("LambdaThrottles", by="other functions use up the concurrency for two hours")
 def test_a_blocked_dispatcher_rings(cloud: Cloud) -> None:
     cloud.account.concurrency = 10
     cloud.account.running = 100
