@@ -23,7 +23,7 @@ from local_stack import Pipeline
 pytestmark = pytest.mark.attack
 
 CALLS: dict[str, Callable[[Any], Any]] = {
-    "s3": lambda s3: s3.list_buckets(),
+    "s3": lambda s3: s3.list_objects_v2(Bucket="any"),
     "sqs": lambda sqs: sqs.list_queues(),
     "dynamodb": lambda dynamodb: dynamodb.list_tables(),
     "lambda": lambda functions: functions.list_functions(),
