@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
@@ -77,6 +78,18 @@ ProviderName = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{3,32}$")]
 HttpsUrl = Annotated[str, Field(pattern=r"^https://[^/@\s]+(/\S*)?$")]
 
 
+def _validate_tags(tags: dict[str, str]) -> dict[str, str]:
+    """Require what every service accepts:
+    https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html"""
+    for name, value in tags.items():
+        text = r"[\w .:/=+@-]"
+        if name.lower().startswith("aws:") or not re.fullmatch(f"{text}{{1,128}}", name):
+            raise ValueError(f"{name!r} is not a tag's name")
+        if not re.fullmatch(f"{text}{{0,256}}", value):
+            raise ValueError(f"{value!r} is not a tag's value")
+    return tags
+
+
 class OidcProvider(BaseModel):
     """An OpenID Connect provider. The client's secret is in Secrets Manager."""
 
@@ -123,6 +136,21 @@ class Config(BaseModel):
     speech: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
     summary: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
     index: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(default_factory=dict)
+    network: Literal["public", "private", "private-with-nat"] = "public"
+    kms: Literal["aws", "customer"] = "aws"
+    permissions_boundary: str | None = Field(
+        default=None, pattern=r"^arn:aws:iam::(\d{12}|aws):policy/[\w+=,.@/-]+$"
+    )
+    tags: Annotated[dict[str, str], BeforeValidator(_from_json), AfterValidator(_validate_tags)] = (
+        Field(default_factory=dict, max_length=40)
+    )
+
+    @field_validator("network")
+    @classmethod
+    def _validate_network(cls, network: str, info: ValidationInfo) -> str:
+        if network == "private" and info.data.get("webhook_url"):
+            raise ValueError("the webhook is on the internet, so it needs private-with-nat")
+        return network
 
     @field_validator("speech")
     @classmethod

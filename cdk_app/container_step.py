@@ -20,6 +20,7 @@ from constructs import Construct
 
 from cdk_app.config import Config
 from cdk_app.logs import log_group
+from cdk_app.network import Network
 from lifestream.aws.containers import EXECUTION_NAME
 from lifestream.step_names import Step
 
@@ -39,6 +40,9 @@ JOB_BY_REFERENCE = {
 that ECS accepts for overrides, escaped quotes included."""
 VCPUS = 4
 """Per host. One container uses this much of the quota for G and VT instances."""
+HOST_TAGS = ecs.PropagateManagedInstancesTags.CAPACITY_PROVIDER
+"""Tag hosts, their volumes and network interfaces as the capacity provider is tagged."""
+TASK_TAGS = ecs.PropagatedTagSource.TASK_DEFINITION
 ANY_PRICE = 999_999
 """A percentage that excludes no instance type. The list of types limits the price already; by
 default, ECS leaves out types that cost 20 % more than the cheapest:
@@ -46,7 +50,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_InstanceRequiremen
 
 
 class ContainerStep(Construct):
-    """Exposes `cluster`, `logs`, `task_role`, the container's role, and `host`, what it runs on.
+    """Exposes `cluster`, `network`, `logs`, `task_role`, the container's role, and `host`, what it
+    runs on.
 
     `state()` creates the state that runs the container.
     """
@@ -58,15 +63,13 @@ class ContainerStep(Construct):
         self.step = step
         self.compute = config.compute
         self.timeout = config.transcription_timeout
-        self._vpc = self._network()
+        self._has_tags = bool(config.tags)
+        self.network = Network(self, config=config)
         self.cluster = ecs.Cluster(
             self,
             "Cluster",
-            vpc=self._vpc,
+            vpc=self.network.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,  # of running tasks only
-        )
-        self._security_group = ec2.SecurityGroup(
-            self, "EgressOnly", vpc=self._vpc, description="No inbound traffic, any outbound"
         )
         gpu = config.compute == "gpu"
         self._definition = self._gpu_definition() if gpu else self._cpu_definition()
@@ -84,8 +87,9 @@ class ContainerStep(Construct):
             "ClusterName": self.cluster.cluster_name,
             "TaskDefinitionArn": self._definition.task_definition_arn,
             "CapacityProvider": self._provider,
-            "TaskSubnets": Fn.join(",", [net.subnet_id for net in self._vpc.public_subnets]),
-            "TaskSecurityGroup": self._security_group.security_group_id,
+            "TaskSubnets": Fn.join(",", self._subnets.subnet_ids),
+            "TaskPublicIp": "ENABLED" if self.network.is_public else "DISABLED",
+            "TaskSecurityGroup": self.network.security_group.security_group_id,
             "Compute": self.compute,
             "ContainerLogGroup": self.logs.log_group_name,
         }
@@ -95,7 +99,7 @@ class ContainerStep(Construct):
 
         A crash, a kill or a failed image pull fails the state at once.
         """
-        on_fargate = self._definition.is_fargate_compatible
+        on_fargate, network = self._definition.is_fargate_compatible, self.network
         return tasks.EcsRunTask.jsonata(
             scope,
             self.step,
@@ -105,9 +109,9 @@ class ContainerStep(Construct):
             launch_target=self._launch_target,
             integration_pattern=sfn.IntegrationPattern.RUN_JOB,
             task_timeout=sfn.Timeout.duration(self.timeout),
-            assign_public_ip=True if on_fargate else None,
-            security_groups=[self._security_group] if on_fargate else None,
-            subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC) if on_fargate else None,
+            assign_public_ip=network.is_public if on_fargate else None,
+            security_groups=[network.security_group] if on_fargate else None,
+            subnets=network.subnets if on_fargate else None,
             container_overrides=[
                 tasks.ContainerOverride(
                     container_definition=self._container,
@@ -117,31 +121,13 @@ class ContainerStep(Construct):
                     ],
                 )
             ],
+            propagated_tag_source=TASK_TAGS if self._has_tags else None,
             outputs="{% $states.input %}",
         )
 
-    def _network(self) -> ec2.Vpc:
-        """Create a VPC with public subnets and free gateway endpoints: no NAT gateway, which
-        costs money by the hour. Rejected traffic is logged; without a task there is none."""
-        vpc = ec2.Vpc(
-            self,
-            "Vpc",
-            max_azs=2,
-            nat_gateways=0,
-            restrict_default_security_group=False,
-            subnet_configuration=[
-                ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
-            ],
-        )
-        vpc.add_gateway_endpoint("S3", service=ec2.GatewayVpcEndpointAwsService.S3)
-        vpc.add_gateway_endpoint("DynamoDb", service=ec2.GatewayVpcEndpointAwsService.DYNAMODB)
-        rejected = log_group(Construct(self, "RejectedTraffic"))
-        vpc.add_flow_log(
-            "Rejected",
-            traffic_type=ec2.FlowLogTrafficType.REJECT,
-            destination=ec2.FlowLogDestination.to_cloud_watch_logs(rejected),
-        )
-        return vpc
+    @property
+    def _subnets(self) -> ec2.SelectedSubnets:
+        return self.network.vpc.select_subnets(subnet_type=self.network.subnets.subnet_type)
 
     def _gpu_definition(self) -> ecs.TaskDefinition:
         """Reserve a little less than a g6.xlarge has (4 vCPU, 16 GiB), which also runs the
@@ -172,9 +158,10 @@ class ContainerStep(Construct):
         provider = ecs.ManagedInstancesCapacityProvider(
             self,
             "Gpu",
-            subnets=self._vpc.public_subnets,
-            security_groups=[self._security_group],
+            subnets=self._subnets.subnets,
+            security_groups=[self.network.security_group],
             capacity_option_type=option.SPOT if spot else option.ON_DEMAND,
+            propagate_tags=HOST_TAGS if config.tags else None,
             task_volume_storage=Size.gibibytes(120),
             instance_requirements=ec2.InstanceRequirementsConfig(
                 v_cpu_count_min=VCPUS,

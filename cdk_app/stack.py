@@ -7,6 +7,7 @@ from aws_cdk.aws_apigatewayv2 import HttpApi
 from aws_cdk.aws_logs import ILogGroup
 from constructs import Construct
 
+from cdk_app.account_rules import apply_account_rules
 from cdk_app.api import Api, http_api
 from cdk_app.api_keys import ApiKeys
 from cdk_app.config import Config
@@ -85,6 +86,7 @@ class LifeStreamStack(Stack):
         Queries(self, "Queries", groups=self._log_groups)
         grant_permissions(self)
         self._output_client_settings()
+        apply_account_rules(self)  # the last: they concern every part
 
     def _lambda_step(self, step: Step) -> LambdaStep:
         spec, environment = LAMBDA_STEPS[step], dict(self._storage)

@@ -18,6 +18,7 @@ QUEUE_NAME = "lifestream-video-processing"
 MAX_RECEIVES = 3
 VISIBILITY_TIMEOUT = Duration.minutes(15)
 """Of each receive. Lambda retries a throttled dispatcher for this long (ADR 0021)."""
+ACCESS_LOGS = "AccessLogs"
 ACCESS_LOG_RETENTION = Duration.days(90)
 DASHBOARDS = "https://*.cloudfront.net"
 """The dashboard's origin is one of these. Its distribution needs the bucket's name, so the bucket
@@ -80,7 +81,7 @@ class Uploads(Construct):
             return None
         return s3.Bucket(
             self,
-            "AccessLogs",
+            ACCESS_LOGS,
             enforce_ssl=True,
             minimum_tls_version=1.2,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,

@@ -32,6 +32,7 @@ def settings_of(aws: Aws) -> DoctorSettings:
             "TASK_DEFINITION_ARN": "speech:1",
             "CAPACITY_PROVIDER": "gpu",
             "TASK_SUBNETS": "subnet-1,subnet-2",
+            "TASK_PUBLIC_IP": "ENABLED",
             "TASK_SECURITY_GROUP": "sg-1",
             "COMPUTE": "gpu",
             "CONTAINER_LOG_GROUP": "speech-logs",

@@ -249,6 +249,7 @@ class DoctorSettings(ClientSettings):
     capacity_provider: str = Field(alias="CAPACITY_PROVIDER")
     task_subnets: str = Field(alias="TASK_SUBNETS")
     task_security_group: str = Field(alias="TASK_SECURITY_GROUP")
+    task_public_ip: Literal["ENABLED", "DISABLED"] = Field(alias="TASK_PUBLIC_IP")
     compute: Literal["gpu", "cpu"] = Field(alias="COMPUTE")
     container_logs: str = Field(alias="CONTAINER_LOG_GROUP")
 

@@ -25,6 +25,9 @@ NO_RESOURCE = "Delivering logs and sending traces have no resource."
 VERSIONS = "CDK's LambdaInvoke may invoke every version of the one function of the state."
 REVISIONS = "The one task definition, in every revision: a running execution may need the last one."
 EXECUTIONS = "The executions of the one state machine; their names are made at run time."
+TASKS = "Listing tasks knows no task: the statement's condition names the one cluster."
+NEW_TASKS = "Tasks are tagged when they start, and have no name before; the cluster is named."
+INTERFACES = "Lambda's network interfaces have no name before they exist; code is denied all of it."
 OBJECTS = "The objects below one prefix; their names are made at run time."
 
 FUNCTIONS = (
@@ -94,6 +97,19 @@ def accepted() -> Iterator[tuple[str, str, str]]:
     yield "Dashboard/Distribution", "CFR4", OWN_DOMAIN
     policy = "Dispatcher/FunctionServiceRole/DefaultPolicy"
     yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
+
+
+def accepted_if_private() -> Iterator[tuple[str, str, str]]:
+    """Return the findings that only a private network has."""
+    for function in FUNCTIONS:
+        if not function.startswith("Recovery/"):  # that has a reason already
+            policy = f"{function}/FunctionServiceRole/DefaultPolicy"
+            yield policy, "IAM5[*]", INTERFACES
+
+
+def accepted_if_tagged() -> Iterator[tuple[str, str, str]]:
+    policy = "Workflow/StateMachine/Role/DefaultPolicy"
+    yield policy, "IAM5[task/<TranscribeSpeechCluster>/*]", NEW_TASKS
 
 
 def _api() -> Iterator[tuple[str, str, str]]:

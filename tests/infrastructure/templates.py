@@ -32,6 +32,24 @@ EVERYTHING = {
     "saml": json.dumps(SAML),
 }
 """Switches that create every resource of a deployment on GPUs."""
+STRICT = {
+    "network": "private-with-nat",
+    "kms": "customer",
+    "permissions_boundary": "arn:aws:iam::123456789012:policy/Boundary",
+    "tags": json.dumps({"CostCenter": "1234"}),
+}
+"""Switches that an organization may demand."""
+WEBHOOK = {"webhook_url": EVERYTHING["webhook_url"]}
+COMBINATIONS: list[dict[str, str]] = [
+    {"compute": compute, "stage": stage} | network | kms | boundary | tags
+    for compute in ("gpu", "cpu")
+    for stage in ("dev", "prod")
+    for network in (WEBHOOK, {"network": "private"}, WEBHOOK | {"network": STRICT["network"]})
+    for kms in ({}, {"kms": "customer"})
+    for boundary in ({}, {"permissions_boundary": STRICT["permissions_boundary"]})
+    for tags in ({}, {"tags": STRICT["tags"]})
+]
+"""Every combination of the switches that change resources which other switches create."""
 _TEMPLATES: dict[str, Template] = {}
 
 

@@ -40,7 +40,7 @@ def test_the_outputs_contain_the_parameters_of_run_task(synthesize: Synthesize) 
 
     asked = {
         "ClusterName", "TaskDefinitionArn", "CapacityProvider", "TaskSubnets", "TaskSecurityGroup",
-        "Compute", "MaxGpuTasks", "ContainerLogGroup",
+        "TaskPublicIp", "Compute", "MaxGpuTasks", "ContainerLogGroup",
     }  # fmt: skip
     assert asked <= gpu.keys() == cpu.keys()
     assert gpu["CapacityProvider"]["Value"]["Ref"].startswith("TranscribeSpeechGpu")

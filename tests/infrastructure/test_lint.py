@@ -14,8 +14,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from cdk_app.local.synthesis import ROOT
-from infrastructure.templates import EVERYTHING, definition
+from infrastructure.templates import EVERYTHING, STRICT, definition
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
@@ -35,6 +37,20 @@ def test_the_templates_pass_cfn_lint(synthesize: Callable[..., Template]) -> Non
     from cfnlint.config import ManualArgs
 
     template = merged([synthesize(**switches).to_json() for switches in COMBINATIONS])
+    config = ManualArgs(ignore_checks=OF_CDK, regions=["us-east-1"])
+
+    assert [str(match) for match in lint(json.dumps(template), config=config)] == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("compute", ["gpu", "cpu"])
+def test_the_template_of_a_strict_account_passes_cfn_lint(
+    synthesize: Callable[..., Template], compute: str
+) -> None:
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+
+    template = synthesize(**EVERYTHING | STRICT | {"compute": compute}).to_json()
     config = ManualArgs(ignore_checks=OF_CDK, regions=["us-east-1"])
 
     assert [str(match) for match in lint(json.dumps(template), config=config)] == []

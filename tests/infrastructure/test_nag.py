@@ -12,31 +12,51 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cdk_app.local.synthesis import ROOT
-from infrastructure.accepted_findings import accepted
-from infrastructure.templates import EVERYTHING, NO_BUNDLING
+from infrastructure.accepted_findings import (
+    accepted,
+    accepted_if_private,
+    accepted_if_tagged,
+)
+from infrastructure.templates import COMBINATIONS, EVERYTHING, NO_BUNDLING, STRICT
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
 
-VARIANTS = (EVERYTHING, {"compute": "cpu", "stage": "dev"})
-"""Each resource of any combination of switches is in one of these two."""
+PUBLIC = EVERYTHING
+PRIVATE = {"compute": "cpu", "stage": "dev", "webhook_url": EVERYTHING["webhook_url"]} | STRICT
+"""Each resource of any combination of switches is in one of these two. The longer test below, which
+`make checkov` runs, shows it."""
 
 
 def test_every_finding_has_a_reason_and_every_reason_a_finding(tmp_path: Path) -> None:
-    found = {
-        finding
-        for number, switches in enumerate(VARIANTS)
-        for finding in findings(switches, tmp_path / str(number))
-    }
-    reasons = {(resource, finding): reason for resource, finding, reason in accepted()}
+    public = set(findings(PUBLIC, tmp_path / "public"))
+    private = set(findings(PRIVATE, tmp_path / "private"))
+    reasons = {entry[:2] for entry in accepted()}
+    if_strict = {entry[:2] for entry in (*accepted_if_private(), *accepted_if_tagged())}
 
-    assert sorted(found - reasons.keys()) == []
-    assert sorted(reasons.keys() - found) == []
+    assert sorted(public - reasons) == []
+    assert sorted(private - reasons - if_strict) == []
+    assert sorted(reasons - public - private) == []
+    assert sorted(if_strict - private) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("switches", COMBINATIONS, ids=lambda given: "-".join(given.values()))
+def test_every_combination_has_only_findings_with_a_reason(
+    tmp_path: Path, switches: dict[str, str]
+) -> None:
+    reasons = {entry[:2] for entry in accepted()}
+    if "network" in switches:
+        reasons |= {entry[:2] for entry in accepted_if_private()}
+    if "tags" in switches:
+        reasons |= {entry[:2] for entry in accepted_if_tagged()}
+
+    assert sorted(set(findings(switches, tmp_path)) - reasons) == []
 
 
 def test_every_reason_is_of_one_resource_and_says_something() -> None:
     """A reason names an exact path and finding, never a whole stack or construct."""
-    entries = list(accepted())
+    entries = [*accepted(), *accepted_if_private(), *accepted_if_tagged()]
 
     assert len({entry[:2] for entry in entries}) == len(entries)
     for resource, finding, reason in entries:

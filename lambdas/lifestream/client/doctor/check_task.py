@@ -114,7 +114,7 @@ def run_task_request(settings: DoctorSettings) -> dict[str, Any]:
         network = {
             "subnets": settings.task_subnets.split(","),
             "securityGroups": [settings.task_security_group],
-            "assignPublicIp": "ENABLED",
+            "assignPublicIp": settings.task_public_ip,
         }
         request["networkConfiguration"] = {"awsvpcConfiguration": network}
     return request
