@@ -13,6 +13,8 @@ from rich.console import Console
 from cdk_app.preflight.account import check_account, check_bootstrap
 from cdk_app.preflight.leftovers import check_leftovers
 from cdk_app.preflight.offerings import check_offerings
+from cdk_app.preflight.permissions_boundary import check_boundary
+from cdk_app.preflight.private_network import check_endpoints, check_internet
 from cdk_app.preflight.quotas import check_concurrency, check_vcpus
 from cdk_app.preflight.service_linked_roles import check_service_linked_roles
 from cdk_app.preflight.tools import check_docker, check_node, check_python
@@ -107,11 +109,24 @@ def checks_of(plan: Plan, session: boto3.Session, *, fix: bool) -> Iterator[Chec
         yield Check(
             "GPU hosts", lambda: check_offerings(session.client("ec2"), plan.gpu_types, plan.zones)
         )
+    yield from checks_of_account_rules(plan, session)
     yield Check("Lambda concurrency", lambda: check_concurrency(session.client("lambda")))
     yield Check(
         "earlier stack",
         lambda: check_leftovers(session, plan.stack, plan.template, account_number),
     )
+
+
+def checks_of_account_rules(plan: Plan, session: boto3.Session) -> Iterator[Check]:
+    """Yield the checks of switches that an organization may demand."""
+    config, ec2 = plan.config, session.client("ec2")
+    if config.network != "public":
+        quotas = session.client("service-quotas")
+        yield Check("endpoints", lambda: check_endpoints(ec2, plan.endpoints, plan.zones))
+        yield Check("internet", lambda: check_internet(ec2, quotas, config))
+    if boundary := config.permissions_boundary:
+        iam = session.client("iam")
+        yield Check("permissions boundary", lambda: check_boundary(iam, boundary, plan.actions))
 
 
 def account() -> Iterator[Finding]:

@@ -44,5 +44,35 @@ class Plan:
     @property
     def zones(self) -> int:
         """The number of availability zones that the stack uses."""
-        types = [resource["Type"] for resource in self.template["Resources"].values()]
-        return types.count("AWS::EC2::Subnet")
+        return len({json.dumps(net["AvailabilityZone"]) for net in self._all("AWS::EC2::Subnet")})
+
+    @property
+    def endpoints(self) -> list[str]:
+        """The names of the AWS services that interface endpoints lead to: `ecr.api`, `logs`."""
+        named = (
+            endpoint["ServiceName"]["Fn::Join"][1][-1].removeprefix(".")
+            for endpoint in self._all("AWS::EC2::VPCEndpoint")
+            if endpoint["VpcEndpointType"] == "Interface"
+        )
+        return sorted(named)
+
+    @property
+    def actions(self) -> list[str]:
+        """Every action that a role of the stack allows in its own policies."""
+        statements = (
+            statement
+            for policy in self._all("AWS::IAM::Policy")
+            for statement in policy["PolicyDocument"]["Statement"]
+            if statement["Effect"] == "Allow"
+        )
+        return sorted(
+            {action for statement in statements for action in _listed(statement["Action"])}
+        )
+
+    def _all(self, kind: str) -> list[dict[str, Any]]:
+        resources = self.template["Resources"].values()
+        return [resource["Properties"] for resource in resources if resource["Type"] == kind]
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value

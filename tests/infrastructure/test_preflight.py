@@ -57,3 +57,13 @@ def test_an_unusable_switch_is_named() -> None:
 
     with pytest.raises(SystemExit, match="-c max_gpu_tasks: Input should be greater than"):
         Plan({"max_gpu_tasks": "0"})
+
+
+def test_the_plan_of_a_strict_account_names_endpoints_and_actions() -> None:
+    from cdk_app.preflight.plan import Plan
+
+    plan = Plan({"compute": "gpu", "network": "private-with-nat"})
+
+    assert plan.zones == 2
+    assert {"ecs-agent", "ecr.api", "sqs", "states"} <= set(plan.endpoints)
+    assert {"ecs:RunTask", "s3:GetObject", "ec2:CreateNetworkInterface"} <= set(plan.actions)

@@ -12,6 +12,8 @@ from aws_answers import stubbed
 from cdk_app.config import Config
 from cdk_app.preflight.account import BOOTSTRAP_VERSION, check_account, check_bootstrap
 from cdk_app.preflight.offerings import check_offerings
+from cdk_app.preflight.permissions_boundary import check_boundary
+from cdk_app.preflight.private_network import check_endpoints, check_internet
 from cdk_app.preflight.quotas import check_concurrency, check_vcpus
 from cdk_app.preflight.service_linked_roles import check_service_linked_roles
 from cdk_app.preflight.tools import check_python
@@ -261,3 +263,104 @@ def test_zones_without_gpu_hosts_are_named(
     [finding] = check_offerings(offered(*zones), ("g6.xlarge",), 2)
 
     assert (finding.verdict, says in finding.detail) == (verdict, True), finding
+
+
+def endpoint_services(zones: dict[str, list[str]]) -> Any:
+    """https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpointServices.html"""
+    details = [
+        {
+            "ServiceName": f"com.amazonaws.us-east-1.{service}",
+            "ServiceType": [{"ServiceType": "Interface"}],
+            "AvailabilityZones": names,
+        }
+        for service, names in zones.items()
+    ]
+    subnets = [{"AvailabilityZone": f"us-east-1{zone}"} for zone in "cab"]
+    return stubbed(
+        "ec2",
+        ("describe_subnets", {"Subnets": subnets}),
+        ("describe_vpc_endpoint_services", {"ServiceDetails": details}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("zones", "verdict", "says"),
+    [
+        (["us-east-1a", "us-east-1b"], OK, "2 services in us-east-1a, us-east-1b"),
+        (["us-east-1a"], FAILED, "AWS has no endpoint for ecs-agent in us-east-1b"),
+        ([], FAILED, "ecs-agent in us-east-1a, ecs-agent in us-east-1b"),
+    ],
+)
+def test_a_private_network_needs_its_endpoints_in_every_zone(
+    zones: list[str], verdict: Verdict, says: str
+) -> None:
+    everywhere = ["us-east-1a", "us-east-1b", "us-east-1c"]
+    ec2 = endpoint_services({"logs": everywhere, "ecs-agent": zones})
+
+    [finding] = check_endpoints(ec2, ["ecs-agent", "logs"], 2)
+
+    assert (finding.verdict, says in finding.detail) == (verdict, True)
+
+
+def test_a_private_network_says_that_vendors_are_out_of_reach() -> None:
+    ec2, quotas = stubbed("ec2"), stubbed("service-quotas")
+
+    [finding] = check_internet(ec2, quotas, Config(network="private"))
+
+    assert finding.verdict is Verdict.NOTE
+    assert "leave their keys empty" in finding.detail
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [(5, OK), (2, WARNING)])
+def test_a_nat_gateway_needs_a_free_address(limit: int, verdict: Verdict) -> None:
+    addresses = [{"PublicIp": f"198.51.100.{number}"} for number in range(2)]
+    ec2 = stubbed("ec2", ("describe_addresses", {"Addresses": addresses}))
+    quotas = stubbed("service-quotas", service_quota("L-0263D0A3", "EC2-VPC Elastic IPs", limit))
+
+    [finding] = check_internet(ec2, quotas, Config(network="private-with-nat"))
+
+    assert finding.verdict is verdict
+
+
+BOUNDARY = "arn:aws:iam::123456789012:policy/Boundary"
+
+
+def boundary(**decisions: str) -> Any:
+    """https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html"""
+    results = [
+        {"EvalActionName": name.replace("_", ":"), "EvalDecision": decision}
+        for name, decision in decisions.items()
+    ]
+    document = '{"Version": "2012-10-17", "Statement": []}'
+    return stubbed(
+        "iam",
+        ("get_policy", {"Policy": {"Arn": BOUNDARY, "DefaultVersionId": "v3"}}),
+        ("get_policy_version", {"PolicyVersion": {"Document": document, "VersionId": "v3"}}),
+        ("simulate_custom_policy", {"EvaluationResults": results}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("decision", "verdict", "says"),
+    [
+        ("allowed", OK, "all 2 actions"),
+        ("implicitDeny", WARNING, "ecs:RunTask"),
+        ("explicitDeny", WARNING, "ecs:RunTask"),
+    ],
+)
+def test_what_a_boundary_does_not_allow_is_named(
+    decision: str, verdict: Verdict, says: str
+) -> None:
+    iam = boundary(s3_GetObject="allowed", ecs_RunTask=decision)
+
+    [finding] = check_boundary(iam, BOUNDARY, ["ecs:RunTask", "s3:GetObject"])
+
+    assert (finding.verdict, says in finding.detail) == (verdict, True)
+    assert "s3:GetObject" not in finding.detail
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_boundary_has_to_exist() -> None:
+    [finding] = check_boundary(our_session().client("iam"), BOUNDARY, ["s3:GetObject"])
+
+    assert (finding.verdict, finding.detail) == (FAILED, f"{BOUNDARY} does not exist")
