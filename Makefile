@@ -17,6 +17,7 @@ WEB_CHECKED := web/node_modules/.checked
 # With the folders, whose times change when a file is deleted.
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/*.json web/*.ts web/*.html web/.npmrc)
 PAGE_SCRIPT := lambdas/lifestream/rendering/page/page.js
+CHECKOV := .venv-checkov
 SEED ?= 1
 MODELS := .models
 RELIABILITY := tests/reliability
@@ -38,7 +39,7 @@ CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
 .PHONY: help demo dev install models format hooks lint types imports unit contract infra pipeline coverage docs site screenshot check \
-	browser test attack fuzz soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
+	browser test attack checkov fuzz soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
 LIST = grep -hE '^[a-z-]+:.* $(1) ' $(MAKEFILE_LIST) | \
@@ -225,6 +226,16 @@ $(FUZZ)/.ready: tests/fuzz/requirements.txt
 	@$(FUZZ)/bin/python -m $(PIP_LOCKED) tests/fuzz/requirements.txt
 	@touch $@
 
+$(CHECKOV)/.ready: tests/checkov/requirements.txt
+	@echo "Setting up $(CHECKOV)"
+	@$(PYTHON) -m venv --clear $(CHECKOV)
+	@$(CHECKOV)/bin/python -m $(PIP_LOCKED) tests/checkov/requirements.txt
+	@touch $@
+
+checkov: $(VENV)/.ready $(CHECKOV)/.ready #: check the templates of all combinations of switches
+	@CDK_VALIDATION=false PYTHONPATH=.:lambdas:tests $(BIN)/python tests/checkov/check_templates.py $(CHECKOV)/bin/checkov
+	$(BIN)/pytest -q -m soak tests/infrastructure
+
 fuzz: $(VENV)/.ready $(MODELS)/.ready $(FUZZ)/.ready #: send generated requests to the API of the local stack: SEED=2
 	@PYTHONPATH=.:lambdas:tests $(BIN)/python tests/fuzz/fuzz_api.py $(FUZZ)/bin/schemathesis $(SEED)
 
@@ -270,7 +281,8 @@ lock: $(VENV)/.ready #: resolve the locked requirements again
 	for folder in tests/speech benchmarks/peers; do \
 		$(COMPILE) $$folder/requirements.in --excludes tests/speech/requirements-excluded.in \
 			--universal --python-version 3.11 -o $$folder/requirements.txt; done
-	$(COMPILE) tests/fuzz/requirements.in --universal --python-version 3.11 -o tests/fuzz/requirements.txt
+	for folder in tests/fuzz tests/checkov; do \
+		$(COMPILE) $$folder/requirements.in --universal --python-version 3.11 -o $$folder/requirements.txt; done
 	$(COMPILE) benchmarks/peers/requirements-whisperx.in --no-deps --universal --python-version 3.11 \
 		-o benchmarks/peers/requirements-whisperx.txt
 	for set in base media summary index webhook api; do \

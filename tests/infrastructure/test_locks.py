@@ -12,7 +12,10 @@ ROOT = Path(__file__).parent.parent.parent
 WITHOUT_HASHES = {
     "tests/speech/requirements-torch.txt": "each build of torch, with CUDA and without, has its own"
 }
-ENVIRONMENTS = (".venv/.ready", ".venv-speech/.ready", ".venv-peers/.ready", ".venv-fuzz/.ready")
+ENVIRONMENTS = tuple(
+    f"{folder}/.ready"
+    for folder in (".venv", ".venv-speech", ".venv-peers", ".venv-fuzz", ".venv-checkov")
+)
 LOCAL = "--no-deps --editable . --editable ./cdk_app"
 """Installs our own two packages and nothing else."""
 
