@@ -39,7 +39,7 @@ CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
 .PHONY: help demo dev install models format hooks lint types imports unit contract infra pipeline coverage docs site screenshot check \
-	browser test attack checkov fuzz soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
+	browser test attack audit sbom checkov fuzz soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
 LIST = grep -hE '^[a-z-]+:.* $(1) ' $(MAKEFILE_LIST) | \
@@ -235,6 +235,12 @@ $(CHECKOV)/.ready: tests/checkov/requirements.txt
 checkov: $(VENV)/.ready $(CHECKOV)/.ready #: check the templates of all combinations of switches
 	@CDK_VALIDATION=false PYTHONPATH=.:lambdas:tests $(BIN)/python tests/checkov/check_templates.py $(CHECKOV)/bin/checkov
 	$(BIN)/pytest -q -m soak tests/infrastructure
+
+audit: $(VENV)/.ready #: look for known vulnerabilities of all locked packages
+	@PYTHONPATH=tests $(BIN)/python -m supply_chain.audit
+
+sbom: $(VENV)/.ready #: write what each zip and image holds: .lifestream/sbom (CycloneDX)
+	@PYTHONPATH=tests $(BIN)/python -m supply_chain.sbom .lifestream/sbom
 
 fuzz: $(VENV)/.ready $(MODELS)/.ready $(FUZZ)/.ready #: send generated requests to the API of the local stack: SEED=2
 	@PYTHONPATH=.:lambdas:tests $(BIN)/python tests/fuzz/fuzz_api.py $(FUZZ)/bin/schemathesis $(SEED)
