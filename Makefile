@@ -242,8 +242,17 @@ audit: $(VENV)/.ready #: look for known vulnerabilities of all locked packages
 sbom: $(VENV)/.ready #: write what each zip and image holds: .lifestream/sbom (CycloneDX)
 	@PYTHONPATH=tests $(BIN)/python -m supply_chain.sbom .lifestream/sbom
 
-fuzz: $(VENV)/.ready $(MODELS)/.ready $(FUZZ)/.ready #: send generated requests to the API of the local stack: SEED=2
-	@PYTHONPATH=.:lambdas:tests $(BIN)/python tests/fuzz/fuzz_api.py $(FUZZ)/bin/schemathesis $(SEED)
+FAMILY := api
+SEEDS := 100
+FUZZ_TEST = FUZZ_SEEDS=$(SEEDS) $(BIN)/pytest -q --hypothesis-seed=$(SEED) tests/fuzz/test_$(FAMILY).py
+fuzz-api: $(FUZZ)/.ready
+	@PYTHONPATH=.:lambdas:tests $(BIN)/python tests/fuzz/fuzz_api.py $(FUZZ)/bin/schemathesis $(SEED) $(SEEDS)
+
+fuzz-media fuzz-messages:
+	$(FUZZ_TEST)
+
+fuzz: $(VENV)/.ready $(MODELS)/.ready #: send broken input: FAMILY=media|messages|api SEEDS=500 SEED=2
+	@$(MAKE) --no-print-directory fuzz-$(FAMILY)
 
 bench: $(VENV)/.ready $(MODELS)/.ready $(SPEECH)/.ready $(PEERS)/.ready #: measure error rates, speed against peers, and cost; VOICES=DIR
 	@PYTHONPATH=.:lambdas:tests:containers $(BIN)/python benchmarks/voices.py $(SPEECH) $(VOICES)

@@ -1,6 +1,8 @@
-"""Send schemathesis's requests to the API of the local stack. `make fuzz` runs it.
+"""Send schemathesis's requests to the API of the local stack. `make fuzz FAMILY=api` runs it.
 
-    python tests/fuzz/fuzz_api.py SCHEMATHESIS [SEED]
+    python tests/fuzz/fuzz_api.py SCHEMATHESIS SEED EXAMPLES
+
+EXAMPLES are those of each operation.
 
 Exits with schemathesis's exit code, which is not 0 if an answer does not fit docs/openapi.json.
 """
@@ -19,20 +21,18 @@ from cdk_app.local.synthesis import ROOT
 from cdk_app.local.users import create_user
 from lifestream.aws.job_table import JobTable
 
-EXAMPLES = 100
-"""Of each operation."""
 JOBS = 30
 
 
 def main() -> int:
-    schemathesis, seed = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "1"
+    schemathesis, seed, examples = sys.argv[1:]
     with embedded_aws() as aws:
         accept_jobs(aws)
         token = signed_in(aws, create_user(aws, "admin")).access
         command = [
             str(Path(schemathesis).absolute()), "run", str(ROOT / "docs" / "openapi.json"),
             "--url", aws.api_url, "--header", f"Authorization: Bearer {token}",
-            "--max-examples", str(EXAMPLES), "--seed", seed,
+            "--max-examples", examples, "--seed", seed,
         ]  # fmt: skip
         return subprocess.run(command, cwd=Path(__file__).parent, check=False).returncode
 

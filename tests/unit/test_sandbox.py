@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import http.server
 import os
 import random
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from lifestream.media.audio import load_samples
 from lifestream.media.container_format import identify
 from lifestream.media.declared_end import ReadAt
 from lifestream.media.sandbox import DECODER, Video
+from listening import Listener, listening
 from media_files import CODECS, SAMPLE, convert, tone
 
 
@@ -108,28 +107,10 @@ def test_audio_that_starts_late_keeps_its_place(tmp_path: Path) -> None:
     assert np.abs(samples[17_000:]).max() > 0.1
 
 
-class Listener(http.server.BaseHTTPRequestHandler):
-    """An HTTP server that counts its requests."""
-
-    calls = 0
-
-    def do_GET(self) -> None:
-        type(self).calls += 1
-        self.send_response(404)
-        self.end_headers()
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-        """Log nothing."""
-
-
 @pytest.fixture
 def listening_port() -> Iterator[int]:
-    Listener.calls = 0
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Listener)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield int(server.server_address[1])
-    server.shutdown()
-    server.server_close()
+    with listening() as port:
+        yield port
 
 
 @pytest.mark.parametrize("demuxer", list(Container))
