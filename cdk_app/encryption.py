@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from aws_cdk import Aws, Stack
+from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -83,6 +84,8 @@ def encrypt_everything(stack: Stack, *, config: Config) -> None:
     key = _key(stack, config)
     for resource in stack.node.find_all():
         _use(key, resource)
+    if any(isinstance(node, cloudfront.CfnDistribution) for node in stack.node.find_all()):
+        key.add_to_resource_policy(_pages())
     for service in sorted(_senders(stack)):
         _permit_service(key, service)
     for policy in policies(stack):
@@ -141,6 +144,21 @@ def _logs_of(stack: Stack) -> iam.PolicyStatement:
         actions=list(CHANGED_ROW),
         resources=["*"],
         conditions={"ArnLike": name},
+    )
+
+
+def _pages() -> iam.PolicyStatement:
+    """Allow CloudFront to read the pages. The one distribution cannot be named, because it needs
+    the bucket, which needs the key:
+    https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-restricting-access-to-s3.html
+    """
+    ours = f"arn:{Aws.PARTITION}:cloudfront::{Aws.ACCOUNT_ID}:distribution/*"
+    return iam.PolicyStatement(
+        sid="Pages",
+        principals=[iam.ServicePrincipal("cloudfront.amazonaws.com")],
+        actions=list(READ),
+        resources=["*"],
+        conditions={"ArnLike": {"aws:SourceArn": ours}},
     )
 
 

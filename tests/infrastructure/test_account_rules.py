@@ -191,6 +191,7 @@ def test_nobody_may_use_the_key_directly(synthesize: Synthesize) -> None:
         "kms:GrantIsForAWSResource",
         "kms:EncryptionContext:aws:logs:arn",
         "aws:SourceAccount",
+        "aws:SourceArn",
     }
 
 
