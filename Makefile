@@ -244,7 +244,7 @@ sbom: $(VENV)/.ready #: write what each zip and image holds: .lifestream/sbom (C
 
 FAMILY := api
 SEEDS := 100
-FUZZ_TEST = FUZZ_SEEDS=$(SEEDS) $(BIN)/pytest -q --hypothesis-seed=$(SEED) tests/fuzz/test_$(FAMILY).py
+FUZZ_TEST = FUZZ_SEEDS=$(SEEDS) $(BIN)/pytest -q --hypothesis-seed=$(SEED) --hypothesis-show-statistics tests/fuzz/test_$(FAMILY).py
 fuzz-api: $(FUZZ)/.ready
 	@PYTHONPATH=.:lambdas:tests $(BIN)/python tests/fuzz/fuzz_api.py $(FUZZ)/bin/schemathesis $(SEED) $(SEEDS)
 

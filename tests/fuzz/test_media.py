@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from fuzz.fuzzing import bounded, children_megabytes, examples
@@ -94,7 +94,7 @@ def broken(data: bytes, how: list[Change]) -> bytes:
 @given(
     suffix=st.sampled_from(sorted(CODECS)),
     how=st.lists(changes, min_size=1, max_size=8),
-    playlist=st.sampled_from(["", "", "", *PLAYLISTS]),
+    playlist=st.sampled_from(["", "", "", "", "", "", "", *PLAYLISTS]),
 )
 def test_a_broken_file_gives_audio_or_a_named_error(
     suffix: str, how: list[Change], playlist: str
@@ -103,7 +103,9 @@ def test_a_broken_file_gives_audio_or_a_named_error(
         data = broken(playlist.format(port=port).encode() + whole(suffix), how)
         try:
             extract(data)
+            event("audio")
         except PipelineError as error:
+            event(type(error).__name__)
             assert isinstance(error, UnusableVideoError), repr(error)  # noqa: PT017  # or audio
         assert Listener.calls == 0
     assert children_megabytes() <= decoder_megabytes()
