@@ -4,7 +4,8 @@
 
 EXAMPLES are those of each operation.
 
-Exits with schemathesis's exit code, which is not 0 if an answer does not fit docs/openapi.json.
+Exits with schemathesis's exit code, which is not 0 if an answer does not fit docs/openapi.json, or
+with 1 if a process used too much memory.
 """
 
 from __future__ import annotations
@@ -19,9 +20,14 @@ from builders import SUBMITTED, a_job
 from cdk_app.local.session import EmbeddedAws, embedded_aws
 from cdk_app.local.synthesis import ROOT
 from cdk_app.local.users import create_user
+from fuzz.fuzzing import children_megabytes
 from lifestream.aws.job_table import JobTable
 
 JOBS = 30
+REQUEST_SECONDS = "35"
+"""API Gateway itself waits for 30 seconds."""
+MAX_MEGABYTES = 1_024
+"""The memory of the API's function."""
 
 
 def main() -> int:
@@ -32,9 +38,12 @@ def main() -> int:
         command = [
             str(Path(schemathesis).absolute()), "run", str(ROOT / "docs" / "openapi.json"),
             "--url", aws.api_url, "--header", f"Authorization: Bearer {token}",
-            "--max-examples", examples, "--seed", seed,
+            "--max-examples", examples, "--seed", seed, "--request-timeout", REQUEST_SECONDS,
         ]  # fmt: skip
-        return subprocess.run(command, cwd=Path(__file__).parent, check=False).returncode
+        status = subprocess.run(command, cwd=Path(__file__).parent, check=False).returncode
+    megabytes = children_megabytes()
+    sys.stdout.write(f"The largest process used {megabytes} MB\n")
+    return status or int(megabytes > MAX_MEGABYTES)
 
 
 def accept_jobs(aws: EmbeddedAws) -> None:
