@@ -58,6 +58,14 @@ def test_a_question_of_nothing_but_escapes_fits() -> None:
     assert request("POST", "/v1/ask", body=body).json["error"] != "RequestTooLargeError"
 
 
+@pytest.mark.parametrize("question", ["x" * 1_000 + " ", "\r" * 1_001 + "x", "  ", ""])
+def test_a_question_has_its_limits_as_it_is_sent(question: str) -> None:
+    """The description names them, and knows nothing of blanks that are removed."""
+    answer = request("POST", "/v1/ask", body=json.dumps({"question": question}))
+
+    assert answer.status == 422
+
+
 def test_all_parts_of_an_upload_fit() -> None:
     parts = [{"number": n, "etag": f'"{n:032x}"'} for n in range(1, 10_001)]
     body = json.dumps({"parts": parts}, indent=0)

@@ -22,7 +22,7 @@ Key = Annotated[str | None, Query(max_length=1_024, description="The `key` of on
 
 @router.get("/v1/search", description="Find the passages in which something was said.")
 def search(
-    q: Annotated[str, Query(description="Words, or a question."), Words],
+    q: Annotated[Words, Query(description="Words, or a question.")],
     limit: Annotated[int, Query(ge=1, le=MAX_HITS)] = 5,
     speaker: SpeakerName = None,
     key: Key = None,

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from lifestream.domain.base import Frozen
 from lifestream.rest.moments import Moment
 
 MAX_HITS = 100
 MAX_QUESTION_CHARACTERS = 1_000
-Words = StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_CHARACTERS)
+Words = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=MAX_QUESTION_CHARACTERS),
+    AfterValidator(str.strip),
+    Field(min_length=1),
+]
+"""The limits are those of the description: of what is sent, blanks included."""
 
 
 class Passage(Frozen):
@@ -46,7 +52,7 @@ class Question(Frozen):
         since: Only what was uploaded at this moment or later.
     """
 
-    question: Annotated[str, Words]
+    question: Words
     speaker: str | None = Field(default=None, max_length=100)
     key: str | None = Field(default=None, max_length=1_024)
     since: Moment | None = None
