@@ -18,16 +18,17 @@ UNDELIVERED = "It is a dead-letter queue itself, as a destination, which CDK-nag
 OF_AWS = "ECS manages the hosts with it; AWS extends the policy as the service grows."
 AGENT = "CDK's policy of the ECS agent: it polls without a resource, as an instance not yet known."
 REGISTRY = "`ecr:GetAuthorizationToken` has no resource."
-TRACES = "X-Ray's actions that send traces have no resource."
+TRACES = (
+    "X-Ray's actions that send traces have no resource. In a private network, neither have"
+    " Lambda's network interfaces, which the code may not touch."
+)
 TRACES_AND_TASKS = f"{TRACES} Listing tasks knows no task: a condition names the one cluster."
 HOSTS = "The hosts of the one cluster; ECS makes their names at run time."
 NO_RESOURCE = "Delivering logs and sending traces have no resource."
 VERSIONS = "CDK's LambdaInvoke may invoke every version of the one function of the state."
 REVISIONS = "The one task definition, in every revision: a running execution may need the last one."
 EXECUTIONS = "The executions of the one state machine; their names are made at run time."
-TASKS = "Listing tasks knows no task: the statement's condition names the one cluster."
 NEW_TASKS = "Tasks are tagged when they start, and have no name before; the cluster is named."
-INTERFACES = "Lambda's network interfaces have no name before they exist; code is denied all of it."
 OBJECTS = "The objects below one prefix; their names are made at run time."
 
 FUNCTIONS = (
@@ -97,14 +98,6 @@ def accepted() -> Iterator[tuple[str, str, str]]:
     yield "Dashboard/Distribution", "CFR4", OWN_DOMAIN
     policy = "Dispatcher/FunctionServiceRole/DefaultPolicy"
     yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
-
-
-def accepted_if_private() -> Iterator[tuple[str, str, str]]:
-    """Return the findings that only a private network has."""
-    for function in FUNCTIONS:
-        if not function.startswith("Recovery/"):  # that has a reason already
-            policy = f"{function}/FunctionServiceRole/DefaultPolicy"
-            yield policy, "IAM5[*]", INTERFACES
 
 
 def accepted_if_tagged() -> Iterator[tuple[str, str, str]]:

@@ -195,7 +195,7 @@ def test_nobody_may_use_the_key_directly(synthesize: Synthesize) -> None:
     }
 
 
-def test_services_that_send_to_a_queue_may_use_the_key(synthesize: Synthesize) -> None:
+def test_services_that_send_to_a_queue_or_topic_may_use_the_key(synthesize: Synthesize) -> None:
     [key] = resources(synthesize(**STRICT_GPU), "AWS::KMS::Key")
     senders = {
         service
@@ -204,7 +204,7 @@ def test_services_that_send_to_a_queue_may_use_the_key(synthesize: Synthesize) -
         if "aws:SourceAccount" in json.dumps(statement.get("Condition"))
     }
 
-    assert senders == {"s3.amazonaws.com", "events.amazonaws.com"}
+    assert senders == {f"{name}.amazonaws.com" for name in ("s3", "events", "cloudwatch")}
 
 
 @pytest.mark.parametrize("switches", [STRICT_CPU, STRICT_GPU], ids=["cpu", "gpu"])

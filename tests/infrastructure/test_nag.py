@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cdk_app.local.synthesis import ROOT
-from infrastructure.accepted_findings import (
-    accepted,
-    accepted_if_private,
-    accepted_if_tagged,
-)
+from infrastructure.accepted_findings import accepted, accepted_if_tagged
 from infrastructure.templates import COMBINATIONS, EVERYTHING, NO_BUNDLING, STRICT
 
 if TYPE_CHECKING:
@@ -32,12 +28,12 @@ def test_every_finding_has_a_reason_and_every_reason_a_finding(tmp_path: Path) -
     public = set(findings(PUBLIC, tmp_path / "public"))
     private = set(findings(PRIVATE, tmp_path / "private"))
     reasons = {entry[:2] for entry in accepted()}
-    if_strict = {entry[:2] for entry in (*accepted_if_private(), *accepted_if_tagged())}
+    if_tagged = {entry[:2] for entry in accepted_if_tagged()}
 
     assert sorted(public - reasons) == []
-    assert sorted(private - reasons - if_strict) == []
+    assert sorted(private - reasons - if_tagged) == []
     assert sorted(reasons - public - private) == []
-    assert sorted(if_strict - private) == []
+    assert sorted(if_tagged - private) == []
 
 
 @pytest.mark.soak
@@ -46,8 +42,6 @@ def test_every_combination_has_only_findings_with_a_reason(
     tmp_path: Path, switches: dict[str, str]
 ) -> None:
     reasons = {entry[:2] for entry in accepted()}
-    if "network" in switches:
-        reasons |= {entry[:2] for entry in accepted_if_private()}
     if "tags" in switches:
         reasons |= {entry[:2] for entry in accepted_if_tagged()}
 
@@ -56,7 +50,7 @@ def test_every_combination_has_only_findings_with_a_reason(
 
 def test_every_reason_is_of_one_resource_and_says_something() -> None:
     """A reason names an exact path and finding, never a whole stack or construct."""
-    entries = [*accepted(), *accepted_if_private(), *accepted_if_tagged()]
+    entries = [*accepted(), *accepted_if_tagged()]
 
     assert len({entry[:2] for entry in entries}) == len(entries)
     for resource, finding, reason in entries:
