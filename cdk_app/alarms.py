@@ -24,6 +24,7 @@ class Source(StrEnum):
     DISPATCHER = "Dispatcher"
     EXECUTION_ENDED = "ExecutionEnded"
     RECONCILER = "Reconciler"
+    ERASER = "Eraser"
     API = "Api"
 
 
@@ -104,6 +105,7 @@ ALARMS = (
     _errors(Source.DISPATCHER),
     _errors(Source.EXECUTION_ENDED),
     _errors(Source.RECONCILER),
+    _errors(Source.ERASER),
     Alarm(
         "LambdaThrottles",
         AlarmMetric("AWS/Lambda", "Throttles", Source.ACCOUNT),

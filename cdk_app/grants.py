@@ -48,6 +48,26 @@ def allow_reading_versions(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: 
     allow(role, "s3:GetObject", "s3:GetObjectVersion", on=_objects(bucket, prefixes))
 
 
+def allow_listing_versions(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
+    """Allow listing the versions of objects, not reading them."""
+    role.grant_principal.add_to_principal_policy(
+        iam.PolicyStatement(
+            actions=["s3:ListBucketVersions"],
+            resources=[bucket.bucket_arn],
+            conditions={"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in prefixes]}},
+        )
+    )
+
+
+def allow_deleting_versions(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
+    """Allow listing the versions of objects and deleting them for good, not reading them.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html demands both actions.
+    """
+    allow_listing_versions(role, bucket, *prefixes)
+    allow(role, "s3:DeleteObject", "s3:DeleteObjectVersion", on=_objects(bucket, prefixes))
+
+
 def allow_writing(role: iam.IGrantable, bucket: s3.IBucket, *prefixes: str) -> None:
     allow(role, "s3:PutObject", on=_objects(bucket, prefixes))
 

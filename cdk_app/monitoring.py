@@ -103,6 +103,7 @@ def dimensions_of(stack: LifeStreamStack) -> Mapping[Source, Mapping[str, str]]:
         Source.DISPATCHER: stack.dispatcher.function,
         Source.EXECUTION_ENDED: stack.recovery.execution_ended,
         Source.RECONCILER: stack.recovery.reconciler,
+        Source.ERASER: stack.erasure.function,
     }
     machine = stack.workflow.state_machine.state_machine_arn
     return {

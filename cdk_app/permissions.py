@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_s3 as s3
 
 from cdk_app.grants import (
     allow,
     allow_aborting_uploads,
+    allow_deleting_versions,
     allow_listing,
+    allow_listing_versions,
     allow_reading,
     allow_reading_versions,
     allow_updating_rows,
     allow_uploading_in_parts,
     allow_writing,
 )
+from cdk_app.recovery import tasks_of
 from cdk_app.step_table import CONTAINER_READS
 from lifestream.aws.job_table import RECENT_INDEX, WRITTEN_BY_A_STEP, WRITTEN_BY_CANCEL
 from lifestream.domain.bucket_layout import (
+    CONTENTS,
     INDEX,
     JOBS,
     MODELS,
+    OPEN_ERASURES,
+    RECEIPTS,
     RESULTS,
     UPLOADS,
     VOICEPRINTS,
@@ -43,6 +47,7 @@ def grant_permissions(stack: LifeStreamStack) -> None:
     _permit_container(stack)
     _permit_dispatcher(stack)
     _permit_recovery(stack)
+    _permit_eraser(stack)
     _permit_api(stack)
     if stack.webhook:
         _permit_secret(stack, stack.webhook.function)
@@ -58,7 +63,7 @@ def _permit_lambda_step(stack: LifeStreamStack, part: LambdaStep) -> None:
     if spec.reads_uploads:
         allow_reading_versions(role, bucket, UPLOADS)
     if spec.lists_uploads:
-        _permit_listing(role, bucket)
+        allow_listing_versions(role, bucket, UPLOADS)
     if spec.uses_api_keys:
         _permit_secret(stack, role)
     if spec.releases_slots:
@@ -104,7 +109,26 @@ def _permit_recovery(stack: LifeStreamStack) -> None:
     stack.slots.table.grant(reconciler, "dynamodb:GetItem")
     stack.uploads.queue.grant(reconciler, "sqs:SendMessage")
     machine.grant_execution(reconciler, "states:StopExecution")
-    _permit_listing(reconciler, stack.uploads.bucket)
+    allow_listing_versions(reconciler, stack.uploads.bucket, UPLOADS)
+
+
+def _permit_eraser(stack: LifeStreamStack) -> None:
+    """Allow deleting everything about jobs, and reading nothing of it but queue messages."""
+    role, bucket = stack.erasure.function, stack.uploads.bucket
+    allow_deleting_versions(role, bucket, *CONTENTS, OPEN_ERASURES)
+    allow_reading(role, bucket, OPEN_ERASURES, RECEIPTS)
+    allow_writing(role, bucket, OPEN_ERASURES, RECEIPTS)
+    allow(role, "dynamodb:PutItem", on=stack.jobs.table.table_arn)
+    stack.workflow.state_machine.grant_execution(role, "states:StopExecution")
+    role.add_to_role_policy(tasks_of(stack.transcribe_speech.cluster))
+    _permit_secret(stack, role)
+    allow(role, "secretsmanager:GetSecretValue", on=stack.erasure.receipt_key.secret_arn)
+    queues = [stack.uploads.dead_letter_queue]
+    if stack.webhook:
+        queues.append(stack.webhook.undelivered)
+    for queue in queues:
+        queue.grant(role, "sqs:GetQueueAttributes", "sqs:ReceiveMessage", "sqs:DeleteMessage")
+        queue.grant(role, "sqs:ChangeMessageVisibility", "sqs:SendMessage")
 
 
 def _permit_api(stack: LifeStreamStack) -> None:
@@ -119,7 +143,18 @@ def _permit_api(stack: LifeStreamStack) -> None:
     allow_listing(role, bucket, JOBS)  # the steps that a redrive would not repeat
     allow_writing(role, bucket, RESULTS, VOICEPRINTS)  # the names of speakers
     allow(role, "s3:DeleteObject", on=bucket.arn_for_objects(f"{VOICEPRINTS}*"))
+    _permit_asking_for_erasures(stack, role)
     _permit_secret(stack, role)
+
+
+def _permit_asking_for_erasures(stack: LifeStreamStack, role: lambda_.Function) -> None:
+    """Allow seeing what an erasure would find, asking for it, and reading its receipt."""
+    bucket = stack.uploads.bucket
+    allow_listing_versions(role, bucket, *CONTENTS)
+    allow_reading(role, bucket, OPEN_ERASURES, RECEIPTS)
+    allow_writing(role, bucket, OPEN_ERASURES)
+    allow(role, "lambda:InvokeFunction", on=stack.erasure.function.function_arn)
+    allow(role, "secretsmanager:GetSecretValue", on=stack.erasure.receipt_key.secret_arn)
 
 
 def _permit_jobs(stack: LifeStreamStack, role: lambda_.Function) -> None:
@@ -133,17 +168,6 @@ def _permit_jobs(stack: LifeStreamStack, role: lambda_.Function) -> None:
     )
     queue.grant(role, "sqs:SendMessage")
     dlq.grant(role, "sqs:ReceiveMessage", "sqs:ChangeMessageVisibility", "sqs:DeleteMessage")
-
-
-def _permit_listing(role: lambda_.Function, bucket: s3.IBucket) -> None:
-    """Allow listing the versions of uploads, not reading them."""
-    role.add_to_role_policy(
-        iam.PolicyStatement(
-            actions=["s3:ListBucketVersions"],
-            resources=[bucket.bucket_arn],
-            conditions={"StringLike": {"s3:prefix": f"{UPLOADS}*"}},
-        )
-    )
 
 
 def _permit_secret(stack: LifeStreamStack, role: lambda_.Function) -> None:

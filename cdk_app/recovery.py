@@ -36,7 +36,6 @@ class Recovery(Construct):
         state_machine: sfn.StateMachine,
     ) -> None:
         super().__init__(scope, construct_id)
-        environment = environment | {"STATE_MACHINE_ARN": state_machine.state_machine_arn}
         self.execution_ended = self._function(
             "ExecutionEnded", "execution_ended", environment, Duration.minutes(1)
         )
@@ -91,7 +90,7 @@ class Recovery(Construct):
                 function, "states:DescribeExecution", "states:GetExecutionHistory"
             )
             bus.grant_put_events_to(function)
-            function.add_to_role_policy(_tasks_of(cluster))
+            function.add_to_role_policy(tasks_of(cluster))
         self._grant_hosts(cluster)
 
     def _grant_hosts(self, cluster: ecs.Cluster) -> None:
@@ -117,7 +116,7 @@ class Recovery(Construct):
         )
 
 
-def _tasks_of(cluster: ecs.Cluster) -> iam.PolicyStatement:
+def tasks_of(cluster: ecs.Cluster) -> iam.PolicyStatement:
     """Allow listing and stopping the tasks of the cluster.
 
     The cluster is a condition, because ListTasks has no task as its resource:

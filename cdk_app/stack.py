@@ -14,6 +14,7 @@ from cdk_app.config import Config
 from cdk_app.container_step import ContainerStep
 from cdk_app.dashboard import Dashboard
 from cdk_app.dispatcher import Dispatcher
+from cdk_app.erasure import Erasure
 from cdk_app.job_table import JobTable
 from cdk_app.lambda_step import LambdaStep
 from cdk_app.monitoring import Monitoring
@@ -69,6 +70,9 @@ class LifeStreamStack(Stack):
         self.recovery = Recovery(
             self, "Recovery", environment=self._everything, state_machine=machine
         )
+        self.erasure = Erasure(
+            self, "Erasure", config=config, environment=self._everything | self._secret
+        )
         http = http_api(self, "Http", config=config)
         self.sign_in = SignIn(self, "SignIn", config=config)
         self.dashboard = Dashboard(
@@ -82,6 +86,10 @@ class LifeStreamStack(Stack):
         self.sign_in.return_people_to(api_url=http.api_endpoint, dashboard_url=self.dashboard.url)
         self.api = self._api(http)
         self.webhook = self._webhook(config.webhook_url) if config.webhook_url else None
+        if self.webhook:
+            self.erasure.function.add_environment(
+                "UNDELIVERED_QUEUE_URL", self.webhook.undelivered.queue_url
+            )
         self.monitoring = Monitoring(self, "Monitoring", config=config)
         Queries(self, "Queries", groups=self._log_groups)
         grant_permissions(self)
@@ -109,6 +117,8 @@ class LifeStreamStack(Stack):
         }
         environment = self._queues | self._secret | engines
         environment["STATE_MACHINE_ARN"] = self.workflow.state_machine.state_machine_arn
+        environment["ERASER_FUNCTION"] = self.erasure.function.function_name
+        environment |= self.erasure.settings
         return Api(self, "Api", http=http, sign_in=self.sign_in, environment=environment)
 
     @property
@@ -118,6 +128,7 @@ class LifeStreamStack(Stack):
             *(part.function for part in self.lambdas.values()),
             self.dispatcher.function,
             *self.recovery.functions,
+            self.erasure.function,
             self.api.function,
             *([self.webhook.function] if self.webhook else []),
         ]
@@ -149,9 +160,12 @@ class LifeStreamStack(Stack):
     @property
     def _everything(self) -> dict[str, str]:
         part = self.transcribe_speech
-        limit = str(int(part.timeout.to_seconds()))
-        containers = {"CLUSTER_NAME": part.cluster.cluster_name, "CONTAINER_SECONDS": limit}
-        return self._queues | self._slot_table | containers
+        known = {
+            "CLUSTER_NAME": part.cluster.cluster_name,
+            "CONTAINER_SECONDS": str(int(part.timeout.to_seconds())),
+            "STATE_MACHINE_ARN": self.workflow.state_machine.state_machine_arn,
+        }
+        return self._queues | self._slot_table | known
 
     def _output_client_settings(self) -> None:
         """Output the settings that `lifestream --stage` reads: `AwsRegion` is `AWS_REGION`."""
@@ -164,6 +178,8 @@ class LifeStreamStack(Stack):
             "SlotsTableName": self.slots.table.table_name,
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,
             "ApiKeysSecret": self.api_keys.secret.secret_arn,
+            "EraserFunction": self.erasure.function.function_name,
+            "ReceiptKeySecret": self.erasure.receipt_key.secret_arn,
             "ApiUrl": self.api.url,
             "DashboardUrl": self.dashboard.url,
             "DashboardBucket": self.dashboard.bucket.bucket_name,

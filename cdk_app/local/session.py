@@ -79,6 +79,8 @@ class EmbeddedAws:
             "STATE_MACHINE_ARN": self.outputs["StateMachineArn"],
             "SLOTS_TABLE_NAME": self.outputs["SlotsTableName"],
             "API_KEYS_SECRET": self.outputs["ApiKeysSecret"],
+            "ERASER_FUNCTION": self.outputs["EraserFunction"],
+            "RECEIPT_KEY_SECRET": self.outputs["ReceiptKeySecret"],
             "CLUSTER_NAME": self.outputs["ClusterName"],
             "MODELS_DIR": str(self.models),
             "WHISPER_MODEL": self.whisper_model,

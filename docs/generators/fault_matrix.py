@@ -17,6 +17,7 @@ GROUPS = {
     "D": "GPU container",
     "E": "Media",
     "F": "External services",
+    "G": "Erasures",
 }
 CASES = {
     "A1": "the same event arrives many times",
@@ -96,6 +97,10 @@ CASES = {
     "F8": "a new run has fewer passages",
     "F9": "wrong dimension; metadata beyond 40 KB",
     "F10": "Secrets Manager throttles; a key is rotated",
+    "G1": "a crash at any write of an erasure",
+    "G2": "messages about an erased job arrive",
+    "G3": "a job is erased while it runs",
+    "G4": "a second erasure of the same job",
 }
 NOT_INJECTED = {
     "C12": "the container runs with `.sync`, so there is no heartbeat. If the container is gone, "

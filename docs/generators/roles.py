@@ -12,7 +12,15 @@ from pipeline.grants import named
 OF_CODE = re.compile(r"(FunctionService|TaskTask|StateMachine)Role$")
 READING = ("s3:GetObject",)
 WRITING = ("s3:PutObject", "s3:DeleteObject")
-LEFT_OUT = ("logs:", "xray:", "ecr:", "s3:GetObjectVersion", "s3:AbortMultipartUpload", "sqs:Get")
+LEFT_OUT = (
+    "logs:",
+    "xray:",
+    "ecr:",
+    "s3:GetObjectVersion",
+    "s3:DeleteObjectVersion",
+    "s3:AbortMultipartUpload",
+    "sqs:Get",
+)
 """Actions that write logs and traces, pull the image, or come with another action."""
 ROWS = "Change status, attempt and progress of any job whose id is known."
 TAKEOVER = {
@@ -34,9 +42,12 @@ TAKEOVER = {
     "cannot read videos or text.",
     "RecoveryReconciler": "Do everything that RecoveryExecutionEnded can do. Stop and start any "
     "job, and list the names of uploads.",
+    "Erasure": "Delete everything about any job, with all versions, and write receipts. Read DLQ "
+    "messages, what is being erased and the vendors' API keys, but no videos and no text.",
     "Webhook": "Read the vendors' API keys, and the address of the manifest in each event.",
     "Api": "Do at once what all users together may do: read videos, results, voiceprints and the "
-    "index, add videos, rewrite results, cancel and redrive jobs. Read the vendors' API keys.",
+    "index, add videos, rewrite results, cancel, redrive and erase jobs. Read the vendors' API "
+    "keys, and sign receipts of erasures that never happened.",
     "Workflow": "Call any step with any input. None of our code runs with this role.",
 }
 

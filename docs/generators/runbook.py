@@ -9,6 +9,7 @@ from lifestream import errors
 from lifestream.errors import (
     AWS_ADVICE,
     ConfigurationError,
+    ErasureError,
     PipelineError,
     RequestError,
     TransientError,
@@ -47,6 +48,10 @@ GROUPS: dict[type[PipelineError], Group] = {
     TransientError: Group(
         "`lifestream status JOB` shows which service was busy.",
         OF_A_JOB.over,
+    ),
+    ErasureError: Group(
+        "the saved query `failures`. `lifestream receipt JOB` shows whether the erasure is open.",
+        "`lifestream receipt JOB` shows a receipt: see [EraserErrors](#erasererrors).",
     ),
     PipelineError: OF_A_JOB,
 }
@@ -124,10 +129,13 @@ MEANS = {
     "UnknownSpeakerError": "No speaker of the recordings has this name.",
     "JobStatusError": "The job has the wrong status for the request, such as a cancel after the "
     "end.",
+    "ConfirmationError": "An erasure was confirmed too late, or after the job had changed.",
+    "NoErasureError": "Nobody has erased the job, so there is no receipt.",
     "NoResultsError": "The job has published nothing, or nothing yet.",
     "InternalError": "A bug: the API could not answer.",
     "JobEndedError": "The job was cancelled, or a later attempt has started, while a step was "
     "still working.",
+    "ErasureError": "The eraser could not delete something.",
     "InvalidMessageError": "A message in the ingest queue holds no usable job.",
     "ArtifactMissingError": "The output of an earlier step has expired or was deleted.",
     "SpeechEngineError": "A speech engine fails on this audio.",

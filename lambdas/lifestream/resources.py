@@ -15,6 +15,8 @@ from lifestream.aws.job_table import JobTable
 from lifestream.settings import (
     ClientSettings,
     DispatcherSettings,
+    EraserSettings,
+    IndexSettings,
     OperatorSettings,
     SlotSettings,
     Storage,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from lifestream.aws.slots import Slots
     from lifestream.aws.voiceprints import VoiceprintStore
     from lifestream.recovery.admission import Admission
+    from lifestream.recovery.eraser import Eraser
+    from lifestream.recovery.erasures import Erasures
     from lifestream.recovery.finalizer import ExecutionFinalizer
     from lifestream.recovery.reconciler import Reconciler
     from lifestream.recovery.stuck import StuckWork
@@ -86,7 +90,7 @@ def admission(settings: DispatcherSettings) -> Admission:
     return Admission(job_table(settings), executions(settings.state_machine_arn))
 
 
-def containers(settings: OperatorSettings) -> Containers:
+def containers(settings: OperatorSettings | EraserSettings) -> Containers:
     from lifestream.aws.containers import Containers
 
     return Containers(clients.ecs(), settings.cluster)
@@ -125,3 +129,39 @@ def stuck_work(settings: OperatorSettings | None = None, *, now: datetime) -> St
 
     settings = settings or load(OperatorSettings)
     return StuckWork(containers(settings), settings.container_seconds, now)
+
+
+def erasures(settings: Storage | None = None) -> Erasures:
+    from lifestream.aws.erasure_records import ErasureRecords
+    from lifestream.aws.object_versions import ObjectVersions
+    from lifestream.recovery.erasures import Erasures
+    from lifestream.recovery.job_contents import JobObjects
+
+    s3, bucket = clients.s3(), (settings or load(Storage)).bucket
+    objects = JobObjects(ObjectVersions(s3, bucket))
+    return Erasures(job_table(settings), ErasureRecords(s3, bucket), objects)
+
+
+def eraser(
+    settings: EraserSettings | None = None, *, grace_period: timedelta = GRACE_PERIOD
+) -> Eraser:
+    from lifestream.aws.api_keys import load_api_keys, load_receipt_key
+    from lifestream.engines.vector_index import load_pinecone_passages
+    from lifestream.recovery.eraser import Eraser
+    from lifestream.recovery.job_contents import JobMessages
+
+    settings = settings or load(EraserSettings)
+    asked = erasures(settings)
+    urls = filter(None, (settings.dlq_url, settings.undelivered_url))
+    dead = [settings.model_copy(update={"dlq_url": url}) for url in urls]
+    return Eraser(
+        jobs=asked.jobs,
+        records=asked.records,
+        objects=asked.objects,
+        messages=JobMessages([queues(one) for one in dead], settings.bucket),
+        passages=load_pinecone_passages(load(IndexSettings), load_api_keys()),
+        executions=executions(settings.state_machine_arn),
+        containers=containers(settings),
+        receipt_key=load_receipt_key(),
+        grace_period=grace_period,
+    )

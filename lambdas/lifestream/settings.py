@@ -70,6 +70,13 @@ class ApiKeys(EnvSettings):
     secret_name: str | None = Field(default=None, alias="API_KEYS_SECRET")
 
 
+class ReceiptSettings(EnvSettings):
+    """The key that signs the receipts of erasures, or the secret that holds it."""
+
+    receipt_key: SecretStr | None = Field(default=None, alias="RECEIPT_KEY")
+    secret_name: str | None = Field(default=None, alias="RECEIPT_KEY_SECRET")
+
+
 class SpeechSettings(EnvSettings):
     """Settings of recognition, diarization and voice activity detection."""
 
@@ -216,6 +223,7 @@ class ClientSettings(Storage):
     """What the client needs. `lifestream` reads missing values from the stack's outputs.
 
     `whisper_model` is the deployed model. If it is known, options are checked before an upload.
+    `eraser_function` is the name of the function that erases jobs.
     """
 
     queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
@@ -223,6 +231,8 @@ class ClientSettings(Storage):
     api_keys_secret: str | None = Field(default=None, alias="API_KEYS_SECRET")
     state_machine_arn: str | None = Field(default=None, alias="STATE_MACHINE_ARN")
     whisper_model: str | None = Field(default=None, alias="WHISPER_MODEL")
+    eraser_function: str | None = Field(default=None, alias="ERASER_FUNCTION")
+    receipt_key_secret: str | None = Field(default=None, alias="RECEIPT_KEY_SECRET")
 
 
 class ApiSettings(EnvSettings):
@@ -252,6 +262,14 @@ class DoctorSettings(ClientSettings):
     task_public_ip: Literal["ENABLED", "DISABLED"] = Field(alias="TASK_PUBLIC_IP")
     compute: Literal["gpu", "cpu"] = Field(alias="COMPUTE")
     container_logs: str = Field(alias="CONTAINER_LOG_GROUP")
+
+
+class EraserSettings(ClientSettings):
+    """What the eraser needs. `undelivered_url`: the queue of undelivered webhook events."""
+
+    state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
+    cluster: str = Field(alias="CLUSTER_NAME")
+    undelivered_url: str | None = Field(default=None, alias="UNDELIVERED_QUEUE_URL")
 
 
 class OperatorSettings(ClientSettings, SlotSettings):

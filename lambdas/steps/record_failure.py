@@ -38,12 +38,12 @@ def handler(failed: FailedStep) -> DlqMessage:
 def status_of_row(job: ProcessingJob, status: JobStatus) -> JobStatus:
     """Return the status of this attempt in the job table.
 
-    A job that was cancelled meanwhile, or taken over by a later attempt, has not failed and gets no
-    DLQ message.
+    A job that was cancelled or erased meanwhile, or taken over by a later attempt, has not failed
+    and gets no DLQ message.
     """
     record = job_table().find(job.job_id)
     if record is None:
-        return status
+        return JobStatus.CANCELLED if job_table().is_erased(job.job_id) else status
     return record.status if record.attempt == job.attempt else JobStatus.CANCELLED
 
 

@@ -76,6 +76,7 @@ def examples(
     Path("notes.txt").write_bytes(b"my notes")
     monkeypatch.setenv("SUMMARIZATION_ENGINE", "lexrank")
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("RECEIPT_KEY", "signs receipts")
     use_state_machine(monkeypatch)
     service = VideoService()
     job = service.create_upload_job("talk.mp4")

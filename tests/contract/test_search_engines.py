@@ -19,12 +19,12 @@ from built_in_models import word_vectors
 from cdk_app.local.model_weights import BUILT_IN
 from conftest import BUCKET, Aws
 from fakes import Answer, LocalEndpoint, api_error
-from lifestream.domain.chunks import chunks_of
+from lifestream.domain.chunks import chunk_id, chunks_of
 from lifestream.domain.parts import SwitchedOff
 from lifestream.engines.embedding import load_embedder
 from lifestream.engines.embedding.openai import OpenAIEmbedder
 from lifestream.engines.embedding.wordllama import MODEL, TOKENIZER
-from lifestream.engines.vector_index import SearchFilter, VectorIndex
+from lifestream.engines.vector_index import SearchFilter, VectorIndex, load_pinecone_passages
 from lifestream.engines.vector_index import s3 as s3_index
 from lifestream.engines.vector_index.pinecone import PineconeIndex
 from lifestream.engines.vector_index.s3 import S3Index
@@ -368,3 +368,20 @@ def test_every_refusal_of_pinecone_has_its_own_error(
         index.ids(a_job().job_id)
 
     assert "canary" not in str(raised.value)
+
+
+def test_an_erasure_removes_the_passages_of_a_job_from_pinecone(pinecone: PineconeServer) -> None:
+    index, erased, other = a_pinecone_index(), a_job(), a_job(key="uploads/other.mp4")
+    for job in (erased, other):
+        chunks = [one.model_copy(update={"id": chunk_id(job.job_id, one.number)}) for one in CHUNKS]
+        index.replace(job, chunks, vectors())
+    keys = ApiKeys(pinecone_api_key=SecretStr("pc-canary"))
+
+    passages = load_pinecone_passages(IndexSettings(vector_index="s3"), keys)
+
+    assert passages is not None
+    assert len(passages.ids(erased.job_id)) == len(CHUNKS)
+    passages.remove(erased.job_id)
+    assert erased.job_id not in str(pinecone.vectors)
+    assert other.job_id in str(pinecone.vectors)
+    assert load_pinecone_passages(IndexSettings(), ApiKeys()) is None

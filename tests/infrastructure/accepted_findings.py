@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from lifestream.step_names import Step
 
 SECRET = "AWS cannot rotate the keys of OpenAI, Pinecone or Hugging Face."  # noqa: S105  # a reason
+RECEIPT_KEY = "A rotated key would make every earlier receipt invalid."
 PYTHON = "One Python in the cloud: the container has 3.13 too, and AWS supports it until June 2029."
 SLOTS = "Holds the names of running executions; the reconciler repairs it within the hour."
 ENVIRONMENT = "Names of buckets and tables and settings of the engines; keys are in the secret."
@@ -36,6 +37,7 @@ FUNCTIONS = (
     "Dispatcher",
     "Recovery/ExecutionEnded",
     "Recovery/Reconciler",
+    "Erasure",
     "Webhook",
     "Api",
 )
@@ -54,7 +56,8 @@ PREFIXES = {
 """Prefixes that a step may read or write."""
 
 
-API_PREFIXES = ("uploads/*", "results/*", "index/*", "voices/*", TRANSCRIPT)
+ERASURES = ("erasures/open/*", "erasures/receipts/*")
+API_PREFIXES = ("uploads/*", "results/*", "index/*", "voices/*", TRANSCRIPT, *ERASURES)
 """Prefixes that some route of the API reads or writes."""
 SECOND_FACTOR = "Users choose: an organization that demands one signs in with its own provider."
 PLUS = "Adaptive risk checks cost $0.02 per user and month, and the plan Plus has no free users."
@@ -69,12 +72,13 @@ HEALTH = "The health check, which shows nothing, so that a monitor needs no toke
 def accepted() -> Iterator[tuple[str, str, str]]:
     """Return (resource, finding, reason) for each accepted finding."""
     yield "ApiKeys/Secret", "SMG4", SECRET
+    yield "Erasure/ReceiptKey", "SMG4", RECEIPT_KEY
     yield "Slots/Table", "DDB3", SLOTS
     yield "Uploads/Bucket", "S1", DEV
     yield "Webhook/Undelivered", "SQS3", UNDELIVERED
     for function in FUNCTIONS:
         yield f"{function}/Function", "L1", PYTHON
-        reason = TRACES_AND_TASKS if function.startswith("Recovery/") else TRACES
+        reason = TRACES_AND_TASKS if function.startswith(("Recovery/", "Erasure")) else TRACES
         yield f"{function}/FunctionServiceRole/DefaultPolicy", "IAM5[*]", reason
     for step, prefixes in PREFIXES.items():
         for prefix in prefixes:
@@ -90,6 +94,7 @@ def accepted() -> Iterator[tuple[str, str, str]]:
         yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
     policy = "Recovery/Reconciler/FunctionServiceRole/DefaultPolicy"
     yield policy, "IAM5[container-instance/<TranscribeSpeechCluster>/*]", HOSTS
+    yield from _erasure()
     yield from _api()
     yield "Dashboard/Bucket", "S1", DEV
     yield "Dashboard/Distribution", "CFR1", EVERYWHERE
@@ -103,6 +108,13 @@ def accepted() -> Iterator[tuple[str, str, str]]:
 def accepted_if_tagged() -> Iterator[tuple[str, str, str]]:
     policy = "Workflow/StateMachine/Role/DefaultPolicy"
     yield policy, "IAM5[task/<TranscribeSpeechCluster>/*]", NEW_TASKS
+
+
+def _erasure() -> Iterator[tuple[str, str, str]]:
+    policy = "Erasure/FunctionServiceRole/DefaultPolicy"
+    for prefix in ("uploads/*", "jobs/*", "results/*", "index/*", "voices/*", *ERASURES):
+        yield policy, f"IAM5[<UploadsBucket>/{prefix}]", OBJECTS
+    yield policy, "IAM5[<WorkflowStateMachine>…]", EXECUTIONS
 
 
 def _api() -> Iterator[tuple[str, str, str]]:

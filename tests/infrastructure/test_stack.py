@@ -198,7 +198,8 @@ def test_jobs_cost_nothing_while_idle_and_can_be_restored(template: Template) ->
 
 
 def test_one_secret_holds_the_keys_and_no_function_has_one(template: Template) -> None:
-    [secret] = resources(template, "AWS::SecretsManager::Secret")
+    secrets = resources(template, "AWS::SecretsManager::Secret")
+    [secret] = [one for one in secrets if "SecretStringTemplate" in one["GenerateSecretString"]]
     names = json.loads(secret["GenerateSecretString"]["SecretStringTemplate"])
     variables = {
         name
@@ -250,9 +251,11 @@ def listed(value: str | list[str]) -> list[str]:
 
 
 def test_no_role_may_list_the_whole_bucket(template: Template) -> None:
-    """Only the API, which knows every job anyway, may list the artifacts and results of all."""
+    """Only the API, which knows every job anyway, and the eraser may list the artifacts and results
+    of all."""
     for name, policy in template.find_resources("AWS::IAM::Policy").items():
-        of_all_jobs = [] if name.startswith("ApiFunction") else ["jobs/*", "results/*"]
+        may_list_all = name.startswith(("ApiFunction", "ErasureFunction"))
+        of_all_jobs = [] if may_list_all else ["jobs/*", "results/*"]
         too_much = ["*", *of_all_jobs]
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             if LISTING & set(listed(statement["Action"])):

@@ -8,12 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from built_in_models import word_vectors
 from fakes import api_error
 from lifestream import resources
-from lifestream.aws.containers import EXECUTION_NAME
+from lifestream.aws.containers import EXECUTION_NAME, Containers
 from lifestream.aws.job_table import JobTable
 from lifestream.aws.slots import ACQUIRE, POOL_KEY, Pool
 from lifestream.aws.voiceprints import VoiceprintStore
@@ -25,8 +23,10 @@ from lifestream.recovery.reconciler import Reconciler
 from lifestream.step_names import Step
 from local_stack import Pipeline, healthy
 from media_files import SAMPLE, convert
+from pipeline.erasing import erase_through
 from pipeline.every_route import Api
-from pipeline.grants import physical_id, role_of
+from pipeline.grants import physical_id
+from pipeline.roles import as_function
 
 SECONDS = 3
 MARK = "MADE_BY_A_TEST"
@@ -58,7 +58,7 @@ class EveryPath:
         self._replace_workers()
         self._upload()
         self._abort_a_job_without_a_row()
-        lost = self._reconcile_after_losses()
+        lost = self._reconcile_after_losses(api := Api(self.pipeline))
         self._call("ReconcilerFunction", {})  # which also looks for what is stuck
         assert self.pipeline.wait_for(self.cancelled) == "ABORTED"
         assert self.pipeline.wait_for(lost) == "FAILED"
@@ -66,9 +66,10 @@ class EveryPath:
         self._finalize_twice()
         assert self.pipeline.wait_for(self.talk) == "SUCCEEDED"
         assert self._row(self.talk).status == JobStatus.PARTIAL
-        self._redrive_the_talk(api := Api(self.pipeline))
+        self._redrive_the_talk(api)
         self._use_the_api(api)
         self._redrive_without_a_row(lost)
+        erase_through(api, self.pipeline, self.talk)
 
     def _replace_workers(self) -> None:
         """Replace all workers, which cache the API keys for a minute, by updating the functions."""
@@ -103,7 +104,7 @@ class EveryPath:
         self._until_published(self.aborted)
         assert len(self.pipeline.dlq_messages(self.aborted)) == 1
 
-    def _reconcile_after_losses(self) -> ProcessingJob:
+    def _reconcile_after_losses(self, api: Api) -> ProcessingJob:
         """Reconcile after losses: an upload without a notification, a cancelled job that still
         runs, a slot that was not released, a container that outlived its execution.
 
@@ -115,12 +116,13 @@ class EveryPath:
             lambda: self._is_transcribed(self.cancelled), "its container does not work"
         )
         self._abort_a_machine_of_one_container()
-        self._start_container_of_the_aborted()
+        self._start_container_of(self.aborted)
         self._send_the_end_event_again()
-        self._start_container_of_the_aborted()
+        self._start_container_of(self.aborted)
         found = self.reconciler.run()
         assert lost.job_id in found.delivered
         assert self.aborted.execution_name in found.containers_stopped
+        self._erase_a_job_whose_container_works(api)
         self.records.cancel(self.cancelled)  # whose audio the container of the aborted was given
         self._table("SlotsTableName").update_item(
             Key={POOL_KEY: Pool.GPU},
@@ -131,6 +133,21 @@ class EveryPath:
         assert self.cancelled.job_id in found.stopped
         assert "nobody" in found.released
         return lost
+
+    def _erase_a_job_whose_container_works(self, api: Api) -> None:
+        """Its container outlived its execution, and it has a DLQ message."""
+        job = self._put("uploads/every-path/erased.Mp4", b"no video")
+        self.records.accept(job)
+        self.records.cancel(job)
+        self.pipeline.service.queues.send_to_dlq(job)
+        self._start_container_of(job)
+        api.erase(job)
+        ecs = self.session.client("ecs")
+        running = Containers(ecs, self.pipeline.aws.outputs["ClusterName"]).running
+        self.pipeline.until(
+            lambda: job.execution_name not in [one.execution_name for one in running()],
+            "its container is not stopped",
+        )
 
     def _record_the_failure_of_a_container(self, job: ProcessingJob) -> None:
         """RecordFailure reads the container's error report, although the job has ended already."""
@@ -160,12 +177,12 @@ class EveryPath:
         detail = {name: described[name] for name in ("executionArn", "name", "status", "input")}
         self._call("ExecutionEndedFunction", {"detail": detail})
 
-    def _start_container_of_the_aborted(self) -> None:
-        aborted = {EXECUTION_NAME: self.aborted.execution_name}
+    def _start_container_of(self, job: ProcessingJob) -> None:
+        execution = {EXECUTION_NAME: job.execution_name}
         self.session.client("ecs").run_task(
             cluster=self.pipeline.aws.outputs["ClusterName"],
             taskDefinition=self.pipeline.aws.outputs["TaskDefinitionArn"],
-            overrides={"containerOverrides": [camel_case(self._long_work(**aborted))]},
+            overrides={"containerOverrides": [camel_case(self._long_work(**execution))]},
         )
 
     def _abort_a_machine_of_one_container(self) -> None:
@@ -265,16 +282,8 @@ class EveryPath:
 
     def _reconciler(self) -> Reconciler:
         """Return the hourly function's reconciler, with its role and a grace period of a second."""
-        role, sts = role_of(self.session, "ReconcilerFunction"), self.session.client("sts")
-        keys = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-        with pytest.MonkeyPatch.context() as environment:
-            environment.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
-            environment.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
-            environment.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
-            resources.reset()
-            reconciler = resources.reconciler(grace_period=timedelta(0))
-        resources.reset()
-        return reconciler
+        with as_function(self.session, "ReconcilerFunction"):
+            return resources.reconciler(grace_period=timedelta(0))
 
     def _call(self, function: str, event: dict[str, Any]) -> None:
         answer = self.session.client("lambda").invoke(

@@ -48,6 +48,19 @@ class Api:
         media = self.ask("GET", f"/v1/jobs/{job.job_id}/media")
         assert len(requests.get(media["url"], timeout=SECONDS).content) == media["size"]
 
+    def erase(self, job: ProcessingJob) -> None:
+        address = f"/v1/jobs/{job.job_id}"
+        plan = self.ask("DELETE", address)
+        assert plan["state"] == "planned"
+        confirm = {"confirm": plan["confirmation"]["token"]}
+        assert self.ask("DELETE", address, params=confirm)["state"] == "open"
+
+    def read_receipt(self, job: ProcessingJob) -> dict[str, Any]:
+        erasure = self.ask("GET", f"/v1/erasures/{job.job_id}")
+        assert erasure["is_signature_valid"]
+        receipt: dict[str, Any] = erasure["receipt"]
+        return receipt
+
     def upload_and_abort(self) -> None:
         """Upload a file whole. Begin another in parts twice, with one idempotency key, and abort
         it."""

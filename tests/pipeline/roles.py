@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import boto3
+import pytest
 
+from lifestream import resources
 from local_stack import Pipeline
+from pipeline.grants import role_of
 
 TRUST = {"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
 Policy = dict[str, Any]
@@ -50,6 +53,21 @@ def client_like(pipeline: Pipeline, service: str, role: str) -> Iterator[Any]:
     statements = [statement for policy in policies for statement in policy["Statement"]]
     with _role(pipeline, statements) as arn:
         yield client_as(pipeline, service, arn)
+
+
+@contextmanager
+def as_function(session: Any, function: str) -> Iterator[None]:
+    """Let clients that are made in the block have the role of a deployed function."""
+    role = role_of(session, function)
+    assumed = session.client("sts").assume_role(RoleArn=role, RoleSessionName="test")
+    keys = assumed["Credentials"]
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AWS_ACCESS_KEY_ID", keys["AccessKeyId"])
+        environment.setenv("AWS_SECRET_ACCESS_KEY", keys["SecretAccessKey"])
+        environment.setenv("AWS_SESSION_TOKEN", keys["SessionToken"])
+        resources.reset()
+        yield
+    resources.reset()
 
 
 def client_as(pipeline: Pipeline, service: str, role_arn: str) -> Any:

@@ -28,7 +28,7 @@ class Unused(NamedTuple):
 
 FUNCTIONS = (
     "Dispatcher RecoveryExecutionEnded RecoveryReconciler InspectVideo ExtractAudio "
-    "SummarizeTranscript IndexTranscript PublishResults RecordSuccess RecordFailure Api"
+    "SummarizeTranscript IndexTranscript PublishResults RecordSuccess RecordFailure Api Erasure"
 )
 
 UNUSED = (
@@ -94,7 +94,7 @@ UNUSED = (
     Unused(
         "events.amazonaws.com",
         "lambda:InvokeFunction",
-        "RecoveryReconcilerFunction",
+        "RecoveryReconcilerFunction ErasureFunction",
         "its rule comes round once an hour",
     ),
     Unused(
@@ -121,6 +121,26 @@ UNUSED = (
         "s3:AbortMultipartUpload",
         "UploadsBucket/jobs/*/ExtractAudio/*",
         "an upload in parts that fails is given up; the audio of a clip has one part",
+    ),
+    Unused(
+        "Erasure",
+        "sqs:SendMessage",
+        "UploadsDeadLetterQueue",
+        "an event about several uploads, of which one is erased",
+    ),
+    # AWS checks both actions for each version. MiniStack checks the first one for the first version
+    # of a request, which is an upload, and the second one for the others.
+    Unused(
+        "Erasure",
+        "s3:DeleteObject",
+        "UploadsBucket/jobs/* UploadsBucket/results/* UploadsBucket/index/* UploadsBucket/voices/*",
+        "the first version of a request is an upload",
+    ),
+    Unused(
+        "Erasure",
+        "s3:DeleteObjectVersion",
+        "UploadsBucket/uploads/*",
+        "a job has one version of its upload",
     ),
     # Permissions that CDK adds to the needed ones.
     Unused(

@@ -22,6 +22,7 @@ from lifestream.domain.metrics import NAMESPACE, Metric
 from lifestream.errors import PipelineError
 from lifestream.step_names import Step
 from simulation.cloud import Cloud
+from simulation.erasing import KEY, ask, erase, planted, receipt_of
 from simulation.faults import Fault
 from triggers import webhook as webhook_trigger
 
@@ -183,6 +184,19 @@ def test_a_failing_reconciler_rings(cloud: Cloud) -> None:
     cloud.reconcile_hourly(2)
 
     assert ringing(cloud) == {"ReconcilerErrors"}
+
+
+@pytest.mark.alarm("EraserErrors", by="the eraser is killed before it deletes objects (G1)")
+def test_a_dying_eraser_rings(cloud: Cloud) -> None:
+    job = planted(cloud, "secret")
+    ask(cloud, job)
+    cloud.faults.plan = [Fault("Eraser DeleteObjects *", "kill before")]
+
+    erase(cloud)
+    erase(cloud)
+
+    assert "EraserErrors" in ringing(cloud)
+    assert receipt_of(job).is_signed_with(KEY)
 
 
 @pytest.mark.alarm("Repairs", by="the notifications of five uploads are lost (A14)")

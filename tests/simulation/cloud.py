@@ -19,7 +19,7 @@ from cdk_app.alarms import Source
 from conftest import BUCKET, JOBS, SLOTS, Aws
 from invariants import PublicState
 from lifestream.aws import clients
-from lifestream.aws.job_table import JobTable
+from lifestream.aws.job_table import ERASED_AT, JobTable
 from lifestream.aws.slots import Pool, Slots
 from lifestream.client.upload_form import metadata_of
 from lifestream.client.video_service import VideoService
@@ -155,7 +155,7 @@ class Cloud:
                     "Reconciler", lambda: self.reconcile(grace_period=GRACE_PERIOD)
                 )
             except Exception as error:  # noqa: BLE001  # Lambda's own last resort
-                self._note(error, Source.RECONCILER)
+                self.note_error(error, Source.RECONCILER)
             self.scheduler.sleep(3_600)
 
     def forget_rows(self) -> None:
@@ -251,6 +251,9 @@ class Cloud:
         """Check a row after a write: an attempt's terminal status is final, SUCCEEDED forever."""
         row = _tables().get_item(JOBS, {"job_id": {"S": job_id}})
         assert row is not None
+        if ERASED_AT in row.attrs:
+            self.ends.pop(job_id, None)
+            return
         attempt, status = int(row.attrs["attempt"].value), str(row.attrs["status"].value)
         ended = self.ends.get(job_id)
         if ended and ended != (attempt, status) and (ended[0] == attempt or "SUCCEEDED" in ended):
@@ -306,7 +309,7 @@ class Cloud:
             )
             failed = {item["itemIdentifier"] for item in answer["batchItemFailures"]}
         except (ProcessKilledError, Exception) as error:  # noqa: BLE001  # Lambda's own last resort
-            self._note(error, Source.DISPATCHER)
+            self.note_error(error, Source.DISPATCHER)
             failed = {str(number) for number in range(len(messages))}
         for number, message in enumerate(messages):
             if str(number) in failed:
@@ -358,11 +361,11 @@ class Cloud:
                     retry_seconds=ASYNC_RETRY_SECONDS,
                 )
             except (ProcessKilledError, Exception) as error:  # noqa: BLE001  # Lambda tries again
-                self._note(error, Source.EXECUTION_ENDED)
+                self.note_error(error, Source.EXECUTION_ENDED)
             else:
                 return
 
-    def _note(self, error: BaseException, function: Source) -> None:
+    def note_error(self, error: BaseException, function: Source) -> None:
         """Count the error, and record it if no fault was injected."""
         if not isinstance(error, ThrottledError):
             self.metrics.count("AWS/Lambda", "Errors", function)

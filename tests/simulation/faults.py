@@ -19,6 +19,7 @@ WRITES = (
     "PutObject",
     "CreateMultipartUpload",
     "DeleteObject",
+    "DeleteObjects",
     "PutItem",
     "UpdateItem",
     "SendMessage",
@@ -165,6 +166,8 @@ def target_of(parameters: dict[str, Any]) -> str:
         return f"{parameters['TableName']}/{values[0]}"
     if "Item" in parameters:
         return f"{parameters['TableName']}/{parameters['Item'].get('job_id')}"
+    if "Delete" in parameters:
+        return str(parameters["Delete"]["Objects"][0]["Key"])
     for name in ("Key", "QueueUrl", "name", "executionArn", "Prefix"):
         if name in parameters:
             return str(parameters[name]).rpartition("://")[2].rpartition(":")[2]

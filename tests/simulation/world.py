@@ -27,6 +27,7 @@ from lifestream.aws import clients, job_table
 from lifestream.media import decoder, sandbox
 from lifestream.media.remote_file import RemoteFile
 from lifestream.observability import logger
+from lifestream.recovery import eraser, erasures
 from moto_shortcuts import unsigned
 from simulation.cloud import MACHINE_ARN, Cloud
 from simulation.faults import Faults, Process, target_of
@@ -53,8 +54,9 @@ def simulated(seed: int) -> Iterator[Cloud]:
         monkeypatch.setenv("DEADLINE_SECONDS", "20000")
         monkeypatch.setenv("CONTAINER_SECONDS", "21600")
         monkeypatch.setenv("STAGE", "dev")
-        monkeypatch.setattr(job_table, "_now", lambda: job_table.timestamp(cloud.now()))
+        _set_clocks(cloud, monkeypatch)
         monkeypatch.setattr(cloudwatch, "print", cloud.metrics.read, raising=False)
+        monkeypatch.setenv("RECEIPT_KEY", "signs receipts")
         scratch = stack.enter_context(tempfile.TemporaryDirectory())
         monkeypatch.setattr(tempfile, "tempdir", scratch)
         _install_engines(cloud, monkeypatch)
@@ -65,6 +67,14 @@ def simulated(seed: int) -> Iterator[Cloud]:
         yield cloud
         assert not list(Path(scratch).iterdir()), "a temporary file is left"
     resources.reset()
+
+
+def _set_clocks(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give virtual time to the rows and to the erasures, which compare it with theirs."""
+    monkeypatch.setattr(job_table, "_now", lambda: job_table.timestamp(cloud.now()))
+    clock = SimpleNamespace(now=lambda _zone: cloud.now())
+    for module in (eraser, erasures):
+        monkeypatch.setattr(module, "datetime", clock)
 
 
 def _install_engines(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,8 @@ LEAST = {
     "GET /v1/jobs": "viewer",
     "GET /v1/jobs/<job_id>": "viewer",
     "GET /v1/jobs/<job_id>/steps": "viewer",
+    "DELETE /v1/jobs/<job_id>": "admin",
+    "GET /v1/erasures/<job_id>": "admin",
     "POST /v1/jobs/<job_id>/cancel": "editor",
     "GET /v1/jobs/<job_id>/redrive": "viewer",
     "POST /v1/jobs/<job_id>/redrive": "editor",

@@ -14,6 +14,7 @@ from api_uploading import PART, VIDEO, use_deployment
 from builders import MEETING, a_draft, a_job
 from cdk_app.local.model_weights import BUILT_IN
 from conftest import BUCKET, JOBS, Aws
+from eraser_function import use_eraser
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.client import Api
@@ -54,6 +55,7 @@ SAID = "the budget is forty"
 def server(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiServer]:
     use_deployment(aws, monkeypatch)
     use_state_machine(monkeypatch)
+    use_eraser(monkeypatch, runs=True)
     monkeypatch.setenv("EMBEDDING_ENGINE", "wordllama")
     monkeypatch.setenv("MODELS_DIR", str(BUILT_IN))
     monkeypatch.setenv("SUMMARIZATION_ENGINE", "lexrank")
@@ -101,18 +103,18 @@ def test_every_request_and_answer_is_as_the_description_says(
     failed = a_job(key="uploads/failed.mp4")
     jobs.accept(failed)
     jobs.fail(failed, JobStatus.FAILED, FAILURE, None)
-    assert api.steps(failed.job_id).attempt == 1
-    assert api.redrive_plan(failed.job_id).error == FAILURE.error
-    api.redrive(failed.job_id)
+    redriven = api.steps(api.redrive(failed.job_id).job_id)
+    assert (redriven.attempt, api.redrive_plan(failed.job_id).error) == (1, FAILURE.error)
     assert len(api.jobs(name="mp4", statuses=[JobStatus.SUCCEEDED])) == 1
     assert api.results(published.job_id).read("result.md")
     assert [segment.id for segment in api.segments(published.job_id)]
     assert api.summary(published.job_id).title == "A meeting"
     assert api.media(published.job_id).size == len(VIDEO)
-    assert api.search(SAID)
-    assert api.ask(SAID, video="talk.mp4").question == SAID
+    assert api.search(SAID) and api.ask(SAID, video="talk.mp4").question == SAID  # noqa: PT018
     assert api.name_speaker(published.job_id, "Speaker 1", "Ada").names
     assert (api.people(), api.forget("Ada")) == ((), 0)
+    [erasing] = api.erase([api.erasure_plan(waiting.job_id)])
+    assert (erasing.state, api.erasure(waiting.job_id).state) == ("open", "erased")
 
     used = set()
     for one in server.exchanges:

@@ -20,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from lifestream.api import (
     bodies,
     documentation,
+    erasures,
     events,
     jobs,
     library,
@@ -63,7 +64,9 @@ ALWAYS = {"Cache-Control": "private, no-cache", "X-Content-Type-Options": "nosni
 
 
 app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=bodies.parse)
-for routes in (uploads, upload_parts, jobs, results, events, library, speakers, documentation):
+for routes in (
+    uploads, upload_parts, jobs, erasures, results, events, library, speakers, documentation,
+):  # fmt: skip
     app.include_router(routes.router)
 
 

@@ -14,12 +14,14 @@ from lifestream.errors import (
     AnswerError,
     ArtifactMissingError,
     ConfigurationError,
+    ConfirmationError,
     InvalidPartError,
     InvalidRequestError,
     JobNotFoundError,
     JobStatusError,
     KeyRefusedError,
     MethodNotAllowedError,
+    NoErasureError,
     NoResultsError,
     NotSignedInError,
     PipelineError,
@@ -65,6 +67,8 @@ STATUSES: dict[type[PipelineError], HTTPStatus] = {
     AmbiguousJobIdError: HTTPStatus.BAD_REQUEST,
     UnknownSpeakerError: HTTPStatus.NOT_FOUND,
     JobStatusError: HTTPStatus.CONFLICT,
+    ConfirmationError: HTTPStatus.CONFLICT,
+    NoErasureError: HTTPStatus.NOT_FOUND,
     NoResultsError: HTTPStatus.CONFLICT,
 }
 RETRY_AFTER_SECONDS = 5

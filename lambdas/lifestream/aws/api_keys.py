@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Literal
 
 from aws_lambda_powertools.utilities.parameters import SecretsProvider
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
@@ -10,8 +11,8 @@ from pydantic import SecretStr
 
 from lifestream.aws import clients
 from lifestream.aws.transient import why_transient
-from lifestream.errors import ConfigurationError, TransientError
-from lifestream.settings import ApiKeys
+from lifestream.errors import ConfigurationError, MissingSettingsError, TransientError
+from lifestream.settings import ApiKeys, ReceiptSettings
 
 MAX_AGE_SECONDS = 60
 """How long a key is cached. The state machine waits longer before it retries a refused key."""
@@ -39,15 +40,36 @@ def load_api_keys(secret_name: str | None = None) -> ApiKeys:
     return from_environment.model_copy(update=missing)
 
 
+def load_receipt_key(secret_name: str | None = None) -> bytes:
+    """Return the key that signs the receipts of erasures: RECEIPT_KEY, or else a secret.
+
+    AWS made the key when the stage was deployed. Raises like `load_api_keys`, and
+    MissingSettingsError if neither is set.
+    """
+    settings = ReceiptSettings()
+    if settings.receipt_key:
+        return settings.receipt_key.get_secret_value().encode()
+    name = secret_name or settings.secret_name
+    if name is None:
+        raise MissingSettingsError(
+            "RECEIPT_KEY_SECRET is not set: an older version deployed this stage. Deploy it again"
+        )
+    return str(_read(name)).encode()
+
+
 def _read_secret(name: str) -> dict[str, str]:
+    stored = _read(name, transform="json")
+    return stored if isinstance(stored, dict) else {}
+
+
+def _read(name: str, transform: Literal["json"] | None = None) -> object:
     provider = _provider()
     try:
-        stored = provider.get(name, max_age=MAX_AGE_SECONDS, transform="json")
+        return provider.get(name, max_age=MAX_AGE_SECONDS, transform=transform)
     except GetParameterError as error:
         if reason := why_transient(error.__context__):
             raise TransientError(reason) from error
         raise ConfigurationError(f"the secret {name} cannot be read") from error
-    return stored if isinstance(stored, dict) else {}
 
 
 @cache

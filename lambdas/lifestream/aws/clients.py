@@ -14,10 +14,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_ecs import ECSClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_stepfunctions import SFNClient
+    from mypy_boto3_sts import STSClient
 
 MAX_ATTEMPTS = 5
 IN_ITS_REGION = {"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"}
@@ -72,6 +74,16 @@ def cloud_formation() -> CloudFormationClient:
 
 
 @cache
+def lambda_() -> LambdaClient:
+    return _session().client("lambda")
+
+
+@cache
+def sts() -> STSClient:
+    return _session().client("sts")
+
+
+@cache
 def table(name: str) -> Table:
     return _session().resource("dynamodb").Table(name)
 
@@ -98,6 +110,8 @@ def reset() -> None:
         ecs,
         secrets_manager,
         cloud_formation,
+        lambda_,
+        sts,
         table,
     ):
         cached.cache_clear()

@@ -114,6 +114,9 @@ class Executions:
             self._step_functions.stop_execution(executionArn=self.arn_of(name), cause=why)
         except self._step_functions.exceptions.ExecutionDoesNotExist:
             return
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ValidationException":  # it has ended
+                raise
 
     def find_dlq_message(self, arn: str) -> Literal["sent", "in doubt", "none"]:
         """Return what the execution's history says about its DLQ message.

@@ -35,11 +35,12 @@ EXAMINED = 1_000
 """How many jobs one page of a filtered list reads: about a megabyte."""
 Row = TypeVar("Row", JobRecord, ListedJob)
 REDRIVABLE = sorted(TERMINAL_STATUSES - {JobStatus.SUCCEEDED})
-
+ERASED_AT = "erased_at"
+"""Of a row that holds nothing else but the id of an erased job: no attempt of it starts again."""
 
 ROW_ATTRIBUTES = frozenset(
     field.alias or name for name, field in JobRecord.model_fields.items()
-) | {"kind"}
+) | {"kind", ERASED_AT}
 WRITTEN_BY_CANCEL = frozenset(
     # The key, what the condition of each write reads, then what the write sets:
     {"job_id", "attempt", "status", "updated_at"}
@@ -69,7 +70,7 @@ class JobTable:
         """
         is_new = Attr("job_id").not_exists()
         is_redrive = Attr("attempt").lt(job.attempt) & Attr("status").is_in(REDRIVABLE)
-        if self._put(job, is_new | is_redrive):
+        if self._put(row_of(job), is_new | is_redrive):
             return True
         record = self.find(job.job_id)
         return bool(record and record.attempt == job.attempt and not record.status.is_terminal)
@@ -77,8 +78,8 @@ class JobTable:
     def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> Before | None:
         """Record that a step begins. Return None if the step must not work.
 
-        A step must not work if the job has ended meanwhile (cancelled, aborted) or if a later
-        attempt runs. A deleted row stops no step.
+        A step must not work if the job has ended meanwhile (cancelled, aborted), if a later
+        attempt runs, or if the job was erased. A deleted row stops no step.
         """
         now = _now()
         changes = {"status": status, "current_step": step, "progress": None}
@@ -119,6 +120,17 @@ class JobTable:
     def cancel(self, job: ProcessingJob) -> None:
         self._update(job, {"status": JobStatus.CANCELLED})
 
+    def erase(self, job_id: str, *, attempt: int | None = None) -> bool:
+        """Replace the row by one that holds the id only, and that no attempt can replace.
+
+        Return False if the row has another attempt than the given one.
+        """
+        row: dict[str, Any] = {"job_id": job_id, ERASED_AT: _now()}
+        return self._put(row, Attr("attempt").eq(attempt) if attempt else None)
+
+    def is_erased(self, job_id: str) -> bool:
+        return ERASED_AT in self._item(job_id)
+
     def note_event_published(self, record: JobRecord) -> bool:
         """Note that the event was published. Return False if that is noted already.
 
@@ -138,8 +150,10 @@ class JobTable:
         return self._set(record.job_id, changes, is_allowed) is not None
 
     def find(self, job_id: str) -> JobRecord | None:
-        item = self._table.get_item(Key={"job_id": job_id}, ConsistentRead=True).get("Item")
-        return JobRecord.model_validate(_plain(item)) if item else None
+        """Return the job, or None if there is no such job or it was erased."""
+        item = self._item(job_id)
+        is_known = bool(item) and ERASED_AT not in item
+        return JobRecord.model_validate(_plain(item)) if is_known else None
 
     def recent(self, limit: int) -> list[JobRecord]:
         """Return at most `limit` jobs, newest first."""
@@ -205,12 +219,17 @@ class JobTable:
 
     def starting_with(self, prefix: str) -> list[JobRecord]:
         """Return the jobs whose id starts with the characters that a person typed."""
-        condition = Attr("job_id").begins_with(prefix)
+        condition = Attr("job_id").begins_with(prefix) & Attr(ERASED_AT).not_exists()
         return list(_items(self._table.scan, JobRecord, FilterExpression=condition))
 
-    def _put(self, job: ProcessingJob, condition: ConditionBase) -> bool:
+    def _item(self, job_id: str) -> dict[str, Any]:
+        answer = self._table.get_item(Key={"job_id": job_id}, ConsistentRead=True)
+        return dict(answer.get("Item", {}))
+
+    def _put(self, row: dict[str, Any], condition: ConditionBase | None) -> bool:
+        only_if = {"ConditionExpression": condition} if condition else {}
         try:
-            self._table.put_item(Item=row_of(job), ConditionExpression=condition)
+            self._table.put_item(Item=row, **only_if)  # type: ignore[arg-type]  # the stubs require every key
         except ClientError as error:
             if not _is_refused(error):
                 raise

@@ -28,3 +28,15 @@ def _is_listed(s3: S3Client, bucket: str, key: str) -> bool:
     """Return whether the key exists. S3 lists it before all longer keys that begin with it."""
     found = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
     return any(entry["Key"] == key for entry in found.get("Contents", ()))
+
+
+def read_if_present(s3: S3Client, bucket: str, key: str) -> bytes | None:
+    """Return the content of an object, or None if it does not exist."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        if not is_missing(s3, bucket, key, error):
+            raise
+        return None

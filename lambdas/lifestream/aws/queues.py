@@ -76,6 +76,14 @@ class QueueService:
             if job
         )
 
+    def hidden_dlq_messages(self) -> int:
+        """Return how many DLQ messages another reader holds now. They cannot be received."""
+        [hidden] = self._counts(self._dlq_url, COUNTS[1:])
+        return hidden
+
+    def delete_dlq_message(self, message: ReceivedMessage) -> None:
+        self._sqs.delete_message(QueueUrl=self._dlq_url, ReceiptHandle=message.receipt)
+
     def peek_dlq_messages(self) -> list[ReceivedMessage]:
         """Return all visible DLQ messages, and make them visible to other readers again at once."""
         messages = list(self.dlq_messages())

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from lifestream.aws.objects import is_missing
+from lifestream.aws.objects import read_if_present
 from lifestream.domain.bucket_layout import NAMED_VOICEPRINTS, PUBLISHED_NAMES, SPEAKER_NAMES
 from lifestream.domain.speech.speakers import folded_name
 from lifestream.domain.speech.voiceprints import NamedVoiceprint
@@ -87,14 +87,7 @@ class VoiceprintStore:
         return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
 
     def _read(self, key: str) -> bytes | None:
-        from botocore.exceptions import ClientError
-
-        try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if not is_missing(self._s3, self._bucket, key, error):
-                raise
-            return None
+        return read_if_present(self._s3, self._bucket, key)
 
     def _write(self, key: str, body: str) -> None:
         self._s3.put_object(

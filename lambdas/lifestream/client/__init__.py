@@ -18,6 +18,7 @@ short_ids      find a job by the first characters of its id
 results        read, copy and export what a job published
 s3_results     the same, from the bucket
 library        search the recordings and ask questions
+erasure        erase jobs
 redrive        run failed jobs again
 connection     find the deployment: environment, or the outputs of a stage's stack
 deployment     what the commands do, whoever does it

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lifestream.client.redrive import Candidate
     from lifestream.client.results import Results
     from lifestream.domain.answers import Answer
+    from lifestream.rest.erasures import Erasure
     from lifestream.rest.library import Passage
     from lifestream.rest.speakers import Naming
     from lifestream.settings import ClientSettings
@@ -106,6 +107,21 @@ class AwsDeployment:
             yield failures
         finally:
             failures.give_back()
+
+    def erasure_plan(self, job_id: str) -> Erasure:
+        from lifestream.client.erasure import plan_of
+
+        return plan_of(self._service, self._settings, job_id)
+
+    def erase(self, plans: Sequence[Erasure]) -> list[Erasure]:
+        from lifestream.client.erasure import erase
+
+        return erase(self._service, self._settings, plans)
+
+    def erasure(self, job_id: str) -> Erasure:
+        from lifestream.client.erasure import full_id, state_of
+
+        return state_of(self._settings, full_id(self._settings, job_id))
 
 
 class QueuedFailures:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lifestream.client.results import Results
     from lifestream.domain.answers import Answer
     from lifestream.domain.options import JobOptions
+    from lifestream.rest.erasures import Erasure
     from lifestream.rest.jobs import Job, RedrivePlan
     from lifestream.rest.library import Passage
     from lifestream.rest.speakers import Naming
@@ -81,6 +82,15 @@ class Deployment(Protocol):
         self, job_ids: Sequence[str] | None, *, since: datetime | None = None
     ) -> AbstractContextManager[FailedJobs]:
         """Find the jobs, or else all that failed, or all that failed since a moment."""
+
+    def erasure_plan(self, job_id: str) -> Erasure:
+        """Return what an erasure would find. Of an erased job, return its erasure."""
+
+    def erase(self, plans: Sequence[Erasure]) -> list[Erasure]:
+        """Erase the jobs of these plans."""
+
+    def erasure(self, job_id: str) -> Erasure:
+        """Return the erasure of a job. Raises NoErasureError."""
 
 
 def deployment(stage: str | None) -> Deployment:

@@ -8,11 +8,15 @@ models/<model>/<file>                      weights for the container
 voices/people/<hash>/<job id>-<speaker>.json  voiceprints that have a name
 voices/jobs/<job id>.json                  names that people gave to the speakers of a job
 voices/names/<hash>/<job id>-<speaker>     whose published results hold a name
+erasures/open/<job id>.json                erasures that are not finished
+erasures/receipts/<job id>.json            receipts of erasures, without content
 
 The names are stored: a new layout needs a migration.
 """
 
 from __future__ import annotations
+
+import re
 
 from lifestream.step_names import Step
 
@@ -27,6 +31,16 @@ VOICEPRINTS = "voices/"
 NAMED_VOICEPRINTS = f"{VOICEPRINTS}people/"
 SPEAKER_NAMES = f"{VOICEPRINTS}jobs/"
 PUBLISHED_NAMES = f"{VOICEPRINTS}names/"
+OPEN_ERASURES = "erasures/open/"
+RECEIPTS = "erasures/receipts/"
+CONTENTS = (UPLOADS, JOBS, RESULTS, INDEX, VOICEPRINTS)
+"""Where the bucket holds something about a job, apart from erasures."""
+_ID = "([0-9a-f]{32})"
+_OWNED = re.compile(
+    rf"{JOBS}{_ID}/|{RESULTS}.*\.{_ID}/|{INDEX}.*/{_ID}\.json$"
+    rf"|{SPEAKER_NAMES}{_ID}\.json$|{VOICEPRINTS}(?:people|names)/[^/]+/{_ID}-",
+    re.DOTALL,
+)
 
 
 def artifacts_of_job(job_id: str) -> str:
@@ -40,3 +54,9 @@ def artifacts_of_step(step: Step) -> str:
 
 def artifact_key(job_id: str, step: Step, name: str) -> str:
     return f"{artifacts_of_job(job_id)}{step}/{name}"
+
+
+def job_id_in(key: str) -> str | None:
+    """Return the id of the job that an object is about, unless it is an upload or a model."""
+    found = _OWNED.match(key)
+    return found[found.lastindex] if found and found.lastindex else None

@@ -51,9 +51,12 @@ PipelineError
 │  ├─ AmbiguousJobIdError
 │  ├─ UnknownSpeakerError      no speaker in the recordings has that name
 │  ├─ JobStatusError           cancel of an ended job, redrive of one that did not fail
+│  ├─ ConfirmationError        an erasure was confirmed too late, or after the job changed
+│  ├─ NoErasureError           nobody erased the job
 │  └─ NoResultsError           the job published nothing, or nothing yet
 ├─ InternalError               a bug: the API could not answer
 ├─ JobEndedError               the job was cancelled, or a later attempt took it over
+├─ ErasureError                something could not be deleted
 ├─ InvalidMessageError         a queue message without a usable job
 ├─ ArtifactMissingError        an earlier step's output is gone
 ├─ SpeechEngineError           the engine failed on this audio
@@ -103,12 +106,14 @@ from lifestream.errors.configuration import (
 from lifestream.errors.requests import (
     AccessDeniedError,
     AmbiguousJobIdError,
+    ConfirmationError,
     InvalidCursorError,
     InvalidPartError,
     InvalidRequestError,
     JobNotFoundError,
     JobStatusError,
     MethodNotAllowedError,
+    NoErasureError,
     NoResultsError,
     NotSignedInError,
     RequestError,
@@ -124,6 +129,7 @@ from lifestream.errors.requests import (
 from lifestream.errors.steps import (
     AnswerError,
     ArtifactMissingError,
+    ErasureError,
     InternalError,
     InvalidMessageError,
     JobEndedError,
@@ -152,6 +158,7 @@ __all__ = [
     "AnswerError",
     "ArtifactMissingError",
     "ConfigurationError",
+    "ConfirmationError",
     "ContainerInterruptedError",
     "CostCapError",
     "CudaLibraryError",
@@ -160,6 +167,7 @@ __all__ = [
     "EmptyVideoError",
     "EncryptedVideoError",
     "EnglishOnlyModelError",
+    "ErasureError",
     "GpuDriverError",
     "HubUnreachableError",
     "InternalError",
@@ -177,6 +185,7 @@ __all__ = [
     "ModelGateError",
     "ModelMissingError",
     "NoAudioError",
+    "NoErasureError",
     "NoHostError",
     "NoResultsError",
     "NoSlotError",

@@ -85,6 +85,14 @@ class JobStatusError(RequestError):
     advice = "See `lifestream status JOB`."
 
 
+class ConfirmationError(RequestError):
+    advice = "Ask again without a confirmation, check what would go, and send the new confirmation."
+
+
+class NoErasureError(RequestError):
+    advice = "Erase the job with `lifestream erase JOB`."
+
+
 class NoResultsError(RequestError):
     """`advice` is that of the job's own failure, if it failed."""
 

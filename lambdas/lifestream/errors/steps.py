@@ -13,6 +13,13 @@ class JobEndedError(PipelineError):
     advice = "The job was cancelled, or a later attempt has started. See `lifestream status JOB`."
 
 
+class ErasureError(PipelineError):
+    advice = (
+        "Correct what the message names. The erasure goes on within the hour: `lifestream receipt "
+        "JOB` shows when it has ended."
+    )
+
+
 class InvalidMessageError(PipelineError):
     advice = "Send an S3 event notification, or a ProcessingJob as JSON."
 

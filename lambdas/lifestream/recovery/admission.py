@@ -20,11 +20,13 @@ class Admission:
     executions: Executions
 
     def admit(self, job: ProcessingJob) -> ProcessingJob | None:
-        """Return the job to start, or None if its attempt was started already.
+        """Return the job to start, or None if its attempt was started already or it was erased.
 
         Raises InvalidMessageError if the attempt follows none that ran.
         """
         if job.attempt > 1:
+            if self.jobs.is_erased(job.job_id):
+                return None
             job = self._previous_attempt(job).model_copy(update={"attempt": job.attempt})
         return job if self.jobs.accept(job) else None
 

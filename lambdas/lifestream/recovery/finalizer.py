@@ -45,7 +45,7 @@ class ExecutionFinalizer:
         return DlqClaims(self.jobs, self.grace_period)
 
     def finalize(self, execution: ExecutionReport) -> None:
-        """Do what the execution left undone.
+        """Do what the execution left undone. Of an erased job, nothing is recorded or published.
 
         Raises TransientError if AWS is busy; then it has to run again.
         """
@@ -54,9 +54,11 @@ class ExecutionFinalizer:
         self.slots.release(execution.name)
         job = execution.job
         record = self._row(job)
-        if record.attempt == job.attempt and not record.status.is_terminal:
+        if record and record.attempt == job.attempt and not record.status.is_terminal:
             self._record_end(job, record, execution)
             record = self._row(job)
+        if record is None:
+            return
         if record.attempt == job.attempt and record.needs_dlq_message:
             self._send_dlq_message(record, execution)
         if record.attempt == job.attempt and record.needs_event:
@@ -85,14 +87,14 @@ class ExecutionFinalizer:
             if record.failure and record.failure.error == ABORTED:
                 emit({Metric.JOBS_ABORTED: 1}, job_id=record.job_id)
 
-    def _row(self, job: ProcessingJob) -> JobRecord:
-        """Return the job's row. A missing row is written again from the execution's input."""
+    def _row(self, job: ProcessingJob) -> JobRecord | None:
+        """Return the job's row, or None if it was erased.
+
+        A missing row is written again from the execution's input.
+        """
         record = self.jobs.find(job.job_id)
-        if record is None:
-            self.jobs.accept(job)
+        if record is None and self.jobs.accept(job):
             record = self.jobs.find(job.job_id)
-        if record is None:
-            raise RuntimeError(f"the row of job {job.job_id} disappeared")
         return record
 
     def _record_end(

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/erasures/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GET /v1/erasures/{job_id}
+         * @description Read the erasure of a job and its receipt.
+         */
+        get: operations["read_erasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/health": {
         parameters: {
             query?: never;
@@ -78,7 +98,11 @@ export interface paths {
         get: operations["read_job"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * DELETE /v1/jobs/{job_id}
+         * @description Erase everything about a job: without `confirm`, only see what would go.
+         */
+        delete: operations["erase_job"];
         options?: never;
         head?: never;
         patch?: never;
@@ -562,6 +586,19 @@ export interface components {
             parts?: components["schemas"]["SentPart"][] | null;
         };
         /**
+         * Confirmation
+         * @description Send `token` as `confirm` before it expires, to erase the job.
+         */
+        Confirmation: {
+            /** Token */
+            token: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+        };
+        /**
          * Engines
          * @description The engines and models that made the transcript.
          */
@@ -570,6 +607,32 @@ export interface components {
             transcription: string;
             /** Diarization */
             diarization: string;
+        };
+        /**
+         * Erasure
+         * @description The erasure of a job.
+         *
+         *     Attributes:
+         *         state: `planned` if nothing was erased yet, `open` while something may be left, `erased`
+         *             when the receipt is there.
+         *         found: What the bucket holds, or the most that the erasure found.
+         *         confirmation: How to go on; null unless `state` is `planned`.
+         *         receipt: The signed receipt; null unless `state` is `erased`.
+         *         is_signature_valid: Whether this deployment signed the receipt; null without one.
+         */
+        Erasure: {
+            /** Job Id */
+            job_id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "planned" | "open" | "erased";
+            found: components["schemas"]["Found"];
+            confirmation?: components["schemas"]["Confirmation"] | null;
+            receipt?: components["schemas"]["Receipt"] | null;
+            /** Is Signature Valid */
+            is_signature_valid?: boolean | null;
         };
         /**
          * Flag
@@ -584,6 +647,62 @@ export interface components {
         Forgotten: {
             /** Voiceprints */
             voiceprints: number;
+        };
+        /**
+         * Found
+         * @description What a job left behind.
+         *
+         *     Attributes:
+         *         uploads: Versions of the video, delete markers included.
+         *         artifacts: Versions of what the steps wrote for each other.
+         *         results: Versions of the result files.
+         *         index: Versions of the job's object in the built-in index.
+         *         voiceprints: Versions of voiceprints and given names.
+         *         bytes: The size of all of these versions.
+         *         passages: Passages in a Pinecone index.
+         *         messages: Messages in the dead-letter queue and among the undelivered webhook events.
+         */
+        Found: {
+            /**
+             * Uploads
+             * @default 0
+             */
+            uploads?: number;
+            /**
+             * Artifacts
+             * @default 0
+             */
+            artifacts?: number;
+            /**
+             * Results
+             * @default 0
+             */
+            results?: number;
+            /**
+             * Index
+             * @default 0
+             */
+            index?: number;
+            /**
+             * Voiceprints
+             * @default 0
+             */
+            voiceprints?: number;
+            /**
+             * Bytes
+             * @default 0
+             */
+            bytes?: number;
+            /**
+             * Passages
+             * @default 0
+             */
+            passages?: number;
+            /**
+             * Messages
+             * @default 0
+             */
+            messages?: number;
         };
         /**
          * GivenName
@@ -954,6 +1073,47 @@ export interface components {
             key?: string | null;
             /** Since */
             since?: string | null;
+        };
+        /**
+         * Receipt
+         * @description The signed record that a job was erased. It contains no names and no content.
+         *
+         *     Attributes:
+         *         upload_digest: An HMAC of the upload's key and ETag. It recognizes a restored copy of the
+         *             video, which has another version and so another job id.
+         *         signature: An HMAC-SHA256 of all other fields, in hexadecimal digits.
+         */
+        Receipt: {
+            /**
+             * Schema Version
+             * @default 1
+             * @constant
+             */
+            schema_version?: "1";
+            /** Job Id */
+            job_id: string;
+            /**
+             * Requested At
+             * Format: date-time
+             */
+            requested_at: string;
+            /** Requested By */
+            requested_by: string;
+            /** Was Running */
+            was_running: boolean;
+            found: components["schemas"]["Found"];
+            /**
+             * Erased At
+             * Format: date-time
+             */
+            erased_at: string;
+            /** Upload Digest */
+            upload_digest: string;
+            /**
+             * Signature
+             * @default
+             */
+            signature?: string;
         };
         /**
          * RedrivePlan
@@ -1463,6 +1623,74 @@ export interface operations {
             };
         };
     };
+    read_erasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description No valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -1611,6 +1839,77 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description No valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_job: {
+        parameters: {
+            query?: {
+                /** @description The `token` of the first answer. */
+                confirm?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description The job's id. */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
                 };
             };
             /** @description No valid access token */

@@ -6,6 +6,7 @@ results   results, export
 library   search, ask
 speakers  speakers name, speakers forget
 recovery  redrive, reconcile
+erasure   erase, receipt
 models    models
 access    login, logout
 doctor    doctor

@@ -43,6 +43,8 @@ COMMANDS = {
     "speakers": _here("speakers", "Name speakers, and forget voices."),
     "redrive": _here("recovery", "Run failed jobs again. Finished steps are not repeated."),
     "reconcile": _here("recovery", "Find and repair lost work now instead of at the next hour."),
+    "erase": _here("erasure", "Erase everything about jobs, for good."),
+    "receipt": _here("erasure", "Show the receipt of an erasure, and check its signature."),
     "login": _here("access", "Sign in. Commands then work without AWS credentials."),
     "logout": _here("access", "Forget the sign-in on this computer."),
     "models": _here("models", "Copy the speech models from their hub to the deployment."),

@@ -132,7 +132,7 @@ def advice_to(error: PipelineError) -> str:
     return COMMAND_ADVICE.get(type(error), error.advice)
 
 
-def moment(text: str) -> datetime:
+def moment(text: str, option: str = "--since") -> datetime:
     """`30m`, `2h` or `3d` ago, or an ISO date. Raises UsageError."""
     try:
         if text[:-1].isdigit() and text[-1:] in UNITS:
@@ -140,6 +140,6 @@ def moment(text: str) -> datetime:
         parsed = datetime.fromisoformat(text)
     except (ValueError, OverflowError):
         raise UsageError(
-            f"--since {text!r} is neither a time ago, such as 30m, 2h or 3d, nor a date"
+            f"{option} {text!r} is neither a time ago, such as 30m, 2h or 3d, nor a date"
         ) from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

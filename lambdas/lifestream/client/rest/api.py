@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import PurePath
 
@@ -13,6 +13,7 @@ from lifestream.domain.answers import Answer
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Segment
+from lifestream.rest.erasures import Erasure
 from lifestream.rest.identity import Me
 from lifestream.rest.library import Passage, Passages, Question
 from lifestream.rest.results import Media, TranscriptPage
@@ -213,6 +214,63 @@ class Api(JobRequests):
         """
         forgotten = self._session.ask(Forgotten, "DELETE", "/v1/speakers", query={"name": name})
         return forgotten.voiceprints
+
+    def erasure_plan(self, job_id: str) -> Erasure:
+        """Return what an erasure of a job would find. Nothing is erased.
+
+        Raises:
+            AccessDeniedError: The role is not admin.
+
+        Examples:
+            >>> plan = api.erasure_plan(job.job_id)
+            >>> plan.state, plan.found.uploads
+            ('planned', 1)
+        """
+        return self._session.ask(Erasure, "DELETE", f"/v1/jobs/{self._id(job_id)}")
+
+    def erase(self, plans: Sequence[Erasure]) -> list[Erasure]:
+        """Erase everything about jobs: videos, results, voiceprints, rows and messages.
+
+        Args:
+            plans: What `erasure_plan` returned for each job, at most ten minutes ago.
+
+        Returns:
+            The erasures, which go on by themselves: `erasure` has the receipt when one has ended.
+
+        Raises:
+            ConfirmationError: A plan is too old, or the job was redriven meanwhile.
+
+        Examples:
+            >>> api.erase([])
+            []
+        """
+        confirmed = [(plan.job_id, plan.confirmation) for plan in plans]
+        return [
+            self._session.ask(
+                Erasure,
+                "DELETE",
+                f"/v1/jobs/{job_id}",
+                query={"confirm": confirmation.token if confirmation else None},
+            )
+            for job_id, confirmation in confirmed
+        ]
+
+    def erasure(self, job_id: str) -> Erasure:
+        """Return the erasure of a job, with its receipt when it has ended.
+
+        Args:
+            job_id: The whole id, because an erased job is not listed any more.
+
+        Raises:
+            NoErasureError: Nobody erased the job.
+
+        Examples:
+            >>> api.erasure(job.job_id)
+            Traceback (most recent call last):
+            ...
+            lifestream.errors.NoErasureError: nobody erased the job ...
+        """
+        return self._session.ask(Erasure, "GET", f"/v1/erasures/{job_id}")
 
     def _key(self, video: str | None) -> str | None:
         """Return the key of the newest upload with this name."""

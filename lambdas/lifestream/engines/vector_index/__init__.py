@@ -78,6 +78,33 @@ class VectorIndex(Protocol):
         """Return hits, nearest first."""
 
 
+class Passages(Protocol):
+    """The passages of an index outside the bucket, which an erasure has to remove."""
+
+    def ids(self, job_id: str) -> set[str]:
+        """Return the ids of the passages of a job that the index holds."""
+
+    def remove(self, job_id: str) -> None:
+        """Remove all passages of the job from the index."""
+
+
+def load_pinecone_passages(settings: IndexSettings, api_keys: ApiKeys) -> Passages | None:
+    """Return the Pinecone index, or None if there is no key or no index. Nothing is created.
+
+    It is searched even if VECTOR_INDEX names another engine now: it may hold older passages.
+    """
+    if api_keys.pinecone_api_key is None:
+        return None
+    from lifestream.engines.vector_index.pinecone import PineconeIndex
+
+    facts = {"index": settings.pinecone_index_name, "region": settings.pinecone_environment}
+    key, namespace = api_keys.pinecone_api_key, settings.pinecone_namespace
+    dimension = PineconeIndex(key, **facts, dimension=1).existing_dimension()
+    if dimension is None:
+        return None
+    return PineconeIndex(key, **facts, dimension=dimension, namespace=namespace)
+
+
 def load_vector_index(
     settings: IndexSettings, api_keys: ApiKeys, embedder: Embedder, *, s3: S3Client, bucket: str
 ) -> VectorIndex:

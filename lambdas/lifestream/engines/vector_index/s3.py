@@ -16,11 +16,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, NamedTuple, Self
 
 import numpy as np
-from botocore.exceptions import ClientError
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from lifestream.aws.objects import is_missing
+from lifestream.aws.objects import read_if_present
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import INDEX
 from lifestream.domain.chunks import Chunk
@@ -168,12 +167,7 @@ class S3Index:
                 yield from filter(None, known.values())
 
     def _get(self, key: str) -> bytes | None:
-        try:
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            if not is_missing(self._s3, self._bucket, key, error):
-                raise
-            return None
+        return read_if_present(self._s3, self._bucket, key)
 
 
 def _remember(stored: Stored, passages: Passages) -> Passages:
