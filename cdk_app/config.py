@@ -110,6 +110,44 @@ class SamlProvider(BaseModel):
     metadata_url: HttpsUrl
 
 
+Days = Annotated[int, Field(ge=1, le=36_500)]
+LongerThanJobs = Annotated[int, Field(ge=11, le=36_500)]
+"""In days. A job may take ten (`workflow.TOTAL_TIMEOUT`), and needs its video and its artifacts."""
+LOG_DAYS = {
+    1: "ONE_DAY", 3: "THREE_DAYS", 5: "FIVE_DAYS", 7: "ONE_WEEK", 14: "TWO_WEEKS",
+    30: "ONE_MONTH", 60: "TWO_MONTHS", 90: "THREE_MONTHS", 120: "FOUR_MONTHS",
+    150: "FIVE_MONTHS", 180: "SIX_MONTHS", 365: "ONE_YEAR", 400: "THIRTEEN_MONTHS",
+    545: "EIGHTEEN_MONTHS", 731: "TWO_YEARS", 1096: "THREE_YEARS", 1827: "FIVE_YEARS",
+    2192: "SIX_YEARS", 2557: "SEVEN_YEARS", 2922: "EIGHT_YEARS", 3288: "NINE_YEARS",
+    3653: "TEN_YEARS",
+}  # fmt: skip
+"""https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html"""
+
+
+class Retention(BaseModel):
+    """After how many days something is deleted; None keeps it, or takes the stage's default.
+
+    uploads, results, index: None keeps them
+    artifacts, old_versions, logs: None takes the default of the stage
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    uploads: LongerThanJobs | None = None
+    artifacts: LongerThanJobs | None = None
+    results: Days | None = None
+    index: Days | None = None
+    old_versions: LongerThanJobs | None = None
+    logs: Days | None = None
+
+    @field_validator("logs")
+    @classmethod
+    def _validate_logs(cls, days: int | None) -> int | None:
+        if days not in (None, *LOG_DAYS):
+            raise ValueError(f"CloudWatch Logs keeps logs for {', '.join(map(str, LOG_DAYS))} days")
+        return days
+
+
 class Config(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -127,6 +165,7 @@ class Config(BaseModel):
     browser_origins: Annotated[tuple[Origin, ...], BeforeValidator(_from_json)] = ()
     oidc: Annotated[OidcProvider | None, BeforeValidator(_from_json)] = None
     saml: Annotated[SamlProvider | None, BeforeValidator(_from_json)] = None
+    retention: Annotated[Retention, BeforeValidator(_from_json)] = Retention()
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
     alarms: bool = True
     metrics_dashboard: bool = True
@@ -191,19 +230,28 @@ class Config(BaseModel):
 
     @property
     def artifact_retention(self) -> Duration:
-        """How long artifacts are kept, and old versions of videos and results can be restored.
+        """How long artifacts are kept."""
+        return self._days(self.retention.artifacts)
 
-        Longer than an execution may take (`workflow.TOTAL_TIMEOUT`).
-        """
+    @property
+    def old_version_retention(self) -> Duration:
+        """How long old versions of videos and results can be restored."""
+        return self._days(self.retention.old_versions)
+
+    def _days(self, wanted: int | None) -> Duration:
         from aws_cdk import Duration
 
-        return Duration.days(30 if self.stage == "prod" else 14)
+        return Duration.days(wanted or (30 if self.stage == "prod" else 14))
+
+    @property
+    def log_days(self) -> int:
+        return self.retention.logs or (90 if self.stage == "prod" else 7)
 
     @property
     def log_retention(self) -> RetentionDays:
         from aws_cdk.aws_logs import RetentionDays
 
-        return RetentionDays.THREE_MONTHS if self.stage == "prod" else RetentionDays.ONE_WEEK
+        return RetentionDays[LOG_DAYS[self.log_days]]
 
     @property
     def transcription_timeout(self) -> Duration:

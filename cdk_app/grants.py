@@ -12,7 +12,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
-from lifestream.aws.job_table import ROW_ATTRIBUTES
+from lifestream.aws.job_attributes import ROW_ATTRIBUTES
 
 
 def allow(role: iam.IGrantable, *actions: str, on: str | list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Create log groups. Logs are kept for a week in `dev` and for three months in `prod`."""
+"""Create log groups. By default, logs are kept for a week in `dev` and for 90 days in `prod`."""
 
 from __future__ import annotations
 

@@ -20,7 +20,8 @@ from cdk_app.grants import (
 )
 from cdk_app.recovery import tasks_of
 from cdk_app.step_table import CONTAINER_READS
-from lifestream.aws.job_table import RECENT_INDEX, WRITTEN_BY_A_STEP, WRITTEN_BY_CANCEL
+from lifestream.aws.job_attributes import WRITTEN_BY_A_STEP, WRITTEN_BY_CANCEL
+from lifestream.aws.job_table import RECENT_INDEX
 from lifestream.domain.bucket_layout import (
     CONTENTS,
     INDEX,

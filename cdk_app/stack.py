@@ -187,6 +187,7 @@ class LifeStreamStack(Stack):
             "PeopleClientId": self.sign_in.people.user_pool_client_id,
             "MachinesClientId": self.sign_in.machines.user_pool_client_id,
             "SignInUrl": self.sign_in.url,
+            "LogDays": str(self.config.log_days),
             "MaxGpuTasks": str(self.config.max_gpu_tasks),
             **self.monitoring.outputs,
             "WhisperModel": self.config.speech_environment["WHISPER_MODEL"],

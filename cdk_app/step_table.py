@@ -9,7 +9,7 @@ from aws_cdk import Duration, Size
 
 from cdk_app.bundling import Requirements
 from cdk_app.config import Config
-from lifestream.aws.job_table import (
+from lifestream.aws.job_attributes import (
     WRITTEN_BY_A_STEP,
     WRITTEN_BY_FAILURE,
     WRITTEN_BY_INSPECTION,

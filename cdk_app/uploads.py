@@ -11,7 +11,15 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.config import Config
-from lifestream.domain.bucket_layout import INDEX, JOBS, MODELS, RESULTS, UPLOADS, VOICEPRINTS
+from lifestream.domain.bucket_layout import (
+    HOLDS,
+    INDEX,
+    JOBS,
+    MODELS,
+    RESULTS,
+    UPLOADS,
+    VOICEPRINTS,
+)
 from lifestream.domain.file_types import EXTENSIONS
 
 QUEUE_NAME = "lifestream-video-processing"
@@ -134,13 +142,14 @@ class Uploads(Construct):
 
 
 def lifecycle_rules(config: Config) -> list[s3.LifecycleRule]:
-    """Return the rules that expire artifacts and old versions of objects.
+    """Return the rules that expire objects and their old versions.
 
     Old versions are kept if an object may be overwritten by mistake, and for a day if people
-    delete objects on purpose.
+    delete objects on purpose. No rule matches the copies of a legal hold, or receipts.
     """
-    a_day = Duration.days(1)
-    restorable = config.artifact_retention
+    a_day, restorable = Duration.days(1), config.old_version_retention
+    wanted = config.retention
+    expiration = {UPLOADS: wanted.uploads, RESULTS: wanted.results, INDEX: wanted.index}
     old_version_retention = {
         UPLOADS: restorable,
         RESULTS: restorable,
@@ -148,16 +157,22 @@ def lifecycle_rules(config: Config) -> list[s3.LifecycleRule]:
         MODELS: restorable,
         JOBS: a_day,
         VOICEPRINTS: a_day,
+        HOLDS: a_day,
     }
     return [
         s3.LifecycleRule(
             abort_incomplete_multipart_upload_after=Duration.days(2),
             expired_object_delete_marker=True,
         ),
+        s3.LifecycleRule(
+            prefix=JOBS,
+            expiration=config.artifact_retention,
+            noncurrent_version_expiration=old_version_retention.pop(JOBS),
+        ),
         *(
             s3.LifecycleRule(
                 prefix=prefix,
-                expiration=config.artifact_retention if prefix == JOBS else None,
+                expiration=Duration.days(days) if (days := expiration.get(prefix)) else None,
                 noncurrent_version_expiration=retention,
             )
             for prefix, retention in old_version_retention.items()

@@ -130,6 +130,7 @@ MEANS = {
     "JobStatusError": "The job has the wrong status for the request, such as a cancel after the "
     "end.",
     "ConfirmationError": "An erasure was confirmed too late, or after the job had changed.",
+    "JobHeldError": "The job is on hold, so it must not be erased.",
     "NoErasureError": "Nobody has erased the job, so there is no receipt.",
     "NoResultsError": "The job has published nothing, or nothing yet.",
     "InternalError": "A bug: the API could not answer.",

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from lifestream.recovery.eraser import Eraser
     from lifestream.recovery.erasures import Erasures
     from lifestream.recovery.finalizer import ExecutionFinalizer
+    from lifestream.recovery.holds import Holds
     from lifestream.recovery.reconciler import Reconciler
     from lifestream.recovery.stuck import StuckWork
 
@@ -140,6 +141,13 @@ def erasures(settings: Storage | None = None) -> Erasures:
     s3, bucket = clients.s3(), (settings or load(Storage)).bucket
     objects = JobObjects(ObjectVersions(s3, bucket))
     return Erasures(job_table(settings), ErasureRecords(s3, bucket), objects)
+
+
+def holds(settings: Storage | None = None) -> Holds:
+    from lifestream.recovery.holds import Holds
+
+    asked = erasures(settings)
+    return Holds(clients.s3(), asked.jobs, asked.objects)
 
 
 def eraser(

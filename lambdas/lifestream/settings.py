@@ -264,6 +264,12 @@ class DoctorSettings(ClientSettings):
     container_logs: str = Field(alias="CONTAINER_LOG_GROUP")
 
 
+class RetentionSettings(ClientSettings):
+    """For how many days the deployment keeps its logs."""
+
+    log_days: int | None = Field(default=None, alias="LOG_DAYS")
+
+
 class EraserSettings(ClientSettings):
     """What the eraser needs. `undelivered_url`: the queue of undelivered webhook events."""
 

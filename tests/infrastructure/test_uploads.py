@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cdk_app.config import Config
 from infrastructure.templates import definition, queue, resources, uploads_bucket
 
 if TYPE_CHECKING:
@@ -167,10 +168,35 @@ def test_old_versions_of_everything_expire(template: Template) -> None:
     kept = {p: r["NoncurrentVersionExpiration"]["NoncurrentDays"] for p, r in rules.items() if p}
     assert kept == {
         "uploads/": 14, "results/": 14, "index/": 14, "models/": 14, "jobs/": 1, "voices/": 1,
+        "holds/": 1,
     }  # fmt: skip
     assert {p for p, rule in rules.items() if "ExpirationInDays" in rule} == {"jobs/"}
     assert rules[""]["ExpiredObjectDeleteMarker"] is True
     assert all(rule["Status"] == "Enabled" for rule in rules.values())
+
+
+def test_the_retention_of_each_kind_is_a_switch(synthesize: Synthesize) -> None:
+    days = {"uploads": 365, "artifacts": 11, "results": 730, "index": 90, "old_versions": 12}
+    template = synthesize(retention=json.dumps(days | {"logs": 30}))
+    rules = lifecycle(template)
+
+    expired = {
+        p: rule["ExpirationInDays"] for p, rule in rules.items() if "ExpirationInDays" in rule
+    }
+    assert expired == {"uploads/": 365, "jobs/": 11, "results/": 730, "index/": 90}
+    old = {p: r["NoncurrentVersionExpiration"]["NoncurrentDays"] for p, r in rules.items() if p}
+    assert (old["uploads/"], old["results/"], old["voices/"]) == (12, 12, 1)
+    logs = resources(template, "AWS::Logs::LogGroup")
+    assert {group["RetentionInDays"] for group in logs} == {30}
+
+
+@pytest.mark.parametrize(
+    ("retention", "said"),
+    [({"logs": 8}, "CloudWatch Logs keeps"), ({"artifacts": 10}, "11"), ({"videos": 1}, "videos")],
+)
+def test_a_retention_that_cannot_work_is_refused(retention: dict[str, int], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Config.model_validate({"retention": retention})
 
 
 def lifecycle(template: Template) -> dict[str, dict[str, Any]]:

@@ -19,7 +19,8 @@ from cdk_app.alarms import Source
 from conftest import BUCKET, JOBS, SLOTS, Aws
 from invariants import PublicState
 from lifestream.aws import clients
-from lifestream.aws.job_table import ERASED_AT, JobTable
+from lifestream.aws.job_attributes import ERASED_AT
+from lifestream.aws.job_table import JobTable
 from lifestream.aws.slots import Pool, Slots
 from lifestream.client.upload_form import metadata_of
 from lifestream.client.video_service import VideoService

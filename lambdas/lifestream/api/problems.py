@@ -17,6 +17,7 @@ from lifestream.errors import (
     ConfirmationError,
     InvalidPartError,
     InvalidRequestError,
+    JobHeldError,
     JobNotFoundError,
     JobStatusError,
     KeyRefusedError,
@@ -68,6 +69,7 @@ STATUSES: dict[type[PipelineError], HTTPStatus] = {
     UnknownSpeakerError: HTTPStatus.NOT_FOUND,
     JobStatusError: HTTPStatus.CONFLICT,
     ConfirmationError: HTTPStatus.CONFLICT,
+    JobHeldError: HTTPStatus.CONFLICT,
     NoErasureError: HTTPStatus.NOT_FOUND,
     NoResultsError: HTTPStatus.CONFLICT,
 }

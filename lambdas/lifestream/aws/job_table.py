@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
+from lifestream.aws.job_attributes import ERASED_AT
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
 from lifestream.domain.job_list import JobFilter, JobPage, ListedJob, Order, Position
-from lifestream.domain.job_record import EVENT_PUBLISHED, JobRecord
+from lifestream.domain.job_record import EVENT_PUBLISHED, HOLD, JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
@@ -35,20 +36,6 @@ EXAMINED = 1_000
 """How many jobs one page of a filtered list reads: about a megabyte."""
 Row = TypeVar("Row", JobRecord, ListedJob)
 REDRIVABLE = sorted(TERMINAL_STATUSES - {JobStatus.SUCCEEDED})
-ERASED_AT = "erased_at"
-"""Of a row that holds nothing else but the id of an erased job: no attempt of it starts again."""
-
-ROW_ATTRIBUTES = frozenset(
-    field.alias or name for name, field in JobRecord.model_fields.items()
-) | {"kind", ERASED_AT}
-WRITTEN_BY_CANCEL = frozenset(
-    # The key, what the condition of each write reads, then what the write sets:
-    {"job_id", "attempt", "status", "updated_at"}
-)
-WRITTEN_BY_A_STEP = WRITTEN_BY_CANCEL | {"current_step", "progress"}
-WRITTEN_BY_INSPECTION = WRITTEN_BY_A_STEP | {"upload_options"}
-WRITTEN_BY_SUCCESS = WRITTEN_BY_A_STEP | {"results_prefix", "switched_off"}
-WRITTEN_BY_FAILURE = WRITTEN_BY_A_STEP | {"results_prefix", "failure"}
 
 
 class Before(NamedTuple):
@@ -70,7 +57,10 @@ class JobTable:
         """
         is_new = Attr("job_id").not_exists()
         is_redrive = Attr("attempt").lt(job.attempt) & Attr("status").is_in(REDRIVABLE)
-        if self._put(row_of(job), is_new | is_redrive):
+        hold = self._item(job.job_id).get(HOLD) if job.attempt > 1 else None
+        is_same_hold = Attr(HOLD).eq(hold) if hold else Attr(HOLD).not_exists()
+        row = row_of(job) | ({HOLD: hold} if hold else {})
+        if self._put(row, is_new | (is_redrive & is_same_hold)):
             return True
         record = self.find(job.job_id)
         return bool(record and record.attempt == job.attempt and not record.status.is_terminal)
@@ -123,10 +113,11 @@ class JobTable:
     def erase(self, job_id: str, *, attempt: int | None = None) -> bool:
         """Replace the row by one that holds the id only, and that no attempt can replace.
 
-        Return False if the row has another attempt than the given one.
+        Return False if the job is on hold, or if the row has another attempt than the given one.
         """
         row: dict[str, Any] = {"job_id": job_id, ERASED_AT: _now()}
-        return self._put(row, Attr("attempt").eq(attempt) if attempt else None)
+        is_free = Attr(HOLD).not_exists()
+        return self._put(row, is_free & Attr("attempt").eq(attempt) if attempt else is_free)
 
     def is_erased(self, job_id: str) -> bool:
         return ERASED_AT in self._item(job_id)
@@ -226,10 +217,9 @@ class JobTable:
         answer = self._table.get_item(Key={"job_id": job_id}, ConsistentRead=True)
         return dict(answer.get("Item", {}))
 
-    def _put(self, row: dict[str, Any], condition: ConditionBase | None) -> bool:
-        only_if = {"ConditionExpression": condition} if condition else {}
+    def _put(self, row: dict[str, Any], condition: ConditionBase) -> bool:
         try:
-            self._table.put_item(Item=row, **only_if)  # type: ignore[arg-type]  # the stubs require every key
+            self._table.put_item(Item=row, ConditionExpression=condition)
         except ClientError as error:
             if not _is_refused(error):
                 raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,7 @@ class StoredVersion(NamedTuple):
     version_id: str
     size: int = 0
     etag: str | None = None
+    written_at: datetime | None = None
 
     @property
     def is_marker(self) -> bool:
@@ -31,18 +33,19 @@ class StoredVersion(NamedTuple):
 
 class ObjectVersions:
     def __init__(self, s3: S3Client, bucket: str) -> None:
-        self._s3 = s3
+        self.s3 = s3
         self.bucket = bucket
 
     def below(self, prefix: str) -> Iterator[StoredVersion]:
         """Yield every version and every delete marker whose key begins with the prefix."""
-        pages = self._s3.get_paginator("list_object_versions").paginate(
+        pages = self.s3.get_paginator("list_object_versions").paginate(
             Bucket=self.bucket, Prefix=prefix
         )
         for page in pages:
             for found in page.get("Versions", ()):
                 etag = found["ETag"].strip('"')
-                yield StoredVersion(found["Key"], found["VersionId"], found["Size"], etag)
+                facts = (found["Key"], found["VersionId"], found["Size"], etag)
+                yield StoredVersion(*facts, found["LastModified"])
             for marker in page.get("DeleteMarkers", ()):
                 yield StoredVersion(marker["Key"], marker["VersionId"])
 
@@ -54,7 +57,7 @@ class ObjectVersions:
         left = iter(versions)
         while some := list(islice(left, DELETED_AT_ONCE)):
             objects = [{"Key": one.key, "VersionId": one.version_id} for one in some]
-            answer = self._s3.delete_objects(
+            answer = self.s3.delete_objects(
                 Bucket=self.bucket,
                 Delete={"Objects": objects, "Quiet": True},  # type: ignore[typeddict-item]  # a literal
             )

@@ -8,6 +8,7 @@ models/<model>/<file>                      weights for the container
 voices/people/<hash>/<job id>-<speaker>.json  voiceprints that have a name
 voices/jobs/<job id>.json                  names that people gave to the speakers of a job
 voices/names/<hash>/<job id>-<speaker>     whose published results hold a name
+holds/<job id>/<key>                       copies for legal holds, which never expire
 erasures/open/<job id>.json                erasures that are not finished
 erasures/receipts/<job id>.json            receipts of erasures, without content
 
@@ -31,13 +32,14 @@ VOICEPRINTS = "voices/"
 NAMED_VOICEPRINTS = f"{VOICEPRINTS}people/"
 SPEAKER_NAMES = f"{VOICEPRINTS}jobs/"
 PUBLISHED_NAMES = f"{VOICEPRINTS}names/"
+HOLDS = "holds/"
 OPEN_ERASURES = "erasures/open/"
 RECEIPTS = "erasures/receipts/"
 CONTENTS = (UPLOADS, JOBS, RESULTS, INDEX, VOICEPRINTS)
 """Where the bucket holds something about a job, apart from erasures."""
 _ID = "([0-9a-f]{32})"
 _OWNED = re.compile(
-    rf"{JOBS}{_ID}/|{RESULTS}.*\.{_ID}/|{INDEX}.*/{_ID}\.json$"
+    rf"(?:{JOBS}|{HOLDS}){_ID}/|{RESULTS}.*\.{_ID}/|{INDEX}.*/{_ID}\.json$"
     rf"|{SPEAKER_NAMES}{_ID}\.json$|{VOICEPRINTS}(?:people|names)/[^/]+/{_ID}-",
     re.DOTALL,
 )
@@ -45,6 +47,10 @@ _OWNED = re.compile(
 
 def artifacts_of_job(job_id: str) -> str:
     return f"{JOBS}{job_id}/"
+
+
+def copies_of_job(job_id: str) -> str:
+    return f"{HOLDS}{job_id}/"
 
 
 def artifacts_of_step(step: Step) -> str:

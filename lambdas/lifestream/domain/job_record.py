@@ -15,6 +15,7 @@ from lifestream.domain.progress import Progress
 DLQ_CLAIM = "letter"
 EVENT_PUBLISHED = "is_announced"
 """The attribute names of earlier versions, which existing rows use."""
+HOLD = "hold"
 UNSUCCESSFUL = (JobStatus.FAILED, JobStatus.PARTIAL)
 
 
@@ -28,6 +29,16 @@ class DlqClaim(BaseModel):
     at: datetime
 
 
+class Hold(BaseModel):
+    """A legal hold: the job must not be erased. `by` is whoever asked for it."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    by: str
+    at: datetime
+    reason: str
+
+
 class JobRecord(BaseModel):
     """A job as its row in the job table shows it.
 
@@ -39,6 +50,7 @@ class JobRecord(BaseModel):
         results_prefix: Where the results are published in the bucket; None until they are.
         switched_off: Parts of the results that the deployment does not make, with the reason.
         progress: How far the container is; None in every other step.
+        hold: Why the job must not be erased; None if it may be.
         job: What was uploaded, with the options that came in its message.
         upload_options: The options that came with the upload; None if there are none.
 
@@ -62,6 +74,7 @@ class JobRecord(BaseModel):
     dlq_claim: DlqClaim | None = Field(default=None, alias=DLQ_CLAIM)
     is_event_published: bool = Field(default=False, alias=EVENT_PUBLISHED)
     progress: Progress | None = None
+    hold: Hold | None = None
     job: ProcessingJob
     upload_options: JobOptions | None = None
 

@@ -52,6 +52,7 @@ PipelineError
 │  ├─ UnknownSpeakerError      no speaker in the recordings has that name
 │  ├─ JobStatusError           cancel of an ended job, redrive of one that did not fail
 │  ├─ ConfirmationError        an erasure was confirmed too late, or after the job changed
+│  ├─ JobHeldError             it must not be erased
 │  ├─ NoErasureError           nobody erased the job
 │  └─ NoResultsError           the job published nothing, or nothing yet
 ├─ InternalError               a bug: the API could not answer
@@ -110,6 +111,7 @@ from lifestream.errors.requests import (
     InvalidCursorError,
     InvalidPartError,
     InvalidRequestError,
+    JobHeldError,
     JobNotFoundError,
     JobStatusError,
     MethodNotAllowedError,
@@ -176,6 +178,7 @@ __all__ = [
     "InvalidPartError",
     "InvalidRequestError",
     "JobEndedError",
+    "JobHeldError",
     "JobNotFoundError",
     "JobStatusError",
     "KeyRefusedError",

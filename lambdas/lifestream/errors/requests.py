@@ -89,6 +89,10 @@ class ConfirmationError(RequestError):
     advice = "Ask again without a confirmation, check what would go, and send the new confirmation."
 
 
+class JobHeldError(RequestError):
+    advice = "Ask whoever put it on hold. `lifestream hold JOB --release` ends the hold."
+
+
 class NoErasureError(RequestError):
     advice = "Erase the job with `lifestream erase JOB`."
 

@@ -67,8 +67,7 @@ class Eraser:
 
     def _erase(self, batch: Sequence[ErasureRequest]) -> Iterator[tuple[ErasureRequest, bool]]:
         running = list(self.containers.running())
-        for request in batch:
-            self._stop(request, running)
+        batch = [request for request in batch if self._stop(request, running)]
         is_clear = self.messages.hidden() == 0
         noted = self._note(batch, self.objects.of(batch))
         self.messages.delete([request.job_id for request in batch])
@@ -81,15 +80,21 @@ class Eraser:
                 self._finish(request)
             yield request, is_erased
 
-    def _stop(self, request: ErasureRequest, running: Sequence[Container]) -> None:
-        """Stop what works on the job: no step of it begins any more, and no attempt."""
-        self.jobs.erase(request.job_id)
+    def _stop(self, request: ErasureRequest, running: Sequence[Container]) -> bool:
+        """Stop what works on the job: no step of it begins any more, and no attempt.
+
+        Return False if the job was put on hold since. Then the erasure ends before it has begun.
+        """
+        if not self.jobs.erase(request.job_id):
+            self.records.close(request.job_id)
+            return False
         names = _executions(request)
         if request.was_running or not self._is_quiet(request):
             self.executions.stop(names[-1], why=WHY)
         for container in running:
             if container.execution_name in names:
                 self.containers.stop(container, why=WHY)
+        return True
 
     def _note(self, batch: Sequence[ErasureRequest], versions: Versions) -> list[ErasureRequest]:
         """Note how much there is, then delete it: after a crash, the note is still right."""

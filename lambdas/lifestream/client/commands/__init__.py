@@ -7,6 +7,7 @@ library   search, ask
 speakers  speakers name, speakers forget
 recovery  redrive, reconcile
 erasure   erase, receipt
+retention hold, retention
 models    models
 access    login, logout
 doctor    doctor

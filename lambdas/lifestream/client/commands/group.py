@@ -45,6 +45,8 @@ COMMANDS = {
     "reconcile": _here("recovery", "Find and repair lost work now instead of at the next hour."),
     "erase": _here("erasure", "Erase everything about jobs, for good."),
     "receipt": _here("erasure", "Show the receipt of an erasure, and check its signature."),
+    "hold": _here("retention", "Put a job on legal hold, or release it."),
+    "retention": _here("retention", "Show what will be deleted, and when."),
     "login": _here("access", "Sign in. Commands then work without AWS credentials."),
     "logout": _here("access", "Forget the sign-in on this computer."),
     "models": _here("models", "Copy the speech models from their hub to the deployment."),
