@@ -38,7 +38,7 @@ export MYPYPATH := lambdas:tests:docs:containers:benchmarks
 CDK := npx --no-install cdk -c stage=$(STAGE) -c compute=$(COMPUTE) $(SWITCHES)
 PREFLIGHT := $(BIN)/python -m cdk_app.preflight
 
-.PHONY: help demo dev install models format hooks lint types imports unit contract infra pipeline coverage docs site screenshot check \
+.PHONY: help demo dev install models restore-drill format hooks lint types imports unit contract infra pipeline coverage docs site screenshot check \
 	browser test attack audit sbom checkov fuzz soak mutants reliability test-lambda test-speech test-image test-aws bench burst synth \
 	preflight bootstrap diff deploy destroy lock clean
 
@@ -198,6 +198,9 @@ $(SPEECH)/.ready: $(TORCH) tests/speech/requirements.txt
 
 test-speech: $(SPEECH)/.ready #: test both speech engines in the container's environment
 	$(SPEECH)/bin/python -m pytest -q -c tests/speech/pytest.ini tests/speech
+
+restore-drill: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready #: lose job table and index of the local stack, and restore
+	@$(BIN)/python -m cdk_app.local.restore_drill samples/team-meeting.mp4
 
 VARIANT := cpu
 TINY_MODELS := .lifestream/image/models

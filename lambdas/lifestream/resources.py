@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lifestream.recovery.finalizer import ExecutionFinalizer
     from lifestream.recovery.holds import Holds
     from lifestream.recovery.reconciler import Reconciler
+    from lifestream.recovery.restore import Restore
     from lifestream.recovery.stuck import StuckWork
 
 GRACE_PERIOD = timedelta(minutes=15)
@@ -172,4 +173,32 @@ def eraser(
         containers=containers(settings),
         receipt_key=load_receipt_key(),
         grace_period=grace_period,
+    )
+
+
+def restore(settings: ClientSettings) -> Restore:
+    from lifestream.aws.api_keys import load_api_keys, load_receipt_key
+    from lifestream.domain.parts import SwitchedOff
+    from lifestream.engines.embedding import load_embedder
+    from lifestream.engines.vector_index import load_pinecone_passages, load_vector_index
+    from lifestream.recovery.dlq_claims import DlqClaims
+    from lifestream.recovery.job_contents import JobMessages
+    from lifestream.recovery.restore import Restore
+
+    asked, api_keys = erasures(settings), load_api_keys(settings.api_keys_secret)
+    engines, s3, bucket = load(IndexSettings), clients.s3(), settings.bucket
+    loaded = load_embedder(engines, api_keys)
+    embedder = None if isinstance(loaded, SwitchedOff) else loaded
+    return Restore(
+        jobs=asked.jobs,
+        records=asked.records,
+        objects=asked.objects,
+        messages=JobMessages([queues(settings)], bucket),
+        passages=load_pinecone_passages(engines, api_keys),
+        receipt_key=load_receipt_key(settings.receipt_key_secret),
+        claims=DlqClaims(asked.jobs, GRACE_PERIOD),
+        index=load_vector_index(engines, api_keys, embedder, s3=s3, bucket=bucket)
+        if embedder
+        else None,
+        embedder=embedder,
     )

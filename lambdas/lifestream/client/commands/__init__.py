@@ -5,7 +5,7 @@ jobs      upload, list, status, cancel
 results   results, export
 library   search, ask
 speakers  speakers name, speakers forget
-recovery  redrive, reconcile
+recovery  redrive, reconcile, restore
 erasure   erase, receipt
 retention hold, retention
 models    models

@@ -43,6 +43,7 @@ COMMANDS = {
     "speakers": _here("speakers", "Name speakers, and forget voices."),
     "redrive": _here("recovery", "Run failed jobs again. Finished steps are not repeated."),
     "reconcile": _here("recovery", "Find and repair lost work now instead of at the next hour."),
+    "restore": _here("recovery", "Rebuild job table and index from the bucket, after a loss."),
     "erase": _here("erasure", "Erase everything about jobs, for good."),
     "receipt": _here("erasure", "Show the receipt of an erasure, and check its signature."),
     "hold": _here("retention", "Put a job on legal hold, or release it."),

@@ -1,4 +1,4 @@
-"""`lifestream redrive` and `reconcile`: failed jobs run again, lost work is found."""
+"""`lifestream redrive`, `reconcile` and `restore`: failed jobs run again, lost work is found."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ from lifestream.client.commands.terminal import (
     say,
     say_json,
 )
-from lifestream.client.connection import connect_as
+from lifestream.client.connection import connect, connect_as
 from lifestream.client.deployment import deployment
 from lifestream.client.redrive import WORK
 from lifestream.errors import UsageError
 from lifestream.resources import reconciler
+from lifestream.resources import restore as build_restore
 from lifestream.rest.jobs import RedrivePlan
 from lifestream.settings import OperatorSettings
 
@@ -97,6 +98,23 @@ def reconcile(
     found = reconciler(settings, grace_period=timedelta(minutes=older_than)).run()
     for what, ids in found.model_dump().items():
         console.print(f"{what}: {', '.join(ids) or 'nothing'}", soft_wrap=True)
+
+
+def restore(as_json: AsJson = False, stage: Stage = None) -> None:
+    """Rebuild job table and index from the bucket, after a loss.
+
+    Repeats every erasure first, so that nothing erased comes back with a backup. Jobs without
+    results are not restored: the deployment starts uploads of the last 14 days again. Missing
+    passages are embedded again, which may cost money. Needs AWS credentials.
+    """
+    done = build_restore(connect(stage)).run()
+    if as_json:
+        say_json(done.model_dump(mode="json"))
+        return
+    for what, ids in done.model_dump().items():
+        console.print(f"{what}: {', '.join(ids) or 'nothing'}", soft_wrap=True)
+    if done.suspects:
+        say("The suspects are jobs of videos that were erased before. Look, and erase them again.")
 
 
 def is_interactive() -> bool:
