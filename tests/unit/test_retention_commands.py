@@ -82,6 +82,10 @@ def test_a_job_on_hold_is_copied_and_not_erased(job: ProcessingJob, aws: Aws) ->
     assert refused.exit_code == 1
     assert "Smith v. Jones" in refused.output
     aws.s3.head_object(Bucket=BUCKET, Key=job.key)
+    other = uploaded(aws, "other.mp4")
+    rest = typed("erase", "--older-than", "2100-01-01", "--yes")
+    assert rest.exit_code == 0
+    assert f"{other.short_id}  erased" in rest.output
     assert "Smith v. Jones" in typed("retention", job.short_id).output
 
 

@@ -56,7 +56,8 @@ def _planned(record: JobRecord, caller: Caller, key: bytes) -> Erasure:
         job_id=record.job_id,
         state="planned",
         found=resources.erasures().plan(record),
-        confirmation=Confirmation(token=token, expires_at=until),
+        hold=record.hold.reason if record.hold else None,
+        confirmation=None if record.hold else Confirmation(token=token, expires_at=until),
     )
 
 

@@ -34,8 +34,10 @@ def plan_of(service: VideoService, settings: ClientSettings, job_id: str) -> Era
         if not known:
             raise
         return state_of(settings, only_one(known, job_id))
-    found = resources.erasures(settings).plan(record)
-    return Erasure(job_id=record.job_id, state="planned", found=found)
+    found, hold = resources.erasures(settings).plan(record), record.hold
+    return Erasure(
+        job_id=record.job_id, state="planned", found=found, hold=hold.reason if hold else None
+    )
 
 
 def erase(

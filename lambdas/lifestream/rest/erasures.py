@@ -23,7 +23,8 @@ class Erasure(Frozen):
         state: `planned` if nothing was erased yet, `open` while something may be left, `erased`
             when the receipt is there.
         found: What the bucket holds, or the most that the erasure found.
-        confirmation: How to go on; null unless `state` is `planned`.
+        hold: Why the job must not be erased; null if it may be.
+        confirmation: How to go on; null unless `state` is `planned` and there is no hold.
         receipt: The signed receipt; null unless `state` is `erased`.
         is_signature_valid: Whether this deployment signed the receipt; null without one.
     """
@@ -31,6 +32,7 @@ class Erasure(Frozen):
     job_id: str
     state: Literal["planned", "open", "erased"]
     found: Found
+    hold: str | None = None
     confirmation: Confirmation | None = None
     receipt: Receipt | None = None
     is_signature_valid: bool | None = None

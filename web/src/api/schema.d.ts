@@ -616,7 +616,8 @@ export interface components {
          *         state: `planned` if nothing was erased yet, `open` while something may be left, `erased`
          *             when the receipt is there.
          *         found: What the bucket holds, or the most that the erasure found.
-         *         confirmation: How to go on; null unless `state` is `planned`.
+         *         hold: Why the job must not be erased; null if it may be.
+         *         confirmation: How to go on; null unless `state` is `planned` and there is no hold.
          *         receipt: The signed receipt; null unless `state` is `erased`.
          *         is_signature_valid: Whether this deployment signed the receipt; null without one.
          */
@@ -629,6 +630,8 @@ export interface components {
              */
             state: "planned" | "open" | "erased";
             found: components["schemas"]["Found"];
+            /** Hold */
+            hold?: string | null;
             confirmation?: components["schemas"]["Confirmation"] | null;
             receipt?: components["schemas"]["Receipt"] | null;
             /** Is Signature Valid */

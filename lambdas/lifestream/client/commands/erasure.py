@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import PurePath
 from typing import Annotated
 
@@ -50,7 +50,8 @@ def erase(  # noqa: PLR0913  # one parameter per option
 
     The video, artifacts, results, passages of the index, voiceprints, the row in the job table and
     queue messages are deleted, with all old versions. A job that runs is stopped first. What stays
-    is a signed receipt without names or content. The exit code is 1 if nobody confirmed.
+    is a signed receipt without names or content. The exit code is 1 if nobody confirmed, or if a
+    job that you named is on hold. --video and --older-than leave out jobs on hold.
     """
     if sum((bool(jobs), video is not None, older_than is not None)) != 1:
         raise UsageError("name the jobs to erase, or give --video or --older-than")
@@ -59,17 +60,18 @@ def erase(  # noqa: PLR0913  # one parameter per option
     there = deployment(stage)
     wanted = jobs or list(_selected(there, video, older_than))
     plans = [there.erasure_plan(job) for job in dict.fromkeys(wanted)]
-    if not as_json:
-        for plan in plans:
-            say(_line(plan))
-    if dry_run or not plans:
-        _show(plans if as_json else (), as_json=as_json)
-        say("Nothing found." if not plans else "Nothing was erased.") if not as_json else None
-        return
-    if not (yes or typer.confirm(f"Erase {_jobs(len(plans))} for good?")):
+    if dry_run or not as_json:
+        _show(plans, as_json=as_json)
+    free = [plan for plan in plans if plan.hold is None]
+    if not dry_run and free:
+        if not (yes or typer.confirm(f"Erase {_jobs(len(free))} for good?")):
+            raise typer.Exit(FAILED)
+        there.erase(free)
+        _show(_ended(there, free), as_json=as_json)
+    elif not as_json:
+        say("Nothing was erased." if plans else "Nothing found.")
+    if jobs and len(free) < len(plans):
         raise typer.Exit(FAILED)
-    there.erase(plans)
-    _show([_ended(there, plan.job_id) for plan in plans], as_json=as_json)
 
 
 def receipt(job: Job, as_json: AsJson = False, stage: Stage = None) -> None:
@@ -96,15 +98,16 @@ def _selected(there: Deployment, video: str | None, older_than: str | None) -> I
             yield job.job_id
 
 
-def _ended(there: Deployment, job_id: str) -> Erasure:
-    """Return the erasure when it has ended, or as it is after a while."""
+def _ended(there: Deployment, plans: Sequence[Erasure]) -> Iterator[Erasure]:
+    """Yield each erasure when it has ended, or as it is after a while."""
     until = time.monotonic() + WAIT_SECONDS
-    while (found := there.erasure(job_id)).state == "open" and time.monotonic() < until:
-        time.sleep(1)
-    return found
+    for plan in plans:
+        while (found := there.erasure(plan.job_id)).state == "open" and time.monotonic() < until:
+            time.sleep(1)
+        yield found
 
 
-def _show(erasures: Sequence[Erasure], *, as_json: bool) -> None:
+def _show(erasures: Iterable[Erasure], *, as_json: bool) -> None:
     for erasure in erasures:
         if as_json:
             say_json(erasure.model_dump(mode="json", exclude={"confirmation"}))
@@ -115,8 +118,11 @@ def _show(erasures: Sequence[Erasure], *, as_json: bool) -> None:
 
 def _lines(erasure: Erasure) -> Iterator[str]:
     yield _line(erasure)
+    if erasure.hold:
+        yield f"  on hold, and not erased: {plain(erasure.hold)}"
+    if erasure.state == "open":
+        yield LATER
     if erasure.receipt is None:
-        yield LATER if erasure.state == "open" else ""
         return
     receipt = erasure.receipt
     yield f"  erased {receipt.erased_at:%Y-%m-%d %H:%M} UTC for {plain(receipt.requested_by)}"
