@@ -76,7 +76,7 @@ PARTS = ("pipeline", "web", "reliability", "infrastructure", "contract", "unit",
 """Folders with the slowest tests first, so that all workers of pytest-xdist end together."""
 SHARED = {
     "tests/pipeline/": "the local stack",
-    "tests/web/": "the local stack",
+    "tests/web/": "another local stack",
     "tests/infrastructure/": "aws_cdk's Node process",
 }
 """The expensive set-ups that the tests of these folders share."""
