@@ -21,6 +21,7 @@ from cdk_app.local.run import Deployment
 from cdk_app.local.session import EmbeddedAws, Options, embedded_aws
 from lifestream import resources
 from lifestream.aws import clients
+from lifestream.aws.objects import objects_below
 from lifestream.client.connection import connect
 from lifestream.client.video_service import VideoService
 from lifestream.domain.bucket_layout import INDEX
@@ -92,8 +93,7 @@ def erase(settings: ClientSettings, job: ProcessingJob) -> None:
 
 def backup_of(settings: ClientSettings) -> Backup:
     s3, bucket = clients.s3(), settings.bucket
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-    keys = [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+    keys = [entry["Key"] for entry in objects_below(s3, bucket, "")]
     objects = {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}
     items = clients.table(settings.jobs_table).scan()["Items"]
     return Backup([dict(item) for item in items], objects)

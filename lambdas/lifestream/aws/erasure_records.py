@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from lifestream.aws.object_versions import ObjectVersions
-from lifestream.aws.objects import read_if_present
+from lifestream.aws.objects import objects_below, read_if_present
 from lifestream.domain.bucket_layout import OPEN_ERASURES, RECEIPTS
 from lifestream.domain.erasure import ErasureRequest, Receipt
 
@@ -64,11 +64,7 @@ class ErasureRecords:
         return sorted({key.removesuffix(".json") for key in keys})
 
     def _keys(self, prefix: str) -> Iterator[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix
-        )
-        for page in pages:
-            yield from (entry["Key"] for entry in page.get("Contents", ()))
+        return (entry["Key"] for entry in objects_below(self._s3, self._bucket, prefix))
 
     def _find(self, key: str, kind: type[Model]) -> Model | None:
         body = read_if_present(self._s3, self._bucket, key)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lifestream.aws.objects import objects_below
 from lifestream.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -21,8 +22,7 @@ def fetch_models(s3: S3Client, bucket: str, prefix: str | None, folder: Path) ->
     """
     if prefix is None:
         return
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}/")
-    entries = [entry for page in pages for entry in page.get("Contents", ())]
+    entries = list(objects_below(s3, bucket, f"{prefix}/"))
     for entry in entries:
         target = folder / Path(entry["Key"].removeprefix(f"{prefix}/"))
         if not target.resolve().is_relative_to(folder.resolve()):

@@ -1,15 +1,23 @@
-"""Tell a missing object from one that may not be read, for a role that may not list the bucket."""
+"""List objects, and tell a missing one from one that may not be read."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
 
 NOT_FOUND = ("404", "NoSuchKey")
 ACCESS_DENIED = ("403", "AccessDenied")
+
+
+def objects_below(s3: S3Client, bucket: str, prefix: str) -> Iterator[ObjectTypeDef]:
+    """Yield each object whose key begins with the prefix, as S3 lists it: key, size, ETag."""
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        yield from page.get("Contents", ())
 
 
 def is_missing(s3: S3Client, bucket: str, key: str, error: ClientError) -> bool:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from lifestream.aws.objects import read_if_present
+from lifestream.aws.objects import objects_below, read_if_present
 from lifestream.domain.bucket_layout import NAMED_VOICEPRINTS, PUBLISHED_NAMES, SPEAKER_NAMES
 from lifestream.domain.speech.speakers import folded_name
 from lifestream.domain.speech.voiceprints import NamedVoiceprint
@@ -81,10 +81,7 @@ class VoiceprintStore:
         return dict(found)
 
     def _keys(self, prefix: str) -> list[str]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix
-        )
-        return [entry["Key"] for page in pages for entry in page.get("Contents", ())]
+        return [entry["Key"] for entry in objects_below(self._s3, self._bucket, prefix)]
 
     def _read(self, key: str) -> bytes | None:
         return read_if_present(self._s3, self._bucket, key)

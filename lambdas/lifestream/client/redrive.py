@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from lifestream.aws.artifacts import CHECKPOINT
+from lifestream.aws.objects import objects_below
 from lifestream.aws.queues import QueueService, ReceivedMessage, job_in
 from lifestream.client.video_service import VideoService
 from lifestream.domain.bucket_layout import artifact_key, artifacts_of_job
@@ -101,8 +102,7 @@ def redrive(service: VideoService, jobs: Sequence[str] | None = None) -> list[st
 def steps_left(s3: S3Client, job: ProcessingJob) -> list[Step]:
     """Return the steps that another attempt has to run. PublishResults always runs, for free."""
     folder = artifacts_of_job(job.job_id)
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=job.bucket, Prefix=folder)
-    keys = {entry["Key"] for page in pages for entry in page.get("Contents", ())}
+    keys = {entry["Key"] for entry in objects_below(s3, job.bucket, folder)}
     return [step for step in WORK if artifact_key(job.job_id, step, CHECKPOINT) not in keys]
 
 

@@ -12,6 +12,7 @@ import base64
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from lifestream.aws.objects import objects_below
 from lifestream.client.doctor.findings import Finding, failed, note, ok, warning
 from lifestream.domain.bucket_layout import MODELS
 from lifestream.engines.model_weights import SUMS, listed
@@ -73,10 +74,7 @@ class Weights:
         return (ok if is_compared else note)(self._what, _in_words(stored, sum(sizes.values())))
 
     def _sizes(self) -> dict[str, int]:
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix
-        )
-        entries = [entry for page in pages for entry in page.get("Contents", ())]
+        entries = objects_below(self._s3, self._bucket, self._prefix)
         return {entry["Key"].removeprefix(self._prefix): entry["Size"] for entry in entries}
 
     def _published(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ import numpy as np
 from cachetools import LRUCache
 from numpy.typing import NDArray
 
-from lifestream.aws.objects import read_if_present
+from lifestream.aws.objects import objects_below, read_if_present
 from lifestream.domain.base import Frozen
 from lifestream.domain.bucket_layout import INDEX
 from lifestream.domain.chunks import Chunk
@@ -146,13 +146,9 @@ class S3Index:
     def _listed(self, search_filter: SearchFilter) -> Iterator[Stored]:
         by_job = search_filter.speakers_by_job
         wanted = None if by_job is None else {f"{self._prefix}{job_id}.json" for job_id in by_job}
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=self._prefix
-        )
-        for page in pages:
-            for entry in page.get("Contents", ()):
-                if wanted is None or entry["Key"] in wanted:
-                    yield Stored(self._bucket, entry["Key"], entry["ETag"])
+        for entry in objects_below(self._s3, self._bucket, self._prefix):
+            if wanted is None or entry["Key"] in wanted:
+                yield Stored(self._bucket, entry["Key"], entry["ETag"])
 
     def _read(self, stored: Iterator[Stored]) -> Iterator[Passages]:
         """Yield the passages of each job. A few objects at a time, so that memory is bounded."""
