@@ -15,6 +15,7 @@ from lifestream.client.commands.terminal import (
     AsJson,
     Job,
     Stage,
+    count_of_jobs,
     moment,
     plain,
     say,
@@ -64,7 +65,7 @@ def erase(  # noqa: PLR0913  # one parameter per option
         _show(plans, as_json=as_json)
     free = [plan for plan in plans if plan.hold is None]
     if not dry_run and free:
-        if not (yes or typer.confirm(f"Erase {_jobs(len(free))} for good?")):
+        if not (yes or typer.confirm(f"Erase {count_of_jobs(len(free))} for good?")):
             raise typer.Exit(FAILED)
         there.erase(free)
         _show(_ended(there, free), as_json=as_json)
@@ -138,7 +139,3 @@ def _line(erasure: Erasure) -> str:
     kinds = ", ".join(f"{number} {kind}" for kind, number in numbers.items() if number)
     short = erasure.job_id[:SHORT_ID_CHARACTERS]
     return f"{short}  {erasure.state}  {kinds or 'nothing found'}  {size / 1e6:.1f} MB"
-
-
-def _jobs(count: int) -> str:
-    return f"{count} job" if count == 1 else f"{count} jobs"

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
+from pydantic import BaseModel
 
 from lifestream.client.commands import display
 from lifestream.client.commands.terminal import (
@@ -15,6 +16,7 @@ from lifestream.client.commands.terminal import (
     AsJson,
     Stage,
     console,
+    count_of_jobs,
     moment,
     plain,
     say,
@@ -96,8 +98,7 @@ def reconcile(
     """
     settings = connect_as(OperatorSettings, stage)
     found = reconciler(settings, grace_period=timedelta(minutes=older_than)).run()
-    for what, ids in found.model_dump().items():
-        console.print(f"{what}: {', '.join(ids) or 'nothing'}", soft_wrap=True)
+    _show_ids(found)
 
 
 def restore(as_json: AsJson = False, stage: Stage = None) -> None:
@@ -111,10 +112,15 @@ def restore(as_json: AsJson = False, stage: Stage = None) -> None:
     if as_json:
         say_json(done.model_dump(mode="json"))
         return
-    for what, ids in done.model_dump().items():
-        console.print(f"{what}: {', '.join(ids) or 'nothing'}", soft_wrap=True)
+    _show_ids(done)
     if done.suspects:
         say("The suspects are jobs of videos that were erased before. Look, and erase them again.")
+
+
+def _show_ids(found: BaseModel) -> None:
+    """Print a line per field, each a list of ids."""
+    for what, ids in found.model_dump().items():
+        console.print(f"{what}: {', '.join(ids) or 'nothing'}", soft_wrap=True)
 
 
 def is_interactive() -> bool:
@@ -126,7 +132,7 @@ def _is_confirmed(chosen: Sequence[int]) -> bool:
     if not chosen:
         return True
     try:
-        return typer.confirm(f"Redrive {_jobs(len(chosen))}?")
+        return typer.confirm(f"Redrive {count_of_jobs(len(chosen))}?")
     except typer.Abort:
         return False
 
@@ -156,13 +162,13 @@ class Selection:
         if not self._plans:
             return "Nothing found."
         if dry_run:
-            done = f"{_jobs(len(self.chosen))} would run again."
+            done = f"{count_of_jobs(len(self.chosen))} would run again."
         elif is_agreed:
-            done = f"{_jobs(len(self.chosen))} will run again."
+            done = f"{count_of_jobs(len(self.chosen))} will run again."
         else:
             done = "Nothing was redriven."
         skipped = len(self._skipped)
-        return f"{done} {_jobs(skipped)} skipped: use --force." if skipped else done
+        return f"{done} {count_of_jobs(skipped)} skipped: use --force." if skipped else done
 
 
 def _lines(plan: RedrivePlan | None, *, is_skipped: bool) -> Iterator[str]:
@@ -177,7 +183,3 @@ def _lines(plan: RedrivePlan | None, *, is_skipped: bool) -> Iterator[str]:
     else:
         gpu = "uses the GPU" if plan.needs_gpu else "no GPU"
         yield f"  left to do: {', '.join(plan.steps_left) or ONLY_PUBLISHING}; {gpu}"
-
-
-def _jobs(count: int) -> str:
-    return f"{count} job" if count == 1 else f"{count} jobs"

@@ -132,6 +132,10 @@ def advice_to(error: PipelineError) -> str:
     return COMMAND_ADVICE.get(type(error), error.advice)
 
 
+def count_of_jobs(count: int) -> str:
+    return f"{count} job" if count == 1 else f"{count} jobs"
+
+
 def moment(text: str, option: str = "--since") -> datetime:
     """`30m`, `2h` or `3d` ago, or an ISO date. Raises UsageError."""
     try:
