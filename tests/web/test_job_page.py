@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import expect
 
 from page_reader import TURNS
 from web.conftest import Visit
 from web.library import SUFFIX, Library
-from web.visitor import Visitor
+from web.visitor import DESKTOP, PHONE, Visitor
+
+TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
 def test_a_click_on_a_word_plays_from_it_and_the_page_follows(
@@ -60,9 +63,19 @@ def test_a_phone_that_is_turned_keeps_the_place(visit: Visit, library: Library) 
     viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}?t=48")
     expect(viewer.page.locator(".said.now")).to_contain_text("price")
 
-    viewer.has_look("phone-light")
+    for turn in TURNS[1:7]:
+        viewer.page.evaluate(f"document.querySelector('video').currentTime = {middle(turn)}")
+        expect(viewer.page.locator(".said.now")).to_have_text(turn["text"])
+        for window in (PHONE, DESKTOP):
+            viewer.page.set_viewport_size(window)
+            viewer.page.evaluate(TWO_FRAMES)
+            viewer.until(
+                lambda: is_in_the_list(viewer, ".said.now"), f"{turn['text']}: out of view"
+            )
 
-    viewer.until(lambda: is_in_the_list(viewer, ".said.now"), "the sentence is out of view")
+
+def middle(turn: dict[str, Any]) -> float:
+    return float(turn["start_seconds"] + turn["end_seconds"]) / 2
 
 
 def is_in_the_list(viewer: Visitor, sentence: str) -> bool:

@@ -41,8 +41,8 @@ export function Transcript(props: Props) {
   const place = lastBefore(index.starts, now + 0.05);
   const segment = index.segments[place];
 
-  const follow = () => {
-    if (isFollowing && place >= 0) list.current?.show(index.rows[place] as number);
+  const follow = (isAlways = false) => {
+    if (isFollowing) list.current?.show(index.rows[place] ?? 0, { isAlways });
   };
   useEffect(follow, [place, isFollowing, rows]);
 
@@ -105,7 +105,7 @@ export function Transcript(props: Props) {
         content={rows}
         handle={list}
         onReaderScroll={() => setFollowing(false)}
-        onWidth={follow}
+        onSize={() => follow(true)}
       >
         {(row) => {
           const one = rows[row];

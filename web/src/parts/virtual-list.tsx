@@ -29,8 +29,8 @@ interface Props {
   handle?: RefObject<ListHandle | null>;
   /** Called with the rows in view, after they have changed. */
   onView?: (first: number, end: number) => void;
-  /** Called after the width has changed, as when a phone is turned. */
-  onWidth?: () => void;
+  /** Called after the size of the list has changed, as when a phone is turned. */
+  onSize?: () => void;
   /** Called when the reader scrolls, and not the page itself. */
   onReaderScroll?: () => void;
 }
@@ -81,17 +81,19 @@ export function VirtualList(props: Props) {
 
   useEffect(() => {
     const element = box.current as HTMLElement;
-    let width = element.clientWidth;
+    let { clientWidth: width, clientHeight: height } = element;
     const observer = new ResizeObserver(() => {
       if (!element.clientWidth) return; // it is in a tab that is not shown
-      if (element.clientWidth !== width) {
+      const isOtherWidth = element.clientWidth !== width;
+      const isOtherSize = isOtherWidth || element.clientHeight !== height;
+      ({ clientWidth: width, clientHeight: height } = element);
+      if (isOtherWidth) {
         atTop.current = element.scrollTop ? rowAt(element.scrollTop) : null;
         measured.current.clear();
         heights.reset();
         measureAgain((times) => times + 1);
-        latest.current.onWidth?.();
       }
-      width = element.clientWidth;
+      if (isOtherSize) latest.current.onSize?.();
       look();
     });
     observer.observe(element);
