@@ -53,6 +53,22 @@ def convert(source: Path, target: Path, *, seconds: float = 1e9) -> Path:
     return target
 
 
+def repeated(source: Path, target: Path, *, times: int) -> Path:
+    """Write the audio of a recording several times in a row, without encoding it again."""
+    end = 0
+    with av.open(str(source)) as recording, av.open(str(target), "w") as sink:
+        audio = recording.streams.audio[0]
+        copy = sink.add_stream_from_template(audio)
+        for _ in range(times):
+            recording.seek(0)
+            for packet in recording.demux(audio):
+                if packet.duration:  # the last one is empty
+                    packet.stream, packet.pts, packet.dts = copy, end, end
+                    end += packet.duration
+                    sink.mux(packet)
+    return target
+
+
 def tone(target: Path, *, seconds: float, has_audio: bool = True) -> Path:
     """Write a 440 Hz tone, unless it is left out, and a grey picture if the file is a video."""
     return tones(target, seconds=seconds, spans=[(0, seconds)] if has_audio else [])

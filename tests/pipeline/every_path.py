@@ -22,7 +22,7 @@ from lifestream.engines.vector_index.s3 import S3Index
 from lifestream.recovery.reconciler import Reconciler
 from lifestream.step_names import Step
 from local_stack import Pipeline, healthy
-from media_files import SAMPLE, convert
+from media_files import SAMPLE, convert, repeated
 from pipeline.erasing import erase_through
 from pipeline.every_route import Api
 from pipeline.grants import physical_id
@@ -94,7 +94,8 @@ class EveryPath:
         self._put(self.talk.key, b"not a video")
         # S3 sends no notification for the odd case, so no second message makes the row again.
         self.aborted = upload(clip, key="every-path/aborted.Mp4")
-        self.cancelled = upload(SAMPLE, key="every-path/cancelled.mp4")
+        long = repeated(SAMPLE, self.folder / "long.mp4", times=5)
+        self.cancelled = upload(long, key="every-path/cancelled.mp4")
 
     def _abort_a_job_without_a_row(self) -> None:
         """ExecutionEnded writes the missing row again and sends the DLQ message."""
@@ -261,7 +262,7 @@ class EveryPath:
         assert self.pipeline.wait_for(job, attempt=2) == "FAILED"
 
     def _is_transcribed(self, job: ProcessingJob) -> bool:
-        """Return whether the container runs. It has work for about another minute."""
+        """Return whether the container runs. It has work for some minutes."""
         record = self.records.find(job.job_id)
         return record is not None and record.status == JobStatus.TRANSCRIBING
 
