@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import io
 import json
+import marshal
 import os
 import time
 import zipfile
 from collections.abc import Mapping
+from importlib.machinery import SourceFileLoader
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +21,7 @@ from cdk_app.local.synthesis import Assembly
 from lifestream.settings import API_KEY_NAMES
 
 POLL_SECONDS = 0.1
+UNCHECKED = (1).to_bytes(4, "little")
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 
@@ -61,13 +65,26 @@ def store_keys(session: boto3.Session, secret: str, environment: Mapping[str, st
 
 
 def zip_folder(folder: Path) -> bytes:
-    """Return a zip of the folder, byte-identical for the same files."""
+    """Return a zip of the folder, and of its modules compiled: no Lambda worker compiles them."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-            if "__pycache__" not in path.parts:
-                archive.writestr(zipfile.ZipInfo(str(path.relative_to(folder))), path.read_bytes())
+            name = path.relative_to(folder)
+            if "__pycache__" in name.parts:
+                continue
+            archive.writestr(zipfile.ZipInfo(str(name)), path.read_bytes())
+            if path.suffix == ".py":
+                archive.writestr(zipfile.ZipInfo(cache_from_source(name)), _compiled(path))
     return buffer.getvalue()
+
+
+def _compiled(module: Path) -> bytes:
+    """Return the content of a `.pyc` file that Python uses whatever the time of the source is.
+
+    Its format: https://peps.python.org/pep-0552/
+    """
+    code = SourceFileLoader(module.stem, str(module)).get_code(module.stem)
+    return MAGIC_NUMBER + UNCHECKED + source_hash(module.read_bytes()) + marshal.dumps(code)
 
 
 def _publish_assets(assembly: Assembly, session: boto3.Session, account: str) -> str:

@@ -1,7 +1,7 @@
 """Start Python scripts as forks of a process that has already imported the packages they use.
 
 A new interpreter spends a second or two on importing SciPy, boto3 and the like. The standard
-library's fork server imports them once, in the background. It imports none of our own modules,
+library's fork server imports them once, in the background. It imports none of the steps' modules,
 because each Lambda function has its own copy of them. Where forking after such imports is not safe,
 as on macOS, each script gets a new interpreter.
 """
@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 PACKAGES = (
+    "cdk_app.local.ministack.service_models",
     "aws_lambda_powertools.event_handler.openapi.params",
     "aws_lambda_powertools.utilities.parameters",
     "av",
