@@ -24,6 +24,7 @@ class LocalEndpoint:
         self.answer = answer
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.headers: list[dict[str, str]] = []
+        self.connections: set[Any] = set()
         # By default, the SDKs do not retry; a test can change this.
         self.refusal_headers = {"x-should-retry": "false"}
         endpoint = self
@@ -36,6 +37,7 @@ class LocalEndpoint:
                 request = json.loads(self.rfile.read(length) or b"{}")
                 endpoint.requests.append((self.path, request))
                 endpoint.headers.append(dict(self.headers))
+                endpoint.connections.add(self.client_address)
                 status, body = endpoint.answer(self.path, request)
                 if status == CUT:
                     self.close_connection = True

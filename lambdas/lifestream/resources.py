@@ -46,10 +46,12 @@ GRACE_PERIOD = timedelta(minutes=15)
 def reset() -> None:
     """Forget settings, clients and API keys, as a new process would."""
     from lifestream.aws import api_keys
+    from lifestream.engines.openai import client as openai_client
 
     environment.reset()
     clients.reset()
     api_keys.reset()
+    openai_client.reset()
 
 
 def artifacts(settings: Storage | None = None) -> Artifacts:

@@ -74,6 +74,14 @@ def test_a_quota_that_is_spent_is_permanent(openai: LocalEndpoint) -> None:
         summarize(openai)
 
 
+def test_a_warm_process_connects_to_openai_once(openai: LocalEndpoint) -> None:
+    for _ in range(3):
+        summarize(openai)
+
+    assert len(openai.requests) == 3
+    assert len(openai.connections) == 1
+
+
 def test_a_connection_lost_once_is_retried(openai: LocalEndpoint) -> None:
     openai.answer = one_after_the_other((CUT, {}), GOOD)
 

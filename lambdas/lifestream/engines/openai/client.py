@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -18,17 +19,23 @@ TIMEOUT_SECONDS = 120.0
 
 
 def client(key: SecretStr | None, base_url: str | None) -> OpenAI:
-    """Return the client. Raises ConfigurationError if there is no API key."""
-    from openai import OpenAI
-
+    """Return the client and its open connections. Raises ConfigurationError without a key."""
     if key is None:
         raise ConfigurationError("OPENAI_API_KEY is in neither the environment nor the secret")
-    return OpenAI(
-        api_key=key.get_secret_value(),
-        base_url=base_url,
-        max_retries=MAX_RETRIES,
-        timeout=TIMEOUT_SECONDS,
-    )
+    return _client(key.get_secret_value(), base_url)
+
+
+@lru_cache(maxsize=2)
+def _client(key: str, base_url: str | None) -> OpenAI:
+    """A new client reads the certificates of all authorities and connects again."""
+    from openai import OpenAI
+
+    return OpenAI(api_key=key, base_url=base_url, max_retries=MAX_RETRIES, timeout=TIMEOUT_SECONDS)
+
+
+def reset() -> None:
+    """Forget the clients, as a new process would."""
+    _client.cache_clear()
 
 
 @contextmanager
