@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -23,6 +25,18 @@ VULNERABLE = {
     ],
 }
 SKIPPED = {"name": "torch", "skip_reason": "Dependency not found on PyPI"}
+
+
+@pytest.fixture
+def sbom(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Return the module without the grammar of IRIs, whose import takes seconds.
+
+    `make sbom` uses it.
+    """
+    monkeypatch.setitem(sys.modules, "rfc3987_syntax", None)
+    from supply_chain import sbom
+
+    return sbom
 
 
 def test_a_vulnerable_package_is_named_with_its_fix() -> None:
@@ -74,9 +88,7 @@ def test_every_lock_file_is_audited_except_torch_without_hashes() -> None:
     assert "tests/speech/requirements-torch.txt" not in names
 
 
-def test_a_document_lists_exactly_the_lock_and_fits_the_schema() -> None:
-    from supply_chain import sbom  # a second of imports
-
+def test_a_document_lists_exactly_the_lock_and_fits_the_schema(sbom: ModuleType) -> None:
     lock = sbom.artifacts()["zip-base"]
 
     document = sbom.document_of("zip-base", lock)
@@ -87,10 +99,8 @@ def test_a_document_lists_exactly_the_lock_and_fits_the_schema() -> None:
     assert {f"pkg:pypi/{name}@{version}" for name, version in locked} == packages
 
 
-def test_the_document_of_an_image_names_its_base_and_the_model_weights() -> None:
+def test_the_document_of_an_image_names_its_base_and_the_model_weights(sbom: ModuleType) -> None:
     from cyclonedx.model.bom import Bom
-
-    from supply_chain import sbom
 
     document = sbom.written("image-cpu", Bom())
 
@@ -99,23 +109,18 @@ def test_the_document_of_an_image_names_its_base_and_the_model_weights() -> None
     assert names == {"python", "resemblyzer-voice-encoder"}
 
 
-def test_there_is_a_document_for_each_zip_and_image() -> None:
+def test_there_is_a_document_for_each_zip_and_image(sbom: ModuleType) -> None:
     from cdk_app.bundling import Requirements
-    from supply_chain import sbom
 
     zips = {f"zip-{requirements}" for requirements in Requirements}
     assert set(sbom.artifacts()) == zips | {"image-gpu", "image-cpu"}
 
 
-def test_a_document_that_does_not_fit_the_schema_is_refused() -> None:
-    from supply_chain import sbom
-
+def test_a_document_that_does_not_fit_the_schema_is_refused(sbom: ModuleType) -> None:
     with pytest.raises(ValueError, match="not a CycloneDX document"):
         sbom.require_valid('{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{}]}')
 
 
-def test_an_image_without_a_digest_is_refused() -> None:
-    from supply_chain import sbom
-
+def test_an_image_without_a_digest_is_refused(sbom: ModuleType) -> None:
     with pytest.raises(ValueError, match="by digest"):
         sbom.base_image("ARG PYTHON=python:3.13-slim\n")
