@@ -139,7 +139,7 @@ def test_a_playlist_in_the_decoder_fetches_nothing(
 @pytest.mark.parametrize("suffix", CODECS)
 def test_flipped_bytes_end_in_a_named_error_or_in_audio(tmp_path: Path, suffix: str) -> None:
     whole = tone(tmp_path / f"a{suffix}", seconds=1).read_bytes()
-    for seed in range(6):
+    for seed in range(3):  # `make fuzz FAMILY=media` tries more
         dice = random.Random(seed)
         broken = bytearray(whole)
         for _ in range(30):
