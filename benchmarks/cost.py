@@ -1,9 +1,7 @@
 """Estimate what an hour of video costs on AWS, from list prices and assumptions.
 
-Replace the assumptions with your own figures. The prices are in dollars, for us-east-1, collected
-in November 2026 from public price lists; check them before you rely on them. The GPU's speed is an
-assumption: no figure for these two models on this GPU is published, and ours have not run on one
-yet.
+The prices and their sources are in lifestream.domain.prices, the assumptions in
+lifestream.domain.estimates. Replace them with your own figures.
 """
 
 from __future__ import annotations
@@ -11,25 +9,28 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from lifestream.domain.prices import PRICES
+from cdk_app.config import Config
+from lifestream.domain.estimates import estimate, start_dollars
+from lifestream.domain.prices import AS_OF, GPU_SPEED, TRANSCRIBE_HOUR, Rates
+from lifestream.settings import CostSettings
 
-GPU_HOURS = {"g6.xlarge": 0.8048, "g5.xlarge": 1.006}
-"""On-demand prices of the instance types that a deployment uses by default."""
-MANAGED_INSTANCES_FEE = 0.12
-ASSUMED_SPEED = 20.0  # hours of recording per hour of work
-COLD_START_HOURS = 5 / 60
-IDLE_HOURS = 5 / 60  # the host stays this long, see IDLE_HOST_SECONDS
-SUMMARY_TOKENS_IN, SUMMARY_TOKENS_OUT = 15_000, 1_500
-STATE_TRANSITIONS, TRANSITION = 25, 0.025 / 1000
-LAMBDA_GB_SECONDS, LAMBDA_GB_SECOND = 90.0, 0.0000166667 * 0.8  # Arm
-TRANSCRIBE_HOUR = 0.36  # Amazon Transcribe, batch, for comparison
+GPU_HOSTS = ("g6.xlarge", "g5.xlarge")
+"""The instance types that a deployment uses by default."""
+PARTS = {
+    "container": "GPU, warm host",
+    "models": "summary and embeddings",
+    "transitions": "Step Functions",
+    "functions": "Lambda",
+}
 
 
 def main() -> None:
     table = Table(
-        "An hour of video", *GPU_HOURS, title=f"dollars, at {ASSUMED_SPEED:.0f}x real time"
+        "An hour of video",
+        *GPU_HOSTS,
+        title=f"dollars, at {GPU_SPEED:.0f}x real time, prices of {AS_OF}",
     )
-    by_host = [costs(hour * (1 + MANAGED_INSTANCES_FEE)) for hour in GPU_HOURS.values()]
+    by_host = [costs(rates_of(Config(gpu_instance_types=(name,)))) for name in GPU_HOSTS]
     for name in by_host[0]:
         table.add_row(name, *(f"{host[name]:.4f}" for host in by_host))
     table.add_row(
@@ -38,20 +39,18 @@ def main() -> None:
     Console().print(table)
 
 
-def costs(gpu_hour: float) -> dict[str, float]:
-    """Return the costs of an hour of video in dollars. `gpu_hour` is the host's price with fee."""
-    parts = {
-        "GPU, warm host": gpu_hour / ASSUMED_SPEED,
-        "summary": PRICES["gpt-4o-mini"].of(SUMMARY_TOKENS_IN, SUMMARY_TOKENS_OUT),
-        "embeddings": PRICES["text-embedding-3-small"].of(SUMMARY_TOKENS_IN),
-        "Step Functions": STATE_TRANSITIONS * TRANSITION,
-        "Lambda": LAMBDA_GB_SECONDS * LAMBDA_GB_SECOND,
-    }
-    busy = sum(parts.values())
-    start_and_idle = gpu_hour * (COLD_START_HOURS + IDLE_HOURS)
-    return parts | {
-        "total, on a busy host": busy,
-        "total, alone: with the host's start and idle time": busy + start_and_idle,
+def rates_of(config: Config) -> Rates:
+    """Return the rates of a deployment with these switches."""
+    return CostSettings.model_validate(config.cost_environment).rates
+
+
+def costs(rates: Rates) -> dict[str, float]:
+    """Return the costs of an hour of video in dollars."""
+    hour = estimate(3600, rates)
+    return {
+        **{title: getattr(hour, name) for name, title in PARTS.items()},
+        "total, on a busy host": hour.total,
+        "total, alone: with the host's start and idle time": hour.total + start_dollars(rates),
     }
 
 

@@ -18,8 +18,10 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
+from lifestream.domain.prices import CPU_SPEED, GPU_SPEED, fargate_hour, gpu_host_hour
 from lifestream.settings import (
     EnvSettings,
     IndexSettings,
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from aws_cdk import Duration, RemovalPolicy
     from aws_cdk.aws_logs import RetentionDays
     from constructs import Node
+
+
+IDLE_HOST_SECONDS = 300
+"""How long a GPU host runs after its last container, in case there is more work."""
 
 
 def _validated(given: dict[str, str], *kinds: type[EnvSettings]) -> dict[str, str]:
@@ -162,6 +168,10 @@ class Config(BaseModel):
     gpu_instance_types: Annotated[tuple[GpuInstanceType, ...], BeforeValidator(_from_json)] = Field(
         default=("g6.xlarge", "g5.xlarge"), min_length=1
     )
+    host_hour_dollars: float | None = Field(default=None, ge=0)
+    assumed_speed: float | None = Field(default=None, gt=0)
+    max_job_dollars: float | None = Field(default=None, gt=0)
+    max_day_dollars: float | None = Field(default=None, gt=0)
     browser_origins: Annotated[tuple[Origin, ...], BeforeValidator(_from_json)] = ()
     oidc: Annotated[OidcProvider | None, BeforeValidator(_from_json)] = None
     saml: Annotated[SamlProvider | None, BeforeValidator(_from_json)] = None
@@ -191,6 +201,11 @@ class Config(BaseModel):
             raise ValueError("the webhook is on the internet, so it needs private-with-nat")
         return network
 
+    @model_validator(mode="after")
+    def _price_is_known(self) -> Self:
+        self.host_hour  # noqa: B018  # raises ValueError
+        return self
+
     @field_validator("speech")
     @classmethod
     def _validate_speech(cls, given: dict[str, str]) -> dict[str, str]:
@@ -213,7 +228,9 @@ class Config(BaseModel):
         try:
             return cls.model_validate({k: v for k, v in given.items() if v is not None})
         except ValidationError as error:
-            wrong = "; ".join(f"-c {e['loc'][0]}: {e['msg']}" for e in error.errors())
+            wrong = "; ".join(
+                f"-c {e['loc'][0]}: {e['msg']}" if e["loc"] else e["msg"] for e in error.errors()
+            )
             raise SystemExit(f"invalid switches: {wrong}") from None
 
     @property
@@ -267,6 +284,38 @@ class Config(BaseModel):
         fingerprint of a transcript. PublishResults gets them to identify speakers.
         """
         return {"WHISPER_MODEL": self.whisper_model, **self.speech}
+
+    @property
+    def host_hour(self) -> float:
+        """What an hour of the container's host costs in dollars.
+
+        If there are several instance types, it is the price of the cheapest, which AWS prefers.
+        Raises ValueError if the price of none is known.
+        """
+        if self.host_hour_dollars is not None:
+            return self.host_hour_dollars
+        if self.compute == "cpu":
+            return fargate_hour(spot=self.spot)
+        hours = [gpu_host_hour(name, spot=self.spot) for name in self.gpu_instance_types]
+        if known := [hour for hour in hours if hour is not None]:
+            return min(known)
+        names = ", ".join(self.gpu_instance_types)
+        raise ValueError(f"the price of {names} is not known: add -c host_hour_dollars=PRICE")
+
+    @property
+    def cost_environment(self) -> dict[str, str]:
+        """Environment variables of everything that computes or estimates costs."""
+        is_gpu = self.compute == "gpu"
+        speed = self.assumed_speed or (GPU_SPEED if is_gpu else CPU_SPEED)
+        caps = {"MAX_JOB_DOLLARS": self.max_job_dollars, "MAX_DAY_DOLLARS": self.max_day_dollars}
+        return {
+            "HOST_HOUR_DOLLARS": f"{self.host_hour:.6f}",
+            "HOST_IDLE_SECONDS": str(IDLE_HOST_SECONDS if is_gpu else 0),
+            "ASSUMED_SPEED": f"{speed:g}",
+            "WHISPER_MODEL": self.speech_environment["WHISPER_MODEL"],
+            "OPENAI_MODEL": self.summary.get("OPENAI_MODEL", self.openai_model),
+            **{name: f"{cap:g}" for name, cap in caps.items() if cap is not None},
+        }
 
     @property
     def device(self) -> str:

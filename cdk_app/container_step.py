@@ -18,17 +18,17 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from cdk_app.config import Config
+from cdk_app.config import IDLE_HOST_SECONDS, Config
 from cdk_app.logs import log_group
 from cdk_app.network import Network
 from lifestream.aws.containers import EXECUTION_NAME
+from lifestream.domain.prices import FARGATE_DISK_GB, FARGATE_MEMORY_GB, FARGATE_VCPUS
 from lifestream.step_names import Step
 
 ROOT = Path(__file__).parent.parent
 DOCKERFILE = "containers/transcribe_speech/Dockerfile"
 SHIPPED = ("lambdas/lifestream", "containers/transcribe_speech")
 NOT_SHIPPED = ("**/__pycache__", "**/*.pyc", "lambdas/lifestream/client")
-IDLE_HOST_SECONDS = 300
 START_LIMIT_SECONDS = 45 * 60
 """ECS stops a task that gets no host within 30 minutes; pulling the image takes the rest."""
 JOB_BY_REFERENCE = {
@@ -147,9 +147,9 @@ class ContainerStep(Construct):
         return ecs.FargateTaskDefinition(
             self,
             "Task",
-            cpu=4096,
-            memory_limit_mib=16384,
-            ephemeral_storage_gib=50,
+            cpu=FARGATE_VCPUS * 1024,
+            memory_limit_mib=FARGATE_MEMORY_GB * 1024,
+            ephemeral_storage_gib=FARGATE_DISK_GB,
             runtime_platform=ARM_LINUX,
         )
 

@@ -14,6 +14,7 @@ from cdk_app.bundling import ARCHITECTURE, RUNTIME, Requirements, code_with
 from cdk_app.config import Config
 from cdk_app.logs import log_group
 from cdk_app.step_table import LAMBDA_STEPS
+from lifestream.domain.lambda_memory import LAMBDA_MEMORY
 from lifestream.step_names import Step
 
 
@@ -29,7 +30,7 @@ class LambdaStep(Construct):
             requirements=self.spec.requirements,
             environment=environment,
             timeout=self.spec.timeout,
-            memory=self.spec.memory,
+            memory=LAMBDA_MEMORY[step],
             disk=self.spec.disk,
         )
 

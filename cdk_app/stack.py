@@ -62,13 +62,16 @@ class LifeStreamStack(Stack):
         self.dispatcher = Dispatcher(
             self,
             "Dispatcher",
-            environment=self._storage,
+            environment=self._storage | config.cost_environment,
             queue=uploads.queue,
             state_machine=machine,
             max_concurrency=config.max_dispatchers,
         )
         self.recovery = Recovery(
-            self, "Recovery", environment=self._everything, state_machine=machine
+            self,
+            "Recovery",
+            environment=self._everything | config.cost_environment,
+            state_machine=machine,
         )
         self.erasure = Erasure(
             self, "Erasure", config=config, environment=self._everything | self._secret
@@ -190,7 +193,10 @@ class LifeStreamStack(Stack):
             "LogDays": str(self.config.log_days),
             "MaxGpuTasks": str(self.config.max_gpu_tasks),
             **self.monitoring.outputs,
-            "WhisperModel": self.config.speech_environment["WHISPER_MODEL"],
+            **{
+                name.title().replace("_", ""): value
+                for name, value in self.config.cost_environment.items()
+            },
             **self.transcribe_speech.outputs,
         }.items():
             CfnOutput(self, name, value=value)

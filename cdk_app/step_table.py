@@ -24,16 +24,12 @@ from lifestream.domain.bucket_layout import (
 )
 from lifestream.step_names import Step
 
-MEDIA_MEMORY = 1769
-"""In MB. A function with this much memory has one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
-
 
 @dataclass(frozen=True)
 class LambdaStepSpec:
     """The resources and permissions of one step.
 
     comment: shown in the Step Functions console
-    memory: in MB
     settings: returns the environment variables that depend on the deployment's switches
     reads, writes: prefixes of object keys in the bucket
     row_attributes: the attributes of job rows that the step may write
@@ -41,7 +37,6 @@ class LambdaStepSpec:
 
     comment: str
     timeout: Duration
-    memory: int = 512
     disk: Size | None = None
     requirements: Requirements = Requirements.BASE
     settings: Callable[[Config], dict[str, str]] = lambda _: {}
@@ -62,9 +57,8 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
     Step.INSPECT_VIDEO: LambdaStepSpec(
         "Check that the file is a video that can be processed",
         timeout=Duration.minutes(2),
-        memory=MEDIA_MEMORY,
         requirements=Requirements.MEDIA,
-        settings=lambda config: config.speech_environment,
+        settings=lambda config: config.speech_environment | config.cost_environment,
         reads=_artifacts(Step.INSPECT_VIDEO, Step.TRANSCRIBE_SPEECH),
         writes=_artifacts(Step.INSPECT_VIDEO),
         reads_uploads=True,
@@ -73,7 +67,6 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
     Step.EXTRACT_AUDIO: LambdaStepSpec(
         "Extract the audio as mono 16 kHz FLAC",
         timeout=Duration.minutes(15),
-        memory=MEDIA_MEMORY,
         disk=Size.gibibytes(5),
         requirements=Requirements.MEDIA,
         reads=_artifacts(Step.EXTRACT_AUDIO),
@@ -83,7 +76,6 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
     Step.SUMMARIZE_TRANSCRIPT: LambdaStepSpec(
         "Summarize the transcript; every statement has a quote",
         timeout=Duration.minutes(15),
-        memory=1024,
         requirements=Requirements.SUMMARY,
         settings=lambda config: {"OPENAI_MODEL": config.openai_model, **config.summary},
         reads=_artifacts(Step.TRANSCRIBE_SPEECH, Step.SUMMARIZE_TRANSCRIPT),
@@ -93,7 +85,6 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
     Step.INDEX_TRANSCRIPT: LambdaStepSpec(
         "Add the transcript to the search index",
         timeout=Duration.minutes(15),
-        memory=1024,
         requirements=Requirements.INDEX,
         settings=lambda config: config.index,
         reads=_artifacts(Step.TRANSCRIBE_SPEECH, Step.INDEX_TRANSCRIPT),
@@ -104,7 +95,6 @@ LAMBDA_STEPS: Mapping[Step, LambdaStepSpec] = {
     Step.PUBLISH_RESULTS: LambdaStepSpec(
         "Write the result files",
         timeout=Duration.minutes(5),
-        memory=1024,
         settings=lambda config: config.speech_environment,
         reads=(
             *_artifacts(Step.TRANSCRIBE_SPEECH, Step.SUMMARIZE_TRANSCRIPT, Step.INDEX_TRANSCRIPT),

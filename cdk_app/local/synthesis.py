@@ -61,8 +61,12 @@ class Assembly:
 
 
 def synthesize(whisper_model: str = BUILT_IN_MODEL) -> Assembly:
-    """Synthesize the stack as `cdk synth -c whisper_model=…` does, or return it from the cache."""
-    context = CONTEXT | {"whisper_model": whisper_model}
+    """Synthesize the stack as `cdk synth -c whisper_model=…` does, or return it from the cache.
+
+    This machine's hours cost nothing, unless HOST_HOUR_DOLLARS is set.
+    """
+    host_hour = os.environ.get("HOST_HOUR_DOLLARS", "0")
+    context = CONTEXT | {"whisper_model": whisper_model, "host_hour_dollars": host_hour}
     assembly = Assembly(CACHE / f"cdk.out-{source_hash(context)}")
     if not (assembly.folder / "manifest.json").exists():
         _run_app(assembly.folder, context)

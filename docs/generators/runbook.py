@@ -65,6 +65,7 @@ LOOK = {
     "GpuDriverError": CONTAINER,
     "OutOfMemoryError": CONTAINER,
     "SpeechEngineError": CONTAINER,
+    "JobCostCapError": "`lifestream status JOB` shows the estimate and the cap.",
     "NoHostError": "`make preflight STAGE=prod` compares the quotas and the types of hosts.",
     "NoSlotError": "`lifestream list` shows how many jobs wait. The graph *Longest wait, in "
     "seconds* shows since when.",
@@ -103,6 +104,7 @@ MEANS = {
     "EnglishOnlyModelError": "The Whisper model knows English only.",
     "WebhookRefusedError": "The receiver refused an event, or its address is not public.",
     "CostCapError": "The next call of a model could exceed MAX_SUMMARY_DOLLARS.",
+    "JobCostCapError": "By its estimate, the job would cost more than `-c max_job_dollars` allows.",
     "DeadlineError": "The container was still working when its time was up.",
     "ModelMissingError": "A model is neither in the image nor in the bucket.",
     "ModelAlteredError": "The checksum of a model differs from the published one.",

@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from lifestream.domain.prices import CPU_SPEED, Rates, fargate_hour
 from lifestream.errors import ConfigurationError, MissingSettingsError
 
 
@@ -199,6 +200,37 @@ class ContainerSettings(EnvSettings):
     deadline_seconds: int = Field(gt=0, alias="DEADLINE_SECONDS")
 
 
+class CostSettings(EnvSettings):
+    """What the costs of jobs depend on, apart from list prices.
+
+    `host_hour`: dollars per hour of the container's host, such as after your own discounts.
+    `idle_seconds`: how long a host stays after its last container; 0 on Fargate. `speed`: seconds
+    of recording per second of the container, until jobs have shown it.
+    """
+
+    host_hour: float = Field(default=round(fargate_hour(), 6), ge=0, alias="HOST_HOUR_DOLLARS")
+    idle_seconds: float = Field(default=0, ge=0, alias="HOST_IDLE_SECONDS")
+    speed: float = Field(default=CPU_SPEED, gt=0, alias="ASSUMED_SPEED")
+    whisper_model: str | None = Field(default=None, alias="WHISPER_MODEL")
+    openai_model: str = Field(default="gpt-4o-mini", alias="OPENAI_MODEL")
+
+    @property
+    def rates(self) -> Rates:
+        return Rates(**self.model_dump(include=set(Rates.model_fields)))
+
+
+class JobCapSettings(CostSettings):
+    """The most that a job may cost in dollars, by its estimate. Without it, there is no cap."""
+
+    max_job_dollars: float | None = Field(default=None, gt=0, alias="MAX_JOB_DOLLARS")
+
+
+class DayCapSettings(CostSettings):
+    """What the jobs of a day (UTC) may cost in dollars. Without it, there is no cap."""
+
+    max_day_dollars: float | None = Field(default=None, gt=0, alias="MAX_DAY_DOLLARS")
+
+
 class SlotSettings(EnvSettings):
     slots_table: str = Field(alias="SLOTS_TABLE_NAME")
 
@@ -207,7 +239,7 @@ class StateMachineSettings(EnvSettings):
     state_machine_arn: str = Field(alias="STATE_MACHINE_ARN")
 
 
-class DispatcherSettings(Storage, StateMachineSettings):
+class DispatcherSettings(Storage, StateMachineSettings, DayCapSettings):
     queue_url: str = Field(alias="AWS_SQS_QUEUE_URL")
 
 
@@ -219,10 +251,10 @@ class WebhookSettings(EnvSettings):
     may_be_private: bool = Field(default=False, alias="WEBHOOK_MAY_BE_PRIVATE")
 
 
-class ClientSettings(Storage):
+class ClientSettings(Storage, CostSettings):
     """What the client needs. `lifestream` reads missing values from the stack's outputs.
 
-    `whisper_model` is the deployed model. If it is known, options are checked before an upload.
+    If the deployed `whisper_model` is known, options are checked before an upload.
     `eraser_function` is the name of the function that erases jobs.
     """
 
@@ -230,7 +262,6 @@ class ClientSettings(Storage):
     dlq_url: str = Field(alias="AWS_SQS_DLQ_URL")
     api_keys_secret: str | None = Field(default=None, alias="API_KEYS_SECRET")
     state_machine_arn: str | None = Field(default=None, alias="STATE_MACHINE_ARN")
-    whisper_model: str | None = Field(default=None, alias="WHISPER_MODEL")
     eraser_function: str | None = Field(default=None, alias="ERASER_FUNCTION")
     receipt_key_secret: str | None = Field(default=None, alias="RECEIPT_KEY_SECRET")
 
@@ -278,7 +309,7 @@ class EraserSettings(ClientSettings):
     undelivered_url: str | None = Field(default=None, alias="UNDELIVERED_QUEUE_URL")
 
 
-class OperatorSettings(ClientSettings, SlotSettings):
+class OperatorSettings(ClientSettings, SlotSettings, DayCapSettings):
     """What recovery needs, to finalize executions and to reconcile.
 
     `container_seconds` is the time limit of a container, for the metric of those that exceed it.

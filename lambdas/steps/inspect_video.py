@@ -7,15 +7,16 @@ from lifestream.aws.artifacts import inspected_job
 from lifestream.aws.read_ahead import fetch_pool
 from lifestream.aws.videos import ReadBudget, VideoObject
 from lifestream.domain import fingerprints
+from lifestream.domain.estimates import estimate
 from lifestream.domain.file_types import EXTENSIONS, extension
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.options import JobOptions
 from lifestream.domain.step_payloads import InspectedJob, Inspection
-from lifestream.errors import UnsupportedExtensionError
+from lifestream.errors import JobCostCapError, UnsupportedExtensionError
 from lifestream.media.container_format import identify
 from lifestream.media.sandbox import Video
 from lifestream.resources import artifacts, job_table
-from lifestream.settings import MediaSettings, SpeechSettings, load
+from lifestream.settings import JobCapSettings, MediaSettings, SpeechSettings, load
 from lifestream.step import step
 from lifestream.step_names import Step
 
@@ -25,6 +26,8 @@ def handler(job: ProcessingJob) -> InspectedJob:
     inspected = describe(job, inspection_of(job))
     if inspected.options != job.options:
         job_table().note_options(job, inspected.options)
+    if not inspected.is_transcribed:
+        check_cost(inspected.duration_seconds)
     artifacts().save(job.job_id, Step.INSPECT_VIDEO, inspected_job(job.attempt), inspected)
     return inspected
 
@@ -54,6 +57,22 @@ def inspect(job: ProcessingJob, *, max_seconds: float) -> Inspection:
         size=video.size,
         options=video.options,
     )
+
+
+def check_cost(duration_seconds: float) -> None:
+    """Raise JobCostCapError if the job would exceed the cap. No GPU has started by then.
+
+    The estimate is the same for each attempt, because it does not depend on other jobs.
+    """
+    settings = load(JobCapSettings)
+    if settings.max_job_dollars is None:
+        return
+    dollars = estimate(duration_seconds, settings.rates).total
+    if dollars > settings.max_job_dollars:
+        raise JobCostCapError(
+            f"{duration_seconds / 3600:.2f} hours would cost about ${dollars:.2f}; the cap per job "
+            f"is ${settings.max_job_dollars:g}"
+        )
 
 
 def describe(job: ProcessingJob, inspection: Inspection) -> InspectedJob:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import cost
 import pytest
 
+from cdk_app.config import Config
 from infrastructure.templates import all_states, definition, resources
+from lifestream.domain.prices import ON_DEMAND_HOUR
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -77,19 +79,14 @@ def test_spot_is_a_switch(synthesize: Synthesize) -> None:
     assert launch["CapacityOptionType"] == "SPOT"
 
 
-OF_AWS = {"g4dn.xlarge": 0.526, "g6.xlarge": 0.8048, "g5.xlarge": 1.006}
-"""Dollars an hour on demand, https://aws.amazon.com/ec2/pricing/on-demand/, us-east-1. All have 4
-vCPUs, 16 GiB and one GPU: https://docs.aws.amazon.com/ec2/latest/instancetypes/ac.html"""
-
-
 def chosen_from(launch: dict[str, Any]) -> set[str]:
     """Apply AllowedInstanceTypes, then price protection, as EC2 documents them."""
     requirements = launch["InstanceRequirements"]
-    allowed = [t for t in OF_AWS if t in requirements["AllowedInstanceTypes"]]
+    allowed = [t for t in ON_DEMAND_HOUR if t in requirements["AllowedInstanceTypes"]]
     option = {"ON_DEMAND": "OnDemand", "SPOT": "Spot"}[launch["CapacityOptionType"]]
     over = requirements.get(f"{option}MaxPricePercentageOverLowestPrice", 20)
-    limit = min(OF_AWS[t] for t in allowed) * (1 + over / 100)
-    return {t for t in allowed if OF_AWS[t] <= limit}
+    limit = min(ON_DEMAND_HOUR[t] for t in allowed) * (1 + over / 100)
+    return {t for t in allowed if ON_DEMAND_HOUR[t] <= limit}
 
 
 @pytest.mark.parametrize("spot", ["false", "true"])
@@ -107,13 +104,38 @@ def test_hosts_have_an_l4_or_an_a10g_and_the_vcpus_of_one_container(
 def test_the_costs_are_those_of_the_instance_types_that_are_chosen(
     synthesize: Synthesize,
 ) -> None:
-    from cdk_app.container_step import IDLE_HOST_SECONDS
-
     launch = launch_template(synthesize(compute="gpu"))
 
-    assert set(cost.GPU_HOURS) == chosen_from(launch)
-    assert cost.GPU_HOURS.items() <= OF_AWS.items()
-    assert cost.IDLE_HOURS * 3600 == IDLE_HOST_SECONDS
+    assert set(cost.GPU_HOSTS) == chosen_from(launch)
+
+
+@pytest.mark.parametrize("function", ["Dispatcher", "InspectVideo", "Recovery"])
+def test_the_functions_know_what_an_hour_of_the_host_costs(
+    synthesize: Synthesize, function: str
+) -> None:
+    gpu, cpu = (environment_of(synthesize(compute=one), function) for one in ("gpu", "cpu"))
+
+    assert (gpu["HOST_HOUR_DOLLARS"], gpu["HOST_IDLE_SECONDS"]) == ("0.901376", "300")
+    assert (cpu["HOST_HOUR_DOLLARS"], cpu["HOST_IDLE_SECONDS"]) == ("0.189810", "0")
+
+
+def test_an_own_price_replaces_the_list_price() -> None:
+    own = Config(host_hour_dollars=0.5, gpu_instance_types=("g7.xlarge",))
+
+    assert own.cost_environment["HOST_HOUR_DOLLARS"] == "0.500000"
+
+
+def test_a_host_without_a_known_price_is_refused() -> None:
+    with pytest.raises(ValueError, match="add -c host_hour_dollars"):
+        Config(gpu_instance_types=("g7.xlarge",))
+
+
+def environment_of(template: Template, name: str) -> dict[str, str]:
+    """Return the environment of a function whose logical id begins with the name."""
+    functions = template.find_resources("AWS::Lambda::Function")
+    found = next(value for key, value in functions.items() if key.startswith(name))
+    variables: dict[str, str] = found["Properties"]["Environment"]["Variables"]
+    return variables
 
 
 def test_every_listed_instance_type_can_be_chosen(synthesize: Synthesize) -> None:

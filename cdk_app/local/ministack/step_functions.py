@@ -216,11 +216,19 @@ def run_task(arguments: dict[str, Any], cancelled: threading.Event, role: str) -
         if cancelled.is_set() and not refusal(role, "ecs:StopTask", arn):
             ecs._stop_task({"cluster": cluster, "task": arn, "reason": "execution stopped"})  # noqa: SLF001
         time.sleep(POLL_SECONDS)
-    described: dict[str, Any] = pascal_case(task)
+    described: dict[str, Any] = pascal_case(in_milliseconds(task))
     codes = [container.get("ExitCode") for container in described["Containers"]]
     if described.get("StopCode") == "TaskFailedToStart" or any(code != 0 for code in codes):
         raise StateError("States.TaskFailed", json.dumps(described))
     return described
+
+
+def in_milliseconds(task: dict[str, Any]) -> dict[str, Any]:
+    """Convert the times of an ECS task from seconds, as Step Functions does."""
+    return {
+        name: round(value * 1000) if name.endswith("At") and isinstance(value, float) else value
+        for name, value in task.items()
+    }
 
 
 def pascal_case(value: Any) -> Any:  # any JSON

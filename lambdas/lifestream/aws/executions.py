@@ -138,7 +138,11 @@ class Executions:
         return "in doubt" if calls else "none"
 
     def states(self, name: str) -> dict[str, StateRun]:
-        """Return the states that an execution has been in, with their times, by name.
+        """Return the states that an execution has been in, with their times, by name."""
+        return states_of(self.history(name, with_data=False))
+
+    def history(self, name: str, *, with_data: bool = True) -> list[dict[str, Any]]:
+        """Return the events of an execution, oldest first. `with_data`: with inputs and outputs.
 
         There are none if the execution is unknown. Step Functions keeps the history of an execution
         for 90 days after its end.
@@ -146,12 +150,12 @@ class Executions:
         Source: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
         """
         pages = self._step_functions.get_paginator("get_execution_history").paginate(
-            executionArn=self.arn_of(name), includeExecutionData=False
+            executionArn=self.arn_of(name), includeExecutionData=with_data
         )
         try:
-            return states_of(dict(event) for page in pages for event in page["events"])
+            return [dict(event) for page in pages for event in page["events"]]
         except self._step_functions.exceptions.ExecutionDoesNotExist:
-            return {}
+            return []
 
     def arn_of(self, name: str) -> str:
         return f"{self._arn.replace(':stateMachine:', ':execution:')}:{name}"

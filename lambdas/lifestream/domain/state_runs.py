@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,19 +21,13 @@ class StateRun:
         return ((self.ended or now) - self.started).total_seconds()
 
 
-def states_of(history: Iterable[Mapping[str, Any]]) -> dict[str, StateRun]:
-    """Return the states by name, in the order in which they were entered.
-
-    An event belongs to the state that the chain of its previous events leads to, even in the
-    branches of a Parallel state.
-    """
+def states_of(history: Sequence[Mapping[str, Any]]) -> dict[str, StateRun]:
+    """Return the states by name, in the order in which they were entered."""
     states: dict[str, StateRun] = {}
-    state_at: dict[int, str] = {}
+    names = state_names(history)
     for event in history:
-        kind, at = event["type"], event["timestamp"]
-        name = state_at.get(event.get("previousEventId", 0), "")
+        kind, at, name = event["type"], event["timestamp"], names[event["id"]]
         if "stateEnteredEventDetails" in event:
-            name = event["stateEnteredEventDetails"]["name"]
             states[name] = StateRun(name, at)
         elif "stateExitedEventDetails" in event and name in states:
             states[name].ended = at
@@ -41,5 +35,18 @@ def states_of(history: Iterable[Mapping[str, Any]]) -> dict[str, StateRun]:
             states[name].is_failed = True
         elif kind == "TaskSucceeded" and name in states:
             states[name].is_failed = False
-        state_at[event["id"]] = name
     return states
+
+
+def state_names(history: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Return the name of the state that each event belongs to, by the event's id.
+
+    It is the state that the chain of its previous events leads to, even in the branches of a
+    Parallel state.
+    """
+    names: dict[int, str] = {}
+    for event in history:
+        entered = event.get("stateEnteredEventDetails")
+        before = names.get(event.get("previousEventId", 0), "")
+        names[event["id"]] = entered["name"] if entered else before
+    return names

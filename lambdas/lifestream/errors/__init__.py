@@ -26,6 +26,7 @@ PipelineError
 │  │  └─ EnglishOnlyModelError   the Whisper model knows English only
 │  ├─ WebhookRefusedError      the receiver refused the message, or is not public
 │  ├─ CostCapError             the next model call could exceed the limit per job
+│  ├─ JobCostCapError          the recording would cost more than a job may
 │  ├─ DeadlineError            the container was still working when its time was up
 │  ├─ ModelMissingError
 │  ├─ ModelAlteredError        a model file differs from the published one
@@ -95,6 +96,7 @@ from lifestream.errors.configuration import (
     DecoderStartError,
     EnglishOnlyModelError,
     GpuDriverError,
+    JobCostCapError,
     KeyRefusedError,
     MissingSettingsError,
     ModelAlteredError,
@@ -177,6 +179,7 @@ __all__ = [
     "InvalidMessageError",
     "InvalidPartError",
     "InvalidRequestError",
+    "JobCostCapError",
     "JobEndedError",
     "JobHeldError",
     "JobNotFoundError",

@@ -40,6 +40,13 @@ class CostCapError(ConfigurationError):
     advice = "Raise MAX_SUMMARY_DOLLARS or choose a cheaper OPENAI_MODEL, then redrive the job."
 
 
+class JobCostCapError(ConfigurationError):
+    advice = (
+        "Split the recording, or deploy with a higher -c max_job_dollars. If the estimate is too "
+        "high, correct -c assumed_speed or -c host_hour_dollars. Then redrive the job."
+    )
+
+
 class DeadlineError(ConfigurationError):
     advice = (
         "The recording is too long for this hardware. Deploy with a faster GPU, a smaller "
