@@ -114,6 +114,7 @@ def finalizer(
         queues=queues(settings),
         event_publisher=EventPublisher(clients.events()),
         containers=containers(settings),
+        rates=settings.rates,
         grace_period=grace_period,
     )
 

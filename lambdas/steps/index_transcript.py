@@ -10,6 +10,7 @@ from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import JobStatus
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.step_payloads import InspectedJob, WithoutPart
+from lifestream.domain.summary import NOTHING_PAID
 from lifestream.engines.embedding import Embedder, load_embedder
 from lifestream.engines.vector_index import VectorIndex, load_vector_index
 from lifestream.resources import artifacts
@@ -33,7 +34,7 @@ def handler(job: InspectedJob) -> Indexed | WithoutPart:
         fingerprint(transcript, embedder.name, index.name, CHUNKING),
     )
     if indexed := checkpoint.result(Indexed):
-        return indexed
+        return indexed.model_copy(update={"usage": NOTHING_PAID})
     return checkpoint.save(index_transcript(job, embedder, index))
 
 

@@ -10,7 +10,7 @@ from lifestream.domain.fingerprints import fingerprint
 from lifestream.domain.job import JobStatus
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.step_payloads import InspectedJob, WithoutPart
-from lifestream.domain.summary import NOTHING_SAID, Drafted, SummaryOptions, Usage
+from lifestream.domain.summary import NOTHING_PAID, NOTHING_SAID, Drafted, SummaryOptions, Usage
 from lifestream.engines.summarization import Summarizer, load_summarizer
 from lifestream.resources import artifacts
 from lifestream.settings import SummarySettings, load
@@ -19,6 +19,8 @@ from lifestream.step_names import Step
 
 
 class Summarized(Frozen):
+    """The result of the step. `usage` is what this run paid for: nothing if the summary existed."""
+
     engine: str
     statements: int
     verified_statements: int
@@ -39,7 +41,7 @@ def handler(job: InspectedJob) -> Summarized | WithoutPart:
         fingerprint(transcript, summarizer.name, options.model_dump()),
     )
     if summarized := checkpoint.result(Summarized):
-        return summarized
+        return summarized.model_copy(update={"usage": NOTHING_PAID})
     return checkpoint.save(summarize(job, summarizer, options), outputs=[SUMMARY])
 
 

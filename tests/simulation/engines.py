@@ -10,7 +10,7 @@ from builders import MEETING, a_draft
 from built_in_models import word_vectors
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.diagnostics import Diarization
-from lifestream.domain.summary import Drafted, SummaryOptions
+from lifestream.domain.summary import Drafted, SummaryOptions, Usage
 from lifestream.domain.transcript import (
     Recognition,
     RecognizedSegment,
@@ -95,6 +95,7 @@ class Summarizer:
     name: str = "scripted/summary-1"
     is_down: bool = False
     refusals: int = 0
+    usage: Usage = field(default_factory=Usage)
     paid: Counter[str] = field(default_factory=Counter)
 
     def summarize(self, transcript: Transcript, options: SummaryOptions) -> Drafted:
@@ -104,7 +105,8 @@ class Summarizer:
             self.refusals -= 1
             raise KeyRefusedError("the vendor refuses the key")
         self.paid[f"{transcript.job_id} {self.name}"] += 1
-        return Drafted(draft=a_draft(abstract="A budget.", topics=["budget"]))
+        draft = a_draft(abstract="A budget.", topics=["budget"])
+        return Drafted(draft=draft, usage=self.usage)
 
 
 @dataclass

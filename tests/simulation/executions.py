@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -134,8 +135,8 @@ def snapshot() -> dict[str, Any]:
 def _append(
     events: list[dict[str, Any]], now: float, kind: str, previous: int, details: dict[str, Any]
 ) -> int:
-    number = len(events) + 1
-    event = {"id": number, "timestamp": now, "type": kind, "previousEventId": previous}
+    number, moment = len(events) + 1, datetime.fromtimestamp(now, UTC)
+    event = {"id": number, "timestamp": moment, "type": kind, "previousEventId": previous}
     events.append(event | details)
     return len(events)
 

@@ -13,7 +13,7 @@ WRITTEN_BY_CANCEL = frozenset(
     # The key, what the condition of each write reads, then what the write sets:
     {"job_id", "attempt", "status", "updated_at"}
 )
-WRITTEN_BY_A_STEP = WRITTEN_BY_CANCEL | {"current_step", "progress"}
+WRITTEN_BY_A_STEP = WRITTEN_BY_CANCEL | {"current_step", "progress", "duration_seconds"}
 WRITTEN_BY_INSPECTION = WRITTEN_BY_A_STEP | {"upload_options"}
 WRITTEN_BY_SUCCESS = WRITTEN_BY_A_STEP | {"results_prefix", "switched_off"}
 WRITTEN_BY_FAILURE = WRITTEN_BY_A_STEP | {"results_prefix", "failure"}

@@ -17,12 +17,15 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from lifestream.aws.job_attributes import ERASED_AT
+from lifestream.domain.base import Frozen
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
+from lifestream.domain.job_cost import JobCost
 from lifestream.domain.job_list import JobFilter, JobPage, ListedJob, Order, Position
 from lifestream.domain.job_record import EVENT_PUBLISHED, HOLD, JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
+from lifestream.domain.step_payloads import InspectedJob
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -69,10 +72,13 @@ class JobTable:
         """Record that a step begins. Return None if the step must not work.
 
         A step must not work if the job has ended meanwhile (cancelled, aborted), if a later
-        attempt runs, or if the job was erased. A deleted row stops no step.
+        attempt runs, or if the job was erased. A deleted row stops no step. The duration is
+        recorded once it is known.
         """
         now = _now()
-        changes = {"status": status, "current_step": step, "progress": None}
+        changes: dict[str, Any] = {"status": status, "current_step": step, "progress": None}
+        if isinstance(job, InspectedJob):
+            changes["duration_seconds"] = _number(job.duration_seconds)
         before = self._update(job, changes, now)
         if before is None:
             return None
@@ -82,8 +88,7 @@ class JobTable:
 
     def show_progress(self, job: ProcessingJob, progress: Progress) -> None:
         """Record the progress of the step that runs. The next step clears it."""
-        numbers = json.loads(progress.model_dump_json(), parse_float=Decimal)
-        self._update(job, {"progress": numbers})
+        self._update(job, {"progress": _numbers(progress)})
 
     def note_options(self, job: ProcessingJob, options: JobOptions) -> None:
         """Record the options that came with the upload, for people who look at the job."""
@@ -122,12 +127,13 @@ class JobTable:
     def is_erased(self, job_id: str) -> bool:
         return ERASED_AT in self._item(job_id)
 
-    def note_event_published(self, record: JobRecord) -> bool:
-        """Note that the event was published. Return False if that is noted already.
+    def note_event_published(self, record: JobRecord, cost: JobCost) -> bool:
+        """Note that the event was published, and what the job has cost by then.
 
-        A redrive writes the row again, without the note.
+        Return False if that is noted already. A redrive writes the row again, without both.
         """
-        return self.change(record, {EVENT_PUBLISHED: True}, Attr(EVENT_PUBLISHED).not_exists())
+        changes = {EVENT_PUBLISHED: True, "cost": _numbers(cost)}
+        return self.change(record, changes, Attr(EVENT_PUBLISHED).not_exists())
 
     def change(
         self, record: JobRecord, changes: dict[str, Any], condition: ConditionBase | None = None
@@ -312,6 +318,17 @@ def _now() -> str:
 def timestamp(moment: datetime) -> str:
     """Return the time as UTC text that sorts in time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _number(value: float) -> Decimal:
+    """Return the number as DynamoDB stores it, as it is written: 0.1, not 0.1000000000000000055."""
+    return Decimal(str(value))
+
+
+def _numbers(model: Frozen) -> dict[str, Any]:
+    """Return the fields of the model as DynamoDB stores them."""
+    numbers: dict[str, Any] = json.loads(model.model_dump_json(), parse_float=Decimal)
+    return numbers
 
 
 def _plain(value: Any) -> Any:  # DynamoDB returns numbers as Decimals, at any depth

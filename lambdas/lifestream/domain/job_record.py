@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.job_cost import JobCost
 from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
@@ -51,6 +52,8 @@ class JobRecord(BaseModel):
         switched_off: Parts of the results that the deployment does not make, with the reason.
         progress: How far the container is; None in every other step.
         hold: Why the job must not be erased; None if it may be.
+        duration_seconds: The length of the recording; None until InspectVideo has ended.
+        cost: What the job has cost, over all attempts; None until the latest attempt has ended.
         job: What was uploaded, with the options that came in its message.
         upload_options: The options that came with the upload; None if there are none.
 
@@ -75,6 +78,8 @@ class JobRecord(BaseModel):
     is_event_published: bool = Field(default=False, alias=EVENT_PUBLISHED)
     progress: Progress | None = None
     hold: Hold | None = None
+    duration_seconds: float | None = None
+    cost: JobCost | None = None
     job: ProcessingJob
     upload_options: JobOptions | None = None
 

@@ -83,6 +83,9 @@ class Usage(Frozen):
     dollars: float | None = 0.0
 
 
+NOTHING_PAID = Usage()
+
+
 class Drafted(Frozen):
     draft: SummaryDraft
     usage: Usage = Usage()

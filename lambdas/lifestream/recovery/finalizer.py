@@ -18,9 +18,12 @@ from lifestream.aws.job_table import JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.slots import Slots
 from lifestream.domain.causes import readable_cause
+from lifestream.domain.execution_usage import usage_of
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.job_cost import JobCost, cost_of
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.metrics import Metric
+from lifestream.domain.prices import Rates
 from lifestream.domain.step_payloads import PublishedJob
 from lifestream.errors import advice_for
 from lifestream.observability import emit
@@ -28,6 +31,8 @@ from lifestream.recovery.dlq_claims import DlqClaims
 from lifestream.recovery.job_events import EventPublisher
 
 ABORTED = "ExecutionAborted"
+COUNTED_ATTEMPTS = 10
+"""How many attempts the cost of a job covers. Reading the histories of more takes too long."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class ExecutionFinalizer:
     queues: QueueService
     event_publisher: EventPublisher
     containers: Containers
+    rates: Rates
     grace_period: timedelta
 
     @property
@@ -77,15 +83,28 @@ class ExecutionFinalizer:
                 self.containers.stop(container, why=f"its execution ended {execution.status}")
 
     def publish_end(self, record: JobRecord) -> None:
-        """Publish the event, then note it in the row. It is published at least once.
+        """Publish the event, then note it in the row, with the cost of the job.
 
-        The metric counts the first note only.
+        The event is published at least once, and the metrics count the first note only. The cost
+        comes out the same each time, because it is computed from the histories of executions that
+        have ended.
         """
+        cost = self._cost(record)
         self.event_publisher.publish(record)
-        if self.jobs.note_event_published(record):
+        if self.jobs.note_event_published(record, cost):
             emit({Metric.JOBS_ENDED: 1}, job_id=record.job_id, status=record.status)
             if record.failure and record.failure.error == ABORTED:
                 emit({Metric.JOBS_ABORTED: 1}, job_id=record.job_id)
+
+    def _cost(self, record: JobRecord) -> JobCost:
+        """Return what the attempts have cost: all of them, or the latest `COUNTED_ATTEMPTS`."""
+        first = max(record.attempt - COUNTED_ATTEMPTS, 0) + 1
+        attempts = (
+            record.job.model_copy(update={"attempt": number})
+            for number in range(first, record.attempt + 1)
+        )
+        histories = (self.executions.history(job.execution_name) for job in attempts)
+        return cost_of(map(usage_of, histories), self.rates)
 
     def _row(self, job: ProcessingJob) -> JobRecord | None:
         """Return the job's row, or None if it was erased.

@@ -15,7 +15,7 @@ from lifestream.domain.speech.quality import QualityReport
 from lifestream.domain.summary import Summary
 from lifestream.domain.transcript import Transcript
 from lifestream.rendering.gaps import gaps_of
-from lifestream.rendering.manifest import Manifest
+from lifestream.rendering.manifest import Manifest, paid
 from lifestream.rendering.markdown import result_page
 from lifestream.rendering.page import html_page
 from lifestream.rendering.plain_text import to_text
@@ -69,6 +69,7 @@ def result_files(  # noqa: PLR0913  # one argument per part of the results
         summary_engine=summary.engine if summary else None,
         summary_usage=summary.usage if summary else None,
         indexed=indexed,
+        model_dollars=paid(summary, indexed),
         code_version=__version__,
         files=tuple(files),
         missing=tuple(missing),

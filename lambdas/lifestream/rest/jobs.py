@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from lifestream.domain.base import Frozen
 from lifestream.domain.job import SHORT_ID_CHARACTERS, JobStatus
+from lifestream.domain.job_cost import JobCost
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
@@ -32,6 +33,8 @@ class Job(Frozen):
         file_name: The name of the uploaded file.
         current_step: The step that runs, or ran last; null until the first step begins.
         progress: How far the running step is now; null if it does not report that.
+        duration_seconds: The length of the recording; null until it is known.
+        cost: What the job has cost, over all attempts; null until the latest one has ended.
         has_results: True if transcript, summary and files can be read.
         switched_off: Parts of the results that the deployment does not make, with the reason.
     """
@@ -46,6 +49,8 @@ class Job(Frozen):
     updated_at: datetime
     options: JobOptions
     progress: Progress | None
+    duration_seconds: float | None = None
+    cost: JobCost | None = None
     failure: JobFailure | None
     has_results: bool
     switched_off: tuple[SwitchedOff, ...]
@@ -62,6 +67,8 @@ class Job(Frozen):
             file_name=record.job.file_name,
             options=record.options,
             progress=None if record.status.is_terminal else record.progress_at(datetime.now(UTC)),
+            duration_seconds=record.duration_seconds,
+            cost=record.cost,
             failure=_failure(record),
             has_results=record.results_prefix is not None,
             switched_off=record.switched_off,
