@@ -118,7 +118,7 @@ class LifeStreamStack(Stack):
             **self.config.summary,
             **self.config.index,
         }
-        environment = self._queues | self._secret | engines
+        environment = self._queues | self._secret | self.config.cost_environment | engines
         environment["STATE_MACHINE_ARN"] = self.workflow.state_machine.state_machine_arn
         environment["ERASER_FUNCTION"] = self.erasure.function.function_name
         environment |= self.erasure.settings

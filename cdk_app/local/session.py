@@ -84,6 +84,7 @@ class EmbeddedAws:
             "CLUSTER_NAME": self.outputs["ClusterName"],
             "MODELS_DIR": str(self.models),
             "WHISPER_MODEL": self.whisper_model,
+            "HOST_HOUR_DOLLARS": self.outputs["HostHourDollars"],
         }
 
     @property

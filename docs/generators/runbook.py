@@ -65,7 +65,8 @@ LOOK = {
     "GpuDriverError": CONTAINER,
     "OutOfMemoryError": CONTAINER,
     "SpeechEngineError": CONTAINER,
-    "JobCostCapError": "`lifestream status JOB` shows the estimate and the cap.",
+    "JobCostCapError": "`lifestream status JOB` shows the estimate and the cap. "
+    "`lifestream upload --estimate VIDEO` shows what the estimate consists of.",
     "NoHostError": "`make preflight STAGE=prod` compares the quotas and the types of hosts.",
     "NoSlotError": "`lifestream list` shows how many jobs wait. The graph *Longest wait, in "
     "seconds* shows since when.",

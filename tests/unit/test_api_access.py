@@ -16,6 +16,7 @@ LEAST = {
     "GET /v1/me": "nobody",
     "GET /v1/openapi.json": "viewer",
     "GET /v1/jobs": "viewer",
+    "GET /v1/rates": "viewer",
     "GET /v1/jobs/<job_id>": "viewer",
     "GET /v1/jobs/<job_id>/steps": "viewer",
     "DELETE /v1/jobs/<job_id>": "admin",

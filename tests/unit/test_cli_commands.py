@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import webbrowser
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,14 +20,20 @@ from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.client.commands import app
 from lifestream.domain.chunks import chunks_of
+from lifestream.domain.execution_usage import ContainerRun, ExecutionUsage
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.domain.job_cost import cost_of
 from lifestream.domain.options import JobOptions
 from lifestream.domain.progress import Progress
 from lifestream.engines.vector_index.s3 import S3Index
+from lifestream.settings import ClientSettings, load
 from lifestream.step_names import Step
 from media_files import SAMPLE
 from published import publish_results
 from unit.test_injection import elements
+
+DURATION = 56.85
+"""Of the sample, in seconds."""
 
 
 @pytest.fixture(autouse=True)
@@ -211,3 +218,54 @@ def test_an_export_without_the_video_reports_it(published: ProcessingJob, tmp_pa
     assert result.exit_code == 1
     assert "VideoNotFoundError: talk.mp4 no longer exists" in result.output
     typed("export", published.short_id, "--to", str(tmp_path), "--no-video")
+
+
+def test_an_estimate_shows_the_costs_and_uploads_nothing(aws: Aws) -> None:
+    said = typed("upload", "--estimate", str(SAMPLE))
+
+    assert "team-meeting.mp4  " in said
+    assert "Total: $" in said
+    assert "Assumed" in said
+    assert "Nothing was uploaded." in said
+    assert "Contents" not in aws.s3.list_objects_v2(Bucket=BUCKET)
+    assert typed("list").startswith("Nothing found")
+
+
+def test_an_estimate_learns_from_the_jobs_of_the_deployment(published: ProcessingJob) -> None:
+    jobs = JobTable(clients.table(JOBS))
+    finished(jobs, published, seconds=30)
+    found = json.loads(typed("upload", "--estimate", "--json", str(SAMPLE)))
+
+    [one] = found["recordings"]
+    assert one["duration_seconds"] == DURATION
+    assert one["cost"]["container_seconds"] == pytest.approx(30, rel=0.01)
+    assert "From the latest 1 job of this deployment" in typed("upload", "--estimate", str(SAMPLE))
+
+
+def test_an_ended_job_shows_what_it_has_cost(published: ProcessingJob) -> None:
+    finished(JobTable(clients.table(JOBS)), published, seconds=3600)
+
+    said = typed("status", published.short_id)
+    [listed] = [json.loads(line) for line in typed("list", "--json").splitlines()]
+
+    assert "Cost: $0.1898  (container $0.1898)" in said
+    assert listed["cost"]["total"] == pytest.approx(0.1898, abs=1e-4)
+
+
+def test_a_file_that_no_job_can_use_has_no_estimate(tmp_path: Path) -> None:
+    (tmp_path / "talk.mp4").write_bytes(b"no video")
+
+    said = CliRunner().invoke(app, ["upload", "--estimate", str(tmp_path / "talk.mp4")])
+
+    assert said.exit_code == 1
+    assert "NotAVideoError" in said.output
+
+
+def finished(jobs: JobTable, job: ProcessingJob, *, seconds: float) -> None:
+    """Make the job one that took its container this long, of a recording like the sample."""
+    record = jobs.find(job.job_id)
+    assert record
+    rates = load(ClientSettings).rates
+    usage = ExecutionUsage(containers=[ContainerRun(0, seconds)])
+    jobs.change(record, {"duration_seconds": Decimal(str(DURATION)), "status": "SUCCEEDED"})
+    jobs.note_event_published(record, cost_of([usage], rates))

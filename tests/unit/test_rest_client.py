@@ -96,7 +96,7 @@ def test_every_request_and_answer_is_as_the_description_says(
 ) -> None:
     small = video.with_name("small.mp4")
     small.write_bytes(b"video")
-    assert api.me().role == "admin"
+    assert (api.me().role, api.rates().openai_model) == ("admin", "gpt-4o-mini")
     waiting = api.upload(video)
     api.next_change(api.upload(small), wait_seconds=0)
     assert api.cancel(waiting.job_id).status == JobStatus.CANCELLED

@@ -201,7 +201,7 @@ def test_the_options_of_a_file_go_with_it(visit: Visit, pipeline: Pipeline, tmp_
     talk.write_text("no video")
     editor.chooses(talk)
     editor.button("Options").click()
-    editor.page.get_by_label("Language").fill("de")
+    editor.page.get_by_label("Language").fill("en")
     editor.page.get_by_label("Speakers").fill("2")
     editor.page.get_by_label("Names and terms").fill("Ada, Grace Hopper")
     editor.button("Upload 1 recording").click()
@@ -211,5 +211,5 @@ def test_the_options_of_a_file_go_with_it(visit: Visit, pipeline: Pipeline, tmp_
     expect(editor.page.get_by_role("heading", level=1)).to_have_text("with-options.mp4")
     job = pipeline.service.job(editor.page.url.rpartition("/")[2]).job
     stored = head_of(pipeline.s3, job)["Metadata"][OPTIONS_METADATA]
-    options = JobOptions(language="de", speakers=2, hotwords=("Ada", "Grace Hopper"))
+    options = JobOptions(language="en", speakers=2, hotwords=("Ada", "Grace Hopper"))
     assert JobOptions.model_validate_json(stored) == options

@@ -107,6 +107,7 @@ export const text = {
     without: (part: string) => (part === "index" ? "not searchable" : `no ${part}`),
     progressOf: (name: string) => `Progress of ${name}`,
     left: (duration: string) => `${duration} left`,
+    cost: "Cost of the job",
     act: (action: "redrive" | "cancel", number: number) =>
       `${action === "redrive" ? "Redrive" : "Cancel"} ${number}`,
     ask: (action: "redrive" | "cancel", number: number) =>
@@ -220,6 +221,16 @@ export const text = {
     steps: "Steps",
     downloads: "Downloads",
     options: "Options",
+    cost: "Cost",
+    costParts: {
+      container: "Container",
+      host_start: "Start and idle time of the host",
+      functions: "Lambda",
+      transitions: "Step Functions",
+      models: "Models",
+      total: "Total",
+    },
+    costNote: "US dollars at list prices, without storage.",
     failed: "The job failed.",
     partial: "Part of the results is missing.",
     failedIn: (step: string, error: string) => `${error} in ${step}`,

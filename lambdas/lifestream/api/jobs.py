@@ -15,9 +15,10 @@ from lifestream.client.video_service import VideoService
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_list import JobFilter, Order, Position
 from lifestream.domain.job_record import JobRecord
+from lifestream.domain.prices import Rates
 from lifestream.errors import InvalidCursorError, JobNotFoundError
 from lifestream.rest.jobs import Job, Jobs, RedrivePlan, StepRun, StepRuns
-from lifestream.settings import ClientSettings, StateMachineSettings, load
+from lifestream.settings import ClientSettings, CostSettings, StateMachineSettings, load
 from lifestream.step_names import WORKING_STEPS
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # its constructor has no hints
@@ -59,6 +60,11 @@ def list_steps(job_id: JobId) -> StepRuns:
         if step in runs
     )
     return StepRuns(attempt=record.attempt, steps=tuple(steps))
+
+
+@router.get("/v1/rates", description="See what the costs of jobs depend on.")
+def read_rates() -> Rates:
+    return load(CostSettings).rates
 
 
 @router.post("/v1/jobs/<job_id>/cancel", description="End a job that is waiting or running.")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lifestream.client.redrive import Candidate
     from lifestream.client.results import Results
     from lifestream.domain.answers import Answer
+    from lifestream.domain.prices import Rates
     from lifestream.rest.erasures import Erasure
     from lifestream.rest.library import Passage
     from lifestream.rest.speakers import Naming
@@ -33,6 +34,9 @@ class AwsDeployment:
 
     def check_options(self, options: JobOptions) -> None:
         check_options(options, self._settings.whisper_model)
+
+    def rates(self) -> Rates:
+        return self._settings.rates
 
     def upload(
         self,

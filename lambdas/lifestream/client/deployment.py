@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from lifestream.client.results import Results
     from lifestream.domain.answers import Answer
     from lifestream.domain.options import JobOptions
+    from lifestream.domain.prices import Rates
     from lifestream.rest.erasures import Erasure
     from lifestream.rest.jobs import Job, RedrivePlan
     from lifestream.rest.library import Passage
@@ -37,6 +38,9 @@ class Deployment(Protocol):
 
     def check_options(self, options: JobOptions) -> None:
         """Raises UsageError or UnsupportedOptionError."""
+
+    def rates(self) -> Rates:
+        """Return what the costs of jobs depend on, apart from list prices."""
 
     def upload(
         self,

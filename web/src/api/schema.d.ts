@@ -332,6 +332,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * GET /v1/rates
+         * @description See what the costs of jobs depend on.
+         */
+        get: operations["read_rates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/search": {
         parameters: {
             query?: never;
@@ -747,6 +767,8 @@ export interface components {
          *         file_name: The name of the uploaded file.
          *         current_step: The step that runs, or ran last; null until the first step begins.
          *         progress: How far the running step is now; null if it does not report that.
+         *         duration_seconds: The length of the recording; null until it is known.
+         *         cost: What the job has cost, over all attempts; null until the latest one has ended.
          *         has_results: True if transcript, summary and files can be read.
          *         switched_off: Parts of the results that the deployment does not make, with the reason.
          */
@@ -774,6 +796,9 @@ export interface components {
             updated_at: string;
             options: components["schemas"]["JobOptions"];
             progress: components["schemas"]["Progress"] | null;
+            /** Duration Seconds */
+            duration_seconds?: number | null;
+            cost?: components["schemas"]["JobCost"] | null;
             failure: components["schemas"]["JobFailure"] | null;
             /** Has Results */
             has_results: boolean;
@@ -788,6 +813,42 @@ export interface components {
             job: components["schemas"]["Job"];
             /** Is Changed */
             is_changed: boolean;
+        };
+        /**
+         * JobCost
+         * @description What a job has cost in US dollars, at list prices, over all of its attempts.
+         *
+         *     Attributes:
+         *         total: The sum of the parts.
+         *         container: The container's time, from fetching its image until it stopped.
+         *         host_start: The start of the host, and the time that it then waits for more work; 0 if it
+         *             was running already, or if AWS bills no host.
+         *         functions: Lambda.
+         *         transitions: Step Functions.
+         *         models: Calls of models for summary and search. Calls with an unknown price are left out.
+         *         container_seconds: The container's time that `container` is the price of.
+         *         host_hour: What an hour of the host cost.
+         *         whisper_model: The model that transcribed; null if it is not known.
+         */
+        JobCost: {
+            /** Total */
+            total: number;
+            /** Container */
+            container: number;
+            /** Host Start */
+            host_start: number;
+            /** Functions */
+            functions: number;
+            /** Transitions */
+            transitions: number;
+            /** Models */
+            models: number;
+            /** Container Seconds */
+            container_seconds: number;
+            /** Host Hour */
+            host_hour: number;
+            /** Whisper Model */
+            whisper_model: string | null;
         };
         /**
          * JobFailure
@@ -1076,6 +1137,30 @@ export interface components {
             key?: string | null;
             /** Since */
             since?: string | null;
+        };
+        /**
+         * Rates
+         * @description What determines the costs of a deployment, apart from list prices.
+         *
+         *     Attributes:
+         *         host_hour: Dollars per hour of the container's host, with all fees.
+         *         idle_seconds: How long a host runs after its last container; 0 if AWS bills the container
+         *             and not its host, as Fargate does.
+         *         speed: Seconds of recording per second of the container, as long as no job has shown it.
+         *         whisper_model: The model that transcribes; None if it is not known.
+         *         openai_model: The model that summarizes.
+         */
+        Rates: {
+            /** Host Hour */
+            host_hour: number;
+            /** Idle Seconds */
+            idle_seconds: number;
+            /** Speed */
+            speed: number;
+            /** Whisper Model */
+            whisper_model: string | null;
+            /** Openai Model */
+            openai_model: string;
         };
         /**
          * Receipt
@@ -2741,6 +2826,71 @@ export interface operations {
                     "application/json": {
                         [key: string]: unknown;
                     };
+                };
+            };
+            /** @description No valid access token */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                    "application/json": {
+                        message?: string;
+                    };
+                };
+            };
+            /** @description An error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_rates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rates"];
                 };
             };
             /** @description No valid access token */

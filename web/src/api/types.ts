@@ -7,6 +7,7 @@ export type Answer = Models["Answer"];
 export type CitedSentence = Models["CitedSentence"];
 export type Health = Models["Health"];
 export type Job = Models["Job"];
+export type JobCost = Models["JobCost"];
 export type JobStatus = Models["JobStatus"];
 export type Me = Models["Me"];
 export type Passage = Models["Passage"];

@@ -1,9 +1,9 @@
 /** Downloads, verdict, steps and options of a job. */
 import { useEffect, useState } from "preact/hooks";
 import { answer } from "../api/client";
-import type { Job, ResultFile, StepRun } from "../api/types";
+import type { Job, JobCost, ResultFile, StepRun } from "../api/types";
 import { useApplication, useMayEdit } from "../app/context";
-import { bytes, duration, timeOfDay } from "../parts/amounts";
+import { bytes, dollars, duration, timeOfDay } from "../parts/amounts";
 import { sentence } from "../parts/sentence";
 import { text } from "../text";
 import { stepsOf } from "./steps";
@@ -46,6 +46,7 @@ export function Details({ job, files, verdict, isShown }: Props) {
         ))}
       </section>
       {files.length > 0 && <Downloads files={files} />}
+      {job.cost && <Cost cost={job.cost} />}
       <Options job={job} />
       <p class="hint">{text.job.id(job.job_id)}</p>
     </div>
@@ -89,6 +90,26 @@ function Downloads({ files }: { files: readonly ResultFile[] }) {
           </li>
         ))}
       </ul>
+    </section>
+  );
+}
+
+function Cost({ cost }: { cost: JobCost }) {
+  const parts = Object.entries(text.job.costParts) as [keyof typeof text.job.costParts, string][];
+  return (
+    <section>
+      <h2>{text.job.cost}</h2>
+      <dl>
+        {parts
+          .filter(([name]) => name === "total" || cost[name])
+          .map(([name, title]) => (
+            <div key={name}>
+              <dt>{title}</dt>
+              <dd>{dollars(cost[name])}</dd>
+            </div>
+          ))}
+      </dl>
+      <p class="hint">{text.job.costNote}</p>
     </section>
   );
 }

@@ -2,7 +2,7 @@
 
 import type { Job } from "../api/types";
 import { jobAddress } from "../app/router";
-import { moment, percent, roughly } from "../parts/amounts";
+import { dollars, duration, moment, percent, roughly } from "../parts/amounts";
 import { sentence } from "../parts/sentence";
 import { text } from "../text";
 import { TONES } from "./status";
@@ -31,6 +31,7 @@ export function JobRow({ job, isChosen, onChoose }: Props) {
         </a>
         <p class="facts">
           <span>{moment(job.submitted_at)}</span>
+          {job.duration_seconds != null && <span>{duration(job.duration_seconds)}</span>}
           {job.attempt > 1 && <span>{text.library.attempt(job.attempt)}</span>}
           {job.switched_off.map((part) => (
             <span key={part.part} title={part.reason}>
@@ -44,6 +45,11 @@ export function JobRow({ job, isChosen, onChoose }: Props) {
           </p>
         )}
       </div>
+      {job.cost && (
+        <span class="job-cost" title={text.library.cost}>
+          {dollars(job.cost.total)}
+        </span>
+      )}
       <JobState job={job} />
     </div>
   );

@@ -3,7 +3,7 @@ import type { Api } from "../api/client";
 import type { Job, JobStatus, Passage } from "../api/types";
 import { jobAddress, routeOf } from "../app/router";
 import { stepsOf } from "../job/steps";
-import { bytes, percent, roughly } from "../parts/amounts";
+import { bytes, dollars, percent, roughly } from "../parts/amounts";
 import { byVideo } from "../search/hits";
 import { forEach } from "./bulk";
 import { JobFeed, merged } from "./job-feed";
@@ -187,4 +187,5 @@ test("amounts are short", () => {
   expect(roughly(7_500)).toBe("2 h 5 min");
   expect([59.6, 3_599, 7_199].map(roughly)).toEqual(["1 min", "1 h", "2 h"]);
   expect(percent(0.999)).toBe("99 %");
+  expect([0, 0.05123, 12.3].map(dollars)).toEqual(["$0", "$0.0512", "$12.30"]);
 });

@@ -31,6 +31,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** Return an amount of US dollars: `$12.30`, or with four digits below a dollar: `$0.0512`. */
+export function dollars(amount: number): string {
+  if (!amount) return "$0";
+  return `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
+}
+
 export function percent(fraction: number): string {
   return `${Math.floor(100 * Math.min(Math.max(fraction, 0), 1))} %`;
 }

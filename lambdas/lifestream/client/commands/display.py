@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.text import Text
 
+from lifestream.client.commands.cost_lines import cost_line
 from lifestream.client.commands.terminal import plain
 from lifestream.domain.answers import Answer
 from lifestream.domain.bucket_layout import FOLDER_OF_THE_API, UPLOADS
@@ -57,6 +58,8 @@ def status_lines(job: Job, *, with_bar: bool) -> Iterator[RenderableType]:
     if job.progress and not job.status.is_terminal:
         yield progress_line(job.progress, with_bar=with_bar)
     yield from remarks(job)
+    if job.cost:
+        yield cost_line(job.cost)
     if following := _next_command(job):
         yield following
 

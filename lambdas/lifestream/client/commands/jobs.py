@@ -11,7 +11,7 @@ import typer
 from rich.console import Group
 from rich.live import Live
 
-from lifestream.client.commands import display
+from lifestream.client.commands import cost_lines, display
 from lifestream.client.commands.terminal import (
     FAILED,
     AsJson,
@@ -67,6 +67,9 @@ def upload(  # noqa: PLR0913  # one parameter per option
     summary_instructions: Annotated[
         str | None, typer.Option(help="What the summary should look for.")
     ] = None,
+    estimate: Annotated[
+        bool, typer.Option("--estimate", help="Show what it would cost, and upload nothing.")
+    ] = False,
     as_json: AsJson = False,
     stage: Stage = None,
 ) -> None:
@@ -92,12 +95,26 @@ def upload(  # noqa: PLR0913  # one parameter per option
         check_video(video)
     there = deployment(stage)
     there.check_options(options)
+    if estimate:
+        _show_estimate(there, videos, as_json=as_json)
+        return
     for video in videos:
         job = there.upload(video, options=options)
         if as_json:
             say_json({"video": str(video), "job_id": job.job_id})
         else:
             console.print(f"{job.short_id}  {plain(str(video))}", soft_wrap=True)
+
+
+def _show_estimate(there: Deployment, videos: list[Path], *, as_json: bool) -> None:
+    from lifestream.client.estimates import estimate_upload
+
+    found = estimate_upload(there, videos)
+    if as_json:
+        say_json(found.model_dump(mode="json"))
+        return
+    for line in cost_lines.estimate_lines(found):
+        say(line)
 
 
 def list_jobs(

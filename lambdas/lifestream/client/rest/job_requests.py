@@ -16,6 +16,7 @@ from lifestream.client.short_ids import only_one
 from lifestream.client.upload_checks import check_options
 from lifestream.domain.job import JobStatus
 from lifestream.domain.options import JobOptions
+from lifestream.domain.prices import Rates
 from lifestream.rest.jobs import Job, JobChange, Jobs, RedrivePlan, StepRuns
 
 ID_CHARACTERS = 32
@@ -55,6 +56,15 @@ class JobRequests:
             >>> api.check_options(JobOptions(language="en"))
         """
         check_options(options, None)
+
+    def rates(self) -> Rates:
+        """Return what the costs of jobs depend on, apart from list prices.
+
+        Examples:
+            >>> api.rates().openai_model
+            'gpt-4o-mini'
+        """
+        return self._session.ask(Rates, "GET", "/v1/rates")
 
     def upload(
         self,
