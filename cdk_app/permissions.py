@@ -20,7 +20,11 @@ from cdk_app.grants import (
 )
 from cdk_app.recovery import tasks_of
 from cdk_app.step_table import CONTAINER_READS
-from lifestream.aws.job_attributes import WRITTEN_BY_A_STEP, WRITTEN_BY_CANCEL
+from lifestream.aws.job_attributes import (
+    WRITTEN_BY_A_STEP,
+    WRITTEN_BY_CANCEL,
+    WRITTEN_BY_DAY_CAP,
+)
 from lifestream.aws.job_table import RECENT_INDEX
 from lifestream.domain.bucket_layout import (
     CONTENTS,
@@ -94,6 +98,11 @@ def _permit_dispatcher(stack: LifeStreamStack) -> None:
     allow(role, "dynamodb:GetItem", "dynamodb:PutItem", on=stack.jobs.table.table_arn)
     machine.grant_start_execution(role)
     machine.grant_execution(role, "states:DescribeExecution")
+    if stack.config.max_day_dollars is not None:
+        jobs = stack.jobs.table
+        allow(role, "dynamodb:Query", on=f"{jobs.table_arn}/index/{RECENT_INDEX}")
+        allow_updating_rows(role, jobs, WRITTEN_BY_DAY_CAP)
+        stack.uploads.queue.grant(role, "sqs:SendMessage")
 
 
 def _permit_recovery(stack: LifeStreamStack) -> None:

@@ -50,6 +50,7 @@ CASES = {
     "B11": "the job's row is gone before a redrive",
     "B12": "a burst of uploads",
     "B13": "the DLQ message cannot be sent",
+    "B14": "a day has cost as much as it may",
     "C1": "a crash at any durable write",
     "C2": "two crashes in one job",
     "C3": "a state beyond 256 KiB",

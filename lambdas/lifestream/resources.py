@@ -7,6 +7,7 @@ settings and API keys are cached until `reset`.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from lifestream import settings as environment
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from lifestream.aws.slots import Slots
     from lifestream.aws.voiceprints import VoiceprintStore
     from lifestream.recovery.admission import Admission
+    from lifestream.recovery.day_cap import DayCap
     from lifestream.recovery.eraser import Eraser
     from lifestream.recovery.erasures import Erasures
     from lifestream.recovery.finalizer import ExecutionFinalizer
@@ -52,6 +54,7 @@ def reset() -> None:
     clients.reset()
     api_keys.reset()
     openai_client.reset()
+    day_cap.cache_clear()
 
 
 def artifacts(settings: Storage | None = None) -> Artifacts:
@@ -98,6 +101,16 @@ def containers(settings: OperatorSettings | EraserSettings) -> Containers:
     from lifestream.aws.containers import Containers
 
     return Containers(clients.ecs(), settings.cluster)
+
+
+@cache
+def day_cap(settings: DispatcherSettings) -> DayCap | None:
+    """Return the cap on the cost of a day, if there is one."""
+    if settings.max_day_dollars is None:
+        return None
+    from lifestream.recovery.day_cap import DayCap
+
+    return DayCap(job_table(settings), settings.rates, settings.max_day_dollars)
 
 
 def finalizer(

@@ -17,7 +17,11 @@ from lifestream.errors import InvalidMessageError
 from lifestream.observability import emit, logger
 from lifestream.settings import DispatcherSettings, load
 
+POSTPONED = "job postponed: the cap of the day is reached"
 RETRY_SECONDS = 60
+POSTPONED_SECONDS = 600
+"""How long a message waits that was put back. The reconciler takes a job for lost whose row was not
+changed for longer than that (`lifestream.resources.GRACE_PERIOD`)."""
 
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
@@ -55,6 +59,15 @@ def show_again_soon(receipt_handle: str) -> None:
         )
 
 
+def put_back(body: str, queue_url: str) -> None:
+    """Send the message again, with a delay, before SQS deletes it.
+
+    If it were only received again and again, it would go to the DLQ after three times. A crash
+    before the deletion leaves two copies, which lead to the same execution.
+    """
+    clients.sqs().send_message(QueueUrl=queue_url, MessageBody=body, DelaySeconds=POSTPONED_SECONDS)
+
+
 def start_jobs(body: str) -> None:
     """Write the row, then start the execution: redelivery repairs a crash in between.
 
@@ -62,16 +75,29 @@ def start_jobs(body: str) -> None:
     """
     settings = load(DispatcherSettings)
     parsed = parse_message(body, bucket=settings.bucket)
-    for job in parsed.jobs:
-        logger.append_keys(job_id=job.job_id, attempt=job.attempt)
-        admitted = resources.admission(settings).admit(job)
-        if admitted and resources.executions(settings.state_machine_arn).start(admitted):
-            measure_wait(admitted)
-        logger.info("execution started" if admitted else "already processed")
+    outcomes = [start(job, settings) for job in parsed.jobs]
+    if POSTPONED in outcomes:
+        put_back(body, settings.queue_url)
     if parsed.unusable:
         raise InvalidMessageError("; ".join(parsed.unusable)[:1_000])
     if not parsed.jobs:
         logger.info("message ignored: it is not about an upload")
+
+
+def start(job: ProcessingJob, settings: DispatcherSettings) -> str:
+    """Start the job's execution, unless that is done already or has to wait. Return the outcome."""
+    logger.append_keys(job_id=job.job_id, attempt=job.attempt)
+    admitted, cap = resources.admission(settings).admit(job), resources.day_cap(settings)
+    if admitted is None:
+        outcome = "already processed"
+    elif cap and not cap.admits(admitted):
+        outcome = POSTPONED
+    else:
+        if resources.executions(settings.state_machine_arn).start(admitted):
+            measure_wait(admitted)
+        outcome = "execution started"
+    logger.info(outcome)
+    return outcome
 
 
 def measure_wait(job: ProcessingJob) -> None:

@@ -30,6 +30,8 @@ EVERYTHING = {
     "spot": "true",
     "oidc": json.dumps(OIDC),
     "saml": json.dumps(SAML),
+    "max_job_dollars": "5",
+    "max_day_dollars": "50",
 }
 """Switches that create every resource of a deployment on GPUs."""
 STRICT = {

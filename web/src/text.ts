@@ -108,6 +108,7 @@ export const text = {
     progressOf: (name: string) => `Progress of ${name}`,
     left: (duration: string) => `${duration} left`,
     cost: "Cost of the job",
+    waits: (reason: string) => `Waiting: ${reason}.`,
     act: (action: "redrive" | "cancel", number: number) =>
       `${action === "redrive" ? "Redrive" : "Cancel"} ${number}`,
     ask: (action: "redrive" | "cancel", number: number) =>

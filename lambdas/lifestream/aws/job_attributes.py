@@ -14,6 +14,7 @@ WRITTEN_BY_CANCEL = frozenset(
     {"job_id", "attempt", "status", "updated_at"}
 )
 WRITTEN_BY_A_STEP = WRITTEN_BY_CANCEL | {"current_step", "progress", "duration_seconds"}
+WRITTEN_BY_DAY_CAP = WRITTEN_BY_CANCEL | {"wait_reason", "admitted_at"}
 WRITTEN_BY_INSPECTION = WRITTEN_BY_A_STEP | {"upload_options"}
 WRITTEN_BY_SUCCESS = WRITTEN_BY_A_STEP | {"results_prefix", "switched_off"}
 WRITTEN_BY_FAILURE = WRITTEN_BY_A_STEP | {"results_prefix", "failure"}

@@ -68,6 +68,14 @@ class JobTable:
         record = self.find(job.job_id)
         return bool(record and record.attempt == job.attempt and not record.status.is_terminal)
 
+    def postpone(self, job: ProcessingJob, why: str) -> None:
+        """Record why the job does not start yet."""
+        self._update(job, {"wait_reason": why})
+
+    def note_admitted(self, job: ProcessingJob) -> None:
+        """Record that the job may start today."""
+        self._update(job, {"admitted_at": _now(), "wait_reason": None})
+
     def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> Before | None:
         """Record that a step begins. Return None if the step must not work.
 

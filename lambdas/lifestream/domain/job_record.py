@@ -52,6 +52,8 @@ class JobRecord(BaseModel):
         switched_off: Parts of the results that the deployment does not make, with the reason.
         progress: How far the container is; None in every other step.
         hold: Why the job must not be erased; None if it may be.
+        wait_reason: Why the job does not start although its message has arrived; None otherwise.
+        admitted_at: When the cap of the day let the attempt start; None without a cap.
         duration_seconds: The length of the recording; None until InspectVideo has ended.
         cost: What the job has cost, over all attempts; None until the latest attempt has ended.
         job: What was uploaded, with the options that came in its message.
@@ -78,6 +80,8 @@ class JobRecord(BaseModel):
     is_event_published: bool = Field(default=False, alias=EVENT_PUBLISHED)
     progress: Progress | None = None
     hold: Hold | None = None
+    wait_reason: str | None = None
+    admitted_at: datetime | None = None
     duration_seconds: float | None = None
     cost: JobCost | None = None
     job: ProcessingJob

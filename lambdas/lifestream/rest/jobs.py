@@ -33,6 +33,7 @@ class Job(Frozen):
         file_name: The name of the uploaded file.
         current_step: The step that runs, or ran last; null until the first step begins.
         progress: How far the running step is now; null if it does not report that.
+        wait_reason: Why the job does not start although it was uploaded; null otherwise.
         duration_seconds: The length of the recording; null until it is known.
         cost: What the job has cost, over all attempts; null until the latest one has ended.
         has_results: True if transcript, summary and files can be read.
@@ -49,6 +50,7 @@ class Job(Frozen):
     updated_at: datetime
     options: JobOptions
     progress: Progress | None
+    wait_reason: str | None = None
     duration_seconds: float | None = None
     cost: JobCost | None = None
     failure: JobFailure | None
@@ -67,6 +69,7 @@ class Job(Frozen):
             file_name=record.job.file_name,
             options=record.options,
             progress=None if record.status.is_terminal else record.progress_at(datetime.now(UTC)),
+            wait_reason=None if record.status.is_terminal else record.wait_reason,
             duration_seconds=record.duration_seconds,
             cost=record.cost,
             failure=_failure(record),

@@ -767,6 +767,7 @@ export interface components {
          *         file_name: The name of the uploaded file.
          *         current_step: The step that runs, or ran last; null until the first step begins.
          *         progress: How far the running step is now; null if it does not report that.
+         *         wait_reason: Why the job does not start although it was uploaded; null otherwise.
          *         duration_seconds: The length of the recording; null until it is known.
          *         cost: What the job has cost, over all attempts; null until the latest one has ended.
          *         has_results: True if transcript, summary and files can be read.
@@ -796,6 +797,8 @@ export interface components {
             updated_at: string;
             options: components["schemas"]["JobOptions"];
             progress: components["schemas"]["Progress"] | null;
+            /** Wait Reason */
+            wait_reason?: string | null;
             /** Duration Seconds */
             duration_seconds?: number | null;
             cost?: components["schemas"]["JobCost"] | null;

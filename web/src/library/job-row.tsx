@@ -39,6 +39,7 @@ export function JobRow({ job, isChosen, onChoose }: Props) {
             </span>
           ))}
         </p>
+        {job.wait_reason && <p class="facts">{text.library.waits(job.wait_reason)}</p>}
         {job.failure && (
           <p class="failure">
             <bdi>{sentence(job.failure.cause)}</bdi> {job.failure.advice}

@@ -74,7 +74,9 @@ def progress_line(progress: Progress, *, with_bar: bool) -> str:
 
 
 def remarks(job: Job) -> Iterator[str]:
-    """What is missing from the results and why; what failed and what to do."""
+    """Why it waits; what is missing from the results and why; what failed and what to do."""
+    if job.wait_reason:
+        yield f"Waiting: {plain(job.wait_reason)}."
     for part in job.switched_off:
         yield f"No {part.part}: {plain(part.reason)}."
     if job.failure:
