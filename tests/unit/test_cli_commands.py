@@ -22,7 +22,7 @@ from lifestream.client.commands import app
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.execution_usage import ContainerRun, ExecutionUsage
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.domain.job_cost import cost_of
+from lifestream.domain.metering import cost_of
 from lifestream.domain.options import JobOptions
 from lifestream.domain.progress import Progress
 from lifestream.engines.vector_index.s3 import S3Index

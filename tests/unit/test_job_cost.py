@@ -11,7 +11,8 @@ import pytest
 
 from aws_documents import document
 from lifestream.domain.execution_usage import ContainerRun, ExecutionUsage, Invocation, usage_of
-from lifestream.domain.job_cost import JobCost, cost_of, host_start_dollars
+from lifestream.domain.job_cost import JobCost
+from lifestream.domain.metering import cost_of, host_start_dollars
 from lifestream.domain.prices import STATE_TRANSITION, Rates, fargate_hour, gpu_host_hour
 
 START = datetime(2026, 11, 27, 12, tzinfo=UTC)

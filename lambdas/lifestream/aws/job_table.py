@@ -25,7 +25,6 @@ from lifestream.domain.job_record import EVENT_PUBLISHED, HOLD, JobRecord
 from lifestream.domain.options import JobOptions
 from lifestream.domain.parts import SwitchedOff
 from lifestream.domain.progress import Progress
-from lifestream.domain.step_payloads import InspectedJob
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
@@ -85,8 +84,8 @@ class JobTable:
         """
         now = _now()
         changes: dict[str, Any] = {"status": status, "current_step": step, "progress": None}
-        if isinstance(job, InspectedJob):
-            changes["duration_seconds"] = _number(job.duration_seconds)
+        if (duration := getattr(job, "duration_seconds", None)) is not None:
+            changes["duration_seconds"] = Decimal(str(duration))
         before = self._update(job, changes, now)
         if before is None:
             return None
@@ -326,11 +325,6 @@ def _now() -> str:
 def timestamp(moment: datetime) -> str:
     """Return the time as UTC text that sorts in time order."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _number(value: float) -> Decimal:
-    """Return the number as DynamoDB stores it, as it is written: 0.1, not 0.1000000000000000055."""
-    return Decimal(str(value))
 
 
 def _numbers(model: Frozen) -> dict[str, Any]:

@@ -20,8 +20,9 @@ from lifestream.aws.slots import Slots
 from lifestream.domain.causes import readable_cause
 from lifestream.domain.execution_usage import usage_of
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
-from lifestream.domain.job_cost import JobCost, cost_of
+from lifestream.domain.job_cost import JobCost
 from lifestream.domain.job_record import JobRecord
+from lifestream.domain.metering import cost_of
 from lifestream.domain.metrics import Metric
 from lifestream.domain.prices import Rates
 from lifestream.domain.step_payloads import PublishedJob
