@@ -171,3 +171,17 @@ def test_ages_are_shown_in_words(seconds: float, says: str) -> None:
 @pytest.mark.parametrize(("seconds", "says"), [(1, "5 s"), (16, "15 s"), (70, "1:10")])
 def test_short_times_left_do_not_flicker(seconds: float, says: str) -> None:
     assert display.duration(seconds) == says
+
+
+def test_a_job_says_why_it_waits_until_it_has_ended() -> None:
+    reason = "the cap of the day is reached"
+    waiting, ended = (
+        shown(
+            a_console(is_terminal=False),
+            *display.status_lines(a_record(status, wait_reason=reason), with_bar=False),
+        )
+        for status in (JobStatus.QUEUED, JobStatus.CANCELLED)
+    )
+
+    assert "Waiting: the cap of the day is reached." in waiting
+    assert not any("Waiting" in line for line in ended)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from builders import MEETING, evidence_of
+from lifestream.domain.chunks import Indexed
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.quality import assess
+from lifestream.domain.summary import Usage
 from lifestream.domain.transcript import Flag, Transcript
+from lifestream.rendering.manifest import paid
 from lifestream.rendering.result_files import result_files
 
 
@@ -39,3 +42,13 @@ def test_flagged_text_is_shown_only_on_request(name: str) -> None:
     assert '"loop"' in hidden["transcript.json"]
     assert said in hidden["transcript.json"]
     assert '"loop"' in hidden["quality.json"]
+
+
+@pytest.mark.parametrize(("dollars", "expected"), [(0.02, 0.02), (0.0, 0.0), (None, None)])
+def test_the_manifest_has_the_cost_of_the_model_calls(
+    dollars: float | None, expected: float | None
+) -> None:
+    indexed = Indexed(embedder="e", index="i", chunks=1, usage=Usage(calls=1, dollars=dollars))
+
+    assert paid(None, indexed) == expected
+    assert paid(None, None) == 0
