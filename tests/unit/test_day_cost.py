@@ -10,7 +10,7 @@ from builders import a_job
 from lifestream.domain.day_cost import DayCost
 from lifestream.domain.estimates import estimate
 from lifestream.domain.job import JobStatus
-from lifestream.domain.job_record import JobRecord
+from lifestream.domain.job_record import EVENT_PUBLISHED, JobRecord
 from unit.test_estimates import RATES, a_cost
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -70,6 +70,13 @@ def test_a_job_that_was_cancelled_in_the_queue_costs_nothing() -> None:
 
 def test_an_ended_job_counts_with_its_estimate_until_its_cost_is_recorded() -> None:
     assert dollars(a_row(JobStatus.SUCCEEDED, duration_seconds=3600)) == pytest.approx(HOUR)
+
+
+def test_a_restored_job_costs_nothing() -> None:
+    """Its cost went with the job table, and the day on which the job ended is not known."""
+    restored = {"duration_seconds": 3600, EVENT_PUBLISHED: True}
+
+    assert dollars(a_row(JobStatus.SUCCEEDED, **restored)) == 0
 
 
 def test_the_latest_jobs_show_what_a_job_costs() -> None:

@@ -15,6 +15,9 @@ from lifestream.domain.prices import SECONDS_PER_HOUR, Rates
 class DayCost:
     """The cost of a day in UTC, as far as the rows of the latest jobs show it.
 
+    A row whose event was published without a cost was restored or is from an older version. It
+    counts nothing, because nobody knows what its job cost and when.
+
     Attributes:
         dollars: What jobs cost that ended on this day, and what those will cost that have started.
         typical_dollars: What a job costs whose duration is not known yet.
@@ -32,8 +35,8 @@ class DayCost:
             return 0.0
         if record.status.is_terminal and record.updated_at.date() != self._now.date():
             return 0.0
-        if record.cost:
-            return record.cost.total
+        if record.cost or record.is_event_published:
+            return record.cost.total if record.cost else 0.0
         seconds = record.duration_seconds
         return self.typical_dollars if seconds is None else self._estimated(seconds)
 
