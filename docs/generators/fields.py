@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from lifestream import settings
-from lifestream.settings import EnvSettings
+from lifestream.settings import EnvSettings, costs, deployment, engines
 
 Schema = dict[str, Any]
 LIMITS = {
@@ -38,12 +37,14 @@ def schema_tables(schemas: Mapping[str, Schema]) -> str:
 
 
 def settings_tables() -> str:
-    """One heading and one table per settings class, in the order of `settings.py`."""
-    kinds = (kind for kind in vars(settings).values() if isinstance(kind, type))
+    """One heading and one table per settings class, in the order of the modules."""
     models = (
         kind.model_json_schema()
-        for kind in kinds
-        if issubclass(kind, EnvSettings) and kind.model_fields
+        for module in (engines, costs, deployment)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and issubclass(kind, EnvSettings)
+        and kind.__module__ == module.__name__
     )
     return "\n\n".join(_section("##", model["title"], model) for model in models)
 

@@ -41,7 +41,7 @@ def test_only_the_settings_read_the_environment() -> None:
     ]
 
     sets_one_for_its_vendor = "lifestream/engines/diarization/pyannote.py"
-    assert sorted(readers) == [sets_one_for_its_vendor, "lifestream/settings.py"]
+    assert sorted(readers) == [sets_one_for_its_vendor, "lifestream/settings/environment.py"]
 
 
 def _code(text: str) -> str:
