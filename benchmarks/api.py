@@ -25,7 +25,7 @@ from api_tokens import signed_in
 from builders import SUBMITTED, a_job
 from cdk_app.local.session import EmbeddedAws, embedded_aws
 from cdk_app.local.users import create_user
-from lifestream.aws.job_table import row_of
+from lifestream.aws.job_rows import row_of
 from lifestream.domain.job import ProcessingJob
 from lifestream.engines.vector_index.s3 import S3Index
 

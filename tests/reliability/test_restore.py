@@ -10,7 +10,7 @@ from cdk_app.local.model_weights import BUILT_IN
 from conftest import BUCKET, JOBS
 from lifestream import resources
 from lifestream.aws import clients
-from lifestream.aws.job_table import row_of
+from lifestream.aws.job_rows import row_of
 from lifestream.domain.bucket_layout import INDEX
 from lifestream.domain.job import JobStatus, ProcessingJob, derive_job_id
 from lifestream.recovery.restore import Restored

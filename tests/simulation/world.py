@@ -23,7 +23,7 @@ from moto.moto_api._internal import mock_random
 from conftest import JOBS, in_memory_aws, with_one_client_each
 from fakes import InlineExecutor
 from lifestream import resources
-from lifestream.aws import clients, job_table
+from lifestream.aws import clients, job_rows
 from lifestream.media import decoder, sandbox
 from lifestream.media.remote_file import RemoteFile
 from lifestream.observability import logger
@@ -71,9 +71,8 @@ def simulated(seed: int) -> Iterator[Cloud]:
 
 def _set_clocks(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give virtual time to the rows and to the erasures, which compare it with theirs."""
-    monkeypatch.setattr(job_table, "_now", lambda: job_table.timestamp(cloud.now()))
     clock = SimpleNamespace(now=lambda _zone: cloud.now())
-    for module in (eraser, erasures):
+    for module in (eraser, erasures, job_rows):
         monkeypatch.setattr(module, "datetime", clock)
 
 

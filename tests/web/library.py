@@ -9,7 +9,7 @@ from typing import Any
 from builders import SUBMITTED, a_failure, a_job, evidence_of
 from built_in_models import word_vectors
 from cdk_app.local.session import EmbeddedAws
-from lifestream.aws.job_table import row_of
+from lifestream.aws.job_rows import row_of
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.file_types import result_type

@@ -6,9 +6,8 @@ earlier attempt changes nothing.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -17,7 +16,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from lifestream.aws.job_attributes import ERASED_AT
-from lifestream.domain.base import Frozen
+from lifestream.aws.job_rows import ALL_JOBS, decimals, plain, row_of, timestamp, timestamp_now
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
 from lifestream.domain.job_cost import JobCost
 from lifestream.domain.job_list import JobFilter, JobPage, ListedJob, Order, Position
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
 RECENT_INDEX = "recent"
-ALL_JOBS = "job"
 TERMINAL = sorted(TERMINAL_STATUSES)
 ANY_JOB = JobFilter()
 EXAMINED = 1_000
@@ -73,16 +71,15 @@ class JobTable:
 
     def note_admitted(self, job: ProcessingJob) -> None:
         """Record that the job may start today."""
-        self._update(job, {"admitted_at": _now(), "wait_reason": None})
+        self._update(job, {"admitted_at": timestamp_now(), "wait_reason": None})
 
     def enter(self, job: ProcessingJob, step: Step, status: JobStatus) -> Before | None:
-        """Record that a step begins. Return None if the step must not work.
+        """Record that a step begins, and the duration once it is known.
 
-        A step must not work if the job has ended meanwhile (cancelled, aborted), if a later
-        attempt runs, or if the job was erased. A deleted row stops no step. The duration is
-        recorded once it is known.
+        Return None if the step must not work: the job has ended meanwhile (cancelled, aborted) or
+        was erased, or a later attempt runs. A deleted row stops no step.
         """
-        now = _now()
+        now = timestamp_now()
         changes: dict[str, Any] = {"status": status, "current_step": step, "progress": None}
         if (duration := getattr(job, "duration_seconds", None)) is not None:
             changes["duration_seconds"] = Decimal(str(duration))
@@ -95,7 +92,7 @@ class JobTable:
 
     def show_progress(self, job: ProcessingJob, progress: Progress) -> None:
         """Record the progress of the step that runs. The next step clears it."""
-        self._update(job, {"progress": _numbers(progress)})
+        self._update(job, {"progress": decimals(progress)})
 
     def note_options(self, job: ProcessingJob, options: JobOptions) -> None:
         """Record the options that came with the upload, for people who look at the job."""
@@ -127,7 +124,7 @@ class JobTable:
 
         Return False if the job is on hold, or if the row has another attempt than the given one.
         """
-        row: dict[str, Any] = {"job_id": job_id, ERASED_AT: _now()}
+        row: dict[str, Any] = {"job_id": job_id, ERASED_AT: timestamp_now()}
         is_free = Attr(HOLD).not_exists()
         return self._put(row, is_free & Attr("attempt").eq(attempt) if attempt else is_free)
 
@@ -139,7 +136,7 @@ class JobTable:
 
         Return False if that is noted already. A redrive writes the row again, without both.
         """
-        changes = {EVENT_PUBLISHED: True, "cost": _numbers(cost)}
+        changes = {EVENT_PUBLISHED: True, "cost": decimals(cost)}
         return self.change(record, changes, Attr(EVENT_PUBLISHED).not_exists())
 
     def change(
@@ -157,7 +154,7 @@ class JobTable:
         """Return the job, or None if there is no such job or it was erased."""
         item = self._item(job_id)
         is_known = bool(item) and ERASED_AT not in item
-        return JobRecord.model_validate(_plain(item)) if is_known else None
+        return JobRecord.model_validate(plain(item)) if is_known else None
 
     def recent(self, limit: int) -> list[JobRecord]:
         """Return at most `limit` jobs, newest first."""
@@ -243,7 +240,7 @@ class JobTable:
         self, job: ProcessingJob, changes: dict[str, Any], now: str | None = None
     ) -> dict[str, Any] | None:
         is_current = Attr("attempt").eq(job.attempt) & ~Attr("status").is_in(TERMINAL)
-        return self._set(job.job_id, changes | {"updated_at": now or _now()}, is_current)
+        return self._set(job.job_id, changes | {"updated_at": now or timestamp_now()}, is_current)
 
     def _set(
         self, job_id: str, changes: dict[str, Any], condition: ConditionBase
@@ -275,21 +272,6 @@ class JobTable:
         return answer.get("Attributes", {})
 
 
-def row_of(job: ProcessingJob) -> dict[str, Any]:
-    """Return the row of an attempt that was accepted and not started."""
-    return {
-        "kind": ALL_JOBS,
-        "job_id": job.job_id,
-        "bucket": job.bucket,
-        "key": job.key,
-        "status": JobStatus.QUEUED,
-        "attempt": job.attempt,
-        "submitted_at": timestamp(job.submitted_at),
-        "updated_at": _now(),
-        "job": job.model_dump(mode="json"),
-    }
-
-
 def _query(page_size: int, after: Position | None, order: Order) -> dict[str, Any]:
     """Return the query of all jobs."""
     request: dict[str, Any] = {
@@ -308,7 +290,7 @@ def _items(read: Callable[..., Any], kind: type[Row], **request: Any) -> Iterato
     """Yield the items of every page; the resource has no paginator."""
     while True:
         answer = read(**request)
-        yield from (kind.model_validate(_plain(item)) for item in answer["Items"])
+        yield from (kind.model_validate(plain(item)) for item in answer["Items"])
         if "LastEvaluatedKey" not in answer:
             return
         request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -316,26 +298,3 @@ def _items(read: Callable[..., Any], kind: type[Row], **request: Any) -> Iterato
 
 def _is_refused(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "ConditionalCheckFailedException"
-
-
-def _now() -> str:
-    return timestamp(datetime.now(UTC))
-
-
-def timestamp(moment: datetime) -> str:
-    """Return the time as UTC text that sorts in time order."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
-
-
-def _numbers(model: Frozen) -> dict[str, Any]:
-    """Return the fields of the model as DynamoDB stores them."""
-    numbers: dict[str, Any] = json.loads(model.model_dump_json(), parse_float=Decimal)
-    return numbers
-
-
-def _plain(value: Any) -> Any:  # DynamoDB returns numbers as Decimals, at any depth
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return int(value) if hasattr(value, "as_integer_ratio") and value == int(value) else value

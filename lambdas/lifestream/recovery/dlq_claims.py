@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from boto3.dynamodb.conditions import Attr
 
-from lifestream.aws.job_table import JobTable, timestamp
+from lifestream.aws.job_rows import timestamp
+from lifestream.aws.job_table import JobTable
 from lifestream.domain.job_record import DLQ_CLAIM, JobRecord
 
 
