@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cdk_app.local.synthesis import ROOT
-from infrastructure.templates import (
-    EVERYTHING,
-    queue,
-    resources,
-    synthesized,
-    uploads_bucket,
-)
+from infrastructure.templates import queue, resources, uploads_bucket
 from lifestream.domain.job_ended import JobEnded
 from lifestream.step_names import Step
 
@@ -56,38 +50,6 @@ def test_index_settings_reach_the_function(synthesize: Synthesize) -> None:
     )
     with pytest.raises(SystemExit, match="unknown settings: PINECONE_SPACE"):
         synthesize(index='{"PINECONE_SPACE": "prod"}')
-
-
-def test_only_a_cap_of_the_day_lets_the_dispatcher_put_messages_back(
-    template: Template,
-) -> None:
-    capped = synthesized(**EVERYTHING)
-
-    assert "sqs:SendMessage" not in _actions(template, "Dispatcher")
-    assert {"sqs:SendMessage", "dynamodb:Query"} <= _actions(capped, "Dispatcher")
-    for name, variable in (("Dispatcher", "MAX_DAY_DOLLARS"), ("InspectVideo", "MAX_JOB_DOLLARS")):
-        [found] = [
-            function["Properties"]["Environment"]["Variables"]
-            for key, function in capped.find_resources("AWS::Lambda::Function").items()
-            if key.startswith(f"{name}Function")
-        ]
-        assert variable in found
-
-
-def _actions(template: Template, name: str) -> set[str]:
-    """Return the actions that the policies of a function's role allow."""
-    return {
-        action
-        for key, policy in template.find_resources("AWS::IAM::Policy").items()
-        if key.startswith(name)
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Allow"
-        for action in _listed(statement["Action"])
-    }
-
-
-def _listed(actions: str | list[str]) -> list[str]:
-    return [actions] if isinstance(actions, str) else actions
 
 
 def test_a_webhook_exists_only_if_configured(synthesize: Synthesize, template: Template) -> None:
