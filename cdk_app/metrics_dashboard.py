@@ -14,12 +14,13 @@ from cdk_app.alarms import Source
 from lifestream.aws.slots import Pool
 from lifestream.domain.job import TERMINAL_STATUSES
 from lifestream.domain.metrics import NAMESPACE, STAGE, Metric
+from lifestream.domain.prices import S3_GB_MONTH
 from lifestream.step_names import Step
 
 if TYPE_CHECKING:
     from cdk_app.stack import LifeStreamStack
 
-PERIOD = Duration.hours(1)
+PERIOD, DAY = Duration.hours(1), Duration.days(1)
 HALF, THIRD, WHOLE = 12, 8, 24
 """Widths in CloudWatch's grid of 24 columns."""
 
@@ -38,6 +39,7 @@ class MetricsDashboard(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._stage = stack.config.stage
+        self._bucket = stack.uploads.bucket.bucket_name
         self._dimensions = dimensions
         dashboard = cloudwatch.Dashboard(self, "Dashboard", default_interval=Duration.days(7))
         dashboard.add_widgets(_title("Is it working?"))
@@ -104,9 +106,39 @@ class MetricsDashboard(Construct):
         ]
         ratio = [_formula("work / video", f"hours of a {host} per hour of video", both)]
         return [
+            *self._dollars(),
             _graph("Hours of containers and of video", hours),
             _graph("Containers per hour of video", ratio),
         ]
+
+    def _dollars(self) -> list[cloudwatch.IWidget]:
+        per_job = [self._ours(part, "Average", label=name) for part, name in DOLLARS.items()]
+        sums = {part.lower(): self._ours(part) for part in DOLLARS}
+        sums["video"] = self._ours(Metric.VIDEO_SECONDS)
+        per_hour = [
+            _formula(f"3600 * {part.lower()} / video", name, sums) for part, name in DOLLARS.items()
+        ]
+        return [
+            _graph("Dollars per job", per_job, width=THIRD, stacked=True),
+            _graph("Dollars per hour of video", per_hour, width=THIRD, stacked=True),
+            _graph("Dollars of storage per month", [self._storage()], width=THIRD),
+        ]
+
+    def _storage(self) -> cloudwatch.MathExpression:
+        """Price what the bucket holds, with old versions. S3 measures it once per day."""
+        size = cloudwatch.Metric(
+            namespace="AWS/S3",
+            metric_name="BucketSizeBytes",
+            dimensions_map={"BucketName": self._bucket, "StorageType": "StandardStorage"},
+            statistic="Average",
+            period=DAY,
+        )
+        return cloudwatch.MathExpression(
+            expression=f"size / 1e9 * {S3_GB_MONTH}",
+            label="the bucket",
+            using_metrics={"size": size},
+            period=DAY,
+        )
 
     def _stuck(self) -> list[cloudwatch.IWidget]:
         age = self._of_aws("AWS/SQS", "ApproximateAgeOfOldestMessage", Source.INGEST_QUEUE)
@@ -155,6 +187,11 @@ class MetricsDashboard(Construct):
         )
 
 
+DOLLARS = {
+    Metric.HOST_DOLLARS: "containers and hosts",
+    Metric.FUNCTION_DOLLARS: "Lambda and Step Functions",
+    Metric.MODEL_DOLLARS: "calls of models",
+}
 RTF, API = Metric.REAL_TIME_FACTOR, Metric.API_SECONDS
 
 

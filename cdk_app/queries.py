@@ -22,6 +22,11 @@ QUERIES = {
 | limit 100""",
     "seconds per step": """filter message in ['step finished', 'transcript written']
 | stats count(*) as runs, avg(seconds), pct(seconds, 95), max(seconds) by step""",
+    "dollars per job": """fields @timestamp, job_id, JobDollars.0 as total, HostDollars.0 as host,
+    FunctionDollars.0 as functions, ModelDollars.0 as models
+| filter ispresent(total)
+| sort total desc
+| limit 50""",
     "repairs": """fields @timestamp, repair, job_id
 | filter message = 'repaired'
 | sort @timestamp desc""",

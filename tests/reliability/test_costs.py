@@ -7,6 +7,7 @@ import pytest
 from lifestream import resources
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_cost import JobCost
+from lifestream.domain.metrics import Metric
 from lifestream.domain.prices import STATE_TRANSITION, fargate_hour
 from lifestream.domain.summary import Usage
 from simulation.cloud import Cloud
@@ -62,6 +63,7 @@ def test_a_redrive_adds_its_cost_and_pays_no_container_again(cloud: Cloud) -> No
     assert cloud.service.job(job.job_id).status == JobStatus.SUCCEEDED
     both = cost(cloud, job)
     assert both.container == first.container
+    assert sum(cloud.metrics.printed(Metric.JOB_DOLLARS)) == pytest.approx(both.total)
     assert both.transitions > first.transitions
 
 

@@ -1,7 +1,8 @@
 """The metrics of a deployment: names, units, and what one value means.
 
 Each fact is measured in one place. A step that runs again, because it was retried or because its
-job was redriven, measures again; `JobsEnded` and `JobsAborted` count each attempt of a job once.
+job was redriven, measures again. `JobsEnded`, `JobsAborted` and the dollars measure each attempt of
+a job once.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ class Metric(StrEnum):
     SPEECH_SECONDS: the speech that was detected in a recording
     MISSING_TEXT_SECONDS: the part of it that has no text
     FLAGGED_SECONDS: text that was left out as a probable hallucination
+    JOB_DOLLARS: what an attempt of a job has cost when it ends, at list prices. Its parts:
+    HOST_DOLLARS: the container, and the start of its host
+    FUNCTION_DOLLARS: Lambda and Step Functions
+    MODEL_DOLLARS: the calls of models
     API_SECONDS: of each answer of the API, except those that wait for a job or a model
     REPAIRS: what the reconciler repaired in one run, if anything
     LONGEST_WAIT_SECONDS: of the jobs that wait for a slot or a host while the reconciler runs
@@ -48,6 +53,10 @@ class Metric(StrEnum):
     SPEECH_SECONDS = "SpeechSeconds"
     MISSING_TEXT_SECONDS = "MissingTextSeconds"
     FLAGGED_SECONDS = "FlaggedSeconds"
+    JOB_DOLLARS = "JobDollars"
+    HOST_DOLLARS = "HostDollars"
+    FUNCTION_DOLLARS = "FunctionDollars"
+    MODEL_DOLLARS = "ModelDollars"
     API_SECONDS = "ApiSeconds"
     REPAIRS = "Repairs"
     LONGEST_WAIT_SECONDS = "LongestWaitSeconds"
@@ -57,6 +66,6 @@ class Metric(StrEnum):
     @property
     def unit(self) -> str:
         """CloudWatch's unit."""
-        if self is Metric.REAL_TIME_FACTOR:
+        if self is Metric.REAL_TIME_FACTOR or self.endswith("Dollars"):
             return "None"
         return "Seconds" if self.endswith("Seconds") else "Count"

@@ -18,7 +18,7 @@ from lifestream.aws.job_table import JobTable
 from lifestream.aws.queues import QueueService
 from lifestream.aws.slots import Slots
 from lifestream.domain.causes import readable_cause
-from lifestream.domain.execution_usage import usage_of
+from lifestream.domain.execution_usage import ExecutionUsage, usage_of
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
 from lifestream.domain.job_cost import JobCost
 from lifestream.domain.job_record import JobRecord
@@ -90,22 +90,20 @@ class ExecutionFinalizer:
         comes out the same each time, because it is computed from the histories of executions that
         have ended.
         """
-        cost = self._cost(record)
+        usages = self._usages(record)
         self.event_publisher.publish(record)
-        if self.jobs.note_event_published(record, cost):
-            emit({Metric.JOBS_ENDED: 1}, job_id=record.job_id, status=record.status)
-            if record.failure and record.failure.error == ABORTED:
-                emit({Metric.JOBS_ABORTED: 1}, job_id=record.job_id)
+        if self.jobs.note_event_published(record, cost_of(usages, self.rates)):
+            measure(record, cost_of(usages[-1:], self.rates))
 
-    def _cost(self, record: JobRecord) -> JobCost:
-        """Return what the attempts have cost: all of them, or the latest `COUNTED_ATTEMPTS`."""
+    def _usages(self, record: JobRecord) -> list[ExecutionUsage]:
+        """Return what the attempts used: all of them, or the latest `COUNTED_ATTEMPTS`."""
         first = max(record.attempt - COUNTED_ATTEMPTS, 0) + 1
         attempts = (
             record.job.model_copy(update={"attempt": number})
             for number in range(first, record.attempt + 1)
         )
         histories = (self.executions.history(job.execution_name) for job in attempts)
-        return cost_of(map(usage_of, histories), self.rates)
+        return [usage_of(history) for history in histories]
 
     def _row(self, job: ProcessingJob) -> JobRecord | None:
         """Return the job's row, or None if it was erased.
@@ -158,6 +156,20 @@ class ExecutionFinalizer:
                 return False
             case _:
                 return self.queues.holds_dlq_message(record.job_id, record.attempt)
+
+
+def measure(record: JobRecord, attempt: JobCost) -> None:
+    """Measure the end of an attempt, and what the attempt has cost."""
+    emit({Metric.JOBS_ENDED: 1}, job_id=record.job_id, status=record.status)
+    if record.failure and record.failure.error == ABORTED:
+        emit({Metric.JOBS_ABORTED: 1}, job_id=record.job_id)
+    dollars = {
+        Metric.JOB_DOLLARS: attempt.total,
+        Metric.HOST_DOLLARS: attempt.container + attempt.host_start,
+        Metric.FUNCTION_DOLLARS: attempt.functions + attempt.transitions,
+        Metric.MODEL_DOLLARS: attempt.models,
+    }
+    emit(dollars, job_id=record.job_id)
 
 
 def dlq_message_of(record: JobRecord) -> ProcessingJob:
