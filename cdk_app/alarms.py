@@ -43,6 +43,7 @@ class Alarm:
     """An alarm that rings if `datapoints` of the last `periods` values reach the threshold.
 
     A period without a value counts as good. `means` is for the e-mail and the table of the docs.
+    `switch` names the switch that sets the threshold; without a value, there is no such alarm.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Alarm:
     minutes: int = 5
     periods: int = 1
     datapoints: int = 1
+    switch: str | None = None
 
 
 def _sqs(name: str, queue: Source) -> AlarmMetric:
@@ -138,6 +140,13 @@ ALARMS = (
         _ours(Metric.IDLE_HOSTS, "Maximum"),
         "A GPU host has run for an hour without a job: it costs money and does nothing",
         minutes=60,
+    ),
+    Alarm(
+        "DailyCost",
+        _ours(Metric.JOB_DOLLARS),
+        "The jobs that ended within 24 hours cost more than the daily budget",
+        minutes=24 * 60,
+        switch="daily_budget",
     ),
     Alarm(
         "ApiErrors",

@@ -141,6 +141,7 @@ class Config(BaseModel):
     retention: Annotated[Retention, BeforeValidator(_from_json)] = Retention()
     webhook_url: str | None = Field(default=None, pattern=r"^https://[^/@]+(/|$)")
     alarms: bool = True
+    daily_budget: float | None = Field(default=None, gt=0)
     metrics_dashboard: bool = True
     alarm_email: str | None = Field(default=None, pattern=r"^[^@\s]+@[^@\s]+$")
     alarm_topic_arn: str | None = Field(default=None, pattern=TOPIC_ARN)

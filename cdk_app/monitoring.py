@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from aws_cdk import Aws, Duration
@@ -84,13 +85,16 @@ class Monitoring(Construct):
         return created
 
 
-def alarms_of(config: Config) -> list[Alarm]:
-    """Return the alarms of a deployment: those about parts that it does not have are left out."""
+def alarms_of(config: Config) -> Iterator[Alarm]:
+    """Yield the alarms of a deployment: those about parts that it does not have are left out."""
     missing = {
         WEBHOOK_UNDELIVERED: config.webhook_url is None,
         IDLE_HOST: config.compute != "gpu",
     }
-    return [alarm for alarm in ALARMS if config.alarms and not missing.get(alarm.name)]
+    for alarm in ALARMS if config.alarms else ():
+        threshold = getattr(config, alarm.switch) if alarm.switch else alarm.threshold
+        if threshold is not None and not missing.get(alarm.name):
+            yield replace(alarm, threshold=threshold)
 
 
 def dimensions_of(stack: LifeStreamStack) -> Mapping[Source, Mapping[str, str]]:

@@ -52,8 +52,9 @@ def _condition(alarm: Alarm) -> str:
     metric = alarm.metric
     source = SOURCES.get(metric.source, f"the function {metric.source}")
     statistic = {"Sum": "sum", "Maximum": "maximum"}.get(metric.statistic, metric.statistic)
-    when = f"in {alarm.minutes} minutes"
+    hours = alarm.minutes // 60
+    when = f"in {hours} hours" if hours > 1 else f"in {alarm.minutes} minutes"
     if alarm.periods > 1:
         when = f"in {alarm.datapoints} of {alarm.periods} periods of {alarm.minutes} minutes"
-    threshold = f"{alarm.threshold:,g}"
+    threshold = f"`-c {alarm.switch}`" if alarm.switch else f"{alarm.threshold:,g}"
     return f"`{metric.namespace}` `{metric.name}` of {source}: {statistic} ≥ {threshold} {when}"

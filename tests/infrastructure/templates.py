@@ -32,6 +32,7 @@ EVERYTHING = {
     "saml": json.dumps(SAML),
     "max_job_dollars": "5",
     "max_day_dollars": "50",
+    "daily_budget": "20",
 }
 """Switches that create every resource of a deployment on GPUs."""
 STRICT = {

@@ -39,6 +39,7 @@ def test_each_alarm_reports_its_begin_and_end_and_names_its_section_of_the_runbo
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": topic}]
         assert alarm["AlarmDescription"].endswith(f"docs/runbook.md#{runbook_anchor(name)}")
         assert alarm["TreatMissingData"] == "notBreaching"
+    assert found["DailyCost"]["Threshold"] == float(EVERYTHING["daily_budget"])
 
 
 def test_alarms_about_missing_parts_are_left_out(synthesize: Synthesize) -> None:
@@ -47,6 +48,7 @@ def test_alarms_about_missing_parts_are_left_out(synthesize: Synthesize) -> None
     assert "DlqMessages" in names
     assert "WebhookUndelivered" not in names
     assert "IdleHost" not in names
+    assert "DailyCost" not in names
 
 
 def test_an_address_is_subscribed(synthesize: Synthesize) -> None:
@@ -131,7 +133,7 @@ def test_alarms_of_our_metrics_have_the_dimension_that_is_emitted(
     alarms = resources(synthesize(**EVERYTHING), "AWS::CloudWatch::Alarm")
     ours = [alarm for alarm in alarms if alarm["Namespace"] == NAMESPACE]
 
-    assert len(ours) == 6
+    assert len(ours) == 7
     for alarm in ours:
         assert alarm["MetricName"] in set(Metric)
         assert alarm["Dimensions"] == [{"Name": "stage", "Value": "prod"}]
