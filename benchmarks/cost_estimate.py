@@ -1,8 +1,9 @@
 """Compare the estimate of `lifestream upload --estimate` with what the jobs then cost.
 
 It runs on this machine, with the local stack and the built-in engines, and with an own price for an
-hour of the host. It processes recordings of several durations, and then estimates each of them from
-what all the others have shown. The times vary with whatever else the machine does.
+hour of the host. It processes recordings of several durations, each of them several times, and then
+estimates each duration from what the jobs of all other durations have shown. The times vary with
+whatever else the machine does, so the estimate is compared with the mean of the jobs.
 
     PYTHONPATH=. python benchmarks/cost_estimate.py
 """
@@ -15,6 +16,7 @@ import time
 import wave
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 from extraction import extract
@@ -37,6 +39,7 @@ SAMPLE = Path(__file__).parent.parent / "samples" / "team-meeting.mp4"
 OWN_HOUR_DOLLARS = "0.5"
 DURATIONS = (60, 300, 120, 240, 90, 180)
 """Of the recordings, in seconds, in the order in which they are processed."""
+ROUNDS = 3
 POLL_SECONDS = 0.5
 
 
@@ -44,24 +47,28 @@ def main() -> None:
     os.environ["HOST_HOUR_DOLLARS"] = OWN_HOUR_DOLLARS
     with tempfile.TemporaryDirectory() as folder, embedded_aws(Options()) as aws:
         os.environ.update(aws.environment)
-        jobs = [run(recording(Path(folder), seconds), Path(folder)) for seconds in DURATIONS]
+        videos = [recording(Path(folder), seconds) for seconds in DURATIONS]
+        jobs = [run(video, Path(folder)) for _ in range(ROUNDS) for video in videos]
         rates = connect().rates
-    table = Table(
-        "Recording", "Estimate", "Actual", "Ratio", title=f"dollars, at ${OWN_HOUR_DOLLARS}/h"
-    )
-    estimates = [estimate_from_others(job, jobs, rates) for job in jobs]
-    actual = [job.cost.total if job.cost else 0.0 for job in jobs]
-    for job, dollars, paid in zip(jobs, estimates, actual, strict=True):
-        table.add_row(f"{job.duration_seconds:.0f} s", *figures(dollars, paid))
-    table.add_row("all", *figures(sum(estimates), sum(actual)))
+    title = f"dollars, at ${OWN_HOUR_DOLLARS}/h, means of {ROUNDS} jobs"
+    table = Table("Recording", "Estimate", "Actual", "Ratio", "Single jobs", title=title)
+    estimates, actual = [], []
+    for number, seconds in enumerate(DURATIONS):
+        same = jobs[number :: len(DURATIONS)]
+        estimates.append(estimate_from_others(same[0], jobs, rates))
+        paid = [job.cost.total if job.cost else 0.0 for job in same]
+        actual.append(fmean(paid))
+        single = " ".join(f"{estimates[-1] / one:.2f}" for one in paid)
+        table.add_row(f"{seconds} s", *figures(estimates[-1], actual[-1]), single)
+    table.add_row("all", *figures(sum(estimates), sum(actual)), "")
     Console().print(table)
 
 
 def estimate_from_others(job: JobRecord, jobs: Sequence[JobRecord], rates: Rates) -> float:
-    """Return the estimate for a job from all the other ones."""
-    others = [other for other in jobs if other is not job]
-    past = samples(others, rates.whisper_model)
-    return estimate(job.duration_seconds or 0.0, rates, past).total
+    """Return the estimate for a job from all jobs of other durations."""
+    duration = job.duration_seconds or 0.0
+    others = [one for one in jobs if abs((one.duration_seconds or 0.0) - duration) > 1]
+    return estimate(duration, rates, samples(others, rates.whisper_model)).total
 
 
 def figures(estimated: float, paid: float) -> tuple[str, str, str]:
