@@ -1,4 +1,4 @@
-"""The caps on costs reach the functions that check them."""
+"""Caps, and the model that costs depend on, reach the functions that check them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,22 @@ def test_only_a_cap_of_the_day_lets_the_dispatcher_put_messages_back(
 
     assert "sqs:SendMessage" not in _actions(template, "Dispatcher")
     assert {"sqs:SendMessage", "dynamodb:Query"} <= _actions(capped, "Dispatcher")
-    for name, variable in (("Dispatcher", "MAX_DAY_DOLLARS"), ("InspectVideo", "MAX_JOB_DOLLARS")):
-        [found] = [
-            function["Properties"]["Environment"]["Variables"]
-            for key, function in capped.find_resources("AWS::Lambda::Function").items()
-            if key.startswith(f"{name}Function")
-        ]
-        assert variable in found
+    assert "MAX_DAY_DOLLARS" in _variables(capped, "Dispatcher")
+    assert "MAX_JOB_DOLLARS" in _variables(capped, "InspectVideo")
+
+
+def test_the_api_knows_the_model_that_it_checks_options_against(template: Template) -> None:
+    assert _variables(template, "Api")["WHISPER_MODEL"] == "large-v3-turbo"
+
+
+def _variables(template: Template, name: str) -> dict[str, str]:
+    """Return the environment variables of a function."""
+    [found] = [
+        function["Properties"]["Environment"]["Variables"]
+        for key, function in template.find_resources("AWS::Lambda::Function").items()
+        if key.startswith(f"{name}Function")
+    ]
+    return dict(found)
 
 
 def _actions(template: Template, name: str) -> set[str]:
