@@ -10,7 +10,7 @@ from conftest import JOBS
 from lifestream import resources
 from lifestream.aws import clients
 from lifestream.domain.job import JobStatus
-from reliability.test_caps import NOTHING, cap, status
+from reliability.test_caps import reach_the_cap_of_the_day, status
 from simulation.cloud import Cloud
 from simulation.erasing import ask, erase, traces
 from simulation.world import simulated
@@ -41,10 +41,7 @@ def test_the_cost_goes_with_the_row(cloud: Cloud) -> None:
 def test_an_erased_job_no_longer_counts_for_the_cap_of_the_day(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cap(monkeypatch, "MAX_DAY_DOLLARS", NOTHING)
-    first = cloud.upload("first.mp4")
-    cloud.run_until_idle()
-    ask(cloud, first)
+    ask(cloud, reach_the_cap_of_the_day(cloud, monkeypatch))
     erase(cloud)
 
     second = cloud.upload("second.mp4")
@@ -56,9 +53,7 @@ def test_an_erased_job_no_longer_counts_for_the_cap_of_the_day(
 def test_a_job_that_is_erased_while_it_waits_never_starts(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cap(monkeypatch, "MAX_DAY_DOLLARS", NOTHING)
-    cloud.upload("first.mp4")
-    cloud.run_until_idle()
+    reach_the_cap_of_the_day(cloud, monkeypatch)
     second = cloud.upload("second.mp4")
     cloud.run_until_idle()
     assert status(cloud, second) == JobStatus.QUEUED
