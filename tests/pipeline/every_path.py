@@ -149,6 +149,12 @@ class EveryPath:
             lambda: job.execution_name not in [one.execution_name for one in running()],
             "its container is not stopped",
         )
+        self.pipeline.until(lambda: self._is_gone_from_the_dlq(job), "its DLQ message is there")
+
+    def _is_gone_from_the_dlq(self, job: ProcessingJob) -> bool:
+        """Return whether the eraser has deleted its message and holds no other any more."""
+        is_there = self.pipeline.dlq_messages(job)
+        return not (is_there or self.pipeline.service.queues.hidden_dlq_messages())
 
     def _record_the_failure_of_a_container(self, job: ProcessingJob) -> None:
         """RecordFailure reads the container's error report, although the job has ended already."""
