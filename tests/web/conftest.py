@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="module")  # Playwright can run only once per process at a time
+@pytest.fixture(scope="package")  # Playwright can run only once per process at a time
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
