@@ -9,7 +9,7 @@ from pathlib import Path
 from lifestream.client.connection import connect
 from lifestream.client.results import Results
 from lifestream.client.s3_results import S3Results
-from lifestream.client.short_ids import only_one
+from lifestream.client.short_ids import id_of, only_one
 from lifestream.client.upload_checks import check_video
 from lifestream.client.upload_form import (
     EXPIRES_SECONDS,
@@ -23,10 +23,7 @@ from lifestream.domain.file_types import content_type
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.domain.job_record import JobRecord
 from lifestream.domain.options import JobOptions
-from lifestream.errors import (
-    JobStatusError,
-    MissingSettingsError,
-)
+from lifestream.errors import JobStatusError, MissingSettingsError
 from lifestream.settings import ClientSettings
 
 POLL_SECONDS = 2.0
@@ -227,8 +224,7 @@ class VideoService:
             (<JobStatus.SUCCEEDED: 'SUCCEEDED'>, None)
         """
         until = time.monotonic() + timeout_seconds if timeout_seconds is not None else None
-        job_id = _id_of(job)
-        while not (record := self.job(job_id)).status.is_terminal:
+        while not (record := self.job(id_of(job))).status.is_terminal:
             if on_update:
                 on_update(record)
             if until is not None and time.monotonic() >= until:
@@ -254,7 +250,7 @@ class VideoService:
             >>> results.transcript().segments[0].text
             'We ship it on Friday.'
         """
-        return S3Results(self._s3, self.job(_id_of(job)))
+        return S3Results(self._s3, self.job(id_of(job)))
 
     def cancel(self, job_id: str) -> JobRecord:
         """End a job as CANCELLED and stop its container. No DLQ message is sent.
@@ -278,9 +274,8 @@ class VideoService:
             ...
             lifestream.errors.JobStatusError: job ... has ended already: SUCCEEDED
         """
+        self._jobs.cancel(self.job(job_id).job)
         record = self.job(job_id)
-        self._jobs.cancel(record.job)
-        record = self.job(record.job_id)
         if record.status != JobStatus.CANCELLED:
             raise JobStatusError(f"job {record.job_id} has ended already: {record.status}")
         if self.settings.state_machine_arn is None:
@@ -303,7 +298,3 @@ class VideoService:
             ['uploads/talk.mp4']
         """
         return self._jobs.recent(limit)
-
-
-def _id_of(job: ProcessingJob | str) -> str:
-    return job if isinstance(job, str) else job.job_id
