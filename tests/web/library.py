@@ -9,11 +9,12 @@ from typing import Any
 from builders import SUBMITTED, a_failure, a_job, evidence_of
 from built_in_models import word_vectors
 from cdk_app.local.session import EmbeddedAws
-from lifestream.aws.job_rows import row_of
+from lifestream.aws.job_rows import decimals, row_of
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.file_types import result_type
 from lifestream.domain.job import Failure, JobStatus, ProcessingJob
+from lifestream.domain.job_cost import JobCost
 from lifestream.domain.options import JobOptions
 from lifestream.domain.speech.quality import assess
 from lifestream.domain.summary import Summary
@@ -27,6 +28,18 @@ from page_reader import the_sample
 
 SUFFIX = ".Mp4"
 """S3 notifies the queue of `.mp4` and `.MP4` only, so no execution starts for these uploads."""
+
+COST = JobCost(
+    total=0.2006,
+    container=0.0451,
+    host_start=0.1502,
+    functions=0.0012,
+    transitions=0.0006,
+    models=0.0035,
+    container_seconds=180.0,
+    host_hour=0.9014,
+    whisper_model="tiny.en",
+)
 
 
 class Library:
@@ -75,7 +88,7 @@ class Library:
                 ContentType=result_type(file),
             )
         done = {"current_step": Step.RECORD_SUCCESS, "results_prefix": job.results_prefix}
-        return self._row(job, JobStatus.SUCCEEDED, **done)
+        return self._row(job, JobStatus.SUCCEEDED, cost=decimals(COST), **done)
 
     def failed(self, name: str, failure: Failure | None = None) -> ProcessingJob:
         why = failure or a_failure().model_copy(update={"step": Step.TRANSCRIBE_SPEECH})

@@ -33,6 +33,21 @@ def test_the_list_loads_more_jobs_to_the_end(visit: Visit, library: Library) -> 
     assert viewer.page.locator(".jobs li").last.get_attribute("aria-setsize") == str(MANY)
 
 
+def test_what_a_job_has_cost_is_in_the_list_and_in_its_details(
+    visit: Visit, library: Library
+) -> None:
+    library.finished(f"paid{SUFFIX}")
+    viewer = visit("viewer").signs_in("/")
+    expect(viewer.job("paid")).to_contain_text("$0.20")
+
+    viewer.link(f"paid{SUFFIX}").click()
+    viewer.page.get_by_role("tab", name="Details").click()
+
+    parts = viewer.page.locator(".details dl").first
+    expect(parts).to_contain_text("$0.1502")
+    expect(parts).to_contain_text("$0.0451")
+
+
 def test_jobs_are_filtered_redriven_and_cancelled_together(visit: Visit, library: Library) -> None:
     library.failed(f"bulk-failed{SUFFIX}")
     library.running(f"bulk-running{SUFFIX}")
