@@ -146,9 +146,15 @@ def check_index(state: PublicState, record: JobRecord) -> None:
 
 
 def check_owners(state: PublicState) -> None:
-    """Every id is derived again from what is stored about the video."""
+    """Every id is derived again from what is stored about the video.
+
+    S3 names no version if a bucket keeps none. Then an id rests on the sequencer of the upload,
+    which only the row has.
+    """
+    sequencers: dict[str, str | None] = {}
     for record in state.jobs.since(datetime.min.replace(tzinfo=UTC)):
         stored = record.job
+        sequencers[stored.results_prefix] = stored.sequencer
         assert (record.job_id, record.bucket, record.key) == (
             (stored.job_id, stored.bucket, stored.key)
         ), f"I8: the row of {record.job_id} is about {stored.key}"
@@ -159,7 +165,8 @@ def check_owners(state: PublicState) -> None:
     for key in state.objects.below("results/"):
         if key.endswith("/manifest.json"):
             video = _described(state, key, "source")
-            about = ProcessingJob.for_upload(**video)
+            sequencer = sequencers.get(key.removesuffix("manifest.json"))
+            about = ProcessingJob.for_upload(**video, sequencer=sequencer)
             assert key == f"{about.results_prefix}manifest.json", f"I8: {key} is about {video}"
 
 
