@@ -9,7 +9,9 @@ import pytest
 
 from conftest import BUCKET
 from lifestream import resources
+from lifestream.domain.bucket_layout import artifacts_of_job
 from lifestream.domain.job import JobStatus, ProcessingJob
+from lifestream.step_names import Step
 from reliability.test_crashes import Point, crash
 from simulation.cloud import Cloud
 from simulation.engines import SAID
@@ -55,6 +57,10 @@ def ended(cloud: Cloud, *names: str) -> list[ProcessingJob]:
     jobs = [cloud.upload(f"{name}.mp4") for name in names]
     cloud.run_until_idle()
     return jobs
+
+
+def has_receipt(job: ProcessingJob) -> bool:
+    return resources.erasures().records.receipt(job.job_id) is not None
 
 
 def check_erased(cloud: Cloud, *jobs: ProcessingJob) -> None:
@@ -198,7 +204,68 @@ def test_a_job_is_erased_only_when_no_step_can_be_at_work_any_more(cloud: Cloud)
     done = resources.eraser().run()
 
     assert (done.erased, done.open) == ((), (job.job_id,))
-    assert resources.erasures().records.receipt(job.job_id) is None
+    assert not has_receipt(job)
     cloud.uploads.clear()
     erase(cloud)
     check_erased(cloud, job)
+
+
+def test_there_is_no_receipt_while_a_container_works_on_the_job() -> None:
+    """It outlives its execution, unnoticed."""
+    with simulated(SEED) as cloud:
+        cloud.loses_events = True
+        cloud.services.hangs = {Step.TRANSCRIBE_SPEECH}
+        cloud.services.outlives_its_state = True
+        job = running(cloud)
+        ask(cloud, job)
+
+        erase(cloud)
+        assert not has_receipt(job)
+        erase(cloud)
+
+        check_erased(cloud, job)
+
+
+def test_there_is_no_receipt_while_another_reader_holds_a_dlq_message(cloud: Cloud) -> None:
+    job = planted(cloud, "held")
+    ask(cloud, job)
+    assert len(list(cloud.service.queues.dlq_messages())) == 1
+
+    erase(cloud)
+    assert not has_receipt(job)
+    show_hidden_messages()
+    erase(cloud)
+
+    check_erased(cloud, job)
+
+
+def test_there_is_no_receipt_if_something_is_written_meanwhile(cloud: Cloud) -> None:
+    """A step writes after the eraser has listed what to delete."""
+    job = planted(cloud, "meanwhile")
+    ask(cloud, job)
+    call = "Eraser DeleteObjects"
+    cloud.faults.plan = [Fault(f"{call} *", "slow")]
+
+    def write() -> None:
+        calls = cloud.faults.calls
+        cloud.scheduler.wait_until(lambda: any(made.startswith(call) for made in calls), None)
+        cloud.aws.s3.put_object(Bucket=BUCKET, Key=f"{artifacts_of_job(job.job_id)}late", Body=b"")
+
+    cloud.scheduler.spawn(write)
+    erase(cloud)
+    assert not has_receipt(job)
+    erase(cloud)
+
+    check_erased(cloud, job)
+
+
+def test_the_receipt_counts_what_an_interrupted_run_has_deleted(cloud: Cloud) -> None:
+    job = planted(cloud, "counted")
+    ask(cloud, job)
+    cloud.faults.plan = [Fault("Eraser DeleteObjects *", "kill after")]
+
+    erase(cloud)
+    erase(cloud)
+
+    found = receipt_of(job).found
+    assert (found.uploads, found.artifacts, found.results) == (1, 1, 1)
