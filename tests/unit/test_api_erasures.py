@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from api_requests import ADMIN, PERSON, person, request
 from conftest import BUCKET, Aws
 from eraser_function import EraserFunction, use_eraser
 from lifestream import resources
+from lifestream.api import erasures
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.job import ProcessingJob
@@ -88,6 +90,17 @@ def test_a_confirmation_fits_one_job_one_attempt_and_one_person(
     jobs.cancel(job)
     jobs.accept(job.model_copy(update={"attempt": 2}))
     assert error_in(erase(job, confirm=token)) == (409, "ConfirmationError")
+
+
+def test_a_confirmation_expires(
+    job: ProcessingJob, eraser: EraserFunction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasures, "VALID_FOR", timedelta(seconds=-1))
+
+    late = erase(job, confirm=erase(job).json["confirmation"]["token"])
+
+    assert error_in(late) == (409, "ConfirmationError")
+    assert eraser.events == []
 
 
 @pytest.mark.usefixtures("eraser")
