@@ -83,6 +83,20 @@ def test_jobs_that_have_started_count_before_they_have_ended(
     cloud.end_delays()
 
 
+def test_a_job_that_was_admitted_starts_although_its_own_estimate_reaches_the_cap(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The dispatcher is killed after it has admitted the job."""
+    cap(monkeypatch, "MAX_DAY_DOLLARS", NOTHING)
+    cloud.faults.plan = [Fault("Dispatcher StartExecution *", "kill before")]
+    job = cloud.upload()
+
+    cloud.run_until_idle()
+
+    assert len(cloud.faults.happened) == 1
+    assert status(cloud, job) == JobStatus.SUCCEEDED
+
+
 def test_the_reconciler_finds_the_job_of_a_message_that_is_lost(
     cloud: Cloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -36,7 +36,9 @@ def test_an_ended_job_shows_what_its_execution_cost(cloud: Cloud) -> None:
     assert duration > 0
 
 
-def test_the_cost_is_the_same_however_often_the_end_is_reported(cloud: Cloud) -> None:
+def test_the_cost_is_the_same_and_measured_once_however_often_the_end_is_reported(
+    cloud: Cloud,
+) -> None:
     cloud.loses_events = True
     job = cloud.upload()
     cloud.run_until_idle()
@@ -48,6 +50,7 @@ def test_the_cost_is_the_same_however_often_the_end_is_reported(cloud: Cloud) ->
     resources.finalizer().publish_end(record)
 
     assert cost(cloud, job) == first
+    assert cloud.metrics.printed(Metric.JOB_DOLLARS) == [pytest.approx(first.total)]
 
 
 def test_a_redrive_adds_its_cost_and_pays_no_container_again(cloud: Cloud) -> None:
