@@ -20,16 +20,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from safeguards.attacks import ATTACKS
-from safeguards.jobs import JOBS
+from safeguards import MUTANTS
 from safeguards.mutant import SYNTHESIZED, Mutant
-from safeguards.results import RESULTS
 
 ROOT = Path(__file__).parent.parent
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv*", "node_modules", ".*_cache", "cdk.out", ".lifestream", ".models"
 )
-MUTANTS = (*JOBS, *RESULTS, *ATTACKS)
 
 
 def main() -> int:

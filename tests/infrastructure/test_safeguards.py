@@ -5,13 +5,11 @@ from __future__ import annotations
 import pytest
 
 from cdk_app.local.synthesis import ROOT
-from safeguards.attacks import ATTACKS
-from safeguards.jobs import JOBS
+from safeguards import MUTANTS
 from safeguards.mutant import Mutant
-from safeguards.results import RESULTS
 
 
-@pytest.mark.parametrize("mutant", [*JOBS, *RESULTS, *ATTACKS], ids=lambda mutant: mutant.without)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.without)
 def test_the_code_of_a_safeguard_is_where_the_mutant_looks_for_it(mutant: Mutant) -> None:
     assert (ROOT / mutant.file).read_text().count(mutant.old) == 1
     assert all((ROOT / path.partition("::")[0]).exists() for path in mutant.tests)

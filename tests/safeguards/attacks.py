@@ -11,6 +11,7 @@ TAKEN_OVER = ("tests/unit/test_takeover.py",)
 BOMBED = ("tests/unit/test_bombs.py",)
 FETCHED = ("tests/unit/test_video_reads.py",)
 READ_AHEAD = ("tests/unit/test_audio_reads.py",)
+ALLOWED = ("tests/unit/test_api_access.py",)
 
 ATTACKS = (
     Mutant(
@@ -203,6 +204,27 @@ ATTACKS = (
         '"script-src": "\'self\'"',
         "\"script-src\": \"'self' 'unsafe-inline'\"",
         ("tests/infrastructure/test_dashboard.py",),
+    ),
+    Mutant(
+        "an access token for every request",
+        "lambdas/lifestream/api/app.py",
+        'if needs_token(event["rawPath"]):',
+        "if False:",
+        ALLOWED,
+    ),
+    Mutant(
+        "no change by a viewer",
+        "lambdas/lifestream/api/access.py",
+        "if caller.role is None or caller.role < needed:",
+        "if caller.role is None:",
+        ALLOWED,
+    ),
+    Mutant(
+        "erasures for admins only",
+        "lambdas/lifestream/api/access.py",
+        '"DELETE /v1/jobs/", "GET /v1/erasures/")',
+        ")",
+        ALLOWED,
     ),
     Mutant(
         "audio whose format changes",

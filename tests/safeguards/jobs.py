@@ -5,6 +5,7 @@ from __future__ import annotations
 from safeguards.mutant import SYNTHESIZED, Mutant
 
 SMALL = ("tests/reliability/test_small_account.py",)
+ALARMED = ("tests/reliability/test_alarms.py", "tests/infrastructure/test_monitoring.py")
 
 JOBS = (
     Mutant(
@@ -215,5 +216,19 @@ JOBS = (
         "lambdas/lifestream/recovery/reconciler.py",
         'found["containers_stopped"] += self._stop_containers(cutoff)',
         'found["containers_stopped"] += []',
+    ),
+    Mutant(
+        "an alarm for errors of the eraser",
+        "cdk_app/alarms.py",
+        "    _errors(Source.ERASER),\n",
+        "",
+        ALARMED,
+    ),
+    Mutant(
+        "an alarm that notifies people",
+        "cdk_app/monitoring.py",
+        "        created.add_alarm_action(action)\n",
+        "",
+        ALARMED[1:],
     ),
 )
