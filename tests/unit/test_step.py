@@ -13,7 +13,7 @@ from conftest import JOBS, Aws
 from lifestream.aws import clients
 from lifestream.aws.job_table import JobTable
 from lifestream.domain.job import JobStatus, ProcessingJob
-from lifestream.errors import NoAudioError, TransientError
+from lifestream.errors import JobEndedError, NoAudioError, TransientError
 from lifestream.observability import logger
 from lifestream.step import step
 from lifestream.step_names import Step
@@ -44,6 +44,21 @@ def test_the_answer_is_json_and_the_row_shows_the_step(aws: Aws) -> None:  # noq
     record = jobs.find(a_job().job_id)
     assert record is not None
     assert (record.status, record.current_step) == (JobStatus.INSPECTING, Step.INSPECT_VIDEO)
+
+
+def test_a_step_does_nothing_for_a_job_that_has_ended(aws: Aws) -> None:  # noqa: ARG001
+    jobs, worked = JobTable(clients.table(JOBS)), list[ProcessingJob]()
+    jobs.accept(a_job())
+    jobs.cancel(a_job())
+
+    def work(job: ProcessingJob) -> ProcessingJob:
+        worked.append(job)
+        return job
+
+    with pytest.raises(JobEndedError):
+        a_step(work)(event(), None)
+
+    assert worked == []
 
 
 @pytest.mark.parametrize(
