@@ -137,10 +137,13 @@ class Cloud:
         return VideoService(load(ClientSettings))
 
     def reconcile(self, *, grace_period: timedelta = timedelta(0)) -> dict[str, Any]:
-        """Reconcile now, by default including the most recent changes."""
-        settings = load(OperatorSettings)
+        """Reconcile now, by default including the most recent changes.
+
+        S3 has the real time, which may be ahead of the virtual time at first.
+        """
+        settings, now = load(OperatorSettings), max(self.now(), datetime.now(UTC))
         repairs = reconciler(settings, grace_period=grace_period)
-        found = hourly.reconcile(repairs, stuck_work(settings, now=self.now()))
+        found = hourly.reconcile(repairs, stuck_work(settings, now=now))
         return found.model_dump()
 
     def reconcile_hourly(self, hours: int) -> None:
