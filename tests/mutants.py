@@ -1,7 +1,7 @@
 """Remove each safeguard, one at a time, in a copy of the repository: a test has to fail.
 
 `make mutants` removes all, `python tests/mutants.py WORD…` those whose names contain a word.
-Prints the test that failed without the safeguard. Exits with 1 if no test failed.
+Prints the test that failed without the safeguard, and its error. Exits with 1 if no test failed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def missed_by(mutant: Mutant) -> str | None:
-    """Return the first test that fails without the safeguard."""
+    """Return the first test that fails without the safeguard, and its error."""
     with copy_of_repository() as copy:
         path = copy / mutant.file
         text = path.read_text()
@@ -53,7 +53,7 @@ def missed_by(mutant: Mutant) -> str | None:
         if mutant.file.startswith("cdk_app") or mutant.tests == SYNTHESIZED:
             run(copy, python, "-m", "generators.generate")
         done = run(copy, python, "-m", "pytest", "-qx", "-p", "no:cacheprovider", *mutant.tests)
-    failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
+    failed = re.search(r"^(?:FAILED|ERROR) (\S.+)", done.stdout, re.MULTILINE)
     return failed[1] if failed else None
 
 
@@ -76,6 +76,7 @@ def run(copy: Path, *command: str) -> subprocess.CompletedProcess[str]:
             "PATH": os.environ["PATH"],
             "HOME": str(copy),
             "LANG": "C.UTF-8",
+            "COLUMNS": "240",  # so that pytest does not cut off the error
             "PYTHONPATH": path,
             "HYPOTHESIS_PROFILE": "mutants",  # stops at the first failure, without shrinking
         },
