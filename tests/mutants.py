@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,17 +42,32 @@ def main() -> int:
 
 
 def missed_by(mutant: Mutant) -> str | None:
-    """Return the first test that fails without the safeguard, and its error."""
+    """Return the first test that fails without the safeguard, and its error.
+
+    The test has to pass with the safeguard.
+    """
     with copy_of_repository() as copy:
         path = copy / mutant.file
         text = path.read_text()
         if text.count(mutant.old) != 1:
             raise SystemExit(f"without {mutant.without}: {mutant.file} has changed, so must this")
         path.write_text(text.replace(mutant.old, mutant.new))
-        python = str(ROOT / ".venv" / "bin" / "python")
-        if mutant.file.startswith("cdk_app") or mutant.tests == SYNTHESIZED:
-            run(copy, python, "-m", "generators.generate")
-        done = run(copy, python, "-m", "pytest", "-qx", "-p", "no:cacheprovider", *mutant.tests)
+        failure = first_failure(copy, mutant, mutant.tests)
+        if failure is None:
+            return None
+        path.write_text(text)
+        test = failure.partition(" - ")[0].partition("[")[0]
+        if first_failure(copy, mutant, [test]):
+            raise SystemExit(f"without {mutant.without}: {test} fails with the safeguard, too")
+    return failure
+
+
+def first_failure(copy: Path, mutant: Mutant, tests: Sequence[str]) -> str | None:
+    """Run the tests until one fails, and return its name and its error."""
+    python = str(ROOT / ".venv" / "bin" / "python")
+    if mutant.file.startswith("cdk_app") or mutant.tests == SYNTHESIZED:
+        run(copy, python, "-m", "generators.generate")
+    done = run(copy, python, "-m", "pytest", "-qx", "-p", "no:cacheprovider", *tests)
     failed = re.search(r"^(?:FAILED|ERROR) (\S.+)", done.stdout, re.MULTILINE)
     return failed[1] if failed else None
 
@@ -64,6 +79,7 @@ def copy_of_repository() -> Iterator[Path]:
         shutil.copytree(ROOT, copy, ignore=LEFT_OUT)
         for name in (".venv", ".models", "node_modules"):
             (copy / name).symlink_to(ROOT / name)
+        run(copy, "git", "init", "--quiet")  # some tests list the files of the repository
         yield copy
 
 
