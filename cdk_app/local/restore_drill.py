@@ -30,9 +30,10 @@ from lifestream.recovery.restore import Restored
 from lifestream.settings import ClientSettings
 
 SETTINGS = {"EMBEDDING_ENGINE": "wordllama", "VECTOR_INDEX": "s3"}
-CHANGES = {"updated_at", "submitted_at"}
-"""What a restored row need not have as before. The messages of the client and of S3 about an upload
-name two moments, of which the row has one and the description in the bucket perhaps the other."""
+CHANGES = {"updated_at", "submitted_at", "cost"}
+"""What a restored row need not have as before. Costs are not in the bucket. The messages of the
+client and of S3 about an upload name two moments, of which the row has one and the description in
+the bucket perhaps the other."""
 
 
 class Backup(NamedTuple):

@@ -20,6 +20,7 @@ from simulation.erasing import ask, erase, traces
 
 SAME = {
     "job_id", "key", "status", "current_step", "attempt", "submitted_at", "results_prefix", "job",
+    "duration_seconds",
 }  # fmt: skip
 """What a restored row has as before. It was updated later, and its event is not published again."""
 
@@ -113,10 +114,12 @@ def test_a_row_is_rebuilt_without_its_artifacts(damaged: Cloud) -> None:
     lose_table_and_index(cloud)
     restore()
 
-    unknown = {"job", "submitted_at"}  # the time of the upload takes the place of the message's
+    # The time of the upload takes the place of the message's, the audio's length that of the video.
+    unknown = {"job", "submitted_at", "duration_seconds"}
     for job_id, row in rows(cloud).items():
         assert {k: v for k, v in row.items() if k not in unknown} == {
             k: v for k, v in before[job_id].items() if k not in unknown
         }
         assert row["job"]["options"] == before[job_id]["job"]["options"]
         assert row["submitted_at"] <= before[job_id]["submitted_at"]
+        assert row["duration_seconds"] == pytest.approx(before[job_id]["duration_seconds"], abs=0.1)

@@ -11,6 +11,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from lifestream.aws.erasure_records import ErasureRecords
 from lifestream.aws.job_table import JobTable
@@ -119,8 +121,10 @@ class Restore:
         for manifest, prefix in self._manifests():
             job_id = manifest.job_id
             if self.jobs.find(job_id) is None and not self.jobs.is_erased(job_id):
-                job = self._described(descriptions.get(job_id)) or _job_of(manifest, uploads)
+                known = self._described(descriptions.get(job_id))
+                job = _job_in(known) if known else _job_of(manifest, uploads)
                 self._write_row(job, manifest, prefix)
+                self._note_end(job, known.get("duration_seconds", manifest.duration_seconds))
                 yield job_id
 
     def _manifests(self) -> Iterator[tuple[Manifest, str]]:
@@ -142,12 +146,11 @@ class Restore:
                 latest[job_id] = max(latest.get(job_id, (0, "")), (int(found[1]), one.key))
         return {job_id: key for job_id, (_, key) in latest.items()}
 
-    def _described(self, key: str | None) -> ProcessingJob | None:
+    def _described(self, key: str | None) -> dict[str, Any]:
+        """Return what InspectVideo described; nothing if that has expired."""
         body = self._read(key) if key else None
-        if body is None:
-            return None
-        known = json.loads(body)
-        return ProcessingJob(**{n: known[n] for n in ProcessingJob.model_fields if n in known})
+        known: dict[str, Any] = json.loads(body or "{}")
+        return known
 
     def _write_row(self, job: ProcessingJob, manifest: Manifest, prefix: str) -> None:
         self.jobs.accept(job)
@@ -157,8 +160,12 @@ class Restore:
         else:
             off = manifest.switched_off
             self.jobs.finish(job, manifest.status, results_prefix=prefix, switched_off=off)
+
+    def _note_end(self, job: ProcessingJob, seconds: float) -> None:
+        """The event was published, and the DLQ message sent, before the loss."""
         if record := self.jobs.find(job.job_id):
-            self.jobs.change(record, {EVENT_PUBLISHED: True})  # and the DLQ message sent, before
+            changes = {EVENT_PUBLISHED: True, "duration_seconds": Decimal(str(seconds))}
+            self.jobs.change(record, changes)
             if record.needs_dlq_message:
                 self.claims.note_sent(record)
 
@@ -190,6 +197,11 @@ class Restore:
 
 def _ids(chunks: Iterable[Chunk]) -> set[str]:
     return {chunk.id for chunk in chunks}
+
+
+def _job_in(described: dict[str, Any]) -> ProcessingJob:
+    fields = {name: described[name] for name in ProcessingJob.model_fields if name in described}
+    return ProcessingJob(**fields)
 
 
 def _job_of(manifest: Manifest, uploads: Mapping[str | None, StoredVersion]) -> ProcessingJob:
