@@ -62,6 +62,7 @@ def test_a_phone_that_is_turned_keeps_the_place(visit: Visit, library: Library) 
     job = library.finished()
     viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}?t=48")
     expect(viewer.page.locator(".said.now")).to_contain_text("price")
+    viewer.is_at(48)  # when the video is loaded, it moves to the moment of the link
 
     for turn in TURNS[1:7]:
         viewer.page.evaluate(f"document.querySelector('video').currentTime = {middle(turn)}")
