@@ -9,7 +9,7 @@ from typing import Any
 from builders import SUBMITTED, a_failure, a_job, evidence_of
 from built_in_models import word_vectors
 from cdk_app.local.session import EmbeddedAws
-from lifestream.aws.job_rows import decimals, row_of
+from lifestream.aws.job_rows import row_of, stored
 from lifestream.domain.bucket_layout import UPLOADS
 from lifestream.domain.chunks import chunks_of
 from lifestream.domain.file_types import result_type
@@ -88,7 +88,7 @@ class Library:
                 ContentType=result_type(file),
             )
         done = {"current_step": Step.RECORD_SUCCESS, "results_prefix": job.results_prefix}
-        return self._row(job, JobStatus.SUCCEEDED, cost=decimals(COST), **done)
+        return self._row(job, JobStatus.SUCCEEDED, cost=stored(COST), **done)
 
     def failed(self, name: str, failure: Failure | None = None) -> ProcessingJob:
         why = failure or a_failure().model_copy(update={"step": Step.TRANSCRIBE_SPEECH})

@@ -39,10 +39,11 @@ def timestamp_now() -> str:
     return timestamp(datetime.now(UTC))
 
 
-def decimals(model: Frozen) -> dict[str, Any]:
-    """Return the fields of the model as DynamoDB stores them."""
-    numbers: dict[str, Any] = json.loads(model.model_dump_json(), parse_float=Decimal)
-    return numbers
+def stored(value: Any) -> Any:
+    """Return a value as DynamoDB stores it: a model as its fields, and floats as decimals."""
+    if isinstance(value, Frozen):
+        return json.loads(value.model_dump_json(), parse_float=Decimal)
+    return Decimal(str(value)) if isinstance(value, float) else value
 
 
 def plain(value: Any) -> Any:

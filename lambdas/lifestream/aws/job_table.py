@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -16,7 +15,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
 from lifestream.aws.job_attributes import ERASED_AT
-from lifestream.aws.job_rows import ALL_JOBS, decimals, plain, row_of, timestamp, timestamp_now
+from lifestream.aws.job_rows import ALL_JOBS, plain, row_of, stored, timestamp, timestamp_now
 from lifestream.domain.job import TERMINAL_STATUSES, Failure, JobStatus, ProcessingJob
 from lifestream.domain.job_cost import JobCost
 from lifestream.domain.job_list import JobFilter, JobPage, ListedJob, Order, Position
@@ -82,7 +81,7 @@ class JobTable:
         now = timestamp_now()
         changes: dict[str, Any] = {"status": status, "current_step": step, "progress": None}
         if (duration := getattr(job, "duration_seconds", None)) is not None:
-            changes["duration_seconds"] = Decimal(str(duration))
+            changes["duration_seconds"] = duration
         before = self._update(job, changes, now)
         if before is None:
             return None
@@ -92,7 +91,7 @@ class JobTable:
 
     def show_progress(self, job: ProcessingJob, progress: Progress) -> None:
         """Record the progress of the step that runs. The next step clears it."""
-        self._update(job, {"progress": decimals(progress)})
+        self._update(job, {"progress": progress})
 
     def note_options(self, job: ProcessingJob, options: JobOptions) -> None:
         """Record the options that came with the upload, for people who look at the job."""
@@ -136,7 +135,7 @@ class JobTable:
 
         Return False if that is noted already. A redrive writes the row again, without both.
         """
-        changes = {EVENT_PUBLISHED: True, "cost": decimals(cost)}
+        changes = {EVENT_PUBLISHED: True, "cost": cost}
         return self.change(record, changes, Attr(EVENT_PUBLISHED).not_exists())
 
     def change(
@@ -254,7 +253,7 @@ class JobTable:
         expression = ", ".join(f"#{name} = :{name}" for name in sets)
         expression = f"SET {expression}" if sets else ""
         expression += f" REMOVE {', '.join(f'#{name}' for name in removes)}" if removes else ""
-        values = {"ExpressionAttributeValues": {f":{n}": v for n, v in sets.items()}}
+        values = {"ExpressionAttributeValues": {f":{n}": stored(v) for n, v in sets.items()}}
         try:
             answer = self._table.update_item(
                 Key={"job_id": job_id},

@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from lifestream.aws.erasure_records import ErasureRecords
@@ -164,7 +163,7 @@ class Restore:
     def _note_end(self, job: ProcessingJob, seconds: float) -> None:
         """The event was published, and the DLQ message sent, before the loss."""
         if record := self.jobs.find(job.job_id):
-            changes = {EVENT_PUBLISHED: True, "duration_seconds": Decimal(str(seconds))}
+            changes = {EVENT_PUBLISHED: True, "duration_seconds": seconds}
             self.jobs.change(record, changes)
             if record.needs_dlq_message:
                 self.claims.note_sent(record)
