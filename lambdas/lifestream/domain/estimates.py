@@ -88,7 +88,7 @@ def estimate(duration_seconds: float, rates: Rates, past: Sequence[Sample] = ())
 def start_dollars(rates: Rates) -> float:
     """Return what starting a host costs, with its idle time; 0 if AWS bills no host."""
     seconds = HOST_START_SECONDS + rates.idle_seconds if rates.idle_seconds else 0.0
-    return seconds * rates.host_hour / SECONDS_PER_HOUR
+    return rates.host_dollars(seconds)
 
 
 def fitted(points: Sequence[tuple[float, float]], at: float) -> float:
@@ -125,4 +125,4 @@ def _assumed(duration_seconds: float, rates: Rates) -> JobCost:
 
 
 def _with_host(parts: dict[str, float], seconds: float, rates: Rates) -> dict[str, float]:
-    return parts | {"container": seconds * rates.host_hour / SECONDS_PER_HOUR, "host_start": 0.0}
+    return parts | {"container": rates.host_dollars(seconds), "host_start": 0.0}

@@ -8,7 +8,6 @@ from lifestream.domain.execution_usage import ContainerRun, ExecutionUsage, Invo
 from lifestream.domain.job_cost import JobCost, job_cost
 from lifestream.domain.lambda_memory import LAMBDA_MEMORY
 from lifestream.domain.prices import (
-    SECONDS_PER_HOUR,
     STATE_TRANSITION,
     Rates,
     lambda_dollars,
@@ -27,7 +26,7 @@ def cost_of(usages: Iterable[ExecutionUsage], rates: Rates) -> JobCost:
     containers = [run for usage in used for run in usage.containers]
     seconds = sum(run.seconds for run in containers)
     parts = {
-        "container": seconds * rates.host_hour / SECONDS_PER_HOUR,
+        "container": rates.host_dollars(seconds),
         "host_start": sum(host_start_dollars(run, rates) for run in containers),
         "functions": sum(_function_dollars(one) for usage in used for one in usage.invocations),
         "transitions": sum(usage.transitions for usage in used) * STATE_TRANSITION,
@@ -41,7 +40,7 @@ def host_start_dollars(run: ContainerRun, rates: Rates) -> float:
     if not rates.idle_seconds or run.wait_seconds < COLD_START_SECONDS or not run.seconds:
         return 0.0
     start = min(run.wait_seconds, LONGEST_START_SECONDS)
-    return (start + rates.idle_seconds) * rates.host_hour / SECONDS_PER_HOUR
+    return rates.host_dollars(start + rates.idle_seconds)
 
 
 def _function_dollars(invocation: Invocation) -> float:

@@ -104,6 +104,10 @@ class Rates(Frozen):
     whisper_model: str | None
     openai_model: str
 
+    def host_dollars(self, seconds: float) -> float:
+        """Return what this time of the host costs."""
+        return seconds * self.host_hour / SECONDS_PER_HOUR
+
 
 def gpu_host_hour(instance_type: str, *, spot: bool = False) -> float | None:
     """Return what an hour of a managed host costs; None if the price of the type is not known."""
