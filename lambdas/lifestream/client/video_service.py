@@ -274,8 +274,8 @@ class VideoService:
             ...
             lifestream.errors.JobStatusError: job ... has ended already: SUCCEEDED
         """
-        self._jobs.cancel(self.job(job_id).job)
-        record = self.job(job_id)
+        self._jobs.cancel((record := self.job(job_id)).job)
+        record = self.job(record.job_id)
         if record.status != JobStatus.CANCELLED:
             raise JobStatusError(f"job {record.job_id} has ended already: {record.status}")
         if self.settings.state_machine_arn is None:
