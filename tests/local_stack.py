@@ -158,10 +158,29 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return convert(SAMPLE, tmp_path_factory.mktemp("media") / "clip.mp4", seconds=11.2)
 
 
+@dataclass(frozen=True)
+class Clips:
+    """The first seconds of the sample in each kind of file.
+
+    Tests whose subject is not the video use different kinds, so that all kinds pass the pipeline.
+    """
+
+    folder: Path
+
+    def __call__(self, suffix: str, *, seconds: float = 2) -> Path:
+        path = self.folder / f"{seconds}-seconds{suffix}"
+        return path if path.exists() else convert(SAMPLE, path, seconds=seconds)
+
+
 @pytest.fixture(scope="session")
-def short_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Clips:
+    return Clips(tmp_path_factory.mktemp("clips"))
+
+
+@pytest.fixture(scope="session")
+def short_clip(clips: Clips) -> Path:
     """Return two seconds of the sample, for tests whose subject is not what is said."""
-    return convert(SAMPLE, tmp_path_factory.mktemp("short") / "short-clip.mp4", seconds=2)
+    return Path(shutil.copy(clips(".mp4"), clips.folder / "short-clip.mp4"))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pytest
 from cdk_app.local.run import Outcome
 from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.errors import advice_for
-from local_stack import Pipeline
+from local_stack import Clips, Pipeline
 from media_files import cut, tone
 
 HLS = "#EXTM3U\n#EXTINF:5,\nhttp://127.0.0.1:9/x.ts\n#EXT-X-ENDLIST\n"
@@ -68,9 +68,9 @@ def bad_videos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     so="each has its own error; no GPU task starts for them",
 )
 def test_each_bad_video_has_its_own_error_and_the_good_one_succeeds(
-    pipeline: Pipeline, bad_videos: list[Path], short_clip: Path
+    pipeline: Pipeline, bad_videos: list[Path], clips: Clips
 ) -> None:
-    *bad, good = pipeline.run_unchecked(*bad_videos, short_clip)
+    *bad, good = pipeline.run_unchecked(*bad_videos, clips(".flac"))
 
     assert good.record is not None
     assert good.record.status == JobStatus.SUCCEEDED

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from cdk_app.local.run import Outcome
 from cdk_app.local.synthesis import ROOT
 from lifestream.client.commands import app
-from local_stack import PATIENCE_SECONDS, Pipeline
+from local_stack import PATIENCE_SECONDS, Clips, Pipeline
 
 COMMAND = [sys.executable, "-m", "lifestream.client.commands"]
 
@@ -109,13 +109,13 @@ def test_mistakes_are_one_plain_sentence(
 
 
 def test_local_prints_json_for_scripts_and_fails_when_one_video_does(
-    short_clip: Path, tmp_path: Path
+    clips: Clips, tmp_path: Path
 ) -> None:
-    text = tmp_path / "notes.mp4"
+    good_file, text = clips(".wav"), tmp_path / "notes.mp4"
     text.write_text("no video")
 
     done = subprocess.run(
-        [*COMMAND, "local", str(short_clip), str(text), "--json", "--out", str(tmp_path / "out")],
+        [*COMMAND, "local", str(good_file), str(text), "--json", "--out", str(tmp_path / "out")],
         cwd=ROOT,
         env=_environment(),
         capture_output=True,
@@ -126,7 +126,7 @@ def test_local_prints_json_for_scripts_and_fails_when_one_video_does(
     assert done.returncode == 1, done.stderr
     good, bad = (json.loads(line) for line in done.stdout.splitlines())
     assert set(good) == {"video", "job_id", "status", "error", "results"}
-    assert (good["video"], good["status"], good["error"]) == (str(short_clip), "SUCCEEDED", None)
+    assert (good["video"], good["status"], good["error"]) == (str(good_file), "SUCCEEDED", None)
     assert (Path(good["results"]) / "result.md").is_file()
     assert (bad["status"], bad["results"]) == ("FAILED", None)
     assert bad["error"]["name"] == "NotAVideoError"

@@ -20,15 +20,15 @@ from lifestream.domain.job import JobStatus, ProcessingJob
 from lifestream.recovery.reconciler import Reconciled
 from lifestream.resources import reconciler
 from lifestream.settings import OperatorSettings, load
-from local_stack import Pipeline, healthy
+from local_stack import Clips, Pipeline, healthy
 
 
 def test_a_broken_summary_engine_leaves_a_partial_result_that_a_redrive_completes(
-    pipeline: Pipeline, short_clip: Path
+    pipeline: Pipeline, clips: Clips
 ) -> None:
     pipeline.openai.answer = lambda _path, _request: api_error(500)
 
-    outcome = pipeline.run_one(short_clip)
+    outcome = pipeline.run_one(clips(".m4a"))
 
     assert outcome.record is not None
     assert outcome.record.status == JobStatus.PARTIAL
@@ -68,8 +68,8 @@ def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: 
 
 
 @pytest.mark.fault("D2", by="SIGKILL to the real process", so="it is restarted")
-def test_a_killed_container_is_restarted(pipeline: Pipeline, clip: Path) -> None:
-    job = pipeline.service.create_upload_job(clip, key="killed.mp4")
+def test_a_killed_container_is_restarted(pipeline: Pipeline, clips: Clips) -> None:
+    job = pipeline.service.create_upload_job(clips(".ogg", seconds=11), key="killed.ogg")
     os.kill(_container_of(pipeline, job.job_id), 9)
 
     assert pipeline.wait_for(job) == "SUCCEEDED"
@@ -104,9 +104,9 @@ def test_an_aborted_execution_stops_its_container_and_leaves_one_dlq_message(
     "D1", by="SIGTERM to the real process", so="it reports the interruption and starts over"
 )
 def test_an_interrupted_container_reports_it_and_starts_over(
-    pipeline: Pipeline, clip: Path
+    pipeline: Pipeline, clips: Clips
 ) -> None:
-    job = pipeline.service.create_upload_job(clip, key="interrupted.mp4")
+    job = pipeline.service.create_upload_job(clips(".opus", seconds=11), key="interrupted.OPUS")
     container = _container_of(pipeline, job.job_id)
     status = JobStatus.TRANSCRIBING
     pipeline.until(lambda: pipeline.service.job(job.job_id).status == status, "it does not work")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from urllib.parse import quote_plus
@@ -18,8 +19,8 @@ from lifestream.client.library import search
 from lifestream.client.s3_results import S3Results
 from lifestream.domain.job import JobStatus
 from lifestream.domain.job_ended import DETAIL_TYPE, SOURCE, JobEnded
-from local_stack import Pipeline
-from media_files import CODECS, convert
+from local_stack import Clips, Pipeline
+from media_files import CODECS
 
 SCHEMAS = Path(__file__).parent.parent.parent / "docs" / "schemas"
 FILES = {
@@ -33,9 +34,9 @@ FILES = {
     "subtitles.srt",
     "subtitles.vtt",
 }
-HOSTILE_NAMES = [
+UNUSUAL_NAMES = [
     "with space & plus+.mp4",
-    "100% %2B.mov",
+    "100% %2B.MOV",
     'it\'s "quoted".avi',
     "会議 Übung é🎬.mkv",
 ]
@@ -43,20 +44,25 @@ MISNAMED = "misnamed.wav"
 
 
 @pytest.fixture(scope="module")
-def videos(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> list[Path]:
-    """Return one video of every kind, some with unusual names. Only the first is long."""
-    folder = tmp_path_factory.mktemp("hostile")
-    first, *more = [folder / name for name in HOSTILE_NAMES]
-    hostile = [convert(clip, first), *(convert(clip, path, seconds=2) for path in more)]
-    others = sorted(set(CODECS) - {path.suffix for path in hostile})
-    kinds = [convert(clip, folder / f"short{suffix}", seconds=2) for suffix in others]
-    kinds[0].rename(folder / MISNAMED)
-    in_capitals = [path.rename(path.with_suffix(path.suffix.upper())) for path in kinds[1:]]
-    return [*hostile, folder / MISNAMED, *in_capitals]
+def videos(tmp_path_factory: pytest.TempPathFactory, clip: Path, clips: Clips) -> list[Path]:
+    """Return videos with unusual names, of which only the first is long, and one whose name does
+    not fit its content."""
+    folder = tmp_path_factory.mktemp("unusual")
+    names = (folder / name for name in UNUSUAL_NAMES)
+    unusual = [Path(shutil.copy(clips(path.suffix.lower()), path)) for path in names]
+    shutil.copy(clip, unusual[0])
+    return [*unusual, Path(shutil.copy(clips(".aac"), folder / MISNAMED))]
+
+
+def test_the_tests_of_the_pipeline_use_every_kind_of_file() -> None:
+    sources = (path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    used = {kind for source in sources for kind in re.findall(r'clips\("(\.\w+)"', source)}
+
+    assert used | {Path(name).suffix.lower() for name in UNUSUAL_NAMES} == set(CODECS)
 
 
 @pytest.mark.fault("A8", by="real files in the local stack", so="the right object is read")
-def test_every_kind_of_file_succeeds_under_any_name(pipeline: Pipeline, videos: list[Path]) -> None:
+def test_a_video_succeeds_under_any_name(pipeline: Pipeline, videos: list[Path]) -> None:
     outcomes = pipeline.run(*videos)
 
     for outcome, name in zip(outcomes, (path.name for path in videos), strict=True):
@@ -132,15 +138,15 @@ def test_the_same_event_five_times_starts_one_execution(
     assert pipeline.container_starts(job) == 1
 
 
-def test_an_upload_by_a_presigned_form_is_a_job_too(pipeline: Pipeline, short_clip: Path) -> None:
+def test_an_upload_by_a_presigned_form_is_a_job_too(pipeline: Pipeline, clips: Clips) -> None:
     """The form needs no credentials, and its options are stored with the object."""
     import requests
 
     form = pipeline.service.generate_presigned_upload_url(
-        "by form.mp4", options=JobOptions(speakers=1)
+        "by form.M4V", options=JobOptions(speakers=1)
     )
 
-    with short_clip.open("rb") as video:
+    with clips(".m4v").open("rb") as video:
         answer = requests.post(form.url, data=form.fields, files={"file": video}, timeout=30)
 
     assert answer.status_code in (200, 204)
@@ -177,7 +183,7 @@ def test_a_search_finds_spoken_text_with_its_time(pipeline: Pipeline, finished: 
 
 
 def test_the_end_of_a_job_is_published_to_every_subscriber(
-    pipeline: Pipeline, short_clip: Path, tmp_path: Path
+    pipeline: Pipeline, clips: Clips
 ) -> None:
     """Only the function that the template permits publishes the event."""
     events = pipeline.aws.session().client("events")
@@ -189,7 +195,7 @@ def test_the_end_of_a_job_is_published_to_every_subscriber(
         Rule="listener", Targets=[{"Id": "queue", "Arn": attributes["Attributes"]["QueueArn"]}]
     )
 
-    outcome = pipeline.run_one(Path(shutil.copy(short_clip, tmp_path / "event.mp4")))
+    outcome = pipeline.run_one(clips(".webm"))
 
     def arrived() -> bool:
         answer = pipeline.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)

@@ -20,7 +20,7 @@ from fakes import chat_completion
 from lifestream.client.commands import access, app
 from lifestream.client.rest.sign_ins import SignIns
 from lifestream.domain.sign_in import CALLBACKS
-from local_stack import Pipeline
+from local_stack import Clips, Pipeline
 
 NOBODY_ANSWERS = chat_completion('{"sentences": []}')
 
@@ -76,14 +76,14 @@ def typed(*words: str, code: int = 0) -> str:
 
 
 def test_every_command_works_after_a_sign_in(
-    signed_in: Pipeline, finished: Outcome, short_clip: Path, tmp_path: Path
+    signed_in: Pipeline, finished: Outcome, clips: Clips, tmp_path: Path
 ) -> None:
     done, broken = finished.job.short_id, tmp_path / "notes.mp4"
     broken.write_text("no video")
-    talk = shutil.copy(short_clip, tmp_path / "through-the-api.mp4")
+    talk = shutil.copy(clips(".mp3"), tmp_path / "through-the-api.MP3")
 
     uploaded = typed("upload", str(talk), "--language", "en").split()[0]
-    assert "through-the-api.mp4" in typed("list")
+    assert "through-the-api.MP3" in typed("list")
     assert "Succeeded in" in typed("status", uploaded, "--watch")
     failed = json.loads(typed("upload", str(broken), "--json"))["job_id"]
     assert "NotAVideoError" in typed("status", failed, "--watch", code=1)
