@@ -14,6 +14,8 @@ PEERS := .venv-peers
 FUZZ := .venv-fuzz
 WEB := web/dist/.ready
 WEB_CHECKED := web/node_modules/.checked
+GITHUB_CHECKED := $(VENV)/.github-checked
+GITHUB_HOOKS := github-workflows,dependabot,issue-forms,issue-config
 # With the folders, whose times change when a file is deleted.
 WEB_SOURCES := $(shell find web/src web/public web/scripts web/*.json web/*.ts web/*.html web/.npmrc)
 PAGE_SCRIPT := lambdas/lifestream/rendering/page/page.js
@@ -101,6 +103,11 @@ $(WEB_CHECKED): web/node_modules/.ready $(WEB_SOURCES) docs/openapi.json $(PAGE_
 	@cd web && npm run --silent check
 	@touch $@
 
+# Each of these hooks takes longer than all others together.
+$(GITHUB_CHECKED): $(VENV)/.ready .pre-commit-config.yaml $(shell find .github -type f)
+	@for hook in {$(GITHUB_HOOKS)}; do $(BIN)/pre-commit run $$hook --all-files || exit 1; done
+	@touch $@
+
 format: $(VENV)/.ready web/node_modules/.ready ## sort, fix and format the code
 	$(BIN)/ruff check --fix --quiet $(CODE)
 	$(BIN)/ruff format --quiet $(CODE)
@@ -109,11 +116,11 @@ format: $(VENV)/.ready web/node_modules/.ready ## sort, fix and format the code
 hooks: $(VENV)/.ready #: check each commit before it is made (pre-commit)
 	@$(BIN)/pre-commit install
 
-lint: $(VENV)/.ready $(WEB_CHECKED) #: check style, spelling, YAML, TOML and file sizes
+lint: $(VENV)/.ready $(WEB_CHECKED) $(GITHUB_CHECKED) #: check style, spelling, YAML, TOML and file sizes
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check --quiet $(CODE)
 	$(BIN)/codespell README.md CHANGELOG.md CONTRIBUTING.md web $(CODE)
-	@SKIP=ruff-check,ruff-format,mypy,codespell $(BIN)/pre-commit run --all-files
+	@SKIP=ruff-check,ruff-format,mypy,codespell,$(GITHUB_HOOKS) $(BIN)/pre-commit run --all-files
 
 types: $(VENV)/.ready $(WEB_CHECKED) #: check types (mypy --strict, TypeScript)
 	$(BIN)/mypy
