@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
+import zipfile
 from pathlib import Path
 
-from cdk_app.local.ministack.lambda_workers import INDEXING, worker_script
+import pytest
+
+from cdk_app.local.ministack.lambda_workers import INDEXING, SharedZip, worker_script
 
 HANDLER = """
 import sys, time
@@ -39,3 +43,23 @@ def test_a_worker_imports_its_engines_packages_before_the_first_call(tmp_path: P
     ).stdout.splitlines()
 
     assert [json.loads(answer).get("result") for answer in answers] == [None, True]
+
+
+def test_workers_share_the_code_of_their_function(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    path = tmp_path / "code.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("steps/inspect.py", "one")
+        archive.writestr("main.py", "two")
+    workers = [tmp_path / "first", tmp_path / "second"]
+
+    for folder in workers:
+        folder.mkdir()
+        with SharedZip(path) as archive:
+            archive.extractall(folder)
+
+    assert [(folder / "steps" / "inspect.py").read_text() for folder in workers] == ["one"] * 2
+    [code] = {(folder / "main.py").resolve() for folder in workers}
+    assert code.read_text() == "two"

@@ -2,13 +2,19 @@
 
 MiniStack reports every exception of a handler as `Runtime.HandlerError`, which no Retry or Catch
 of ours matches, and ends the worker, which stays warm on AWS. It derives a worker's secret key
-from the function's name, so that any process could sign as the function.
+from the function's name, so that any process could sign as the function. It extracts the code
+again for each worker; here, the workers share it.
 """
 
 from __future__ import annotations
 
+import io
 import subprocess
+import tempfile
 import threading
+import zipfile
+from functools import cache
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -56,6 +62,8 @@ def install(*, max_workers: int, summarizes_here: bool) -> None:
     from ministack.services import lambda_svc
 
     require(lambda_runtime.subprocess is subprocess, "how Lambda workers are started")
+    require(lambda_runtime.zipfile is zipfile, "how the code of a function is extracted")
+    lambda_runtime.zipfile = SimpleNamespace(**vars(zipfile) | {"ZipFile": SharedZip})
     lambda_runtime.subprocess = SimpleNamespace(**vars(subprocess) | {"Popen": popen})
     script = lambda_runtime._PYTHON_WORKER_SCRIPT  # noqa: SLF001
     lambda_runtime._PYTHON_WORKER_SCRIPT = worker_script(  # noqa: SLF001
@@ -76,6 +84,27 @@ def install(*, max_workers: int, summarizes_here: bool) -> None:
         return answer
 
     lambda_svc._execute_function_warm = execute_limited  # noqa: SLF001
+
+
+class SharedZip(zipfile.ZipFile):
+    """A zip that is extracted once. `extractall` links to its files, which nobody changes."""
+
+    _lock = threading.Lock()
+
+    def extractall(self, path: Any = None, *_: Any, **__: Any) -> None:
+        code = Path(self.filename or "").read_bytes()
+        with self._lock:
+            folder = _extracted(code)
+        for entry in folder.iterdir():
+            (Path(path) / entry.name).symlink_to(entry)
+
+
+@cache
+def _extracted(code: bytes) -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="lambda-code-"))
+    with zipfile.ZipFile(io.BytesIO(code)) as archive:
+        archive.extractall(folder)
+    return folder
 
 
 def worker_script(script: str, preloaded: Packages) -> str:
