@@ -51,6 +51,7 @@ class Library:
         self._table = aws.session().resource("dynamodb").Table(aws.outputs["JobsTableName"])
         self._index = S3Index(self._s3, self._bucket, embedder=WordLlama.name)
         self.written: list[str] = []
+        self._indexed: list[str] = []
 
     def stops_notifications(self) -> None:
         """Let no upload start an execution, whatever its name. It cannot be taken back."""
@@ -119,6 +120,7 @@ class Library:
         chunks, embedder = chunks_of(transcript), word_vectors()
         vectors = embedder.embed([chunk.text for chunk in chunks]).vectors
         self._index.replace(job, chunks, vectors)
+        self._indexed.append(job.job_id)
 
     def erase(self, job: ProcessingJob) -> None:
         self._table.delete_item(Key={"job_id": job.job_id})
@@ -127,7 +129,8 @@ class Library:
         with self._table.batch_writer() as batch:
             for job_id in self.written:
                 batch.delete_item(Key={"job_id": job_id})
-                self._index.remove(job_id)
+        for job_id in self._indexed:
+            self._index.remove(job_id)
 
     def _uploaded(self, name: str, content: bytes) -> ProcessingJob:
         key = f"{UPLOADS}{secrets.token_hex(8)}/{name}"
