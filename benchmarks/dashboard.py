@@ -58,7 +58,7 @@ def main() -> None:
         library = Library(aws)
         library.many(count, name="talk")
         job = library.finished("twelve-hours.Mp4", transcript=twelve_hours())
-        with visiting(browser, aws.api_url, create_user(aws, "viewer")) as viewer:
+        with visiting(browser, aws, create_user(aws, "viewer")) as viewer:
             table = Table("page", "figure", title=f"{count} jobs, {len_words()} words")
             for page, figure in measured(viewer, f"/jobs/{job.job_id}", count):
                 table.add_row(page, figure)

@@ -63,7 +63,7 @@ def walked(aws: EmbeddedAws, browser: Browser) -> Iterator[tuple[str, Visitor]]:
     for recording in OTHER_RECORDINGS:
         library.finished(recording)
     with (
-        visiting(browser, aws.api_url, create_user(aws, "editor")) as editor,
+        visiting(browser, aws, create_user(aws, "editor")) as editor,
         tempfile.TemporaryDirectory() as files,
     ):
         for name in every_page(editor, library, ".mp4", Path(files)):

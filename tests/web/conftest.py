@@ -33,7 +33,7 @@ def visit(pipeline: Pipeline, browser: Browser) -> Iterator[Visit]:
 
         def visit(group: str = "editor", **options: Any) -> Visitor:
             user = create_user(pipeline.aws, group)
-            visitor = visiting(browser, pipeline.aws.api_url, user, **options)
+            visitor = visiting(browser, pipeline.aws, user, **options)
             return visits.enter_context(visitor)
 
         yield visit

@@ -19,7 +19,7 @@ def test_a_click_on_a_word_plays_from_it_and_the_page_follows(
     visit: Visit, library: Library
 ) -> None:
     job = library.finished()
-    viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}")
+    viewer = visit("viewer").comes_back(f"/jobs/{job.job_id}")
     viewer.slows_down()
 
     viewer.clicks_the_word("problem", "The biggest problem")
@@ -47,7 +47,7 @@ def test_a_link_leads_to_a_moment_even_through_the_sign_in(visit: Visit, library
 
 def test_the_transcript_is_searched_and_a_chapter_is_played(visit: Visit, library: Library) -> None:
     job = library.finished()
-    viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}")
+    viewer = visit("viewer").comes_back(f"/jobs/{job.job_id}")
     viewer.slows_down()
 
     viewer.page.get_by_label("Find in the transcript").fill("two weeks")
@@ -60,7 +60,7 @@ def test_the_transcript_is_searched_and_a_chapter_is_played(visit: Visit, librar
 
 def test_a_phone_that_is_turned_keeps_the_place(visit: Visit, library: Library) -> None:
     job = library.finished()
-    viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}?t=48")
+    viewer = visit("viewer").comes_back(f"/jobs/{job.job_id}?t=48")
     expect(viewer.page.locator(".said.now")).to_contain_text("price")
     viewer.is_at(48)  # when the video is loaded, it moves to the moment of the link
 
@@ -90,7 +90,7 @@ def is_in_the_list(viewer: Visitor, sentence: str) -> bool:
 
 def test_captions_are_there(visit: Visit, library: Library) -> None:
     job = library.finished()
-    viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}")
+    viewer = visit("viewer").comes_back(f"/jobs/{job.job_id}")
     expect(viewer.page.locator("track")).to_be_attached()
 
     viewer.page.keyboard.press("c")
@@ -103,7 +103,7 @@ def test_captions_are_there(visit: Visit, library: Library) -> None:
 
 def test_a_name_that_is_refused_is_explained(visit: Visit, library: Library) -> None:
     job = library.finished()
-    editor = visit("editor").signs_in(f"/jobs/{job.job_id}")
+    editor = visit("editor").comes_back(f"/jobs/{job.job_id}")
     editor.accepted = ["status of 4"]
     editor.button("Name Speaker 1").click()
 
@@ -120,7 +120,7 @@ def test_a_recording_that_the_browser_cannot_play_has_its_transcript(
 ) -> None:
     job = library.finished(f"old-camera{SUFFIX}", video=b"no video that any browser knows")
 
-    viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}")
+    viewer = visit("viewer").comes_back(f"/jobs/{job.job_id}")
 
     viewer.sees("Your browser cannot play this kind of recording. The transcript is complete.")
     viewer.sees("The biggest problem is the search.")
@@ -128,7 +128,7 @@ def test_a_recording_that_the_browser_cannot_play_has_its_transcript(
 
 def test_a_job_that_is_erased_while_it_is_shown(visit: Visit, library: Library) -> None:
     job = library.running(f"unwanted{SUFFIX}")
-    viewer = visit("viewer").signs_in(f"/jobs/{job.job_id}")
+    viewer = visit("viewer").comes_back(f"/jobs/{job.job_id}")
     viewer.sees("Extracting audio")
     viewer.accepted = ["status of 404"]
 
@@ -143,7 +143,7 @@ def test_a_job_that_does_not_exist(visit: Visit) -> None:
     viewer = visit("viewer")
     viewer.accepted = ["status of 404"]
 
-    viewer.signs_in("/jobs/0123456789abcdef0123456789abcdef?t=5")
+    viewer.comes_back("/jobs/0123456789abcdef0123456789abcdef?t=5")
 
     viewer.sees("There is no such job.")
 
@@ -152,7 +152,7 @@ def test_a_name_that_is_given_in_one_tab_is_in_the_other_one_after_a_reload(
     visit: Visit, library: Library
 ) -> None:
     job = library.finished()
-    one = visit("editor").signs_in(f"/jobs/{job.job_id}")
+    one = visit("editor").comes_back(f"/jobs/{job.job_id}")
     other = visit("editor").signs_in(f"/jobs/{job.job_id}")
     one.button("Name Speaker 2").click()
     one.page.keyboard.type("Grace")
@@ -166,7 +166,7 @@ def test_a_name_that_is_given_in_one_tab_is_in_the_other_one_after_a_reload(
 
 def test_a_page_goes_on_when_the_connection_is_back(visit: Visit, library: Library) -> None:
     job = library.finished(f"behind-a-tunnel{SUFFIX}")
-    viewer = visit("viewer").signs_in("/")
+    viewer = visit("viewer").comes_back("/")
     expect(viewer.job("behind-a-tunnel")).to_be_visible()
     viewer.accepted = ["net::ERR_INTERNET_DISCONNECTED"]
     viewer.page.context.set_offline(offline=True)

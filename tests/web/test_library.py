@@ -18,7 +18,7 @@ EDITING = re.compile(r"^(Upload|Redrive|Cancel|Name |Select )")
 
 def test_the_list_loads_more_jobs_to_the_end(visit: Visit, library: Library) -> None:
     library.many(MANY, name="endless")
-    viewer = visit("viewer").signs_in("/")
+    viewer = visit("viewer").comes_back("/")
     viewer.filters_by("endless-")
     rows = viewer.page.locator(".job-row")
     expect(rows.first).to_contain_text(f"endless-{MANY - 1:05}")
@@ -37,7 +37,7 @@ def test_what_a_job_has_cost_is_in_the_list_and_in_its_details(
     visit: Visit, library: Library
 ) -> None:
     library.finished(f"paid{SUFFIX}")
-    viewer = visit("viewer").signs_in("/")
+    viewer = visit("viewer").comes_back("/")
     expect(viewer.job("paid")).to_contain_text("$0.20")
 
     viewer.link(f"paid{SUFFIX}").click()
@@ -51,7 +51,7 @@ def test_what_a_job_has_cost_is_in_the_list_and_in_its_details(
 def test_jobs_are_filtered_redriven_and_cancelled_together(visit: Visit, library: Library) -> None:
     library.failed(f"bulk-failed{SUFFIX}")
     library.running(f"bulk-running{SUFFIX}")
-    editor = visit("editor").signs_in("/")
+    editor = visit("editor").comes_back("/")
     editor.filters_by("bulk-")
     expect(editor.page.locator(".job-row")).to_have_count(2)
     editor.page.get_by_label(f"Select bulk-failed{SUFFIX}").check()
@@ -79,7 +79,7 @@ def confirms(editor: Visitor, answer: str) -> None:
 
 def test_the_list_follows_what_happens(visit: Visit, library: Library) -> None:
     library.failed(f"yesterday{SUFFIX}")
-    viewer = visit("viewer").signs_in("/")
+    viewer = visit("viewer").comes_back("/")
     expect(viewer.job("yesterday")).to_be_visible()
 
     viewer.accepted = ["status of 404"]
@@ -100,7 +100,7 @@ def test_nobody_sees_a_button_that_would_be_refused(
         library.failed(f"rights-failed{SUFFIX}"),
         library.running(f"rights-running{SUFFIX}"),
     ]
-    person = visit(group).signs_in("/")
+    person = visit(group).comes_back("/")
     expect(person.job("rights-done")).to_be_visible()
     seen = controls(person)
     for job in jobs:

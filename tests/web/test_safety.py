@@ -39,7 +39,7 @@ def test_hostile_text_is_shown_as_text_on_every_page(
     library.failed(f"{NAME}{SUFFIX}", a_hostile_failure())
     library.index(job, transcript)
     pipeline.openai.answer = a_hostile_answer
-    editor = visit("editor", viewport=window).signs_in("/")
+    editor = visit("editor", viewport=window).comes_back("/")
 
     expect(editor.job("gnihtyna")).to_contain_text("onerror=alert(1)")
     shows_it(editor)

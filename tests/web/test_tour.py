@@ -64,7 +64,7 @@ def test_somebody_uses_the_whole_dashboard(
 def test_a_running_job_is_cancelled(
     visit: Visit, paused_summary: threading.Event, short_clip: Path, tmp_path: Path
 ) -> None:
-    editor = visit("editor").signs_in("/upload")
+    editor = visit("editor").comes_back("/upload")
     editor.chooses(Path(shutil.copy(short_clip, tmp_path / "dashboard-unwanted.mp4")))
     editor.button("Upload 1 recording").click()
     editor.link("Open").click()

@@ -82,17 +82,17 @@ def is_done(visitor: Visitor, name: str = "large-upload.mp4") -> None:
     expect(visitor.upload(name).get_by_role("link", name="Open")).to_be_visible()
 
 
-def starts(visit: Visit, large: Path) -> tuple[Visitor, Parts]:
-    editor = visit("editor").signs_in("/upload")
+def starts(editor: Visitor, large: Path) -> Parts:
     editor.chooses(large)
     parts = Parts(editor)  # now that the page is there: Chromium would ignore it before
     editor.button("Upload 1 recording").click()
     parts.are_underway(editor)
-    return editor, parts
+    return parts
 
 
 def test_an_upload_goes_on_after_its_connection_was_killed(visit: Visit, large: Path) -> None:
-    editor, parts = starts(visit, large)
+    editor = visit("editor").comes_back("/upload")
+    parts = starts(editor, large)
     editor.accepted = [BROKEN_CONNECTION]
 
     parts.break_off()
@@ -102,7 +102,8 @@ def test_an_upload_goes_on_after_its_connection_was_killed(visit: Visit, large: 
 
 
 def test_an_upload_goes_on_after_a_reload(visit: Visit, large: Path) -> None:
-    editor, parts = starts(visit, large)
+    editor = visit("editor").signs_in("/upload")
+    parts = starts(editor, large)
     editor.accepted = [BROKEN_CONNECTION, "^$"]  # the browser asks before it leaves the page
     editor.page.reload()
     expect(editor.upload(large.name)).to_contain_text("choose the same file again")
@@ -115,7 +116,8 @@ def test_an_upload_goes_on_after_a_reload(visit: Visit, large: Path) -> None:
 
 
 def test_an_upload_goes_on_after_the_sign_in_expired(visit: Visit, large: Path) -> None:
-    editor, parts = starts(visit, large)
+    editor = visit("editor").signs_in("/upload")
+    parts = starts(editor, large)
     editor.accepted = [EXPIRED, BROKEN_CONNECTION]
     with expired(editor):
         parts.break_off()  # the page needs a new address for the part, and so a token
@@ -148,7 +150,8 @@ def expired(visitor: Visitor) -> Iterator[None]:
 
 
 def test_an_upload_waits_while_the_browser_is_offline(visit: Visit, large: Path) -> None:
-    editor, parts = starts(visit, large)
+    editor = visit("editor").comes_back("/upload")
+    parts = starts(editor, large)
     editor.accepted = [BROKEN_CONNECTION]
 
     editor.page.context.set_offline(offline=True)
@@ -161,8 +164,9 @@ def test_an_upload_waits_while_the_browser_is_offline(visit: Visit, large: Path)
 
 
 def test_two_tabs_do_not_send_the_same_file_twice(visit: Visit, large: Path) -> None:
-    editor, parts = starts(visit, large)
-    other = Visitor(editor.page.context.new_page(), editor.url, editor.user).signs_in("/upload")
+    editor = visit("editor").comes_back("/upload")
+    parts = starts(editor, large)
+    other = Visitor(editor.page.context.new_page(), editor.aws, editor.user).comes_back("/upload")
     expect(other.upload(large.name)).to_contain_text("Uploading in another tab")
     other.chooses(large)
     expect(other.button("Upload 1 recording")).to_have_count(0)
@@ -176,7 +180,8 @@ def test_two_tabs_do_not_send_the_same_file_twice(visit: Visit, large: Path) -> 
 
 
 def test_an_upload_is_paused_and_continued(visit: Visit, large: Path) -> None:
-    editor, parts = starts(visit, large)
+    editor = visit("editor").comes_back("/upload")
+    parts = starts(editor, large)
 
     editor.button(f"Pause {large.name}").click()
     expect(editor.upload(large.name)).to_contain_text("Paused")
@@ -188,7 +193,7 @@ def test_an_upload_is_paused_and_continued(visit: Visit, large: Path) -> None:
 
 
 def test_files_that_are_no_recordings_are_named_and_left_out(visit: Visit, tmp_path: Path) -> None:
-    editor = visit("editor").signs_in("/upload")
+    editor = visit("editor").comes_back("/upload")
     notes, empty = tmp_path / "notes.txt", tmp_path / "empty.mp4"
     notes.write_text("notes")
     empty.touch()
@@ -201,7 +206,7 @@ def test_files_that_are_no_recordings_are_named_and_left_out(visit: Visit, tmp_p
 
 
 def test_the_options_of_a_file_go_with_it(visit: Visit, pipeline: Pipeline, tmp_path: Path) -> None:
-    editor = visit("editor").signs_in("/upload")
+    editor = visit("editor").comes_back("/upload")
     talk = tmp_path / "with-options.mp4"
     talk.write_text("no video")
     editor.chooses(talk)

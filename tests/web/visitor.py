@@ -5,6 +5,7 @@ The content security policy forbids `eval`, which Playwright's `wait_for_functio
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import expect
 
+from api_tokens import signed_in
+from cdk_app.local.session import EmbeddedAws
 from cdk_app.local.users import User
 
 if TYPE_CHECKING:
@@ -31,6 +34,8 @@ LOOKS: dict[str, tuple[ViewportSize, Literal["light", "dark"]]] = {
 }
 OF_THE_SIGN_IN_PAGE = "^Autofocus processing was blocked"
 """Its field wants the focus, which Playwright may have given to it before. Our pages have none."""
+KEEP_SIGNED_IN = "sessionStorage.setItem('lifestream.refresh-token', {})"
+"""As web/src/sign-in/session.ts does."""
 TIMEOUT_MS = 90_000
 POLL_MS = 50
 POINT_OF_A_WORD = """(said, word) => {
@@ -61,14 +66,13 @@ class Visitor:
     """Somebody with a browser tab.
 
     Attributes:
-        url: The address of the dashboard, without a slash at the end.
         complaints: What the page wrote to its console, and dialogs that a script opened.
         hosts: Where the page sent requests to.
         accepted: Patterns of complaints that the test provokes.
     """
 
     page: Page
-    url: str
+    aws: EmbeddedAws
     user: User
     complaints: list[str] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
@@ -87,6 +91,11 @@ class Visitor:
         self.complaints.append(dialog.message)
         dialog.accept()
 
+    @property
+    def url(self) -> str:
+        """The address of the dashboard, without a slash at the end."""
+        return self.aws.api_url
+
     def is_content(self) -> None:
         """Require that the page complained of nothing, and asked no other host for anything."""
         left = [
@@ -103,6 +112,17 @@ class Visitor:
         self.page.goto(f"{self.url}{address}")
         self.button("Sign in").click()
         return self.fills_in(self.page)
+
+    def comes_back(self, address: str = "/") -> Visitor:
+        """Open an address in a tab that was signed in before.
+
+        The pages of a sign-in would take half of the CPU time of a short test. A test of reloads
+        must use `signs_in`, because this tab is signed in again before each page loads.
+        """
+        token = json.dumps(signed_in(self.aws, self.user).refresh)
+        self.page.add_init_script(KEEP_SIGNED_IN.format(token))
+        self.page.goto(f"{self.url}{address}")
+        return self
 
     def fills_in(self, page: Page) -> Visitor:
         """Fill in the form of the sign-in pages."""
@@ -205,11 +225,11 @@ class Visitor:
 
 
 @contextmanager
-def visiting(browser: Browser, url: str, user: User, **options: Any) -> Iterator[Visitor]:
+def visiting(browser: Browser, aws: EmbeddedAws, user: User, **options: Any) -> Iterator[Visitor]:
     """Open a tab of a browser that knows nothing yet; at the end, require that all went well."""
     context = browser.new_context(**({"viewport": DESKTOP} | options))
     context.set_default_timeout(TIMEOUT_MS)
-    visitor = Visitor(context.new_page(), url, user)
+    visitor = Visitor(context.new_page(), aws, user)
     yield visitor
     visitor.is_content()
     context.close()
