@@ -14,8 +14,11 @@ from cdk_app.config import Config
 from cdk_app.stack import LifeStreamStack
 
 ROOT = Path(__file__).parent.parent.parent
-# CDK's own switch: don't bundle the Lambda functions.
-WITHOUT_ZIPS: dict[str, Any] = {"aws:cdk:bundling-stacks": []}
+# CDK's own switches: build no zips, and copy no sources into the output folder.
+NO_ASSETS: dict[str, Any] = {
+    "aws:cdk:bundling-stacks": [],
+    "aws:cdk:disable-asset-staging": True,
+}
 DEFAULT_GPU_TYPES = ("g6.xlarge", "g5.xlarge")
 
 
@@ -29,7 +32,7 @@ class Plan:
     def __init__(self, given: Mapping[str, Any]) -> None:
         in_file = json.loads((ROOT / "cdk.json").read_text())["context"]
         with TemporaryDirectory(prefix="lifestream-preflight-") as folder:
-            app = App(context=in_file | WITHOUT_ZIPS | dict(given), outdir=folder)
+            app = App(context=in_file | NO_ASSETS | dict(given), outdir=folder)
             self.config = Config.from_context(app.node)
             self.stack = f"LifeStream-{self.config.stage}"
             LifeStreamStack(app, self.stack, config=self.config)

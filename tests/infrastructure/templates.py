@@ -15,7 +15,11 @@ from cdk_app.local.synthesis import ROOT
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
 
-NO_BUNDLING: dict[str, list[str]] = {"aws:cdk:bundling-stacks": []}
+NO_ASSETS: dict[str, Any] = {
+    "aws:cdk:bundling-stacks": [],
+    "aws:cdk:disable-asset-staging": True,
+}
+"""CDK's own switches: build no zips, and copy no sources into the output folder."""
 OIDC = {
     "name": "Company",
     "issuer": "https://login.example.com",
@@ -35,6 +39,25 @@ EVERYTHING = {
     "daily_budget": "20",
 }
 """Switches that create every resource of a deployment on GPUs."""
+ORIGINS = ["https://videos.example.com", "http://localhost:5173"]
+RETENTION = {
+    "uploads": 365,
+    "artifacts": 11,
+    "results": 730,
+    "index": 90,
+    "old_versions": 12,
+    "logs": 30,
+}
+OTHER_VALUES = {
+    "browser_origins": json.dumps(ORIGINS),
+    "index": json.dumps({"PINECONE_NAMESPACE": "prod"}),
+    "gpu_instance_types": json.dumps(["g4dn.xlarge", "g5.xlarge"]),
+    "alarm_topic_arn": "arn:aws:sns:us-east-1:123456789012:operators",
+    "runbook": "https://wiki.example.com/runbook",
+    "retention": json.dumps(RETENTION),
+}
+"""Switches that change one value each. They share a template, because a synthesis takes a CPU
+second."""
 STRICT = {
     "network": "private-with-nat",
     "kms": "customer",
@@ -65,7 +88,7 @@ def synthesized(**switches: str) -> Template:
     from cdk_app.stack import LifeStreamStack
 
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = cdk.App(context=context | NO_BUNDLING | switches)
+    app = cdk.App(context=context | NO_ASSETS | switches)
     config = Config.from_context(app.node)
     deployment = config.model_dump_json()  # the same for a default as for the value spelled out
     if deployment not in _TEMPLATES:

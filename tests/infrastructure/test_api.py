@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cdk_app.bundling import SOURCE, Requirements, bundle
-from infrastructure.templates import EVERYTHING, OIDC, SAML, resources
+from infrastructure.templates import EVERYTHING, OIDC, ORIGINS, OTHER_VALUES, SAML, resources
 from lifestream.api.access import GROUPS, HEALTH, SCOPES, needs_token
 from lifestream.api.app import app
 from lifestream.domain.sign_in import CALLBACKS
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     Synthesize = Callable[..., Template]
 
-WEBSITE = "https://videos.example.com"
 OF_DOCUMENTATION = {"GET /docs", "GET /docs/{proxy+}"}
 OPTIONAL = {"AWS_REGION", "WHISPER_MODEL"}
 """Lambda sets the region; options are checked before an upload if the model is known."""
@@ -142,17 +141,17 @@ def test_failures_and_slow_answers_of_the_api_raise_an_alarm(template: Template)
 def test_pages_may_call_the_api_only_from_the_origins_that_are_named(
     synthesize: Synthesize, template: Template
 ) -> None:
-    [api] = resources(synthesize(browser_origins=json.dumps([WEBSITE])), "AWS::ApiGatewayV2::Api")
+    [api] = resources(synthesize(**OTHER_VALUES), "AWS::ApiGatewayV2::Api")
     [closed] = resources(template, "AWS::ApiGatewayV2::Api")
 
-    assert api["CorsConfiguration"]["AllowOrigins"] == [WEBSITE]
+    assert api["CorsConfiguration"]["AllowOrigins"] == ORIGINS
     assert "authorization" in api["CorsConfiguration"]["AllowHeaders"]
     assert "AllowCredentials" not in api["CorsConfiguration"]
     assert "CorsConfiguration" not in closed
 
 
 def test_the_function_gets_every_setting_of_a_client(synthesize: Synthesize) -> None:
-    template = synthesize(index='{"PINECONE_NAMESPACE": "prod"}')
+    template = synthesize(**OTHER_VALUES)
     [function] = [f for f in resources(template, "AWS::Lambda::Function") if is_api(f)]
     variables = function["Environment"]["Variables"]
 
@@ -187,7 +186,7 @@ def test_groups_and_scopes_are_those_that_the_api_reads(template: Template) -> N
 
 def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> None:
     """Their client has no secret, because a program on a laptop cannot keep one."""
-    template = synthesize(browser_origins=json.dumps([WEBSITE]))
+    template = synthesize(**OTHER_VALUES)
     client = client_of(template, "code")
 
     assert client["GenerateSecret"] is False
@@ -199,7 +198,7 @@ def test_people_sign_in_on_the_pages_of_cognito_only(synthesize: Synthesize) -> 
     host = {"Fn::GetAtt": [distribution, "DomainName"]}
     pages = [
         {"Fn::Join": ["", ["https://", host, "/"]]},
-        f"{WEBSITE}/",
+        *(f"{origin}/" for origin in ORIGINS),
         {"Fn::Join": ["", [address, "/docs/signed-in"]]},
         {"Fn::Join": ["", ["https://", host, "/docs/signed-in"]]},
     ]

@@ -9,7 +9,7 @@ import cost
 import pytest
 
 from cdk_app.config import Config
-from infrastructure.templates import all_states, definition, resources
+from infrastructure.templates import EVERYTHING, OTHER_VALUES, all_states, definition, resources
 from lifestream.domain.prices import ON_DEMAND_HOUR
 from lifestream.step_names import Step
 
@@ -74,7 +74,7 @@ def launch_template(template: Template) -> dict[str, Any]:
 
 
 def test_spot_is_a_switch(synthesize: Synthesize) -> None:
-    launch = launch_template(synthesize(compute="gpu", spot="true"))
+    launch = launch_template(synthesize(**EVERYTHING))
 
     assert launch["CapacityOptionType"] == "SPOT"
 
@@ -89,11 +89,11 @@ def chosen_from(launch: dict[str, Any]) -> set[str]:
     return {t for t in allowed if ON_DEMAND_HOUR[t] <= limit}
 
 
-@pytest.mark.parametrize("spot", ["false", "true"])
+@pytest.mark.parametrize("switches", [{"compute": "gpu"}, EVERYTHING], ids=["on-demand", "spot"])
 def test_hosts_have_an_l4_or_an_a10g_and_the_vcpus_of_one_container(
-    synthesize: Synthesize, spot: str
+    synthesize: Synthesize, switches: dict[str, str]
 ) -> None:
-    launch = launch_template(synthesize(compute="gpu", spot=spot))
+    launch = launch_template(synthesize(**switches))
     requirements = launch["InstanceRequirements"]
 
     assert chosen_from(launch) == {"g6.xlarge", "g5.xlarge"}
@@ -139,7 +139,7 @@ def environment_of(template: Template, name: str) -> dict[str, str]:
 
 
 def test_every_listed_instance_type_can_be_chosen(synthesize: Synthesize) -> None:
-    launch = launch_template(synthesize(gpu_instance_types='["g4dn.xlarge", "g5.xlarge"]'))
+    launch = launch_template(synthesize(**OTHER_VALUES))
 
     assert chosen_from(launch) == {"g4dn.xlarge", "g5.xlarge"}
 

@@ -17,9 +17,9 @@ FARGATE_AND_EC2 = {"amd64": "X86_64", "arm64": "ARM64"}
 OF_THE_TEST_MACHINE = {"torch", "torchaudio", "torchcodec"}
 
 
-@pytest.fixture(params=["cpu", "gpu"])
-def asset(request: pytest.FixtureRequest, tmp_path: Path) -> ImageAsset:
-    return synthesized_asset(request.param, tmp_path)
+@pytest.fixture(scope="module", params=["cpu", "gpu"])
+def asset(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ImageAsset:
+    return synthesized_asset(request.param, tmp_path_factory.mktemp("asset"))
 
 
 def test_the_context_holds_everything_that_the_dockerfile_copies(asset: ImageAsset) -> None:

@@ -11,7 +11,7 @@ import pytest
 from aws_documents import document
 from cdk_app.alarms import ALARMS, runbook_anchor
 from cdk_app.queries import QUERIES
-from infrastructure.templates import EVERYTHING, metrics_dashboard, resources
+from infrastructure.templates import EVERYTHING, OTHER_VALUES, metrics_dashboard, resources
 from lifestream.domain.metrics import NAMESPACE, Metric
 from metric_lines import shown
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Synthesize = Callable[..., Template]
 
 FRUGAL = {"alarms": "false", "metrics_dashboard": "false", "alarm_email": "ops@example.com"}
-TOPIC = "arn:aws:sns:us-east-1:123456789012:operators"
 
 
 def test_each_alarm_reports_its_begin_and_end_and_names_its_section_of_the_runbook(
@@ -68,12 +67,12 @@ def test_only_alarms_of_the_account_may_publish(template: Template) -> None:
 
 
 def test_alarms_use_a_topic_that_exists(synthesize: Synthesize) -> None:
-    template = synthesize(alarm_topic_arn=TOPIC, runbook="https://wiki.example.com/runbook")
+    template = synthesize(**OTHER_VALUES)
 
     assert resources(template, "AWS::SNS::Topic") == []
     for alarm in resources(template, "AWS::CloudWatch::Alarm"):
-        assert alarm["AlarmActions"] == [TOPIC]
-        assert "https://wiki.example.com/runbook#" in alarm["AlarmDescription"]
+        assert alarm["AlarmActions"] == [OTHER_VALUES["alarm_topic_arn"]]
+        assert f"{OTHER_VALUES['runbook']}#" in alarm["AlarmDescription"]
 
 
 def test_what_costs_something_can_be_switched_off(synthesize: Synthesize) -> None:

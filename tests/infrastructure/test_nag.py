@@ -13,7 +13,7 @@ import pytest
 
 from cdk_app.local.synthesis import ROOT
 from infrastructure.accepted_findings import accepted, accepted_if_tagged
-from infrastructure.templates import COMBINATIONS, EVERYTHING, NO_BUNDLING, STRICT
+from infrastructure.templates import COMBINATIONS, EVERYTHING, NO_ASSETS, STRICT
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -76,7 +76,7 @@ def findings(switches: dict[str, str], folder: Path) -> Iterator[tuple[str, str]
     from cdk_app.stack import LifeStreamStack
 
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = cdk.App(context=context | NO_BUNDLING | switches, outdir=str(folder))
+    app = cdk.App(context=context | NO_ASSETS | switches, outdir=str(folder))
     config = Config.from_context(app.node)
     LifeStreamStack(app, f"LifeStream-{config.stage}", config=config)
     yield from checked(app, folder)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cdk_app.local.synthesis import ROOT
-from infrastructure.templates import queue, resources, uploads_bucket
+from infrastructure.templates import EVERYTHING, OTHER_VALUES, queue, resources, uploads_bucket
 from lifestream.domain.job_ended import JobEnded
 from lifestream.step_names import Step
 
@@ -39,7 +39,7 @@ def test_everything_refuses_connections_without_tls(template: Template) -> None:
 def test_index_settings_reach_the_function(synthesize: Synthesize) -> None:
     from aws_cdk.assertions import Match
 
-    template = synthesize(index='{"PINECONE_NAMESPACE": "prod"}')
+    template = synthesize(**OTHER_VALUES)
 
     template.has_resource_properties(
         "AWS::Lambda::Function",
@@ -55,7 +55,7 @@ def test_index_settings_reach_the_function(synthesize: Synthesize) -> None:
 def test_a_webhook_exists_only_if_configured(synthesize: Synthesize, template: Template) -> None:
     from aws_cdk.assertions import Match
 
-    wanted = synthesize(webhook_url="https://example.com/hook")
+    wanted = synthesize(**EVERYTHING)
 
     template.resource_properties_count_is(
         "AWS::Lambda::Function", {"Handler": "triggers.webhook.handler"}, 0
@@ -64,7 +64,7 @@ def test_a_webhook_exists_only_if_configured(synthesize: Synthesize, template: T
         "AWS::Lambda::Function",
         {
             "Handler": "triggers.webhook.handler",
-            "Environment": {"Variables": {"WEBHOOK_URL": "https://example.com/hook"}},
+            "Environment": {"Variables": {"WEBHOOK_URL": EVERYTHING["webhook_url"]}},
         },
     )
     wanted.has_resource_properties(
@@ -79,7 +79,7 @@ def test_a_webhook_exists_only_if_configured(synthesize: Synthesize, template: T
 
 def test_a_stage_posts_no_event_of_another_stage(synthesize: Synthesize) -> None:
     """All stages share the account's default bus; the job's bucket distinguishes them."""
-    template = synthesize(webhook_url="https://example.com/hook")
+    template = synthesize(**EVERYTHING)
     bucket, _ = uploads_bucket(template)
     [rule] = [
         rule

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cdk_app.config import Config
-from infrastructure.templates import definition, queue, resources, uploads_bucket
+from infrastructure.templates import (
+    ORIGINS,
+    OTHER_VALUES,
+    definition,
+    queue,
+    resources,
+    uploads_bucket,
+)
 
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
@@ -108,12 +115,11 @@ def test_the_bucket_is_private_versioned_and_cleans_up(template: Template) -> No
 
 
 def test_browsers_may_upload_from_the_origins_that_are_named(synthesize: Synthesize) -> None:
-    origins = ["https://videos.example.com", "http://localhost:5173"]
-    _, bucket = uploads_bucket(synthesize(browser_origins=json.dumps(origins)))
+    _, bucket = uploads_bucket(synthesize(**OTHER_VALUES))
 
     [rule] = bucket["CorsConfiguration"]["CorsRules"]
 
-    assert rule["AllowedOrigins"] == [DASHBOARDS, *origins]
+    assert rule["AllowedOrigins"] == [DASHBOARDS, *ORIGINS]
     assert rule["AllowedMethods"] == ["PUT", "POST", "GET", "HEAD"]
     assert rule["AllowedHeaders"] == ["*"]
     assert rule["ExposedHeaders"] == ["ETag"]  # the parts of a multipart upload are named by it
@@ -176,8 +182,7 @@ def test_old_versions_of_everything_expire(template: Template) -> None:
 
 
 def test_the_retention_of_each_kind_is_a_switch(synthesize: Synthesize) -> None:
-    days = {"uploads": 365, "artifacts": 11, "results": 730, "index": 90, "old_versions": 12}
-    template = synthesize(retention=json.dumps(days | {"logs": 30}))
+    template = synthesize(**OTHER_VALUES)
     rules = lifecycle(template)
 
     expired = {
