@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +31,10 @@ class Assembly:
 
     folder: Path
     stack: str = STACK
+
+    @property
+    def is_complete(self) -> bool:
+        return (self.folder / "manifest.json").exists()
 
     @property
     def template(self) -> dict[str, Any]:
@@ -68,10 +75,21 @@ def synthesize(whisper_model: str = BUILT_IN_MODEL) -> Assembly:
     host_hour = os.environ.get("HOST_HOUR_DOLLARS", "0")
     context = CONTEXT | {"whisper_model": whisper_model, "host_hour_dollars": host_hour}
     assembly = Assembly(CACHE / f"cdk.out-{source_hash(context)}")
-    if not (assembly.folder / "manifest.json").exists():
-        _run_app(assembly.folder, context)
-        _delete_old_versions()
+    if not assembly.is_complete:
+        with _one_at_a_time():
+            if not assembly.is_complete:
+                _run_app(assembly.folder, context)
+                _delete_old_versions()
     return assembly
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    """Let other processes wait, because most of them need the same assembly."""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "synthesis.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # closing the file releases it
+        yield
 
 
 def source_hash(context: dict[str, Any]) -> str:
@@ -104,10 +122,7 @@ def _run_app(folder: Path, context: dict[str, Any]) -> None:
         "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "lambdas"))),
     }
     subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True)
-    try:
-        partial.rename(folder)
-    except OSError:  # another process was faster
-        shutil.rmtree(partial)
+    partial.rename(folder)
 
 
 def _delete_old_versions() -> None:
