@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import cache
 from typing import Any
 
 import jsonata
@@ -39,7 +41,18 @@ def _evaluate(expression: str, bindings: dict[str, Any]) -> Any:  # any JSON
 
 def _run(expression: str, bindings: dict[str, Any]) -> Any:  # any JSON
     try:
-        compiled = jsonata.Jsonata.jsonata(expression, timeout=TIMEOUT_MILLISECONDS)
-        return compiled.evaluate(None, bindings)
+        compiled = copy(_compiled(expression))
+        jsonata.Jsonata.CURRENT.jsonata = compiled  # the thread's own, from which $now() reads
+        frame = compiled.create_frame()
+        frame.set_runtime_bounds(TIMEOUT_MILLISECONDS, None)  # from now
+        for name, value in bindings.items():
+            frame.bind(name, value)
+        return compiled.evaluate(None, frame)
     except Exception as error:  # the engine raises any Python exception
         raise StateError("States.QueryEvaluationError", f"{expression}: {error}") from error
+
+
+@cache
+def _compiled(expression: str) -> jsonata.Jsonata:
+    """Parse an expression once, because that takes several times as long as its evaluation."""
+    return jsonata.Jsonata.jsonata(expression)
