@@ -22,7 +22,7 @@ def build(web: Path, **environment: str) -> dict[str, bytes]:
     shutil.copytree(WEB, web, ignore=shutil.ignore_patterns("node_modules", "dist"))
     (web / "node_modules").symlink_to(WEB / "node_modules")
     subprocess.run(
-        ["/usr/bin/env", "npx", "--no-install", "vite", "build", "--logLevel", "error"],
+        [web / "node_modules/.bin/vite", "build", "--logLevel", "error"],
         cwd=web,
         env=os.environ | environment,
         check=True,
