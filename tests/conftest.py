@@ -78,8 +78,10 @@ SHARED = {
     "tests/pipeline/": "the local stack",
     "tests/web/": "another local stack",
     "tests/infrastructure/": "aws_cdk's Node process",
+    "tests/contract/test_page": "Chromium",
+    "tests/contract/test_api_documentation": "Chromium",
 }
-"""The expensive set-ups that the tests of these folders share."""
+"""The expensive set-ups that the tests of these folders and modules share."""
 
 
 @pytest.hookimpl(tryfirst=True)

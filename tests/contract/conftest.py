@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 from page_reader import Reader, the_sample
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")  # Playwright can run only once per process at a time
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
