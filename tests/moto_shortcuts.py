@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import pickle
+from collections import deque
+from collections.abc import Callable
+from copy import deepcopy
 from functools import cache, partial
+from http.client import HTTPMessage
 from typing import Any
 from unittest.mock import patch
 
@@ -10,6 +15,8 @@ import boto3
 import moto.s3.urls
 import moto.sqs.models
 from botocore import UNSIGNED
+from botocore.auth import AUTH_TYPE_MAPS, S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.hooks import EventAliaser, HierarchicalEmitter
 from botocore.loaders import JSONFileLoader, Loader
 from botocore.useragent import UserAgentString
@@ -20,20 +27,30 @@ from moto.core.base_backend import BaseBackend
 from moto.core.models import MockAWS
 from moto.core.serialize import AttributePicker, AttributePickerContext
 from moto.core.utils import camelcase_to_underscores, method_names_from_class
+from moto.dynamodb.comparisons import ConditionExpressionParser
+from moto.dynamodb.parsing import validators
+from moto.dynamodb.parsing.ast_nodes import (  # type: ignore[attr-defined]  # it has no types
+    DepthFirstTraverser,
+    Node,
+)
 from moto.dynamodb.parsing.expressions import (  # type: ignore[attr-defined]  # it has no types
     UpdateExpressionParser,
 )
 from moto.s3.models import FakeKey, S3Backend
+from moto.s3.responses import S3Response
 
 OURS = ("dynamodb", "s3", "sqs")
 VALUE_TYPES = frozenset(("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL"))
-URLS: dict[type[BaseBackend], dict[str, Any]] = {}
+S3_SIGNERS = {"v4": "unchecked", "s3v4": "unchecked"}
+"""botocore signs presigned URLs, because tests read them."""
+PROCESSED: dict[tuple[type, type], bool] = {}
+"""Whether a traverser of a type processes a node of a type."""
 
 _read_description = cache(partial(JSONFileLoader.load_file, JSONFileLoader()))
 _list_services = Loader.list_available_services
 _pick = AttributePicker.__call__
-_build_urls = BaseBackend.__dict__["urls"].fget
 _enable = MockAWS._enable_patching
+_lex = ConditionExpressionParser._lex_condition_expression
 _alias = EventAliaser._alias_event_name  # type: ignore[attr-defined]  # its stubs are public
 
 
@@ -51,13 +68,28 @@ def _services(loader: Loader, type_name: str) -> list[str]:
 
 
 def unsigned(session: boto3.Session) -> boto3.Session:
-    """Return the session, whose requests are not signed, because moto does not check signatures.
-
-    Requests to S3 are signed: moto finds in their headers how the body is encoded.
-    """
+    """Return the session, whose requests are not signed, because moto does not check signatures."""
     for service in ("dynamodb", "sqs"):
         session.events.register_first(f"choose-signer.{service}", lambda **_: UNSIGNED)
+    session.events.register_first("choose-signer.s3", _s3_signer)
     return session
+
+
+def _s3_signer(*, signature_version: str, **_: Any) -> Any:
+    return S3_SIGNERS.get(signature_version)
+
+
+class Unchecked(S3SigV4Auth):
+    """Adds the headers of a signed request to S3, in which moto finds how the body is encoded."""
+
+    def canonical_request(self, request: AWSRequest) -> str:
+        return ""
+
+    def signature(self, string_to_sign: str, request: AWSRequest) -> str:
+        return "unchecked"
+
+    def headers_to_sign(self, request: AWSRequest) -> HTTPMessage:
+        return HTTPMessage()
 
 
 @cache
@@ -92,13 +124,24 @@ def install() -> None:
     for module in (responses, moto.sqs.models):
         patch.object(module, "camelcase_to_underscores", cache(camelcase_to_underscores)).start()
     patch.object(AttributePicker, "__call__", _picked).start()
-    # moto parses an update twice, and works on copies of the result.
+    # moto parses an update twice, and works on copies of the result. Its ten walks through a copy
+    # list the types to process at each node.
     parse = cache(UpdateExpressionParser.make)
     patch.object(UpdateExpressionParser, "make", parse).start()
+    patch.object(validators, "deepcopy", _copied).start()
+    patch.object(DepthFirstTraverser, "traverse_node_recursively", _traversed).start()
+    # moto parses a condition twice, and compiles its patterns for each word.
+    patch.object(ConditionExpressionParser, "_lex_condition_expression", _lexed).start()
     # moto reloads its module of S3 URLs for each bucket, because settings can change it. For each
-    # request, it builds the URLs of the service again.
+    # request, it builds the URLs of the service again, and matches the host five times.
     patch.object(S3Backend, "_url_module", moto.s3.urls).start()
-    patch.object(BaseBackend, "urls", property(_urls)).start()
+    urls = _once_each(type, BaseBackend.__dict__["urls"].fget)
+    patch.object(BaseBackend, "urls", property(urls)).start()
+    in_host = _once_each(
+        lambda request: request.headers["host"], S3Response.subdomain_based_buckets
+    )
+    patch.object(S3Response, "subdomain_based_buckets", staticmethod(in_host)).start()
+    AUTH_TYPE_MAPS["unchecked"] = Unchecked
 
 
 def _enable_patching(mock: MockAWS, *, reset: bool = True) -> None:
@@ -112,11 +155,54 @@ def _request_id(headers: dict[str, Any]) -> str:
     return "REQUEST"
 
 
-def _urls(backend: BaseBackend) -> dict[str, Any]:
-    kind = type(backend)
-    if kind not in URLS:
-        URLS[kind] = _build_urls(backend)
-    return URLS[kind]
+def _once_each(key: Callable[[Any], Any], compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the function, which is called once for all arguments with the same key."""
+    known: dict[Any, Any] = {}
+
+    def remembered(argument: Any) -> Any:
+        at = key(argument)
+        if at not in known:
+            known[at] = compute(argument)
+        return known[at]
+
+    return remembered
+
+
+_words = _once_each(lambda parser: parser.condition_expression, _lex)
+
+
+def _lexed(parser: ConditionExpressionParser) -> Any:
+    """Return a copy of the words of a condition, because moto removes them while it parses."""
+    return deque(_words(parser))
+
+
+@cache
+def _pickled(expression: Node) -> bytes:
+    return pickle.dumps(expression)
+
+
+def _copied(node: Any) -> Any:
+    """Copy an expression, which is parsed once and never changes, in a fifth of the time."""
+    if isinstance(node, Node):
+        return pickle.loads(_pickled(node))  # noqa: S301  # made here
+    return deepcopy(node)
+
+
+def _traversed(traverser: DepthFirstTraverser, node: Any, place: int = -1) -> Any:
+    """Process the nodes below a node, and then the node, as moto does."""
+    kinds = type(traverser), type(node)
+    if kinds not in PROCESSED:
+        PROCESSED[kinds] = isinstance(node, traverser.nodes_to_be_processed())
+    for index, child in enumerate(getattr(node, "children", None) or ()):
+        traverser.pre_processing_of_child(node, index)
+        _traversed(traverser, child, index)
+    if not PROCESSED[kinds]:
+        return node
+    processed, parent = traverser.process(node), node.parent
+    processed.parent = parent
+    if parent:
+        parent.children[place] = processed
+    return processed
 
 
 def _listed(key: FakeKey) -> FakeKey:
