@@ -30,6 +30,8 @@ CODECS: dict[str, tuple[str | None, str, int]] = {
     ".opus": (None, "libopus", 48_000),
 }
 """Of the picture, unless it is an audio file, and of the audio, with its rate."""
+OPTIONS = {"libvpx": {"threads": "1"}}
+"""Options of an encoder. The threads of VP8 wait for each other in a loop, which takes CPU time."""
 FRAMES_PER_SECOND = 5
 
 
@@ -117,7 +119,7 @@ def _picture(sink: OutputContainer, target: Path, width: int, height: int) -> Vi
     codec = CODECS[target.suffix][0]
     if codec is None:
         return None
-    stream = sink.add_stream(codec, rate=FRAMES_PER_SECOND)
+    stream = sink.add_stream(codec, rate=FRAMES_PER_SECOND, options=OPTIONS.get(codec))
     assert isinstance(stream, VideoStream)
     stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
     return stream
