@@ -14,6 +14,7 @@ import pytest
 from cdk_app.local.asl.clock import WallClock
 from cdk_app.local.asl.errors import ExecutionStoppedError, ExecutionTimedOutError, StateError
 from cdk_app.local.asl.executor import MAX_PAYLOAD_BYTES, Execution, delay_seconds
+from cdk_app.local.asl.jsonata import evaluate
 from cdk_app.local.asl.validation import problems
 
 LAMBDA = "arn:aws:states:::lambda:invoke"
@@ -389,3 +390,11 @@ def test_unsupported_features_are_rejected_by_name(state: dict[str, Any], compla
 
     assert complaint in found
     assert "/A" in found
+
+
+def test_an_expression_reads_the_clock_each_time() -> None:
+    """It is parsed only once."""
+    early = evaluate("{% $millis() %}", {})
+    time.sleep(0.01)
+
+    assert evaluate("{% $millis() %}", {}) > early

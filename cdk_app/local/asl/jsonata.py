@@ -10,7 +10,8 @@ import jsonata
 
 from cdk_app.local.asl.errors import StateError
 
-TIMEOUT_MILLISECONDS = 1_000
+TIMEOUT_MILLISECONDS = 60_000
+"""Ends an endless expression. A busy machine may suspend a thread for more than a second."""
 
 
 def evaluate(template: Any, bindings: dict[str, Any]) -> Any:  # any JSON
