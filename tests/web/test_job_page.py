@@ -115,6 +115,19 @@ def test_a_name_that_is_refused_is_explained(visit: Visit, library: Library) -> 
     expect(editor.button("Name Speaker 1")).to_be_visible()
 
 
+def test_the_field_of_a_name_takes_the_focus_only_once(visit: Visit, library: Library) -> None:
+    job = library.finished()
+    editor = visit("editor").comes_back(f"/jobs/{job.job_id}")
+    editor.button("Name Speaker 1").click()
+    expect(editor.page.get_by_label("Name Speaker 1")).to_be_focused()
+
+    summary = editor.page.get_by_role("tab", name="Summary")
+    summary.click()
+    expect(editor.page.locator(".statement").first).to_be_visible()
+
+    expect(summary).to_be_focused()
+
+
 def test_a_recording_that_the_browser_cannot_play_has_its_transcript(
     visit: Visit, library: Library
 ) -> None:

@@ -76,6 +76,9 @@ function Lane({ voice, durationSeconds, onSeek }: LaneProps) {
   );
 }
 
+/** Written in place, it would be another function, and so be called again, at each rendering. */
+const focus = (field: HTMLElement | null) => field?.focus();
+
 interface NameProps {
   jobId: string;
   id: string;
@@ -141,7 +144,7 @@ function SpeakerName({ jobId, id, name, onEdit, onNamed }: NameProps) {
         placeholder={name}
         list="known-people"
         maxLength={100}
-        ref={(input) => input?.focus()}
+        ref={focus}
       />
       <button type="submit">{text.save}</button>
       <button type="button" onClick={() => setEditing(false)}>
