@@ -60,6 +60,8 @@ def _session() -> InferenceSession:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
+    # Threads that wait in a loop would take the cores from the recognizer.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
 
 
