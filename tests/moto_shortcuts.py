@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections import deque
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from functools import cache, partial
 from http.client import HTTPMessage
 from typing import Any
 from unittest.mock import patch
+from urllib.parse import unquote_to_bytes, urlsplit
 
 import boto3
 import moto.s3.urls
@@ -25,6 +27,12 @@ from moto.backend_index import backend_url_patterns
 from moto.core import responses
 from moto.core.base_backend import BaseBackend
 from moto.core.models import MockAWS
+from moto.core.request import (
+    PRESERVED_HEADER_NAMES_ENVIRON_KEY,
+    Request,
+    environ_key_for_header,
+    should_preserve_original_header_name,
+)
 from moto.core.serialize import AttributePicker, AttributePickerContext
 from moto.core.utils import camelcase_to_underscores, method_names_from_class
 from moto.dynamodb.comparisons import ConditionExpressionParser
@@ -142,6 +150,8 @@ def install() -> None:
     )
     patch.object(S3Response, "subdomain_based_buckets", staticmethod(in_host)).start()
     AUTH_TYPE_MAPS["unchecked"] = Unchecked
+    # For each request, moto lets werkzeug's test client build a description with all its options.
+    patch.object(Request, "from_primitives", classmethod(_request)).start()
 
 
 def _enable_patching(mock: MockAWS, *, reset: bool = True) -> None:
@@ -153,6 +163,38 @@ def _enable_patching(mock: MockAWS, *, reset: bool = True) -> None:
 def _request_id(headers: dict[str, Any]) -> str:
     headers["x-amzn-requestid"] = "REQUEST"
     return "REQUEST"
+
+
+def _request(kind: type[Request], method: str, url: str, headers: Any, body: Any = None) -> Request:
+    """Describe a request from botocore as a WSGI server does (PEP 3333)."""
+    address = urlsplit(url)
+    content = body.read() if hasattr(body, "read") else body or b""
+    content = content.encode() if isinstance(content, str) else content
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": unquote_to_bytes(address.path).decode("latin-1"),
+        "RAW_URI": f"{address.path}?{address.query}" if address.query else address.path,
+        "QUERY_STRING": address.query,
+        "SERVER_NAME": address.hostname,
+        "SERVER_PORT": str(address.port or 443),
+        "HTTP_HOST": address.netloc,
+        "wsgi.url_scheme": address.scheme,
+        "wsgi.input": io.BytesIO(content),
+    }
+    given = {key: _text(value) for key, value in headers.items()}
+    environ |= {environ_key_for_header(key): value for key, value in given.items()}
+    environ["CONTENT_LENGTH"] = str(len(content))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+    environ[PRESERVED_HEADER_NAMES_ENVIRON_KEY] = {
+        environ_key_for_header(key): key
+        for key in given
+        if should_preserve_original_header_name(key)
+    }
+    return kind(environ)
+
+
+def _text(value: Any) -> Any:
+    return value.decode() if isinstance(value, bytes) else value
 
 
 def _once_each(key: Callable[[Any], Any], compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
