@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import cache
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cachetools import LRUCache
+from numpy.typing import NDArray
 from pydantic import SecretStr
 
 from builders import MEETING, SUBMITTED, a_job
@@ -98,12 +100,20 @@ def test_weights_are_read_once_per_process(tmp_path: Path) -> None:
 
 
 def embedding_answer(_path: str, request: dict[str, Any]) -> Answer:
+    """Answer as OpenAI does to its own client, which asks for base64."""
+    assert request["encoding_format"] == "base64"
     data = [
-        {"object": "embedding", "index": i, "embedding": [float(len(text)), *[0.0] * 1535]}
-        for i, text in enumerate(request["input"])
+        {"object": "embedding", "index": i, "embedding": b64encode(vector.tobytes()).decode()}
+        for i, vector in enumerate(map(_vector_of, request["input"]))
     ]
     usage = {"prompt_tokens": 1_000_000, "total_tokens": 1_000_000}
     return 200, {"object": "list", "data": data[::-1], "model": "m", "usage": usage}
+
+
+def _vector_of(text: str) -> NDArray[np.float32]:
+    vector = np.zeros(1536, dtype="<f4")
+    vector[0] = len(text)
+    return vector
 
 
 def test_openai_embeds_in_batches_and_keeps_the_order() -> None:
