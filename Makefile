@@ -23,8 +23,8 @@ CHECKOV := .venv-checkov
 SEED ?= 1
 MODELS := .models
 RELIABILITY := tests/reliability
-# Four processes keep two cores busy: tests of pages and of the pipeline wait for other processes.
-SIDE_BY_SIDE := --numprocesses 4 --dist loadscope --no-loadscope-reorder
+# Three processes keep two cores busy: tests of pages and of the pipeline wait for other processes.
+SIDE_BY_SIDE := --numprocesses 3 --dist loadscope --no-loadscope-reorder
 CODE := app.py cdk_app lambdas containers samples tests benchmarks docs
 PIP := pip install -qq --disable-pip-version-check
 PIP_LOCKED := $(PIP) --require-hashes --no-deps -r
