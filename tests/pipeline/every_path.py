@@ -29,6 +29,8 @@ from pipeline.grants import physical_id
 from pipeline.roles import as_function
 
 SECONDS = 3
+LONG = 12
+"""How often the sample is repeated for a container that has work until the test stops it."""
 MARK = "MADE_BY_A_TEST"
 CLAIMED: dict[str, Any] = {"attempt": 1, "state": "sending", "at": "2026-01-01T00:00:00+00:00"}
 """A claim on a DLQ message whose sender crashed."""
@@ -94,7 +96,7 @@ class EveryPath:
         self._put(self.talk.key, b"not a video")
         # S3 sends no notification for the odd case, so no second message makes the row again.
         self.aborted = upload(clip, key="every-path/aborted.Mp4")
-        long = repeated(SAMPLE, self.folder / "long.mp4", times=5)
+        long = repeated(SAMPLE, self.folder / "long.mp4", times=LONG)
         self.cancelled = upload(long, key="every-path/cancelled.mp4")
 
     def _abort_a_job_without_a_row(self) -> None:
