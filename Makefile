@@ -134,7 +134,7 @@ unit: $(VENV)/.ready $(MODELS)/.ready #: run the fast tests
 contract: $(VENV)/.ready $(MODELS)/.ready #: test each engine that is installed
 	$(BIN)/pytest -q tests/contract
 
-infra: $(VENV)/.ready node_modules/.ready web/node_modules/.ready #: test the synthesized template
+infra: $(VENV)/.ready node_modules/.ready $(WEB) #: test the synthesized template
 	$(BIN)/pytest -q tests/infrastructure
 
 reliability: $(VENV)/.ready $(MODELS)/.ready #: inject every fault of the fault matrix, in the simulation
@@ -144,7 +144,7 @@ pipeline: $(VENV)/.ready $(MODELS)/.ready $(WEB) browser #: run the template and
 	$(BIN)/pytest -q tests/pipeline tests/web
 
 PURE := lambdas/lifestream/domain/*,lambdas/lifestream/errors/*
-coverage: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready web/node_modules/.ready #: measure line coverage of the fast tests; fails below a floor
+coverage: $(VENV)/.ready $(MODELS)/.ready node_modules/.ready $(WEB) #: measure line coverage of the fast tests; fails below a floor
 	$(BIN)/pytest -q $(SIDE_BY_SIDE) --cov --cov-report= --cov-fail-under=0 tests/unit tests/local tests/contract tests/infrastructure
 	@$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 	@$(BIN)/coverage report --sort=cover
