@@ -128,6 +128,30 @@ class Pipeline:
             )
         return starts
 
+    def container_of(self, job: ProcessingJob) -> int:
+        """Wait until a container of the job runs and return the pid of its process."""
+        running: list[int] = []
+
+        def is_running() -> bool:
+            running[:] = self._containers_of(job)
+            return bool(running)
+
+        self.until(is_running, "no container was started")
+        return running[0]
+
+    def _containers_of(self, job: ProcessingJob) -> list[int]:
+        """Return the pids of the job's running containers: the local stack's runtime ids."""
+        session: Any = self.aws.session()
+        ecs, cluster = session.client("ecs"), self.aws.outputs["ClusterName"]
+        arns = ecs.list_tasks(cluster=cluster)["taskArns"]
+        tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
+        return [
+            int(task["containers"][0]["runtimeId"], 16)
+            for task in tasks
+            if {"name": "JOB_ID", "value": job.job_id} in _environment(task)
+            and task["containers"][0]["lastStatus"] == "RUNNING"
+        ]
+
     def slot_holders(self) -> set[str]:
         return Slots(clients.table(self.aws.outputs["SlotsTableName"])).holders()
 
@@ -150,6 +174,11 @@ class Pipeline:
     def keys(self, prefix: str) -> list[str]:
         answer = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=prefix)
         return [entry["Key"] for entry in answer.get("Contents", ())]
+
+
+def _environment(task: dict[str, Any]) -> list[dict[str, str]]:
+    [override] = task["overrides"]["containerOverrides"]
+    return list(override["environment"])
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -29,8 +31,6 @@ from pipeline.grants import physical_id
 from pipeline.roles import as_function
 
 SECONDS = 3
-LONG = 12
-"""How often the sample is repeated for a container that has work until the test stops it."""
 MARK = "MADE_BY_A_TEST"
 CLAIMED: dict[str, Any] = {"attempt": 1, "state": "sending", "at": "2026-01-01T00:00:00+00:00"}
 """A claim on a DLQ message whose sender crashed."""
@@ -96,7 +96,7 @@ class EveryPath:
         self._put(self.talk.key, b"not a video")
         # S3 sends no notification for the odd case, so no second message makes the row again.
         self.aborted = upload(clip, key="every-path/aborted.Mp4")
-        long = repeated(SAMPLE, self.folder / "long.mp4", times=LONG)
+        long = repeated(SAMPLE, self.folder / "long.mp4", times=5)
         self.cancelled = upload(long, key="every-path/cancelled.mp4")
 
     def _abort_a_job_without_a_row(self) -> None:
@@ -118,6 +118,8 @@ class EveryPath:
         self.pipeline.until(
             lambda: self._is_transcribed(self.cancelled), "its container does not work"
         )
+        container = self.pipeline.container_of(self.cancelled)
+        os.kill(container, signal.SIGSTOP)  # it must not end before it is cancelled
         self._abort_a_machine_of_one_container()
         self._start_container_of(self.aborted)
         self._send_the_end_event_again()
@@ -126,6 +128,7 @@ class EveryPath:
         assert lost.job_id in found.delivered
         assert self.aborted.execution_name in found.containers_stopped
         self._erase_a_job_whose_container_works(api)
+        os.kill(container, signal.SIGCONT)
         self.records.cancel(self.cancelled)  # whose audio the container of the aborted was given
         self._table("SlotsTableName").update_item(
             Key={POOL_KEY: Pool.GPU},

@@ -8,7 +8,6 @@ import signal
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -70,7 +69,7 @@ def test_a_redrive_of_a_finished_job_does_nothing(pipeline: Pipeline, finished: 
 @pytest.mark.fault("D2", by="SIGKILL to the real process", so="it is restarted")
 def test_a_killed_container_is_restarted(pipeline: Pipeline, clips: Clips) -> None:
     job = pipeline.service.create_upload_job(clips(".ogg", seconds=11), key="killed.ogg")
-    os.kill(_container_of(pipeline, job.job_id), 9)
+    os.kill(pipeline.container_of(job), 9)
 
     assert pipeline.wait_for(job) == "SUCCEEDED"
     assert pipeline.service.job(job.job_id).status == JobStatus.SUCCEEDED
@@ -84,7 +83,7 @@ def test_an_aborted_execution_stops_its_container_and_leaves_one_dlq_message(
     pipeline: Pipeline, clip: Path
 ) -> None:
     job = pipeline.service.create_upload_job(clip, key="aborted.mp4")
-    container = _container_of(pipeline, job.job_id)
+    container = pipeline.container_of(job)
     machine = pipeline.aws.outputs["StateMachineArn"].replace(":stateMachine:", ":execution:")
 
     pipeline.step_functions.stop_execution(executionArn=f"{machine}:{job.execution_name}")
@@ -107,7 +106,7 @@ def test_an_interrupted_container_reports_it_and_starts_over(
     pipeline: Pipeline, clips: Clips
 ) -> None:
     job = pipeline.service.create_upload_job(clips(".opus", seconds=11), key="interrupted.OPUS")
-    container = _container_of(pipeline, job.job_id)
+    container = pipeline.container_of(job)
     status = JobStatus.TRANSCRIBING
     pipeline.until(lambda: pipeline.service.job(job.job_id).status == status, "it does not work")
 
@@ -124,7 +123,7 @@ def test_an_interrupted_container_reports_it_and_starts_over(
 
 def test_a_cancelled_job_stops_and_leaves_no_dlq_message(pipeline: Pipeline, clip: Path) -> None:
     job = pipeline.service.create_upload_job(clip, key="cancelled.mp4")
-    container = _container_of(pipeline, job.job_id)
+    container = pipeline.container_of(job)
 
     record = pipeline.service.cancel(job.job_id)
 
@@ -188,35 +187,3 @@ def test_no_key_and_no_transcript_is_in_any_log(pipeline: Pipeline, finished: Ou
     assert "step finished" in text
     for secret in ("sk-canary-key", "good morning", "forty thousand"):
         assert secret not in text
-
-
-def _container_of(pipeline: Pipeline, job_id: str) -> int:
-    """Wait until the container runs and return the pid of its process."""
-    running: list[int] = []
-
-    def is_running() -> bool:
-        running[:] = _containers_of(pipeline, job_id)
-        return bool(running)
-
-    pipeline.until(is_running, "no container was started")
-    return running[0]
-
-
-def _containers_of(pipeline: Pipeline, job_id: str) -> list[int]:
-    """Return the pids of the job's running containers: the local stack's runtime ids."""
-    session: Any = pipeline.aws.session()
-    ecs = session.client("ecs")
-    cluster = pipeline.aws.outputs["ClusterName"]
-    arns = ecs.list_tasks(cluster=cluster)["taskArns"]
-    tasks = ecs.describe_tasks(cluster=cluster, tasks=arns)["tasks"] if arns else []
-    return [
-        int(task["containers"][0]["runtimeId"], 16)
-        for task in tasks
-        if {"name": "JOB_ID", "value": job_id} in _environment(task)
-        and task["containers"][0]["lastStatus"] == "RUNNING"
-    ]
-
-
-def _environment(task: dict[str, Any]) -> list[dict[str, str]]:
-    [override] = task["overrides"]["containerOverrides"]
-    return list(override["environment"])
