@@ -34,7 +34,8 @@ def test_the_whole_api_is_used_by_its_description(
     client = OpenApiClient(pipeline.aws.api_url, token)
 
     job = wait(client, upload_in_three_parts(pipeline, token, of_33_mebibytes(short_clip)))
-    assert job["status"] == "SUCCEEDED", job["failure"]
+    assert job["failure"] is None, job["failure"]
+    assert job["status"] == "SUCCEEDED"
     read_everything(client, job)
     search_and_ask(pipeline, client, job)
 
