@@ -189,7 +189,7 @@ class Config(BaseModel):
     def from_context(cls, node: Node) -> Self:
         """Read the switches from the CDK context. Exits with a message if one is invalid."""
         context = node.get_all_context()  # one call to Node, instead of one per switch
-        given = {name: context[name] for name in cls.model_fields if name in context}
+        given = {name: context.get(name) for name in cls.model_fields}
         try:
             return cls.model_validate({k: v for k, v in given.items() if v is not None})
         except ValidationError as error:
