@@ -15,11 +15,6 @@ from cdk_app.local.synthesis import ROOT
 if TYPE_CHECKING:
     from aws_cdk.assertions import Template
 
-NO_ASSETS: dict[str, Any] = {
-    "aws:cdk:bundling-stacks": [],
-    "aws:cdk:disable-asset-staging": True,
-}
-"""CDK's own switches: build no zips, and copy no sources into the output folder."""
 OIDC = {
     "name": "Company",
     "issuer": "https://login.example.com",
@@ -85,6 +80,7 @@ def synthesized(**switches: str) -> Template:
     from aws_cdk.assertions import Template
 
     from cdk_app.config import Config
+    from cdk_app.preflight.plan import NO_ASSETS
     from cdk_app.stack import LifeStreamStack
 
     context = json.loads((ROOT / "cdk.json").read_text())["context"]

@@ -13,7 +13,7 @@ import pytest
 
 from cdk_app.local.synthesis import ROOT
 from infrastructure.accepted_findings import accepted, accepted_if_tagged
-from infrastructure.templates import COMBINATIONS, EVERYTHING, NO_ASSETS, STRICT
+from infrastructure.templates import COMBINATIONS, EVERYTHING, STRICT
 
 if TYPE_CHECKING:
     import aws_cdk as cdk
@@ -73,6 +73,7 @@ def findings(switches: dict[str, str], folder: Path) -> Iterator[tuple[str, str]
     import aws_cdk as cdk
 
     from cdk_app.config import Config
+    from cdk_app.preflight.plan import NO_ASSETS
     from cdk_app.stack import LifeStreamStack
 
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
