@@ -8,16 +8,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import pytest
 
 from lifestream.rendering.page import html_page, with_video
 from lifestream.rendering.presentation import Recording
 from media_files import SAMPLE, tone
-
-if TYPE_CHECKING:
-    pass
 from page_reader import TURNS, Reader, the_sample
 
 NAMELESS = re.compile(r"- (?:button|checkbox|searchbox|tab|img|link)\b(?! \").*")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,11 +16,8 @@ from lifestream.rendering.plain_text import to_text
 from lifestream.rendering.presentation import Recording
 from lifestream.rendering.subtitles import cues_of, to_srt
 from media_files import SAMPLE
-from unit.test_markdown_renderers import MARKUP
-
-if TYPE_CHECKING:
-    pass
 from page_reader import TURNS, Reader, the_sample
+from unit.test_markdown_renderers import MARKUP
 
 
 @pytest.mark.parametrize("link", ["#t=26", "?t=26", "#t=0:26", "?x=1&t=26.2"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,12 +13,9 @@ from lifestream.domain.text import one_line
 from lifestream.rendering.page import html_page, with_video
 from lifestream.rendering.presentation import Recording
 from media_files import SAMPLE
+from page_reader import TURNS, Reader, the_sample
 from unit.test_injection import HOSTILE, SAID
 from unit.test_markdown_renderers import MARKUP
-
-if TYPE_CHECKING:
-    pass
-from page_reader import TURNS, Reader, the_sample
 
 
 def test_the_page_requests_only_itself_and_its_video(reader: Reader, saved: Path) -> None:
