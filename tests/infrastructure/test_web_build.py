@@ -17,6 +17,10 @@ from cdk_app.local.synthesis import ROOT
 WEB = ROOT / "web"
 
 
+def contents(dist: Path) -> dict[str, bytes]:
+    return {name: file.read_bytes() for name, file in built_files(dist).items()}
+
+
 def build(web: Path, **environment: str) -> dict[str, bytes]:
     """Build a copy of the sources in this folder, and return the files."""
     shutil.copytree(WEB, web, ignore=shutil.ignore_patterns("node_modules", "dist"))
@@ -27,13 +31,13 @@ def build(web: Path, **environment: str) -> dict[str, bytes]:
         env=os.environ | environment,
         check=True,
     )
-    return {name: file.read_bytes() for name, file in built_files(web / "dist").items()}
+    return contents(web / "dist")
 
 
 @pytest.fixture(scope="module")
 def built() -> dict[str, bytes]:
     """Return the files that `make` has built."""
-    return {name: file.read_bytes() for name, file in built_files(WEB / "dist").items()}
+    return contents(WEB / "dist")
 
 
 def test_two_builds_are_identical(built: dict[str, bytes], tmp_path: Path) -> None:
